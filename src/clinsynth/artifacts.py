@@ -1,0 +1,77 @@
+"""Content-addressed store: what was made once from the same content is never made again.
+
+An entry is complete as soon as its folder has its final name: it is built in a temporary folder,
+under a lock that processes share, and renamed into place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+
+def digest(content: Any) -> str:
+    """sha256 of the canonical JSON of `content`, 64 hex digits."""
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class ArtifactStore:
+    """Folders `<kind>-<version>-<digest12>/`, each with a `manifest.json`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def folder(self, kind: str, *, version: str, content: Any) -> Path:
+        """Where the entry of `content` is, or would be."""
+        return self.root / f"{kind}-{version}-{digest(content)[:12]}"
+
+    def build(
+        self, kind: str, *, version: str, content: Any, builder: Callable[[Path], dict[str, Any] | None], replace: bool = False
+    ) -> Path:
+        """The complete folder of `content`; `builder` fills it if it is not there.
+
+        What `builder` returns is added to the manifest. Of several processes one builds and the
+        others wait. With `replace` an entry that is there is built anew.
+        """
+        folder = self.folder(kind, version=version, content=content)
+        if folder.is_dir() and not replace:
+            return folder
+        self.root.mkdir(parents=True, exist_ok=True)
+        with FileLock(self.lock_path(folder.name)):
+            if folder.is_dir() and not replace:
+                return folder
+            for leftover in self.root.glob(f".{folder.name}-*"):  # of a builder that was killed
+                shutil.rmtree(leftover, ignore_errors=True)
+            workshop = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=self.root))
+            try:
+                made = builder(workshop) or {}
+                manifest = {"kind": kind, "version": version, "digest": digest(content), "content": content} | made
+                text = json.dumps(manifest, indent=2, ensure_ascii=False)
+                (workshop / "manifest.json").write_text(text + "\n", encoding="utf-8")
+                workshop.chmod(0o755)  # mkdtemp's folders are closed to other users
+                if folder.is_dir():
+                    folder.rename(workshop.with_name(f"{workshop.name}-old"))
+                workshop.rename(folder)
+            finally:
+                for rest in self.root.glob(f".{folder.name}-*"):
+                    shutil.rmtree(rest, ignore_errors=True)
+        return folder
+
+    def lock_path(self, name: str) -> Path:
+        """A lock file that processes on this machine share."""
+        folder = self.root / "locks"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder / f"{name}.lock"

@@ -1,0 +1,94 @@
+"""`clinsynth STAGE [overrides]`: finds the stage, hands over to Hydra, says errors in one paragraph."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import textwrap
+from collections.abc import Sequence
+
+import hydra
+from hydra.errors import HydraException
+from omegaconf.errors import OmegaConfBaseException
+
+from clinsynth import config, help, stages, sweeps
+from clinsynth.errors import ClinsynthError
+
+USER_MISTAKE, INTERRUPTED = 2, 130
+
+# What the machine refuses, as opposed to a file that our own code forgot to make.
+_REFUSALS = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ENOSPC, errno.EDQUOT, errno.EISDIR}
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Exit status: 0 done, 2 a mistake that the user can mend, 130 Ctrl-C; a bug raises."""
+    stage, *overrides = list(sys.argv[1:] if words is None else words) or ["--help"]
+    switch_off_telemetry()
+    config.register()
+    if stage in ("-h", "--help", "help"):
+        help.show_stages()
+        return 0
+    if stage not in config.STAGES:
+        return _complain(f"{stage!r} is not a stage. Stages: {', '.join(config.STAGES)}. See `clinsynth --help`.")
+    try:
+        if {"-h", "--help"} & set(overrides):
+            help.show_stage(stage, [word for word in overrides if not word.startswith("-")])
+        else:
+            _hand_over(stage, overrides)
+    except KeyboardInterrupt:
+        print("\nStopped. What is finished is kept: the same command goes on from there.", file=sys.stderr)
+        return INTERRUPTED
+    except sweeps.JobError as failed:
+        return _complain(str(failed.error))
+    except (HydraException, OmegaConfBaseException) as error:
+        return _complain(help.explained(error, stage))
+    except ClinsynthError as error:
+        return _complain_of_sweep() or _complain(str(error))
+    except OSError as error:
+        if error.errno not in _REFUSALS:
+            raise
+        return _complain(
+            f"{error.filename or 'a file'} cannot be written: {error.strerror}. Jobs write below the current folder; "
+            "choose others with hydra.run.dir=, hydra.sweep.dir=, paths.artifacts=, tracking.artifacts=."
+        )
+    except Exception:
+        _complain_of_sweep()
+        raise
+    return 0
+
+
+def switch_off_telemetry() -> None:
+    """No library reports home; has to come before they are imported."""
+    for variable in ("MLFLOW_DISABLE_TELEMETRY", "DO_NOT_TRACK", "HF_HUB_DISABLE_TELEMETRY", "DISABLE_TELEMETRY"):
+        os.environ.setdefault(variable, "true" if variable.startswith("MLFLOW") else "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # warns at every fork otherwise
+
+
+def _hand_over(stage: str, overrides: list[str]) -> None:
+    """Run the stage under Hydra, which reads `sys.argv`."""
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # raise to us instead of printing
+    given, sys.argv = sys.argv, ["clinsynth", *overrides]
+    try:
+        hydra.main(version_base="1.3", config_path=str(config.conf_folder()), config_name=stage)(stages.run)()
+    finally:
+        sys.argv = given
+
+
+def _complain(message: str) -> int:
+    width = 100
+    print(textwrap.fill(f"clinsynth: {' '.join(message.split())}", width, break_long_words=False, break_on_hyphens=False), file=sys.stderr)
+    return USER_MISTAKE
+
+
+def _complain_of_sweep() -> int:
+    """List the failed jobs of a sweep, if that is what failed."""
+    failed = sweeps.failures()
+    for failure in failed:
+        _complain(f"job {failure['job']} failed: {failure['error'].strip().splitlines()[-1]}")
+        print(f"  again: {sweeps.rerun_command(failure)}", file=sys.stderr)
+    return USER_MISTAKE if failed and not any(failure["bug"] for failure in failed) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

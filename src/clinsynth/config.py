@@ -1,0 +1,206 @@
+"""Dataclass schema of the config: types, ranges and a line of help for every key.
+
+Values stand in `conf/`; here is what they may be. `register` puts the schemas into Hydra's
+ConfigStore, so that a misspelt key fails while the config is composed; `typed` turns a composed
+config into the dataclasses, whose `__post_init__` checks ranges.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, is_dataclass
+from enum import Enum
+from importlib import import_module
+from pathlib import Path
+from typing import Any, cast
+
+from hydra.core.config_store import ConfigStore
+from omegaconf import MISSING, DictConfig, OmegaConf
+
+from clinsynth.errors import ConfigError
+
+
+def conf_folder() -> Path:
+    """`conf/` of a checkout, or the copy inside an installed wheel."""
+    packaged = Path(__file__).parent / "conf"
+    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "conf"
+
+
+def option(default: Any, help: str) -> Any:
+    """A field with a line of help, which `clinsynth STAGE --help` prints."""
+    if isinstance(default, list | dict):
+        return field(default_factory=lambda: type(default)(default), metadata={"help": help})
+    return field(default=default, metadata={"help": help})
+
+
+def check(holds: bool, key: str, value: object, accepted: str) -> None:
+    if not holds:
+        raise ConfigError(f"{key}={value} is out of range: it has to be {accepted}.")
+
+
+@dataclass
+class FileConfig:
+    """One file of a dataset."""
+
+    path: str = option(MISSING, "below paths.data where there is a url, else below the current folder; `assets:` names a file of the package")
+    sha256: str | None = option(None, "checked where given")
+    url: str | None = option(None, "where to download it from")
+
+
+@dataclass
+class DatasetConfig:
+    """Common to all tasks; a task adds its own keys in `tasks/<task>/config.py`."""
+
+    name: str = option(MISSING, "the name in ids, tables and MLflow's experiment")
+    task: str = option(MISSING, "what is learnt: ner")
+    public: bool = option(True, "false for your own data: nothing of it goes to an LLM unasked")
+    files: dict[str, FileConfig] = option({}, "the splits: train, test and, where there is one, devel")
+    licence: str = option("unknown", "of the gold files")
+
+    def __post_init__(self) -> None:
+        unknown = set(self.files) - {"train", "test", "devel"}
+        check(not unknown, "dataset.files", sorted(unknown), "any of train, test, devel")
+
+
+@dataclass
+class BackboneConfig:
+    name: str = option(MISSING, "the name in tables and MLflow")
+    name_or_path: str = option(MISSING, "hub name or local folder; `embedded` is the encoder that the extra `offline` installs")
+    revision: str | None = option(None, "commit or tag on the hub, to pin the weights")
+    lr: float = option(MISSING, "peak learning rate")
+    max_length: int = option(MISSING, "word pieces; what is beyond is cut off, counted and logged")
+    batch_size: int = option(MISSING, "examples per step")
+
+    def __post_init__(self) -> None:
+        check(0 < self.lr < 1, "backbone.lr", self.lr, "above 0 and below 1")
+        check(8 <= self.max_length <= 8192, "backbone.max_length", self.max_length, "8 to 8192")
+        check(self.batch_size >= 1, "backbone.batch_size", self.batch_size, "at least 1")
+
+
+class SourceName(Enum):
+    original = "original"
+
+
+@dataclass
+class SourceConfig:
+    name: SourceName = option(MISSING, "what the model trains on: original")
+    examples: int | None = option(None, "k-shot: so many gold training examples, drawn with `seed`, a smaller draw within a larger; null is all")
+
+    def __post_init__(self) -> None:
+        check(self.examples is None or self.examples >= 1, "source.examples", self.examples, "null or at least 1")
+
+
+@dataclass
+class TrainerConfig:
+    epochs: int = option(MISSING, "passes over the training data, at least")
+    min_steps: int = option(MISSING, "small training sets are passed over more often, until so many steps are done")
+    max_epochs: int = option(MISSING, "but no more often than this")
+    holdout: float = option(MISSING, "share of its own training data on which an arm without gold devel chooses its checkpoint; 0 trains all of it for a fixed number of steps")
+    warmup: float = option(MISSING, "share of the steps in which the learning rate rises")
+    weight_decay: float = option(MISSING, "AdamW")
+    gradient_clip: float = option(MISSING, "largest gradient norm")
+    accelerator: str = option(MISSING, "auto, cpu, gpu, mps")
+    precision: str = option(MISSING, "auto (bf16 where the hardware has it), 32-true, bf16-mixed, 16-mixed")
+    save_model: bool = option(MISSING, "keep the model folder (Hugging Face format)")
+
+    def __post_init__(self) -> None:
+        check(self.epochs >= 1, "trainer.epochs", self.epochs, "at least 1")
+        check(self.max_epochs >= self.epochs, "trainer.max_epochs", self.max_epochs, f"at least trainer.epochs={self.epochs}")
+        check(self.min_steps >= 0, "trainer.min_steps", self.min_steps, "0 or more")
+        check(0 <= self.holdout < 0.9, "trainer.holdout", self.holdout, "in [0, 0.9)")
+        check(0 <= self.warmup < 1, "trainer.warmup", self.warmup, "in [0, 1)")
+        check(self.weight_decay >= 0, "trainer.weight_decay", self.weight_decay, "0 or more")
+        check(self.gradient_clip > 0, "trainer.gradient_clip", self.gradient_clip, "above 0")
+        for key, accepted in (
+            ("accelerator", ("auto", "cpu", "gpu", "mps")),
+            ("precision", ("auto", "32-true", "bf16-mixed", "16-mixed")),
+        ):
+            value = getattr(self, key)
+            check(value in accepted, f"trainer.{key}", value, f"one of {', '.join(accepted)}")
+
+
+@dataclass
+class TrackingConfig:
+    uri: str = option(MISSING, "MLflow store; the variable MLFLOW_TRACKING_URI wins")
+    artifacts: str = option(MISSING, "folder of MLflow's artifacts for a local store")
+    log_text: bool = option(MISSING, "false keeps texts (predictions, samples) out of MLflow")
+    table: str | None = option(None, "tag the runs as parts of this table, for `clinsynth report`")
+
+
+@dataclass
+class PathsConfig:
+    data: str = option(MISSING, "gold files; the variable CLINSYNTH_DATA, else data/")
+    artifacts: str = option(MISSING, "models and corpora, by digest")
+
+
+@dataclass
+class TrainConfig:
+    """Fine-tune a backbone, score it on the gold test set, log the run."""
+
+    dataset: DatasetConfig = MISSING
+    backbone: BackboneConfig = MISSING
+    source: SourceConfig = MISSING
+    trainer: TrainerConfig = MISSING
+    tracking: TrackingConfig = MISSING
+    paths: PathsConfig = MISSING
+    seed: int = option(0, "random number for the draw, the head and the order of batches")
+    force: bool = option(False, "train again although a finished run has this job")
+
+    def __post_init__(self) -> None:
+        check(self.seed >= 0, "seed", self.seed, "0 or more")
+
+
+class FigureName(Enum):
+    curve = "curve"
+    bars = "bars"
+
+
+@dataclass
+class ReportConfig:
+    """Print the runs of a table and draw its figure."""
+
+    table: str = option(MISSING, "the table: runs that were made with tracking.table=<name>")
+    figure: FigureName = option(FigureName.bars, "curve (score against examples) or bars (score by arm)")
+    to: str = option(MISSING, "folder of the figure")
+    tracking: TrackingConfig = MISSING
+    paths: PathsConfig = MISSING
+
+
+STAGES: dict[str, type] = {"train": TrainConfig, "report": ReportConfig}
+
+
+def register() -> None:
+    """Make the schemas known to Hydra; a call, so that importing has no effect."""
+    from clinsynth.tasks import base
+
+    store = ConfigStore.instance()
+    for stage, schema in STAGES.items():
+        store.store(group="schema", name=stage, node=schema)
+    for task in base.names():
+        store.store(group="schema/dataset", name=task, node=import_module(f"clinsynth.tasks.{task}.config").DATASET)
+
+
+def typed(config: DictConfig, schema: type) -> Any:
+    """The composed config as dataclasses; raises ConfigError for what is missing or out of range."""
+    missing = sorted(OmegaConf.missing_keys(config))
+    if missing:
+        raise ConfigError(
+            f"no value for {', '.join(missing)}: give one as {missing[0]}=... on the command line."
+        )
+    settings = OmegaConf.to_object(config)
+    assert isinstance(settings, schema)
+    return cast(Any, settings)
+
+
+def documented(schema: type, prefix: str = "") -> list[tuple[str, str]]:
+    """Every key below a schema with its line of help."""
+    found: list[tuple[str, str]] = []
+    from typing import get_type_hints
+
+    hints = get_type_hints(schema)
+    for item in fields(schema):
+        kind = hints[item.name]
+        if is_dataclass(kind) and isinstance(kind, type):
+            found += documented(kind, f"{prefix}{item.name}.")
+        else:
+            found.append((f"{prefix}{item.name}", item.metadata.get("help", "")))
+    return found

@@ -1,0 +1,129 @@
+"""Finds, downloads and checks the files of a dataset, and opens them."""
+
+from __future__ import annotations
+
+import time
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import pooch
+import requests
+
+from clinsynth.artifacts import digest, file_digest
+from clinsynth.config import DatasetConfig, FileConfig
+from clinsynth.errors import ConfigError, DataFormatError, Unreachable
+from clinsynth.tasks.base import gold_room
+from clinsynth.types import Gold
+
+ASSETS = "assets:"
+"""Prefix of a path inside the package."""
+
+CONNECT_TIMEOUT = 4  # seconds for each address of a host; a host may have eight
+READ_TIMEOUT = 15
+RETRY_WITHIN = 20  # seconds since the first attempt, so that a failure is said within a minute
+
+_parsed: dict[tuple[str, str, str], list[Any]] = {}
+"""What this process has read: the jobs of a sweep share it."""
+
+
+def load(dataset: DatasetConfig, *, data: Path) -> Gold:
+    """Gold examples of all splits.
+
+    Raises ConfigError for a split that is not named, DataFormatError for what a file holds,
+    Unreachable for what cannot be downloaded.
+    """
+    splits: dict[str, list[Any]] = {"devel": []}
+    hashes: dict[str, str] = {}
+    for split in ("train", "test", "devel"):
+        if split not in dataset.files:
+            if split != "devel":
+                raise ConfigError(
+                    f"dataset.files of {dataset.name} has no {split} file: give one as dataset.files.{split}.path=..."
+                )
+            continue
+        path = locate(dataset.files[split], data=data)
+        hashes[split] = file_digest(path)
+        splits[split] = _read(path, sha256=hashes[split], dataset=dataset)
+        if not splits[split]:
+            raise DataFormatError(f"{path}: the {split} split of {dataset.name} is empty.")
+    return Gold(train=splits["train"], test=splits["test"], devel=splits["devel"], hashes=hashes)
+
+
+def locate(file: FileConfig, *, data: Path) -> Path:
+    """The file on this machine, downloaded if need be, its sha256 checked."""
+    path = resolve(file.path, below=data if file.url else Path())
+    if not path.is_file():
+        if file.url is None:
+            raise ConfigError(f"no file at {path}; paths hang on the current folder, {Path.cwd()}.")
+        _download(file, path=path, data=data)
+    elif file.sha256 and file_digest(path) != file.sha256:
+        raise DataFormatError(
+            f"{path} has sha256 {file_digest(path)}, expected is {file.sha256}: it is damaged or another edition. "
+            f"Delete it to download it again{'' if file.url is None else f' from {file.url}'}."
+        )
+    return path
+
+
+def resolve(path: str, *, below: Path = Path()) -> Path:
+    """A path of the config: `assets:` names a file of the package, others hang on `below`."""
+    if path.startswith(ASSETS):
+        return Path(str(resources.files("clinsynth") / "assets" / path.removeprefix(ASSETS)))
+    return below / Path(path).expanduser()
+
+
+def _download(file: FileConfig, *, path: Path, data: Path) -> None:
+    """Fetch into `data`; pooch writes to a temporary file, checks it and renames it."""
+    assert file.url is not None
+    began = time.monotonic()
+    downloader = pooch.HTTPDownloader(progressbar=True, timeout=(CONNECT_TIMEOUT, READ_TIMEOUT))
+    while True:
+        try:
+            pooch.retrieve(
+                file.url,
+                known_hash=None if file.sha256 is None else f"sha256:{file.sha256}",
+                fname=path.name,
+                path=path.parent,
+                downloader=downloader,
+            )
+            return
+        except ValueError as error:  # pooch: the hash does not match
+            raise DataFormatError(f"{file.url} sent something else than expected: {error}") from error
+        except requests.RequestException as error:
+            if time.monotonic() - began < RETRY_WITHIN and _transient(error):
+                time.sleep(2)
+                continue
+            raise Unreachable(
+                f"{file.url} cannot be downloaded ({_cause(error)}). Without network, put the file at {path}, or "
+                f"point CLINSYNTH_DATA (or paths.data, now {data}) at a folder that has {file.path}."
+            ) from error
+
+
+def _transient(error: requests.RequestException) -> bool:
+    return error.response is None or error.response.status_code >= 500
+
+
+def _cause(error: requests.RequestException) -> str:
+    if error.response is not None:
+        return f"HTTP status {error.response.status_code}"
+    return type(error).__name__
+
+
+def _read(path: Path, *, sha256: str, dataset: DatasetConfig) -> list[Any]:
+    key = (str(path), sha256, digest(str(dataset)))
+    if key not in _parsed:
+        _parsed[key] = gold_room(dataset.task).read(decode(path), path=path, dataset=dataset)
+    return _parsed[key]
+
+
+def decode(path: Path) -> str:
+    """Text of a UTF-8 file, with or without a byte order mark."""
+    content = path.read_bytes()
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise DataFormatError(
+            f"{path}:{line}: byte {content[error.start]:#04x} is not UTF-8. Convert the file, for example with "
+            f"`iconv -f latin1 -t utf-8 {path.name}`."
+        ) from error

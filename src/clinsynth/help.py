@@ -1,0 +1,128 @@
+"""What `--help` prints, and Hydra's errors in plain words."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.object_type import ObjectType
+from omegaconf import DictConfig, OmegaConf
+from rich.console import Console
+from rich.table import Table
+
+from clinsynth import config
+
+EXAMPLES = {
+    "train": (
+        "clinsynth train",
+        "clinsynth train dataset=ncbi_disease backbone=biobert seed=1",
+        "clinsynth train -m dataset=ncbi_disease source=original source.examples=100,500,null seed=0,1,2",
+        "clinsynth train -m seed=0,1,2 hydra/launcher=joblib hydra.launcher.n_jobs=2",
+    ),
+    "report": ("clinsynth report table=demo figure=curve",),
+}
+
+
+def show_stages() -> None:
+    console = _console()
+    console.print("[bold]clinsynth STAGE \\[overrides][/bold]\n\nLabelled clinical text from an LLM and a few seeds; a small local model learns from it.\n", highlight=False)
+    table = _table("stage", "what it does")
+    for stage, schema in config.STAGES.items():
+        table.add_row(stage, _first_line(schema))
+    console.print(table)
+    console.print(
+        "\nOverrides are Hydra's: `dataset=ncbi_disease` chooses from a group, `seed=1` sets a key,\n"
+        "`-m seed=0,1,2` runs a job for each, `--cfg job` prints the config without running.\n"
+        "`clinsynth STAGE --help` lists groups and keys.",
+        highlight=False,
+        markup=False,
+    )
+
+
+def show_stage(stage: str, overrides: Sequence[str]) -> None:
+    """Groups with their options and keys with their values, as composed with `overrides`."""
+    with initialize_config_dir(str(config.conf_folder()), version_base="1.3"):
+        composed = compose(stage, overrides=list(overrides), return_hydra_config=True)
+        groups = _groups(composed)
+    console = _console()
+    schema = config.STAGES[stage]
+    console.print(f"[bold]clinsynth {stage} \\[overrides][/bold]\n\n{_first_line(schema)}\n", highlight=False)
+    table = _table("group", "options (chosen first)")
+    for group, (chosen, options) in groups.items():
+        others = [option for option in options if option != chosen]
+        table.add_row(group, " ".join([f"[bold]{chosen}[/bold]", *others]))
+    console.print(table)
+    keys = _table("key", "value", "meaning")
+    for key, meaning in config.documented(schema) + _added(composed, schema):
+        value = OmegaConf.select(composed, key, default=None, throw_on_missing=False)
+        shown = "" if isinstance(value, DictConfig) else "null" if value is None else str(getattr(value, "name", value))
+        keys.add_row(key, shown, meaning)
+    console.print(keys)
+    console.print("\nExamples", highlight=False)
+    for example in EXAMPLES[stage]:
+        console.print(f"  {example}", highlight=False, markup=False, soft_wrap=True)
+
+
+def explained(error: Exception, stage: str) -> str:
+    """Hydra's or OmegaConf's error with its cause, and the keys that look like the one that is unknown."""
+    parts = [str(error)]
+    cause = error.__cause__
+    while cause is not None:
+        if str(cause) not in parts[-1]:
+            parts.append(str(cause))
+        cause = cause.__cause__
+    text = "\n".join(parts)
+    text = "\n".join(line for line in text.splitlines() if not re.match(r"\s*(reference_type|object_type|full_key)=", line))
+    text = re.sub(r"\nTo append to your config use \S+", "", text)
+    unknown = re.search(r"Key '([^']+)'", text) or re.search(r"full_key: (\S+)", text)
+    hint = ""
+    if unknown:
+        keys = [key for key, _ in config.documented(config.STAGES[stage])]
+        last = {key.rpartition(".")[2]: key for key in keys}
+        near = difflib.get_close_matches(unknown[1].rpartition(".")[2], last, n=2)
+        hint = f" Did you mean {' or '.join(last[name] for name in near)}?" if near else ""
+    return f"{text}{hint} `clinsynth {stage} --help` lists groups and keys."
+
+
+def _groups(composed: DictConfig) -> dict[str, tuple[str, list[str]]]:
+    loader = GlobalHydra.instance().config_loader()
+    choices = OmegaConf.select(composed, "hydra.runtime.choices")
+    found = {}
+    for group, chosen in choices.items():
+        if group.startswith(("hydra/", "schema/", "/schema")):
+            continue
+        options = _experiments() if group == "experiment" else loader.get_group_options(group, ObjectType.CONFIG)
+        found[group] = (str(chosen), options)
+    return found
+
+
+def _experiments() -> list[str]:
+    folder = config.conf_folder() / "experiment"
+    return sorted(str(path.relative_to(folder).with_suffix("")) for path in folder.rglob("*.yaml"))
+
+
+def _added(composed: DictConfig, schema: type) -> list[tuple[str, str]]:
+    """Keys that the chosen task adds to the dataset's."""
+    if "dataset" not in composed:
+        return []
+    kind = OmegaConf.get_type(composed.dataset)
+    common = {key for key, _ in config.documented(schema)}
+    return [(key, meaning) for key, meaning in config.documented(kind, "dataset.") if key not in common]
+
+
+def _first_line(schema: type) -> str:
+    return (schema.__doc__ or "").strip().splitlines()[0]
+
+
+def _console() -> Console:
+    return Console(soft_wrap=False)
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table

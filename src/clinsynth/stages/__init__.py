@@ -1,0 +1,60 @@
+"""The stages of the command line. Only this package sees Hydra's config."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, OmegaConf
+
+from clinsynth import config
+
+
+@dataclass(frozen=True)
+class Job:
+    """What Hydra knows of the job that runs."""
+
+    stage: str
+    overrides: tuple[str, ...]
+    choices: dict[str, str]
+    """Group to the option that was chosen."""
+    folder: Path
+    resolved: str
+    """The whole config as YAML."""
+    side_by_side: int
+    """Jobs that share the machine."""
+
+
+def run(cfg: DictConfig) -> None:
+    """One job: check its settings, then import what its stage needs, which takes seconds."""
+    stage = str(HydraConfig.get().job.config_name)
+    settings = config.typed(cfg, config.STAGES[stage])
+    job = _job(cfg, stage)
+    import_module(f"clinsynth.stages.{stage}").main(settings, job=job)
+
+
+def _job(cfg: DictConfig, stage: str) -> Job:
+    hydra: Any = HydraConfig.get()
+    choices = {
+        group: str(option)
+        for group, option in hydra.runtime.choices.items()
+        if "/" not in group and option is not None and str(option) != "null"
+    }
+    return Job(
+        stage=stage,
+        overrides=tuple(hydra.overrides.task),
+        choices=choices,
+        folder=Path(hydra.runtime.output_dir),
+        resolved=OmegaConf.to_yaml(cfg, resolve=True),
+        side_by_side=_side_by_side(hydra),
+    )
+
+
+def _side_by_side(hydra: Any) -> int:
+    import os
+
+    jobs = int(OmegaConf.select(hydra, "launcher.n_jobs", default=1) or 1)
+    return (os.cpu_count() or 1) if jobs < 0 else jobs

@@ -1,0 +1,1 @@
+"""Named-entity recognition: one entity type, IOB2 tags over words."""

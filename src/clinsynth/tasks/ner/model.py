@@ -1,0 +1,130 @@
+"""Token classification: the first piece of a word carries its label."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from transformers import (
+    AutoModelForTokenClassification,
+    DataCollatorForTokenClassification,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+
+from clinsynth.tasks.ner.config import NerDataset
+from clinsynth.tasks.ner.scores import evaluate
+from clinsynth.tasks.ner.scores import micro_f1 as devel_score
+from clinsynth.tasks.ner.spans import Sentence, to_spans
+from clinsynth.training.module import IGNORED, BaseFineTuner
+
+__all__ = ["VERSION", "FineTuner", "build", "collator", "devel_score", "encode", "evaluate", "labels", "lost", "predictions", "record", "usage"]
+
+VERSION = "ner-1"
+"""Bumped when the same data and settings would give another model."""
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """Model inputs of a sentence; `words` are the words whose first piece is inside it, in order."""
+
+    inputs: dict[str, list[int]]
+    words: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return len(self.inputs["input_ids"])
+
+
+def labels(dataset: NerDataset) -> tuple[str, ...]:
+    return ("O", f"B-{dataset.entity_type}", f"I-{dataset.entity_type}")
+
+
+def build(path: str, *, labels: Sequence[str], revision: str | None) -> PreTrainedModel:
+    return AutoModelForTokenClassification.from_pretrained(
+        path,
+        revision=revision,
+        num_labels=len(labels),
+        id2label=dict(enumerate(labels)),
+        label2id={label: index for index, label in enumerate(labels)},
+    )
+
+
+def encode(
+    examples: Sequence[Sentence], *, tokenizer: PreTrainedTokenizerBase, labels: Sequence[str], max_length: int
+) -> list[Encoded]:
+    """Word pieces with labels; pieces inside a word, special ones and padding are ignored."""
+    if not examples:
+        return []
+    index = {label: number for number, label in enumerate(labels)}
+    pieces = tokenizer(
+        [list(example.tokens) for example in examples],
+        is_split_into_words=True,
+        truncation=True,
+        max_length=max_length,
+    )
+    encoded = []
+    for row, example in enumerate(examples):
+        tags = example.tags
+        targets, words = [], []
+        previous = None
+        for word in pieces.word_ids(row):
+            first = word is not None and word != previous
+            targets.append(index[tags[word]] if first else IGNORED)
+            if first:
+                words.append(word)
+            previous = word
+        inputs = {name: pieces[name][row] for name in tokenizer.model_input_names if name in pieces}
+        encoded.append(Encoded(inputs | {"labels": targets}, tuple(words)))
+    return encoded
+
+
+def lost(examples: Sequence[Sentence], *, encoded: Sequence[Encoded]) -> int:
+    """Words that have no piece: behind `max_length`, or of characters that the tokenizer drops."""
+    return sum(len(example.tokens) - len(item.words) for example, item in zip(examples, encoded, strict=True))
+
+
+def collator(tokenizer: PreTrainedTokenizerBase) -> DataCollatorForTokenClassification:
+    return DataCollatorForTokenClassification(tokenizer, label_pad_token_id=IGNORED)
+
+
+class FineTuner(BaseFineTuner):
+    """Outputs, one a sentence: probabilities [words with a piece, labels]."""
+
+    def outputs(self, logits: torch.Tensor, batch: dict[str, torch.Tensor]) -> list[NDArray[np.float32]]:
+        probabilities = logits.float().softmax(-1).cpu().numpy()
+        first = (batch["labels"] != IGNORED).cpu().numpy()
+        return [row[mask] for row, mask in zip(probabilities, first, strict=True)]
+
+
+def predictions(
+    examples: Sequence[Sentence],
+    *,
+    encoded: Sequence[Encoded],
+    outputs: Sequence[NDArray[np.float32]],
+    labels: Sequence[str],
+) -> list[Sentence]:
+    """The words of `examples` with predicted spans; a word without a piece is outside."""
+    predicted = []
+    for example, item, output in zip(examples, encoded, outputs, strict=True):
+        tags = ["O"] * len(example.tokens)
+        for word, label in zip(item.words, output.argmax(-1), strict=True):
+            tags[word] = labels[label]
+        predicted.append(Sentence(example.tokens, to_spans(tags)))
+    return predicted
+
+
+def record(gold: Sentence, *, predicted: Sentence) -> dict[str, Any]:
+    return {"text": gold.text, "gold": gold.entities(), "predicted": predicted.entities()}
+
+
+def usage(path: Path) -> str:
+    return (
+        "from transformers import pipeline\n\n"
+        f'find = pipeline("token-classification", "{path}", aggregation_strategy="first")\n'
+        'find("She was diagnosed with ataxia-telangiectasia.")'
+    )

@@ -1,0 +1,74 @@
+"""Strict entity scores: exact boundary and type, micro, as seqeval (`mode="strict"`, IOB2).
+
+seqeval is the reference in the tests; the counts are our own because intervals, paired tests and
+the split into seen and unseen mentions need them sentence by sentence.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from clinsynth.scoring import Counts, bootstrap_f1, precision_recall_f1
+from clinsynth.tasks.ner.spans import Sentence, Span
+from clinsynth.types import Evaluation, Metrics
+
+
+def count(
+    gold: Sequence[Sentence],
+    predicted: Sequence[Sentence],
+    *,
+    keep: Callable[[Sentence, Span], bool] = lambda sentence, span: True,
+) -> Counts:
+    """Array [sentences, 3] of true positives, predicted and gold spans that `keep` lets through."""
+    rows = []
+    for truth, guess in zip(gold, predicted, strict=True):
+        true_spans = {span for span in truth.spans if keep(truth, span)}
+        guessed_spans = {span for span in guess.spans if keep(guess, span)}
+        rows.append((len(true_spans & guessed_spans), len(guessed_spans), len(true_spans)))
+    return np.array(rows, dtype=np.int64).reshape(-1, 3)
+
+
+def evaluate(gold: Sequence[Sentence], *, predicted: Sequence[Sentence], train: Sequence[Sentence]) -> Evaluation:
+    """Scores on `gold`, overall and for mentions seen and unseen (case folded) in `train`.
+
+    A predicted span counts as seen or unseen by its own text, so both halves have a precision.
+    """
+    known = {mention.casefold() for sentence in train for mention in sentence.mentions}
+
+    def seen(sentence: Sentence, span: Span) -> bool:
+        return sentence.mention(span).casefold() in known
+
+    counts = count(gold, predicted)
+    metrics = _named(counts, "")
+    metrics["test/f1_low"], metrics["test/f1_high"] = bootstrap_f1(counts)
+    metrics |= _named(count(gold, predicted, keep=seen), "_seen")
+    metrics |= _named(count(gold, predicted, keep=lambda *found: not seen(*found)), "_unseen")
+    return Evaluation(metrics=metrics, errors=errors(gold, predicted), counts=counts)
+
+
+def errors(gold: Sequence[Sentence], predicted: Sequence[Sentence]) -> dict[str, int]:
+    """Wrong spans by kind: `boundary` overlaps a gold span, `spurious` none, `missed` is gold that no prediction touches."""
+    kinds: Counter[str] = Counter(boundary=0, missed=0, spurious=0)
+    for truth, guess in zip(gold, predicted, strict=True):
+        for span in set(guess.spans) - set(truth.spans):
+            kinds["boundary" if _touches(span, truth.spans) else "spurious"] += 1
+        for span in truth.spans:
+            kinds["missed"] += not _touches(span, guess.spans)
+    return dict(kinds)
+
+
+def _touches(span: Span, others: Sequence[Span]) -> bool:
+    return any(span.start < other.end and other.start < span.end for other in others)
+
+
+def _named(counts: Counts, suffix: str) -> Metrics:
+    scores = precision_recall_f1(counts.sum(axis=0))
+    names = ("precision", "recall", "f1")
+    return {f"test/{name}{suffix}": float(score) for name, score in zip(names, scores, strict=True)}
+
+
+def micro_f1(gold: Sequence[Sentence], *, predicted: Sequence[Sentence]) -> float:
+    return float(precision_recall_f1(count(gold, predicted).sum(axis=0))[2])

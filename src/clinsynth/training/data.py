@@ -1,0 +1,81 @@
+"""Encoded examples in batches of similar length."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import pytorch_lightning as pl
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+
+class Encodings(Dataset[dict[str, Any]]):
+    """Model inputs, each with its place, so that outputs find their example again."""
+
+    def __init__(self, encoded: Sequence[Any]) -> None:
+        self.encoded = encoded
+
+    def __len__(self) -> int:
+        return len(self.encoded)
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        return self.encoded[index].inputs | {"index": index}
+
+
+class LengthBatches(Sampler[list[int]]):
+    """Batches of neighbours in length: little padding, and still another order every epoch.
+
+    Examples are shuffled, sorted by length inside pools of `POOL` batches, and the batches are
+    shuffled. Without `seed` the order is by length, longest first, for inference.
+    """
+
+    POOL = 32
+
+    def __init__(self, lengths: Sequence[int], *, batch_size: int, seed: int | None = None) -> None:
+        self.lengths, self.batch_size, self.seed = lengths, batch_size, seed
+        self.epoch = 0
+
+    def __len__(self) -> int:
+        return -(-len(self.lengths) // self.batch_size)
+
+    def __iter__(self) -> Iterator[list[int]]:
+        order = list(range(len(self.lengths)))
+        if self.seed is None:
+            return iter(self._cut(sorted(order, key=lambda index: -self.lengths[index])))
+        shuffler = random.Random(f"{self.seed}/{self.epoch}")
+        self.epoch += 1
+        shuffler.shuffle(order)
+        size = self.POOL * self.batch_size
+        pools = (order[start : start + size] for start in range(0, len(order), size))
+        batches = [
+            batch for pool in pools for batch in self._cut(sorted(pool, key=lambda index: self.lengths[index]))
+        ]
+        shuffler.shuffle(batches)
+        return iter(batches)
+
+    def _cut(self, order: Sequence[int]) -> list[list[int]]:
+        return [list(order[start : start + self.batch_size]) for start in range(0, len(order), self.batch_size)]
+
+
+class FineTuningData(pl.LightningDataModule):
+    """Encoded training examples and, to choose a checkpoint, devel examples."""
+
+    def __init__(
+        self, *, train: Sequence[Any], devel: Sequence[Any], batch_size: int, collator: Callable[..., Any], seed: int
+    ) -> None:
+        super().__init__()
+        self.train, self.devel = train, devel
+        self.batch_size, self.collator, self.seed = batch_size, collator, seed
+
+    def train_dataloader(self) -> DataLoader[Any]:
+        return self.loader(self.train, seed=self.seed)
+
+    def val_dataloader(self) -> DataLoader[Any]:
+        return self.loader(self.devel)
+
+    def loader(self, encoded: Sequence[Any], *, seed: int | None = None) -> DataLoader[Any]:
+        """Batches in training order with `seed`, else for inference (no gradients: four times as large)."""
+        size = self.batch_size if seed is not None else 4 * self.batch_size
+        batches = LengthBatches([len(item) for item in encoded], batch_size=size, seed=seed)
+        return DataLoader(Encodings(encoded), batch_sampler=batches, collate_fn=self.collator)

@@ -1,0 +1,145 @@
+"""One fine-tuning run: the trainer, its length, its precision, and what it reports on the way."""
+
+from __future__ import annotations
+
+import logging
+import math
+import signal
+import sys
+import tempfile
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.callbacks import Callback, ModelCheckpoint, TQDMProgressBar
+
+from clinsynth.config import TrainerConfig
+from clinsynth.training.data import FineTuningData
+from clinsynth.training.module import BaseFineTuner
+
+Measured = list[tuple[str, float, int]]
+"""Metric name, value, step."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long training takes, known before it starts."""
+
+    epochs: int
+    steps: int
+
+
+def plan(examples: int, *, batch_size: int, trainer: TrainerConfig) -> Plan:
+    """`epochs`, or more of them where the data is so small that `min_steps` would not be reached."""
+    per_epoch = math.ceil(examples / batch_size)
+    epochs = min(max(trainer.epochs, math.ceil(trainer.min_steps / per_epoch)), trainer.max_epochs)
+    return Plan(epochs=epochs, steps=epochs * per_epoch)
+
+
+def precision(trainer: TrainerConfig) -> str:
+    """`auto` resolved: bf16 where the hardware computes it, else fp32."""
+    if trainer.precision != "auto":
+        return trainer.precision
+    if trainer.accelerator != "cpu" and torch.cuda.is_available():
+        return "bf16-mixed" if torch.cuda.is_bf16_supported(including_emulation=False) else "32-true"
+    if trainer.accelerator in ("gpu", "mps") or torch.backends.mps.is_available():
+        return "32-true"
+    capabilities = torch.cpu.get_capabilities()
+    return "bf16-mixed" if capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") else "32-true"
+
+
+def fit(
+    tuner: BaseFineTuner,
+    *,
+    data: FineTuningData,
+    config: TrainerConfig,
+    seed: int,
+    report: Callable[[Measured], None],
+) -> pl.Trainer:
+    """Train; afterwards `tuner` has the weights of the best epoch on devel, or the last ones.
+
+    `report` gets what was measured, once an epoch. The trainer that is returned predicts.
+    Raises KeyboardInterrupt on Ctrl-C, where Lightning alone would exit.
+    """
+    length = plan(len(data.train), batch_size=data.batch_size, trainer=config)
+    with tempfile.TemporaryDirectory(prefix="clinsynth-") as folder:
+        best = ModelCheckpoint(dirpath=folder, monitor="devel/f1", mode="max", save_weights_only=True)
+        callbacks: list[Callback] = [_Reporter(report), *([best] if data.devel else []), _progress()]
+        trainer = _trainer(config, epochs=length.epochs, callbacks=callbacks)
+        try:
+            trainer.fit(tuner, train_dataloaders=data.train_dataloader(), val_dataloaders=data.val_dataloader() if data.devel else None)
+        except SystemExit as stop:
+            if not trainer.interrupted:
+                raise
+            signal.signal(signal.SIGINT, signal.default_int_handler)  # Lightning has set it to be ignored
+            raise KeyboardInterrupt from stop
+        if best.best_model_path:
+            tuner.load_state_dict(torch.load(best.best_model_path, weights_only=True)["state_dict"])
+    return trainer
+
+
+def predict(trainer: pl.Trainer, tuner: BaseFineTuner, *, data: FineTuningData, encoded: Sequence[Any]) -> list[Any]:
+    """Outputs of the examples, in their order."""
+    found: dict[int, Any] = {}
+    for batch in trainer.predict(tuner, data.loader(encoded)) or []:
+        found |= batch  # type: ignore[arg-type]
+    return [found[index] for index in range(len(encoded))]
+
+
+def _trainer(config: TrainerConfig, *, epochs: int, callbacks: list[Callback]) -> pl.Trainer:
+    for name in ("pytorch_lightning", "lightning.pytorch"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    warnings.filterwarnings("ignore", ".*does not have many workers.*")
+    warnings.filterwarnings("ignore", ".*is smaller than the logging interval.*")
+    return pl.Trainer(
+        max_epochs=epochs,
+        accelerator=config.accelerator,
+        devices=1,
+        precision=precision(config),  # type: ignore[arg-type]
+        gradient_clip_val=config.gradient_clip,
+        deterministic="warn",
+        callbacks=callbacks,
+        enable_progress_bar=any(isinstance(callback, TQDMProgressBar) for callback in callbacks),
+        enable_checkpointing=any(isinstance(callback, ModelCheckpoint) for callback in callbacks),
+        enable_model_summary=False,
+        logger=False,
+        num_sanity_val_steps=0,
+        use_distributed_sampler=False,
+    )
+
+
+def _progress() -> Callback:
+    """A bar in a terminal, a line an epoch elsewhere (a log, a sweep side by side)."""
+    return TQDMProgressBar(refresh_rate=5) if sys.stderr.isatty() else _Lines()
+
+
+class _Lines(Callback):
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        shown = " ".join(f"{name} {value:.3f}" for name, value in trainer.progress_bar_metrics.items())
+        print(f"epoch {trainer.current_epoch + 1}/{trainer.max_epochs} {shown}", file=sys.stderr, flush=True)
+
+
+class _Reporter(Callback):
+    """Hands over the loss of every tenth step and the devel score of every epoch, in batches."""
+
+    EVERY = 10
+
+    def __init__(self, report: Callable[[Measured], None]) -> None:
+        self.report = report
+        self.measured: Measured = []
+
+    def on_train_batch_end(self, trainer: pl.Trainer, *_: Any) -> None:
+        if trainer.global_step % self.EVERY == 0:
+            self._note(trainer, "train/loss")
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._note(trainer, "devel/f1")
+        self.report(self.measured)
+        self.measured = []
+
+    def _note(self, trainer: pl.Trainer, name: str) -> None:
+        if name in trainer.callback_metrics:
+            self.measured.append((name, float(trainer.callback_metrics[name]), trainer.global_step))

@@ -1,0 +1,77 @@
+"""The Lightning module that every task's model extends."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from torch.optim import AdamW
+from transformers import get_linear_schedule_with_warmup
+
+IGNORED = -100
+"""Target of a position that has no loss."""
+
+
+class BaseFineTuner(pl.LightningModule):
+    """AdamW with linear warm-up and decay around a Hugging Face model that computes its own loss.
+
+    A subclass says what the outputs of an example are. `score` maps the outputs of the devel
+    examples, in their order, to the number by which the checkpoint is chosen.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        *,
+        lr: float,
+        warmup: float,
+        weight_decay: float,
+        score: Callable[[Sequence[Any]], float] | None = None,
+    ) -> None:
+        super().__init__()
+        self.model = model
+        self.lr, self.warmup, self.weight_decay = lr, warmup, weight_decay
+        self.score = score
+        self._devel: dict[int, Any] = {}
+
+    @abstractmethod
+    def outputs(self, logits: torch.Tensor, batch: dict[str, torch.Tensor]) -> list[Any]:
+        """What is kept of each example of a batch, as NumPy arrays."""
+
+    def training_step(self, batch: dict[str, torch.Tensor], _: int) -> torch.Tensor:
+        loss: torch.Tensor = self._forward(batch).loss
+        self.log("train/loss", loss, prog_bar=True)
+        return loss
+
+    def on_validation_epoch_start(self) -> None:
+        self._devel = {}
+
+    def validation_step(self, batch: dict[str, torch.Tensor], _: int) -> None:
+        self._devel |= self.predict_step(batch, _)
+
+    def on_validation_epoch_end(self) -> None:
+        assert self.score is not None
+        outputs = [self._devel[index] for index in sorted(self._devel)]
+        self.log("devel/f1", self.score(outputs), prog_bar=True)
+
+    def predict_step(self, batch: dict[str, torch.Tensor], _: int) -> dict[int, Any]:
+        """Outputs by the example's place in its dataset."""
+        logits = self._forward(batch).logits
+        return dict(zip(batch["index"].tolist(), self.outputs(logits, batch), strict=True))
+
+    def configure_optimizers(self) -> Any:
+        flat = [name for name, value in self.named_parameters() if value.ndim < 2]  # biases, layer norms
+        groups = [
+            {"params": [v for n, v in self.named_parameters() if n not in flat], "weight_decay": self.weight_decay},
+            {"params": [v for n, v in self.named_parameters() if n in flat], "weight_decay": 0.0},
+        ]
+        optimizer = AdamW(groups, lr=self.lr)
+        steps = int(self.trainer.estimated_stepping_batches)
+        schedule = get_linear_schedule_with_warmup(optimizer, round(self.warmup * steps), steps)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def _forward(self, batch: dict[str, torch.Tensor]) -> Any:
+        return self.model(**{name: value for name, value in batch.items() if name != "index"})

@@ -1,0 +1,59 @@
+"""The training set of an arm, and what its checkpoint is chosen on."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from clinsynth.config import SourceConfig
+from clinsynth.errors import ConfigError
+from clinsynth.types import Gold
+
+GOLD_HOLDOUT = 0.1
+"""Share of gold train that stands in for a devel split that a dataset does not have."""
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    examples: tuple[Any, ...]
+    """All of the arm, before any hold-out."""
+    train: tuple[Any, ...]
+    devel: tuple[Any, ...]
+    """Empty: train for a fixed number of steps and keep the last weights."""
+
+
+def training_set(gold: Gold, *, source: SourceConfig, holdout: float, seed: int) -> TrainingSet:
+    """Gold devel chooses the checkpoint of the whole original data alone; few labels have none to spare."""
+    if source.examples is None:
+        examples = tuple(gold.train)
+        if gold.devel:
+            return TrainingSet(examples, train=examples, devel=tuple(gold.devel))
+        return _held_out(examples, share=GOLD_HOLDOUT, seed=seed)
+    return _held_out(tuple(draw(gold.train, source.examples, seed=seed)), share=holdout, seed=seed)
+
+
+def draw(examples: Sequence[Any], number: int, *, seed: int) -> list[Any]:
+    """The first `number` of one shuffle, so that a smaller draw stands inside a larger one."""
+    if number > len(examples):
+        raise ConfigError(
+            f"source.examples={number} is more than the {len(examples)} gold training examples: give at most that many, or null for all."
+        )
+    order = list(range(len(examples)))
+    random.Random(seed).shuffle(order)
+    return [examples[index] for index in order[:number]]
+
+
+def _held_out(examples: tuple[Any, ...], *, share: float, seed: int) -> TrainingSet:
+    number = round(share * len(examples))
+    if number == 0 or number >= len(examples):
+        return TrainingSet(examples, train=examples, devel=())
+    order = list(range(len(examples)))
+    random.Random(f"holdout/{seed}").shuffle(order)
+    held = set(order[:number])
+    return TrainingSet(
+        examples,
+        train=tuple(example for index, example in enumerate(examples) if index not in held),
+        devel=tuple(examples[index] for index in sorted(held)),
+    )

@@ -1,0 +1,66 @@
+"""Data that crosses rooms."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+Metrics = dict[str, float]
+"""Metric name as MLflow shows it (`test/f1`) to its value; scores are in 0..1."""
+
+
+class Example(Protocol):
+    """One labelled text, gold or synthetic; each task has its own class."""
+
+    @property
+    def text(self) -> str: ...
+
+    def to_json(self) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True)
+class Gold:
+    """The gold examples of a dataset and the sha256 of the files they were read from."""
+
+    train: Sequence[Any]
+    test: Sequence[Any]
+    devel: Sequence[Any]
+    hashes: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What one model did on one test set."""
+
+    metrics: Metrics
+    errors: dict[str, int]
+    """Errors by kind, for the figure of the run."""
+    counts: Any
+    """Array [examples, 3] of true positives, predicted, gold: what paired tests need."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """`summary.json` of a job: what it made and where it is."""
+
+    run_id: str
+    run_key: str
+    corpus: str | None
+    model: str | None
+    examples: int
+    metrics: Metrics = field(default_factory=dict)
+
+    def write(self, folder: Path) -> None:
+        content = asdict(self)
+        content |= content.pop("metrics")
+        text = json.dumps(content, indent=2, ensure_ascii=False)
+        (folder / "summary.json").write_text(text + "\n", encoding="utf-8")
+
+    @classmethod
+    def read(cls, path: Path) -> Summary:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        own = {key: content.pop(key) for key in ("run_id", "run_key", "corpus", "model", "examples")}
+        return cls(**own, metrics=content)
