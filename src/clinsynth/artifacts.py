@@ -39,7 +39,13 @@ class ArtifactStore:
         return self.root / f"{kind}-{version}-{digest(content)[:12]}"
 
     def build(
-        self, kind: str, *, version: str, content: Any, builder: Callable[[Path], dict[str, Any] | None], replace: bool = False
+        self,
+        kind: str,
+        *,
+        version: str,
+        content: Any,
+        builder: Callable[[Path], dict[str, Any] | None],
+        replace: bool = False,
     ) -> Path:
         """The complete folder of `content`; `builder` fills it if it is not there.
 

@@ -18,13 +18,22 @@ from clinsynth.errors import ClinsynthError
 USER_MISTAKE, INTERRUPTED = 2, 130
 
 # What the machine refuses, as opposed to a file that our own code forgot to make.
-_REFUSALS = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ENOSPC, errno.EDQUOT, errno.EISDIR}
+_REFUSALS = {
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.ENOTDIR,
+    errno.EEXIST,
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EISDIR,
+}
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Exit status: 0 done, 2 a mistake that the user can mend, 130 Ctrl-C; a bug raises."""
     stage, *overrides = list(sys.argv[1:] if words is None else words) or ["--help"]
-    switch_off_telemetry()
+    settle_environment()
     config.register()
     if stage in ("-h", "--help", "help"):
         help.show_stages()
@@ -58,11 +67,14 @@ def main(words: Sequence[str] | None = None) -> int:
     return 0
 
 
-def switch_off_telemetry() -> None:
-    """No library reports home; has to come before they are imported."""
+def settle_environment() -> None:
+    """What libraries read when they are imported: no telemetry, and good neighbours on shared cores."""
     for variable in ("MLFLOW_DISABLE_TELEMETRY", "DO_NOT_TRACK", "HF_HUB_DISABLE_TELEMETRY", "DISABLE_TELEMETRY"):
-        os.environ.setdefault(variable, "true" if variable.startswith("MLFLOW") else "1")
+        os.environ.setdefault(variable, "true")
+    # Threads that wait without spinning: two jobs side by side ran twice as fast, one alone a tenth slower.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # warns at every fork otherwise
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
 
 def _hand_over(stage: str, overrides: list[str]) -> None:
@@ -77,7 +89,10 @@ def _hand_over(stage: str, overrides: list[str]) -> None:
 
 def _complain(message: str) -> int:
     width = 100
-    print(textwrap.fill(f"clinsynth: {' '.join(message.split())}", width, break_long_words=False, break_on_hyphens=False), file=sys.stderr)
+    print(
+        textwrap.fill(f"clinsynth: {' '.join(message.split())}", width, break_long_words=False, break_on_hyphens=False),
+        file=sys.stderr,
+    )
     return USER_MISTAKE
 
 

@@ -41,7 +41,10 @@ def check(holds: bool, key: str, value: object, accepted: str) -> None:
 class FileConfig:
     """One file of a dataset."""
 
-    path: str = option(MISSING, "below paths.data where there is a url, else below the current folder; `assets:` names a file of the package")
+    path: str = option(
+        MISSING,
+        "below paths.data where there is a url, else below the current folder; `assets:` names a file of the package",
+    )
     sha256: str | None = option(None, "checked where given")
     url: str | None = option(None, "where to download it from")
 
@@ -64,7 +67,9 @@ class DatasetConfig:
 @dataclass
 class BackboneConfig:
     name: str = option(MISSING, "the name in tables and MLflow")
-    name_or_path: str = option(MISSING, "hub name or local folder; `embedded` is the encoder that the extra `offline` installs")
+    name_or_path: str = option(
+        MISSING, "hub name or local folder; `embedded` is the encoder that the extra `offline` installs"
+    )
     revision: str | None = option(None, "commit or tag on the hub, to pin the weights")
     lr: float = option(MISSING, "peak learning rate")
     max_length: int = option(MISSING, "word pieces; what is beyond is cut off, counted and logged")
@@ -83,7 +88,9 @@ class SourceName(Enum):
 @dataclass
 class SourceConfig:
     name: SourceName = option(MISSING, "what the model trains on: original")
-    examples: int | None = option(None, "k-shot: so many gold training examples, drawn with `seed`, a smaller draw within a larger; null is all")
+    examples: int | None = option(
+        None, "k-shot: so many gold training examples, drawn with `seed`, a smaller draw within a larger; null is all"
+    )
 
     def __post_init__(self) -> None:
         check(self.examples is None or self.examples >= 1, "source.examples", self.examples, "null or at least 1")
@@ -94,7 +101,11 @@ class TrainerConfig:
     epochs: int = option(MISSING, "passes over the training data, at least")
     min_steps: int = option(MISSING, "small training sets are passed over more often, until so many steps are done")
     max_epochs: int = option(MISSING, "but no more often than this")
-    holdout: float = option(MISSING, "share of its own training data on which an arm without gold devel chooses its checkpoint; 0 trains all of it for a fixed number of steps")
+    holdout: float = option(
+        MISSING,
+        "share of its own training data on which an arm without gold devel chooses its checkpoint; "
+        "0 trains on all of it for a fixed number of steps",
+    )
     warmup: float = option(MISSING, "share of the steps in which the learning rate rises")
     weight_decay: float = option(MISSING, "AdamW")
     gradient_clip: float = option(MISSING, "largest gradient norm")
@@ -104,7 +115,12 @@ class TrainerConfig:
 
     def __post_init__(self) -> None:
         check(self.epochs >= 1, "trainer.epochs", self.epochs, "at least 1")
-        check(self.max_epochs >= self.epochs, "trainer.max_epochs", self.max_epochs, f"at least trainer.epochs={self.epochs}")
+        check(
+            self.max_epochs >= self.epochs,
+            "trainer.max_epochs",
+            self.max_epochs,
+            f"at least trainer.epochs={self.epochs}",
+        )
         check(self.min_steps >= 0, "trainer.min_steps", self.min_steps, "0 or more")
         check(0 <= self.holdout < 0.9, "trainer.holdout", self.holdout, "in [0, 0.9)")
         check(0 <= self.warmup < 1, "trainer.warmup", self.warmup, "in [0, 1)")
@@ -183,9 +199,7 @@ def typed(config: DictConfig, schema: type) -> Any:
     """The composed config as dataclasses; raises ConfigError for what is missing or out of range."""
     missing = sorted(OmegaConf.missing_keys(config))
     if missing:
-        raise ConfigError(
-            f"no value for {', '.join(missing)}: give one as {missing[0]}=... on the command line."
-        )
+        raise ConfigError(f"no value for {', '.join(missing)}: give one as {missing[0]}=... on the command line.")
     settings = OmegaConf.to_object(config)
     assert isinstance(settings, schema)
     return cast(Any, settings)

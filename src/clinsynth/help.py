@@ -13,6 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 from rich.table import Table
 
+import clinsynth
 from clinsynth import config
 
 EXAMPLES = {
@@ -28,7 +29,10 @@ EXAMPLES = {
 
 def show_stages() -> None:
     console = _console()
-    console.print("[bold]clinsynth STAGE \\[overrides][/bold]\n\nLabelled clinical text from an LLM and a few seeds; a small local model learns from it.\n", highlight=False)
+    console.print(
+        f"[bold]clinsynth STAGE \\[overrides][/bold]\n\n{clinsynth.__doc__}\n",
+        highlight=False,
+    )
     table = _table("stage", "what it does")
     for stage, schema in config.STAGES.items():
         table.add_row(stage, _first_line(schema))
@@ -75,7 +79,9 @@ def explained(error: Exception, stage: str) -> str:
             parts.append(str(cause))
         cause = cause.__cause__
     text = "\n".join(parts)
-    text = "\n".join(line for line in text.splitlines() if not re.match(r"\s*(reference_type|object_type|full_key)=", line))
+    text = "\n".join(
+        line for line in text.splitlines() if not re.match(r"\s*(reference_type|object_type|full_key)=", line)
+    )
     text = re.sub(r"\nTo append to your config use \S+", "", text)
     unknown = re.search(r"Key '([^']+)'", text) or re.search(r"full_key: (\S+)", text)
     hint = ""
@@ -109,6 +115,7 @@ def _added(composed: DictConfig, schema: type) -> list[tuple[str, str]]:
     if "dataset" not in composed:
         return []
     kind = OmegaConf.get_type(composed.dataset)
+    assert kind is not None
     common = {key for key, _ in config.documented(schema)}
     return [(key, meaning) for key, meaning in config.documented(kind, "dataset.") if key not in common]
 

@@ -19,9 +19,7 @@ def precision_recall_f1(counts: Counts) -> NDArray[np.float64]:
     return np.stack([precision, recall, f1], axis=-1)
 
 
-def bootstrap_f1(
-    counts: Counts, *, resamples: int = 1000, level: float = 0.95, seed: int = 0
-) -> tuple[float, float]:
+def bootstrap_f1(counts: Counts, *, resamples: int = 1000, level: float = 0.95, seed: int = 0) -> tuple[float, float]:
     """Percentile interval of micro F1 when test examples are drawn anew with replacement.
 
     `counts` has one row an example. The draw depends on `seed` alone, so that two arms on the same

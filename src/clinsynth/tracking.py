@@ -18,7 +18,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 from mlflow import MlflowClient
-from mlflow.entities import Dataset, DatasetInput, Metric, Param, Run, RunTag
+from mlflow.entities import Dataset, DatasetInput, Metric, Param, Run
 from mlflow.exceptions import MlflowException
 
 from clinsynth.artifacts import ArtifactStore
@@ -158,7 +158,9 @@ class Ledger:
         return dead
 
     @contextmanager
-    def run(self, *, experiment: str, name: str, run_key: str, corpus: str | None, description: str) -> Iterator[ActiveRun]:
+    def run(
+        self, *, experiment: str, name: str, run_key: str, corpus: str | None, description: str
+    ) -> Iterator[ActiveRun]:
         """A new run; FINISHED at the end, KILLED on Ctrl-C, FAILED on any other exception."""
         tags = {
             "mlflow.runName": name,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.table import Table
 
+from clinsynth.reports.arms import Arm
 from clinsynth.types import Summary
 
 
@@ -17,7 +18,7 @@ def show_splits(dataset: str, counts: Mapping[str, Mapping[str, int]], *, overla
         for split, found in counts.items()
         if any(found.values())
     ]
-    console.print(f"[bold]{dataset}[/bold]: {'; '.join(parts)}", highlight=False)
+    console.print(f"[bold]{dataset}[/bold]: {'; '.join(parts)}", highlight=False, soft_wrap=True)
     if overlap:
         console.print(f"{overlap} test text(s) stand in train too; they are left there.", highlight=False)
 
@@ -32,6 +33,22 @@ def show_result(name: str, summary: Summary, *, where: Mapping[str, str | None])
             console.print(f"  {what}: {place}", highlight=False, soft_wrap=True)
 
 
+def show_arms(title: str, arms: Sequence[Arm]) -> None:
+    """Mean over seeds, with the deviation where there are several."""
+    console = Console()
+    table = plain(title, "P", "R", "F1", "seen", "unseen", "examples", "runs", "train s")
+    for arm in arms:
+        cells = [_spread(arm, f"test/{name}") for name in ("precision", "recall", "f1", "f1_seen", "f1_unseen")]
+        seconds = f"{arm.mean('time/train_s'):.0f}"
+        table.add_row(arm.name, *cells, f"{arm.mean('examples'):.0f}", str(len(arm.runs)), seconds)
+    console.print(table)
+
+
+def _spread(arm: Arm, metric: str) -> str:
+    mean = percent(arm.mean(metric))
+    return mean if len(arm.runs) == 1 else f"{mean} ± {100 * arm.deviation(metric):.1f}"
+
+
 def _scores(summary: Summary) -> list[str]:
     found = summary.metrics
 
@@ -39,7 +56,15 @@ def _scores(summary: Summary) -> list[str]:
         return percent(found.get(f"test/{name}"))
 
     interval = f"{shown('f1_low')} – {shown('f1_high')}"
-    return [shown("precision"), shown("recall"), shown("f1"), interval, shown("f1_seen"), shown("f1_unseen"), str(summary.examples)]
+    return [
+        shown("precision"),
+        shown("recall"),
+        shown("f1"),
+        interval,
+        shown("f1_seen"),
+        shown("f1_unseen"),
+        str(summary.examples),
+    ]
 
 
 def percent(value: float | None) -> str:

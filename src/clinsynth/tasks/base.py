@@ -44,7 +44,9 @@ class ModelRoom(Protocol):
     def collator(self, tokenizer: Any) -> Any:
         """Callable that pads a list of inputs into a batch of tensors."""
 
-    def predictions(self, examples: Sequence[Any], *, encoded: Sequence[Any], outputs: Sequence[Any], labels: Sequence[str]) -> list[Any]:
+    def predictions(
+        self, examples: Sequence[Any], *, encoded: Sequence[Any], outputs: Sequence[Any], labels: Sequence[str]
+    ) -> list[Any]:
         """Predicted examples out of the probabilities of `FineTuner`, aligned with `examples`."""
 
     def evaluate(self, gold: Sequence[Any], *, predicted: Sequence[Any], train: Sequence[Any]) -> Evaluation:

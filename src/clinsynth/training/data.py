@@ -20,7 +20,8 @@ class Encodings(Dataset[dict[str, Any]]):
         return len(self.encoded)
 
     def __getitem__(self, index: int) -> dict[str, Any]:
-        return self.encoded[index].inputs | {"index": index}
+        inputs: dict[str, Any] = self.encoded[index].inputs
+        return inputs | {"index": index}
 
 
 class LengthBatches(Sampler[list[int]]):
@@ -48,9 +49,7 @@ class LengthBatches(Sampler[list[int]]):
         shuffler.shuffle(order)
         size = self.POOL * self.batch_size
         pools = (order[start : start + size] for start in range(0, len(order), size))
-        batches = [
-            batch for pool in pools for batch in self._cut(sorted(pool, key=lambda index: self.lengths[index]))
-        ]
+        batches = [batch for pool in pools for batch in self._cut(sorted(pool, key=lambda index: self.lengths[index]))]
         shuffler.shuffle(batches)
         return iter(batches)
 
@@ -71,8 +70,8 @@ class FineTuningData(pl.LightningDataModule):
     def train_dataloader(self) -> DataLoader[Any]:
         return self.loader(self.train, seed=self.seed)
 
-    def val_dataloader(self) -> DataLoader[Any]:
-        return self.loader(self.devel)
+    def val_dataloader(self) -> DataLoader[Any] | list[Any]:
+        return self.loader(self.devel) if self.devel else []
 
     def loader(self, encoded: Sequence[Any], *, seed: int | None = None) -> DataLoader[Any]:
         """Batches in training order with `seed`, else for inference (no gradients: four times as large)."""

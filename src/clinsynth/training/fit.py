@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 import signal
 import sys
 import tempfile
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytorch_lightning as pl
 import torch
+import transformers
 from pytorch_lightning.callbacks import Callback, ModelCheckpoint, TQDMProgressBar
 
 from clinsynth.config import TrainerConfig
@@ -30,6 +32,14 @@ class Plan:
 
     epochs: int
     steps: int
+
+
+@dataclass(frozen=True)
+class Fitted:
+    trainer: pl.Trainer
+    """Predicts with the trained module."""
+    devel_score: float | None
+    """Of the checkpoint that was chosen, where there was one to choose."""
 
 
 def plan(examples: int, *, batch_size: int, trainer: TrainerConfig) -> Plan:
@@ -56,12 +66,11 @@ def fit(
     *,
     data: FineTuningData,
     config: TrainerConfig,
-    seed: int,
     report: Callable[[Measured], None],
-) -> pl.Trainer:
+) -> Fitted:
     """Train; afterwards `tuner` has the weights of the best epoch on devel, or the last ones.
 
-    `report` gets what was measured, once an epoch. The trainer that is returned predicts.
+    `report` gets what was measured, once an epoch.
     Raises KeyboardInterrupt on Ctrl-C, where Lightning alone would exit.
     """
     length = plan(len(data.train), batch_size=data.batch_size, trainer=config)
@@ -70,7 +79,7 @@ def fit(
         callbacks: list[Callback] = [_Reporter(report), *([best] if data.devel else []), _progress()]
         trainer = _trainer(config, epochs=length.epochs, callbacks=callbacks)
         try:
-            trainer.fit(tuner, train_dataloaders=data.train_dataloader(), val_dataloaders=data.val_dataloader() if data.devel else None)
+            trainer.fit(tuner, datamodule=data)
         except SystemExit as stop:
             if not trainer.interrupted:
                 raise
@@ -78,22 +87,41 @@ def fit(
             raise KeyboardInterrupt from stop
         if best.best_model_path:
             tuner.load_state_dict(torch.load(best.best_model_path, weights_only=True)["state_dict"])
-    return trainer
+    score = None if best.best_model_score is None else float(best.best_model_score)
+    return Fitted(trainer, devel_score=score)
 
 
 def predict(trainer: pl.Trainer, tuner: BaseFineTuner, *, data: FineTuningData, encoded: Sequence[Any]) -> list[Any]:
     """Outputs of the examples, in their order."""
     found: dict[int, Any] = {}
     for batch in trainer.predict(tuner, data.loader(encoded)) or []:
-        found |= batch  # type: ignore[arg-type]
+        found |= batch
     return [found[index] for index in range(len(encoded))]
 
 
-def _trainer(config: TrainerConfig, *, epochs: int, callbacks: list[Callback]) -> pl.Trainer:
+def share_cores(jobs: int) -> None:
+    """Threads of this process when `jobs` run side by side: more threads than cores run several times slower."""
+    if jobs > 1:
+        torch.set_num_threads(max(1, (os.cpu_count() or 1) // jobs))
+
+
+def keep_libraries_quiet() -> None:
+    """Their tips, and their bars over what takes no time."""
     for name in ("pytorch_lightning", "lightning.pytorch"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    warnings.filterwarnings("ignore", ".*does not have many workers.*")
-    warnings.filterwarnings("ignore", ".*is smaller than the logging interval.*")
+    for message in (
+        ".*does not have many workers.*",
+        ".*custom batch sampler.*",
+        ".*no `val_dataloader`.*",
+        ".*LeafSpec.*",
+        ".*across ranks is zero.*",
+    ):
+        warnings.filterwarnings("ignore", message)
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+
+
+def _trainer(config: TrainerConfig, *, epochs: int, callbacks: list[Callback]) -> pl.Trainer:
     return pl.Trainer(
         max_epochs=epochs,
         accelerator=config.accelerator,

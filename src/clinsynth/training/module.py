@@ -32,7 +32,7 @@ class BaseFineTuner(pl.LightningModule):
         score: Callable[[Sequence[Any]], float] | None = None,
     ) -> None:
         super().__init__()
-        self.model = model
+        self.model = model.train()  # from_pretrained hands it over in eval mode, without dropout
         self.lr, self.warmup, self.weight_decay = lr, warmup, weight_decay
         self.score = score
         self._devel: dict[int, Any] = {}

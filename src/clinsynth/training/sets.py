@@ -38,7 +38,8 @@ def draw(examples: Sequence[Any], number: int, *, seed: int) -> list[Any]:
     """The first `number` of one shuffle, so that a smaller draw stands inside a larger one."""
     if number > len(examples):
         raise ConfigError(
-            f"source.examples={number} is more than the {len(examples)} gold training examples: give at most that many, or null for all."
+            f"source.examples={number} is more than the {len(examples)} gold training examples: "
+            "give at most that many, or null for all."
         )
     order = list(range(len(examples)))
     random.Random(seed).shuffle(order)

@@ -23,7 +23,20 @@ from clinsynth.tasks.ner.scores import micro_f1 as devel_score
 from clinsynth.tasks.ner.spans import Sentence, to_spans
 from clinsynth.training.module import IGNORED, BaseFineTuner
 
-__all__ = ["VERSION", "FineTuner", "build", "collator", "devel_score", "encode", "evaluate", "labels", "lost", "predictions", "record", "usage"]
+__all__ = [
+    "VERSION",
+    "FineTuner",
+    "build",
+    "collator",
+    "devel_score",
+    "encode",
+    "evaluate",
+    "labels",
+    "lost",
+    "predictions",
+    "record",
+    "usage",
+]
 
 VERSION = "ner-1"
 """Bumped when the same data and settings would give another model."""

@@ -50,7 +50,10 @@ def evaluate(gold: Sequence[Sentence], *, predicted: Sequence[Sentence], train: 
 
 
 def errors(gold: Sequence[Sentence], predicted: Sequence[Sentence]) -> dict[str, int]:
-    """Wrong spans by kind: `boundary` overlaps a gold span, `spurious` none, `missed` is gold that no prediction touches."""
+    """Wrong spans by kind.
+
+    A predicted one is `boundary` where it overlaps gold, else `spurious`; gold that no prediction touches is `missed`.
+    """
     kinds: Counter[str] = Counter(boundary=0, missed=0, spurious=0)
     for truth, guess in zip(gold, predicted, strict=True):
         for span in set(guess.spans) - set(truth.spans):

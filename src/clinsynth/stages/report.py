@@ -1,0 +1,38 @@
+"""Print the runs of a table and draw its figure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from clinsynth.artifacts import ArtifactStore
+from clinsynth.config import FigureName, ReportConfig
+from clinsynth.errors import ConfigError
+from clinsynth.reports import figures, tables
+from clinsynth.reports.arms import Arm, collect
+from clinsynth.stages import Job
+from clinsynth.tracking import Ledger
+
+
+def main(settings: ReportConfig, *, job: Job) -> None:
+    ledger = Ledger(settings.tracking, store=ArtifactStore(Path(settings.paths.artifacts)))
+    arms = collect(ledger.tagged(f"table.{settings.table}", "true"))
+    if not arms:
+        raise ConfigError(
+            f"no finished run has the tag table.{settings.table}: make some with `clinsynth train "
+            f"tracking.table={settings.table} ...`, in the same folder."
+        )
+    tables.show_arms(settings.table, arms)
+    place = Path(settings.to) / f"{settings.table}.png"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    _draw(settings.figure, arms, title=settings.table).savefig(place)
+    print(f"\nFigure: {place}\nCompare the runs in a browser: make ui")
+
+
+def _draw(figure: FigureName, arms: list[Arm], *, title: str) -> Figure:
+    if figure is FigureName.curve:
+        points = [(arm.mean("examples"), 100 * arm.mean("test/f1"), 100 * arm.deviation("test/f1")) for arm in arms]
+        return figures.learning_curve(points, x="training examples", title=title)
+    bars = [(arm.name, 100 * arm.mean("test/f1"), 100 * arm.deviation("test/f1")) for arm in arms]
+    return figures.score_bars(bars, title=title)
