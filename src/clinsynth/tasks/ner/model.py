@@ -57,13 +57,13 @@ def labels(dataset: NerDataset) -> tuple[str, ...]:
     return ("O", f"B-{dataset.entity_type}", f"I-{dataset.entity_type}")
 
 
-def build(path: str, *, labels: Sequence[str], revision: str | None) -> PreTrainedModel:
+def build(path: str, *, labels: Sequence[str], **options: Any) -> PreTrainedModel:
     return AutoModelForTokenClassification.from_pretrained(
         path,
-        revision=revision,
         num_labels=len(labels),
         id2label=dict(enumerate(labels)),
         label2id={label: index for index, label in enumerate(labels)},
+        **options,
     )
 
 
