@@ -9,7 +9,8 @@ import signal
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,20 +72,14 @@ def fit(
     """Train; afterwards `tuner` has the weights of the best epoch on devel, or the last ones.
 
     `report` gets what was measured, once an epoch.
-    Raises KeyboardInterrupt on Ctrl-C, where Lightning alone would exit.
     """
     length = plan(len(data.train), batch_size=data.batch_size, trainer=config)
     with tempfile.TemporaryDirectory(prefix="clinsynth-") as folder:
         best = ModelCheckpoint(dirpath=folder, monitor="devel/f1", mode="max", save_weights_only=True)
         callbacks: list[Callback] = [_Reporter(report), *([best] if data.devel else []), _progress()]
         trainer = _trainer(config, epochs=length.epochs, callbacks=callbacks)
-        try:
+        with _interruptible(trainer):
             trainer.fit(tuner, datamodule=data)
-        except SystemExit as stop:
-            if not trainer.interrupted:
-                raise
-            signal.signal(signal.SIGINT, signal.default_int_handler)  # Lightning has set it to be ignored
-            raise KeyboardInterrupt from stop
         if best.best_model_path:
             tuner.load_state_dict(torch.load(best.best_model_path, weights_only=True)["state_dict"])
     score = None if best.best_model_score is None else float(best.best_model_score)
@@ -93,10 +88,22 @@ def fit(
 
 def predict(trainer: pl.Trainer, tuner: BaseFineTuner, *, data: FineTuningData, encoded: Sequence[Any]) -> list[Any]:
     """Outputs of the examples, in their order."""
-    found: dict[int, Any] = {}
-    for batch in trainer.predict(tuner, data.loader(encoded)) or []:
-        found |= batch
+    with _interruptible(trainer):
+        batches: list[Any] = trainer.predict(tuner, data.loader(encoded)) or []
+    found = {index: output for batch in batches for index, output in batch.items()}
     return [found[index] for index in range(len(encoded))]
+
+
+@contextmanager
+def _interruptible(trainer: pl.Trainer) -> Iterator[None]:
+    """Ctrl-C raises KeyboardInterrupt, where Lightning would exit with status 1."""
+    try:
+        yield
+    except SystemExit as stop:
+        if not trainer.interrupted:
+            raise
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # Lightning has set it to be ignored
+        raise KeyboardInterrupt from stop
 
 
 def share_cores(jobs: int) -> None:
