@@ -20,7 +20,7 @@ def show_splits(dataset: str, counts: Mapping[str, Mapping[str, int]], *, overla
     ]
     console.print(f"[bold]{dataset}[/bold]: {'; '.join(parts)}", highlight=False, soft_wrap=True)
     if overlap:
-        console.print(f"{overlap} test text(s) stand in train too; they are left there.", highlight=False)
+        console.print(f"{overlap} text(s) stand in train and in test; they are left there.", highlight=False)
 
 
 def show_result(name: str, summary: Summary, *, where: Mapping[str, str | None]) -> None:

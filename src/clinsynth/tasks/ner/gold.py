@@ -16,7 +16,8 @@ def read(text: str, *, path: Path, dataset: NerDataset) -> list[Sentence]:
     sentences: list[Sentence] = []
     tokens: list[str] = []
     tags: list[str] = []
-    for number, line in enumerate([*text.splitlines(), ""], 1):
+    for number, line in enumerate([*text.split("\n"), ""], 1):  # other line ends may stand inside a token
+        line = line.removesuffix("\r")
         if not line.strip():
             if tokens:
                 sentences.append(Sentence(tuple(tokens), to_spans(tags)))

@@ -1,0 +1,156 @@
+"""Tiny backbones, a folder to work in, and the command line in this process."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+from support import Command, Composed, Said
+
+os.environ["HF_HUB_OFFLINE"] = "1"  # read when huggingface_hub is imported
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+from clinsynth import cli, config, sweeps
+from clinsynth.artifacts import ArtifactStore
+
+settings.register_profile("house", deadline=None, derandomize=True)
+settings.load_profile("house")
+cli.settle_environment()
+
+BERT_SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+ROBERTA_SPECIAL = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+SMALL: dict[str, Any] = {
+    "hidden_size": 32,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+    "intermediate_size": 64,
+}
+
+
+@pytest.fixture(scope="session")
+def sample_words() -> list[str]:
+    """The words of the sample corpus that ships with the package."""
+    path = Path(cli.__file__).parent / "assets" / "sample_ner" / "train.tsv"
+    return [line.split("\t")[0] for line in path.read_text(encoding="utf-8").splitlines() if line]
+
+
+@pytest.fixture(scope="session")
+def tiny_bert(tmp_path_factory: pytest.TempPathFactory, sample_words: list[str]) -> Path:
+    """A folder with a cased BERT of one layer and random weights."""
+    import torch
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
+    from transformers import BertConfig, BertModel, BertTokenizerFast
+
+    pieces = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    pieces.normalizer = normalizers.BertNormalizer(lowercase=False)
+    pieces.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    pieces.train_from_iterator(
+        sample_words, trainers.WordPieceTrainer(vocab_size=600, special_tokens=BERT_SPECIAL, show_progress=False)
+    )
+    tokenizer = BertTokenizerFast(vocab=pieces.get_vocab(), do_lower_case=False)
+    folder = tmp_path_factory.mktemp("tiny_bert")
+    tokenizer.save_pretrained(folder)
+    torch.manual_seed(0)
+    BertModel(BertConfig(vocab_size=len(tokenizer), **SMALL)).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_roberta(tmp_path_factory: pytest.TempPathFactory, sample_words: list[str]) -> Path:
+    """A folder with a RoBERTa of one layer and random weights; at most 128 pieces."""
+    import torch
+    from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+    from transformers import RobertaConfig, RobertaModel, RobertaTokenizerFast
+
+    pieces = Tokenizer(models.BPE())
+    pieces.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
+    pieces.train_from_iterator(
+        sample_words,
+        trainers.BpeTrainer(
+            vocab_size=600,
+            special_tokens=ROBERTA_SPECIAL,
+            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+            show_progress=False,
+        ),
+    )
+    learnt = json.loads(pieces.to_str())["model"]
+    tokenizer = RobertaTokenizerFast(vocab=learnt["vocab"], merges=[tuple(merge) for merge in learnt["merges"]])
+    folder = tmp_path_factory.mktemp("tiny_roberta")
+    tokenizer.save_pretrained(folder)
+    torch.manual_seed(0)
+    ids = {"bos_token_id": 0, "pad_token_id": 1, "eos_token_id": 2}
+    config = RobertaConfig(vocab_size=len(tokenizer), max_position_embeddings=130, **SMALL, **ids)
+    RobertaModel(config).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty current folder, and nothing in the environment that says where things are."""
+    monkeypatch.chdir(tmp_path)
+    for variable in ("CLINSYNTH_DATA", "MLFLOW_TRACKING_URI"):
+        monkeypatch.delenv(variable, raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def clinsynth(workspace: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Iterator[Command]:
+    """Run a command in this process, in the workspace."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+
+    def run(*words: object) -> Said:
+        monkeypatch.setattr(sweeps.Failures, "sweep", None)  # as in a process of its own
+        capfd.readouterr()
+        status = cli.main([str(word) for word in words])
+        return Said(status, *capfd.readouterr())
+
+    yield run
+    root.handlers[:] = handlers  # Hydra's write to streams that pytest closes
+    root.setLevel(level)
+
+
+@pytest.fixture
+def composed(workspace: Path) -> Composed:
+    """Compose a stage with overrides, and turn it into the typed settings."""
+    from hydra import compose, initialize_config_dir
+
+    config.register()
+
+    def settings_of(stage: str, *overrides: object) -> Any:
+        with initialize_config_dir(str(config.conf_folder()), version_base="1.3"):
+            return config.typed(compose(stage, overrides=[str(word) for word in overrides]), config.STAGES[stage])
+
+    return settings_of
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An MLflow store without runs: to make its tables takes seconds, to copy it none."""
+    from clinsynth.tracking import Ledger
+
+    folder = tmp_path_factory.mktemp("migrated")
+    path = folder / "mlflow.db"
+    tracking = config.TrackingConfig(uri=f"sqlite:///{path}", artifacts=str(folder / "artifacts"), log_text=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        Ledger(tracking, store=ArtifactStore(folder / "store"))
+    return path
+
+
+@pytest.fixture
+def with_store(workspace: Path, migrated: Path) -> Path:
+    """A workspace in which the MLflow store has its tables."""
+    (workspace / "mlruns").mkdir()
+    for file in migrated.parent.glob(f"{migrated.name}*"):  # the write-ahead log too
+        shutil.copy(file, workspace / "mlruns" / file.name)
+    return workspace

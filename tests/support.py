@@ -1,0 +1,63 @@
+"""What several test modules need and no fixture is."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from clinsynth.config import FileConfig
+from clinsynth.tasks.ner.config import NerDataset
+from clinsynth.tasks.ner.spans import Sentence, to_spans
+
+CORPORA = Path(os.environ.get("CLINSYNTH_DATA", "") or Path(__file__).parents[1].parent / "shared" / "data").resolve()
+
+needs_corpora = pytest.mark.skipif(
+    not (CORPORA / "ncbi_disease" / "train.tsv").is_file(),
+    reason=f"no gold corpora at {CORPORA}: point CLINSYNTH_DATA at a folder that has ncbi_disease/train.tsv",
+)
+
+TINY = (
+    "backbone.max_length=64",
+    "trainer.min_steps=0",
+    "trainer.epochs=1",
+    "trainer.max_epochs=1",
+    "trainer.accelerator=cpu",
+    "trainer.precision=32-true",
+    "source.examples=20",
+)
+"""Overrides of the smallest training that goes all the way."""
+
+
+class Said(NamedTuple):
+    """What a command has left: its exit status and its two streams."""
+
+    status: int
+    out: str
+    err: str
+
+
+Command = Callable[..., Said]
+Composed = Callable[..., Any]
+
+
+def dataset(**files: FileConfig) -> NerDataset:
+    return NerDataset(name="mine", task="ner", entity_type="Disease", files=files)
+
+
+def sentence(tagged: str, *, label: str = "Disease") -> Sentence:
+    """`"mild/O ataxia/B"` as a sentence; a word without a tag is outside."""
+    tokens, tags = [], []
+    for word in tagged.split():
+        token, _, tag = word.partition("/")
+        tokens.append(token)
+        tags.append("O" if tag in ("", "O") else f"{tag}-{label}")
+    return Sentence(tuple(tokens), to_spans(tags))
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import signal
+import time
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clinsynth.artifacts import ArtifactStore, digest, file_digest
+
+SPAWN = multiprocessing.get_context("spawn")
+CONTENT = {"seed": 0, "words": ["a", "b"]}
+
+
+def write(folder: Path) -> dict[str, Any]:
+    (folder / "data.txt").write_text("made", encoding="utf-8")
+    return {"examples": 3}
+
+
+def refuse(folder: Path) -> None:
+    raise AssertionError(f"built again in {folder}")
+
+
+def build(store: ArtifactStore, builder: Any = write, *, content: Any = CONTENT, replace: bool = False) -> Path:
+    return store.build("corpus", version="1", content=content, builder=builder, replace=replace)
+
+
+def entries(root: Path) -> list[str]:
+    return sorted(path.name for path in root.iterdir() if path.name != "locks")
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "same"),
+    [
+        ({"a": 1, "b": 2}, {"b": 2, "a": 1}, True),
+        ({"a": (1, 2)}, {"a": [1, 2]}, True),
+        ({"a": 1}, {"a": 2}, False),
+        ({"a": 1}, {"a": "1"}, False),
+        (["a", "b"], ["b", "a"], False),
+        ("é", "e", False),
+    ],
+)
+def test_digest_is_of_the_content(left: Any, right: Any, same: bool) -> None:
+    assert (digest(left) == digest(right)) is same
+    assert len(digest(left)) == 64
+
+
+def test_digest_never_changes() -> None:
+    """Folders that were built are found again by a later release."""
+    assert digest({"b": [1, None, True], "a": "é"}).startswith("f5327588d116")
+
+
+def test_file_digest_is_its_sha256(tmp_path: Path) -> None:
+    (tmp_path / "empty").touch()
+    assert file_digest(tmp_path / "empty") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+def test_an_entry_is_built_once(tmp_path: Path) -> None:
+    store = ArtifactStore(tmp_path / "store")
+    first = build(store)
+    assert first == store.folder("corpus", version="1", content=CONTENT)
+    assert build(store, refuse) == first
+    assert (first / "data.txt").read_text(encoding="utf-8") == "made"
+    assert json.loads((first / "manifest.json").read_text(encoding="utf-8")) == {
+        "kind": "corpus",
+        "version": "1",
+        "digest": digest(CONTENT),
+        "content": CONTENT,
+        "examples": 3,
+    }
+    assert entries(store.root) == [f"corpus-1-{digest(CONTENT)[:12]}"]
+
+
+def test_kind_version_and_content_tell_entries_apart(tmp_path: Path) -> None:
+    store = ArtifactStore(tmp_path)
+    folders = {
+        store.folder(kind, version=version, content=content)
+        for kind, version, content in [("a", "1", 0), ("b", "1", 0), ("a", "2", 0), ("a", "1", 1)]
+    }
+    assert len(folders) == 4
+
+
+def test_a_builder_that_raises_leaves_nothing(tmp_path: Path) -> None:
+    def half(folder: Path) -> None:
+        write(folder)
+        raise RuntimeError("disk full")
+
+    store = ArtifactStore(tmp_path)
+    with pytest.raises(RuntimeError, match="disk full"):
+        build(store, half)
+    assert entries(tmp_path) == []
+    assert (build(store) / "data.txt").is_file()
+
+
+def test_replace_builds_anew(tmp_path: Path) -> None:
+    store = ArtifactStore(tmp_path)
+    folder = build(store)
+    (folder / "old.txt").touch()
+
+    def other(workshop: Path) -> None:
+        (workshop / "data.txt").write_text("made anew", encoding="utf-8")
+
+    assert build(store, other, replace=True) == folder
+    assert (folder / "data.txt").read_text(encoding="utf-8") == "made anew"
+    assert not (folder / "old.txt").exists()
+    assert entries(tmp_path) == [folder.name]
+
+
+def test_replace_that_fails_keeps_the_old_entry(tmp_path: Path) -> None:
+    store = ArtifactStore(tmp_path)
+    folder = build(store)
+    with pytest.raises(AssertionError, match="built again"):
+        build(store, refuse, replace=True)
+    assert (folder / "data.txt").read_text(encoding="utf-8") == "made"
+    assert entries(tmp_path) == [folder.name]
+
+
+def _build_beside(root: str, start: Barrier) -> None:
+    def count(folder: Path) -> None:
+        (Path(root) / f"built-{os.getpid()}").touch()
+        time.sleep(0.2)  # the others are waiting by now
+        write(folder)
+
+    start.wait(60)
+    folder = build(ArtifactStore(Path(root)), count)
+    assert (folder / "data.txt").read_text(encoding="utf-8") == "made"
+
+
+def test_of_many_processes_one_builds(tmp_path: Path) -> None:
+    start = SPAWN.Barrier(4)
+    builders = [SPAWN.Process(target=_build_beside, args=(str(tmp_path), start)) for _ in range(4)]
+    for builder in builders:
+        builder.start()
+    for builder in builders:
+        builder.join(60)
+    assert [builder.exitcode for builder in builders] == [0] * 4
+    assert len(list(tmp_path.glob("built-*"))) == 1
+
+
+def _build_for_ever(root: str) -> None:
+    def half(folder: Path) -> None:
+        write(folder)
+        (Path(root) / "half-way").touch()
+        time.sleep(120)
+
+    build(ArtifactStore(Path(root)), half)
+
+
+def test_what_a_killed_builder_left_is_never_used(tmp_path: Path) -> None:
+    builder = SPAWN.Process(target=_build_for_ever, args=(str(tmp_path),))
+    builder.start()
+    for _ in range(600):
+        if (tmp_path / "half-way").exists():
+            break
+        time.sleep(0.1)
+    assert builder.pid is not None
+    os.kill(builder.pid, signal.SIGKILL)
+    builder.join(60)
+    (tmp_path / "half-way").unlink()
+    (leftover,) = entries(tmp_path)
+
+    store = ArtifactStore(tmp_path)
+    folder = build(store)
+    assert folder.name != leftover
+    assert (folder / "manifest.json").is_file()
+    assert entries(tmp_path) == [folder.name]
+
+
+def test_the_leftovers_of_another_entry_stay(tmp_path: Path) -> None:
+    """Its builder may be alive."""
+    store = ArtifactStore(tmp_path)
+    other = store.folder("corpus", version="1", content="other")
+    beside = tmp_path / f".{other.name}-abc"
+    beside.mkdir()
+    build(store)
+    assert beside.is_dir()

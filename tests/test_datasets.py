@@ -1,0 +1,286 @@
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from clinsynth import datasets
+from clinsynth.config import FileConfig
+from clinsynth.errors import ConfigError, DataFormatError, Unreachable
+from support import CORPORA, Composed, dataset, needs_corpora, sentence, sha256
+
+CONTENT = b"mild\tO\nataxia\tB-Disease\n\nDMD\tB-Disease\n.\tO\n"
+TWO = [sentence("mild/O ataxia/B"), sentence("DMD/B ./O")]
+SENTENCES = {
+    "ncbi_disease": (5424, 923, 940),
+    "bc5cdr_disease": (4560, 4581, 4797),
+    "bc5cdr_chemical": (4560, 4581, 4797),
+}
+MENTIONS = {
+    "ncbi_disease": (5134, 787, 960),
+    "bc5cdr_disease": (4182, 4246, 4424),
+    "bc5cdr_chemical": (5203, 5347, 5385),
+}
+OVERLAP = {"ncbi_disease": 1, "bc5cdr_disease": 8, "bc5cdr_chemical": 8}
+
+
+def load(content: bytes, *, folder: Path, sha: str | None = None) -> datasets.Gold:
+    """A dataset whose two splits are the same file."""
+    path = folder / "mine.tsv"
+    path.write_bytes(content)
+    file = FileConfig(path=str(path), sha256=sha)
+    return datasets.load(dataset(train=file, test=file), data=folder)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        CONTENT,
+        CONTENT.replace(b"\n", b"\r\n"),
+        b"\xef\xbb\xbf" + CONTENT,
+        b"\xef\xbb\xbf" + CONTENT.replace(b"\n", b"\r\n"),
+        CONTENT + b"\n\n\n",
+        CONTENT.rstrip(b"\n"),
+    ],
+    ids=["plain", "CRLF", "BOM", "BOM and CRLF", "trailing blank lines", "no final newline"],
+)
+def test_good_files_are_read_alike(tmp_path: Path, content: bytes) -> None:
+    gold = load(content, folder=tmp_path, sha=sha256(content))
+    assert (gold.train, gold.test, gold.devel) == (TWO, TWO, [])
+    assert gold.hashes == {"train": sha256(content), "test": sha256(content)}
+
+
+def test_text_beyond_ascii_is_kept(tmp_path: Path) -> None:
+    assert load("β\tO\nnaïve\tO\n".encode(), folder=tmp_path).train[0].tokens == ("β", "naïve")
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "said"),
+    [
+        (b"mild\tO\nataxia\n", 2, "column"),
+        (b"mild\tO\n\nDMD\tNN\tB-Disease\n", 3, "column"),
+        (b"mild\tI-Disease\n", 1, "follows no entity"),
+        (b"mild\tO\nDMD\tB-Drug\n", 2, "unknown tag 'B-Drug'"),
+        (b"mild\tO\n\xe4taxia\tO\n", 2, "byte 0xe4 is not UTF-8"),
+        ("mild\tO\n".encode("utf-16"), 1, "is not UTF-8"),
+    ],
+    ids=["one column", "three columns", "orphan I-", "unknown tag", "latin1", "UTF-16"],
+)
+def test_a_bad_file_is_named_with_its_line(tmp_path: Path, content: bytes, line: int, said: str) -> None:
+    with pytest.raises(DataFormatError) as raised:
+        load(content, folder=tmp_path)
+    assert str(raised.value).startswith(f"{tmp_path / 'mine.tsv'}:{line}: ")
+    assert said in str(raised.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n\n", b"\xef\xbb\xbf"])
+def test_an_empty_split_is_refused(tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(DataFormatError, match=r"mine\.tsv: the train split of mine is empty"):
+        load(content, folder=tmp_path)
+
+
+def test_a_wrong_sha256_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataFormatError, match=f"expected is {'0' * 64}"):
+        load(CONTENT, folder=tmp_path, sha="0" * 64)
+
+
+def test_a_missing_file_is_named(workspace: Path) -> None:
+    missing = FileConfig(path="no/mine.tsv")
+    with pytest.raises(ConfigError, match=r"no file at no/mine\.tsv") as raised:
+        datasets.load(dataset(train=missing, test=missing), data=workspace)
+    assert str(workspace) in str(raised.value)
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_a_missing_split_is_named(tmp_path: Path, split: str) -> None:
+    (tmp_path / "mine.tsv").write_bytes(CONTENT)
+    files = {name: FileConfig(path=str(tmp_path / "mine.tsv")) for name in {"train", "test"} - {split}}
+    with pytest.raises(ConfigError, match=f"has no {split} file: give one as dataset.files.{split}.path="):
+        datasets.load(dataset(**files), data=tmp_path)
+
+
+def test_devel_is_read_where_there_is_one(tmp_path: Path) -> None:
+    (tmp_path / "mine.tsv").write_bytes(CONTENT)
+    (tmp_path / "devel.tsv").write_bytes(b"gout\tB-Disease\n")
+    file, devel = (FileConfig(path=str(tmp_path / name)) for name in ("mine.tsv", "devel.tsv"))
+    gold = datasets.load(dataset(train=file, test=file, devel=devel), data=tmp_path)
+    assert gold.devel == [sentence("gout/B")]
+    assert set(gold.hashes) == {"train", "devel", "test"}
+
+
+def test_a_file_that_changes_is_read_again(tmp_path: Path) -> None:
+    assert load(CONTENT, folder=tmp_path).train == TWO
+    assert load(b"gout\tB-Disease\n", folder=tmp_path).train == [sentence("gout/B")]
+
+
+def test_the_same_file_with_another_entity_type_is_read_again(tmp_path: Path) -> None:
+    load(CONTENT, folder=tmp_path)
+    other = dataset(train=FileConfig(path=str(tmp_path / "mine.tsv")), test=FileConfig(path=str(tmp_path / "mine.tsv")))
+    other.entity_type = "Chemical"
+    with pytest.raises(DataFormatError, match="unknown tag 'B-Disease'"):
+        datasets.load(other, data=tmp_path)
+
+
+def test_the_sample_corpus_ships_with_the_package(composed: Composed) -> None:
+    gold = datasets.load(composed("train", "dataset=sample_ner").dataset, data=Path("data"))
+    assert (len(gold.train), len(gold.devel), len(gold.test)) == (130, 0, 130)
+    assert all(mention for example in [*gold.train, *gold.test] for mention in example.mentions)
+    assert not {example.text for example in gold.train} & {example.text for example in gold.test}
+
+
+@needs_corpora
+@pytest.mark.parametrize("name", SENTENCES)
+def test_counts_of_the_gold_corpora(name: str, composed: Composed) -> None:
+    from clinsynth.stages import train
+    from clinsynth.tasks.ner import gold as room
+
+    gold = datasets.load(composed("train", f"dataset={name}").dataset, data=CORPORA)
+    counts = [room.describe(split) for split in (gold.train, gold.devel, gold.test)]
+    assert tuple(count["sentences"] for count in counts) == SENTENCES[name]
+    assert tuple(count["mentions"] for count in counts) == MENTIONS[name]
+    assert train._overlap(gold) == OVERLAP[name]
+
+
+@dataclass
+class Served:
+    """A server on this machine: what it answers, and what it was asked."""
+
+    url: str
+    answers: list[tuple[int, bytes]] = field(default_factory=list)
+    """Status and body of each answer; the last one is repeated."""
+    asked: list[str] = field(default_factory=list)
+    cut: int = 0
+    """Bytes at the end that are announced and not sent."""
+
+
+@pytest.fixture
+def served() -> Iterator[Served]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            found.asked.append(self.path)
+            status, body = found.answers[min(len(found.asked), len(found.answers)) - 1]
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body[: len(body) - found.cut])
+
+        def log_message(self, *_: object) -> None: ...
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    found = Served(f"http://127.0.0.1:{server.server_port}/corpus/train.tsv")
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield found
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No second attempt."""
+    monkeypatch.setattr(datasets, "RETRY_WITHIN", 0)
+
+
+def remote(url: str, content: bytes = CONTENT) -> FileConfig:
+    return FileConfig(path="corpus/train.tsv", sha256=sha256(content), url=url)
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_download_is_stored_once(tmp_path: Path, served: Served) -> None:
+    served.answers = [(200, CONTENT)]
+    for _ in range(2):
+        path = datasets.locate(remote(served.url), data=tmp_path / "data")
+        assert path == tmp_path / "data" / "corpus" / "train.tsv"
+        assert path.read_bytes() == CONTENT
+    assert served.asked == ["/corpus/train.tsv"]
+    assert files(tmp_path) == ["data/corpus/train.tsv"]
+
+
+def test_a_file_that_is_there_is_not_downloaded(tmp_path: Path, served: Served) -> None:
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "train.tsv").write_bytes(CONTENT)
+    assert datasets.locate(remote(served.url), data=tmp_path).read_bytes() == CONTENT
+    assert served.asked == []
+
+
+def test_a_download_of_other_content_is_thrown_away(tmp_path: Path, served: Served) -> None:
+    served.answers = [(200, b"<html>Please log in</html>")]
+    with pytest.raises(DataFormatError, match="sent something else than expected") as raised:
+        datasets.locate(remote(served.url), data=tmp_path)
+    assert served.url in str(raised.value)
+    assert len(served.asked) == 1
+    assert files(tmp_path) == []
+
+
+def test_a_wrong_file_is_not_overwritten(tmp_path: Path, served: Served) -> None:
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "train.tsv").write_bytes(b"mine")
+    with pytest.raises(DataFormatError, match="it is damaged or another edition"):
+        datasets.locate(remote(served.url), data=tmp_path)
+    assert (tmp_path / "corpus" / "train.tsv").read_bytes() == b"mine"
+    assert served.asked == []
+
+
+@pytest.mark.usefixtures("hasty")
+def test_no_server_is_said_at_once(tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        closed = probe.getsockname()[1]
+    began = time.monotonic()
+    with pytest.raises(Unreachable, match="CLINSYNTH_DATA") as raised:
+        datasets.locate(remote(f"http://127.0.0.1:{closed}/train.tsv"), data=tmp_path)
+    assert time.monotonic() - began < 5
+    assert str(tmp_path / "corpus" / "train.tsv") in str(raised.value)
+    assert files(tmp_path) == []
+
+
+def test_not_found_is_not_tried_again(tmp_path: Path, served: Served) -> None:
+    served.answers = [(404, b"nothing here")]
+    with pytest.raises(Unreachable, match="HTTP status 404"):
+        datasets.locate(remote(served.url), data=tmp_path)
+    assert len(served.asked) == 1
+    assert files(tmp_path) == []
+
+
+def test_a_server_that_stumbles_is_asked_again(tmp_path: Path, served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(datasets.time, "sleep", lambda seconds: None)
+    served.answers = [(503, b"busy"), (503, b"busy"), (200, CONTENT)]
+    assert datasets.locate(remote(served.url), data=tmp_path).read_bytes() == CONTENT
+    assert len(served.asked) == 3
+
+
+@pytest.mark.usefixtures("hasty")
+def test_a_download_that_breaks_off_leaves_nothing(tmp_path: Path, served: Served) -> None:
+    served.answers, served.cut = [(200, CONTENT)], 5
+    with pytest.raises(Unreachable, match="cannot be downloaded"):
+        datasets.locate(remote(served.url), data=tmp_path)
+    assert files(tmp_path) == []
+
+
+def test_a_file_without_sha256_is_downloaded_unchecked(tmp_path: Path, served: Served) -> None:
+    served.answers = [(200, b"whatever")]
+    file = FileConfig(path="train.tsv", url=served.url)
+    assert datasets.locate(file, data=tmp_path).read_bytes() == b"whatever"
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("assets:sample_ner/train.tsv", Path(datasets.__file__).parent / "assets/sample_ner/train.tsv"),
+        ("corpus/train.tsv", Path("below/corpus/train.tsv")),
+        ("/gold/train.tsv", Path("/gold/train.tsv")),
+        ("~/train.tsv", Path.home() / "train.tsv"),
+    ],
+)
+def test_where_paths_lead(path: str, expected: Path) -> None:
+    assert datasets.resolve(path, below=Path("below")) == expected
