@@ -25,6 +25,9 @@ def conf_folder() -> Path:
     return packaged if packaged.is_dir() else Path(__file__).parents[2] / "conf"
 
 
+AT_LEAST_1 = "null or at least 1"
+
+
 def option(default: Any, help: str) -> Any:
     """A field with a line of help, which `clinsynth STAGE --help` prints."""
     if isinstance(default, list | dict):
@@ -58,10 +61,13 @@ class DatasetConfig:
     public: bool = option(True, "false for your own data: nothing of it goes to an LLM unasked")
     files: dict[str, FileConfig] = option({}, "the splits: train, test and, where there is one, devel")
     licence: str = option("unknown", "of the gold files")
+    recordings: list[str] = option([], "JSON lines with an LLM's completions, for llm=recorded")
+    per_request: int | None = option(None, "examples that one request asks for; null is the task's usual number")
 
     def __post_init__(self) -> None:
         unknown = set(self.files) - {"train", "test", "devel"}
         check(not unknown, "dataset.files", sorted(unknown), "any of train, test, devel")
+        check(self.per_request is None or self.per_request >= 1, "dataset.per_request", self.per_request, AT_LEAST_1)
 
 
 @dataclass
@@ -83,17 +89,115 @@ class BackboneConfig:
 
 class SourceName(Enum):
     original = "original"
+    synthetic = "synthetic"
+    augmented = "augmented"
 
 
 @dataclass
 class SourceConfig:
-    name: SourceName = option(MISSING, "what the model trains on: original")
+    name: SourceName = option(
+        MISSING, "what the model trains on: original (gold), synthetic, or augmented (gold and synthetic)"
+    )
     examples: int | None = option(
         None, "k-shot: so many gold training examples, drawn with `seed`, a smaller draw within a larger; null is all"
     )
 
     def __post_init__(self) -> None:
-        check(self.examples is None or self.examples >= 1, "source.examples", self.examples, "null or at least 1")
+        check(self.examples is None or self.examples >= 1, "source.examples", self.examples, AT_LEAST_1)
+        check(
+            self.examples is None or self.name is not SourceName.synthetic,
+            "source.examples",
+            self.examples,
+            "null with source=synthetic, which trains on no gold; size=n1 ... n30 is how much synthetic data is used",
+        )
+
+
+@dataclass
+class SizeConfig:
+    per_unit: int | None = option(None, "synthetic examples per unit; null is the task's usual number")
+    total: int | None = option(None, "synthetic examples in all, for tasks that count them so")
+
+    def __post_init__(self) -> None:
+        check(self.per_unit is None or self.per_unit >= 1, "size.per_unit", self.per_unit, AT_LEAST_1)
+        check(self.total is None or self.total >= 1, "size.total", self.total, AT_LEAST_1)
+
+
+@dataclass
+class SeedRatioConfig:
+    value: float = option(MISSING, "share of the available units that is used; a smaller share within a larger")
+
+    def __post_init__(self) -> None:
+        check(0 <= self.value <= 1, "seed_ratio.value", self.value, "in [0, 1]")
+
+
+@dataclass
+class UnitsConfig:
+    max: int | None = option(None, "only the first so many units, the most frequent ones; null is all")
+
+    def __post_init__(self) -> None:
+        check(self.max is None or self.max >= 1, "units.max", self.max, AT_LEAST_1)
+
+
+class OnMissing(Enum):
+    error = "error"
+    skip = "skip"
+
+
+@dataclass
+class GenerationConfig:
+    seed: int = option(MISSING, "random number that shuffles the units before seed_ratio takes its share")
+    per_request: int | None = option(None, "examples that one request asks for; null is the dataset's number")
+    on_missing: OnMissing = option(MISSING, "what lacks a completion: error, or skip (go on with what there is)")
+
+    def __post_init__(self) -> None:
+        check(self.seed >= 0, "generation.seed", self.seed, "0 or more")
+        check(self.per_request is None or self.per_request >= 1, "generation.per_request", self.per_request, AT_LEAST_1)
+
+
+@dataclass
+class PromptConfig:
+    name: str = option(MISSING, "stands in the ids of requests; `default` is the task's usual prompt")
+    text: str | None = option(None, "template: $name stands for a value, $$ for a dollar sign")
+
+
+@dataclass
+class LLMConfig:
+    name: str = option(MISSING, "recorded: answers out of files, offline")
+    recordings: list[str] = option([], "files with completions; they take the place of dataset.recordings")
+
+
+@dataclass
+class AnnotatorConfig:
+    name: str = option(MISSING, "who labels the synthetic texts: seed, gazetteer, llm; default is the task's choice")
+    lexicon: str | None = option(
+        None, "known entities: train (all of gold train), units, or a file with one a line; null: train if there is one"
+    )
+    prompt: PromptConfig | None = option(None, "of the second request, for llm")
+
+
+@dataclass
+class QualityConfig:
+    unit: bool = option(MISSING, "reject a text that its unit does not occur in")
+    sentence: bool = option(MISSING, "reject what is no sentence: remarks, headings, numbers")
+    min_words: int = option(MISSING, "reject shorter texts")
+    max_words: int | None = option(MISSING, "reject longer texts")
+    duplicates: bool = option(MISSING, "reject a text that is there already, but for case and spaces")
+    near_duplicates: float | None = option(
+        MISSING,
+        "reject a text that shares this part of its word triples (Jaccard) with a kept one; null: keep",
+    )
+    test_copies: bool = option(MISSING, "reject a text that stands in the gold test split")
+
+    def __post_init__(self) -> None:
+        check(self.min_words >= 0, "quality.min_words", self.min_words, "0 or more")
+        check(
+            self.max_words is None or self.max_words >= self.min_words,
+            "quality.max_words",
+            self.max_words,
+            f"null or at least quality.min_words={self.min_words}",
+        )
+        threshold = self.near_duplicates
+        check(threshold is None or 0 < threshold <= 1, "quality.near_duplicates", threshold, "null or in (0, 1]")
 
 
 @dataclass
@@ -149,20 +253,50 @@ class PathsConfig:
 
 
 @dataclass
-class TrainConfig:
-    """Fine-tune a backbone, score it on the gold test set, log the run."""
+class CorpusConfig:
+    """What a synthetic corpus is made of."""
 
     dataset: DatasetConfig = MISSING
-    backbone: BackboneConfig = MISSING
-    source: SourceConfig = MISSING
-    trainer: TrainerConfig = MISSING
+    size: SizeConfig = MISSING
+    seed_ratio: SeedRatioConfig = MISSING
+    units: UnitsConfig = MISSING
+    generation: GenerationConfig = MISSING
+    prompt: PromptConfig = MISSING
+    llm: LLMConfig = MISSING
+    annotator: AnnotatorConfig = MISSING
+    quality: QualityConfig = MISSING
     tracking: TrackingConfig = MISSING
     paths: PathsConfig = MISSING
+
+
+@dataclass
+class TrainConfig(CorpusConfig):
+    """Fine-tune a backbone, score it on the gold test set, log the run."""
+
+    source: SourceConfig = MISSING
+    backbone: BackboneConfig = MISSING
+    trainer: TrainerConfig = MISSING
     seed: int = option(0, "random number for the draw, the head and the order of batches")
     force: bool = option(False, "train again although a finished run has this job")
 
     def __post_init__(self) -> None:
         check(self.seed >= 0, "seed", self.seed, "0 or more")
+
+
+@dataclass
+class ShowConfig:
+    """Print samples of a synthetic corpus, what was rejected and why, and its statistics beside gold's."""
+
+    corpus: str = option(MISSING, "digest, or how it begins, as in the folder's name; latest is the newest one")
+    samples: int = option(MISSING, "how many examples to print")
+    seed: int = option(MISSING, "random number that draws them")
+    rejected: int = option(MISSING, "how many rejected texts to print of each reason")
+    tracking: TrackingConfig = MISSING
+    paths: PathsConfig = MISSING
+
+    def __post_init__(self) -> None:
+        check(self.samples >= 0, "samples", self.samples, "0 or more")
+        check(self.rejected >= 0, "rejected", self.rejected, "0 or more")
 
 
 class FigureName(Enum):
@@ -181,7 +315,7 @@ class ReportConfig:
     paths: PathsConfig = MISSING
 
 
-STAGES: dict[str, type] = {"train": TrainConfig, "report": ReportConfig}
+STAGES: dict[str, type] = {"train": TrainConfig, "show": ShowConfig, "report": ReportConfig}
 
 
 def register() -> None:
@@ -203,6 +337,12 @@ def typed(config: DictConfig, schema: type) -> Any:
     settings = OmegaConf.to_object(config)
     assert isinstance(settings, schema)
     return cast(Any, settings)
+
+
+def named_prompt(name: str) -> PromptConfig:
+    """The prompt of `conf/prompt/<name>.yaml`."""
+    content: Any = OmegaConf.to_container(OmegaConf.load(conf_folder() / "prompt" / f"{name}.yaml"))
+    return PromptConfig(**content)
 
 
 def documented(schema: type, prefix: str = "") -> list[tuple[str, str]]:

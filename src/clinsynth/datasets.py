@@ -30,19 +30,15 @@ _parsed: dict[tuple[str, str, str], list[Any]] = {}
 
 
 def load(dataset: DatasetConfig, *, data: Path) -> Gold:
-    """Gold examples of all splits.
+    """Gold examples of the splits that the dataset has.
 
-    Raises ConfigError for a split that is not named, DataFormatError for what a file holds,
+    Raises ConfigError for a file that is not there, DataFormatError for what a file holds,
     Unreachable for what cannot be downloaded.
     """
-    splits: dict[str, list[Any]] = {"devel": []}
+    splits: dict[str, list[Any]] = {"train": [], "test": [], "devel": []}
     hashes: dict[str, str] = {}
     for split in ("train", "test", "devel"):
         if split not in dataset.files:
-            if split != "devel":
-                raise ConfigError(
-                    f"dataset.files of {dataset.name} has no {split} file: give one as dataset.files.{split}.path=..."
-                )
             continue
         path = locate(dataset.files[split], data=data)
         hashes[split] = file_digest(path)
@@ -50,6 +46,17 @@ def load(dataset: DatasetConfig, *, data: Path) -> Gold:
         if not splits[split]:
             raise DataFormatError(f"{path}: the {split} split of {dataset.name} is empty.")
     return Gold(train=splits["train"], test=splits["test"], devel=splits["devel"], hashes=hashes)
+
+
+def terms(path: Path) -> list[str]:
+    """A list with one term a line, each once; raises DataFormatError where there is none."""
+    if not path.is_file():
+        raise ConfigError(f"no list of terms at {path}; paths hang on the current folder, {Path.cwd()}.")
+    found = dict.fromkeys(" ".join(line.split()) for line in decode(path).split("\n"))
+    found.pop("", None)
+    if not found:
+        raise DataFormatError(f"{path}: the list of terms is empty; it needs one term a line, such as: ataxia.")
+    return list(found)
 
 
 def locate(file: FileConfig, *, data: Path) -> Path:

@@ -18,5 +18,9 @@ class DataFormatError(ClinsynthError):
     """A data file does not hold what its format promises."""
 
 
+class MissingCompletions(ClinsynthError):
+    """An answer of the LLM that a corpus needs is neither recorded nor cached."""
+
+
 class Unreachable(ClinsynthError):
     """Something that has to come over the network did not."""

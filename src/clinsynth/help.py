@@ -21,8 +21,11 @@ EXAMPLES = {
         "clinsynth train",
         "clinsynth train dataset=ncbi_disease backbone=biobert seed=1",
         "clinsynth train -m dataset=ncbi_disease source=original source.examples=100,500,null seed=0,1,2",
+        "clinsynth train -m dataset=ncbi_disease size=n10 annotator=seed,gazetteer,llm seed=0,1,2",
+        "clinsynth train dataset=terms dataset.units=terms.txt dataset.entity_type=Disease llm.recordings=[mine.jsonl]",
         "clinsynth train -m seed=0,1,2 hydra/launcher=joblib hydra.launcher.n_jobs=2",
     ),
+    "show": ("clinsynth show", "clinsynth show corpus=3f2a samples=20"),
     "report": ("clinsynth report table=demo figure=curve",),
 }
 

@@ -32,6 +32,61 @@ class Gold:
 
 
 @dataclass(frozen=True)
+class Request:
+    """The messages for the LLM."""
+
+    id: str
+    """`dataset/prompt/unit#replicate`; a unit may hold slashes."""
+    messages: tuple[dict[str, str], ...]
+    evidence: dict[str, Any] = field(default_factory=dict)
+    """What a recorded row has to hold, key by key, to be the answer to this request."""
+
+
+@dataclass(frozen=True)
+class Completion:
+    """The LLM's raw answer, never edited."""
+
+    id: str
+    """As it is stored: of a recording the row's id, in which the dataset may be another one."""
+    model: str
+    text: str
+    finish_reason: str
+    """`stop`, or `length` where the last line is cut."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A text out of a completion, before it is labelled."""
+
+    unit: str
+    replicate: int
+    index: int
+    """Its place among the parsed texts of the completion, from 0."""
+    text: str
+
+    @property
+    def id(self) -> str:
+        return f"{self.unit}#{self.replicate}/{self.index}"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A labelled draft, on its way through quality control."""
+
+    draft: Draft
+    example: Any
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A text that was not kept."""
+
+    draft: Draft
+    reason: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """What one model did on one test set."""
 

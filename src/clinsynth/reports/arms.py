@@ -9,7 +9,7 @@ from typing import Any
 
 from clinsynth.types import Metrics
 
-_NAMING = ("dataset", "source", "source.examples", "backbone")
+_NAMING = ("dataset", "source", "source.examples", "size", "seed_ratio", "annotator", "backbone")
 """Params that name an arm, where they differ between the arms of a table."""
 
 

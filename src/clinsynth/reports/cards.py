@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from dataclasses import asdict
 from enum import Enum
 from typing import Any
 
-from clinsynth.config import TrainConfig
+from clinsynth.config import SourceName, TrainConfig
 from clinsynth.stages import Job
 from clinsynth.types import Metrics
 
 _NOT_PARAMS = ("paths", "tracking", "force")
 """Where things lie; changes no result."""
+
+_OF_CORPUS = ("size", "seed_ratio", "units", "generation", "prompt", "llm", "annotator", "quality")
+"""Settings that say nothing about a run on gold alone."""
+
+_TEXTS = ("dataset.files", "dataset.guidelines", "prompt.text", "annotator.prompt")
+"""Too long to be compared as params; they stand in `config.yaml`."""
 
 
 def run_description(job: Job) -> str:
@@ -21,8 +28,25 @@ def run_description(job: Job) -> str:
     return f"Repeat it with\n\n```\n{command}\n```\n\nThe whole config is the artifact `config.yaml`."
 
 
-def flat_params(settings: TrainConfig) -> dict[str, Any]:
-    """`backbone.lr` and so on."""
+def params(settings: TrainConfig, *, choices: Mapping[str, str]) -> dict[str, Any]:
+    """Hydra's chosen options, with the name of what `default` stands for, and every setting (`backbone.lr`)."""
+    chosen = dict(choices) | {
+        "size": size(settings),
+        "annotator": settings.annotator.name,
+        "prompt": settings.prompt.name,
+    }
+    found = chosen | _flat(settings)
+    if settings.source.name is SourceName.original:
+        found = {name: value for name, value in found.items() if name.split(".")[0] not in _OF_CORPUS}
+    return {name: value for name, value in found.items() if not name.startswith(_TEXTS)}
+
+
+def size(settings: TrainConfig) -> str:
+    """`n30` or `t3200`."""
+    return f"n{settings.size.per_unit}" if settings.size.total is None else f"t{settings.size.total}"
+
+
+def _flat(settings: TrainConfig) -> dict[str, Any]:
     flat: dict[str, Any] = {}
 
     def add(prefix: str, value: Any) -> None:
@@ -33,11 +57,14 @@ def flat_params(settings: TrainConfig) -> dict[str, Any]:
             flat[prefix] = value.value if isinstance(value, Enum) else "null" if value is None else value
 
     add("", {key: value for key, value in asdict(settings).items() if key not in _NOT_PARAMS})
-    return {key: value for key, value in flat.items() if not key.startswith("dataset.files")}
+    return flat
 
 
 def model_card(settings: TrainConfig, *, run_id: str, metrics: Metrics, usage: str) -> str:
     rows = "\n".join(f"| {name} | {value:.4f} |" for name, value in sorted(metrics.items()) if name.startswith("test/"))
+    scores = (
+        f"Scores on the gold test set:\n\n| metric | value |\n|---|---|\n{rows}" if rows else "Not scored: no test set."
+    )
     return f"""---
 library_name: transformers
 tags: [clinsynth, {settings.dataset.task}]
@@ -52,11 +79,7 @@ tags: [clinsynth, {settings.dataset.task}]
 {usage}
 ```
 
-Scores on the gold test set:
-
-| metric | value |
-|---|---|
-{rows}
+{scores}
 
 Licence of the training data: {settings.dataset.licence}. Not a medical device: read its output before you rely on it.
 """

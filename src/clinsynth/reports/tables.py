@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from clinsynth.corpora import Corpus
 from clinsynth.reports.arms import Arm
 from clinsynth.types import Summary
 
@@ -76,3 +79,50 @@ def plain(*columns: str) -> Table:
     for number, column in enumerate(columns):
         table.add_column(column, justify="left" if number == 0 else "right", no_wrap=True)
     return table
+
+
+def show_corpus_counts(corpus: Corpus) -> None:
+    counts, rejected = corpus.manifest["counts"], corpus.manifest["rejected"]
+    reasons = ", ".join(f"{number} {reason}" for reason, number in rejected.items()) or "nothing"
+    short = len(corpus.manifest["short"])
+    Console().print(
+        f"[bold]corpus {corpus.digest}[/bold]: {counts['kept']} examples of {counts['units']} units "
+        f"({counts['parsed']} texts parsed, {counts['not needed']} not needed at this size; rejected: {reasons})"
+        + (f"; {short} units have fewer examples than asked for" if short else ""),
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def show_statistics(found: Mapping[str, Mapping[str, float]]) -> None:
+    """Lengths and variety, synthetic beside gold."""
+    table = plain("", *found)
+    for name in next(iter(found.values())):
+        table.add_row(name, *(_number(column[name]) for column in found.values()))
+    Console().print(table)
+
+
+def show_samples(examples: Sequence[Any]) -> None:
+    """Texts with their entities in colour, and in brackets where there is no colour."""
+    console = Console()
+    for example in examples:
+        text, done = Text(), 0
+        for entity in example.entities():
+            text.append(example.text[done : entity["start"]])
+            text.append(entity["text"] if console.is_terminal else f"[{entity['text']}]", style="bold black on yellow")
+            done = entity["end"]
+        text.append(example.text[done:])
+        console.print(Text("  • ").append(text), soft_wrap=not console.is_terminal)
+
+
+def show_rejected(reasons: Mapping[str, int], rows: Sequence[Mapping[str, Any]], *, each: int) -> None:
+    console = Console()
+    for reason, number in reasons.items():
+        console.print(f"[bold]{reason}[/bold]: {number}", highlight=False)
+        for row in [row for row in rows if row["reason"] == reason][:each]:
+            detail = f" ({row['detail']})" if row["detail"] else ""
+            console.print(Text(f"  • {row['text']}{detail}"), soft_wrap=not console.is_terminal)
+
+
+def _number(value: float) -> str:
+    return f"{value:.0f}" if float(value).is_integer() else f"{value:.1f}"

@@ -41,7 +41,7 @@ def _job(cfg: DictConfig, stage: str) -> Job:
     choices = {
         group: str(option)
         for group, option in hydra.runtime.choices.items()
-        if "/" not in group and option is not None and str(option) != "null"
+        if not {"/", "@"} & set(group) and option is not None and str(option) != "null"
     }
     return Job(
         stage=stage,

@@ -9,17 +9,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from clinsynth import datasets
+from clinsynth import corpora, datasets
 from clinsynth.artifacts import ArtifactStore, digest
-from clinsynth.config import TrainConfig
+from clinsynth.config import SourceName, TrainConfig
+from clinsynth.corpora import Corpus
+from clinsynth.errors import ConfigError
 from clinsynth.reports import cards, figures, tables
 from clinsynth.stages import Job
-from clinsynth.tasks.base import ModelRoom, gold_room, model_room
+from clinsynth.tasks.base import ModelRoom, config_room, gold_room, model_room
 from clinsynth.tracking import ActiveRun, Ledger
 from clinsynth.training import backbones, fit
 from clinsynth.training.prepare import Prepared, encode, prepare
 from clinsynth.training.sets import TrainingSet, training_set
-from clinsynth.types import Evaluation, Gold, Summary
+from clinsynth.types import Evaluation, Gold, Metrics, Summary
 
 VERSION = "train-1"
 """Bumped when the same settings would give another result, whatever the task."""
@@ -32,9 +34,15 @@ class Material:
     settings: TrainConfig
     job: Job
     gold: Gold
+    corpus: Corpus | None
+    """None where the model trains on gold alone."""
     arm: TrainingSet
     room: ModelRoom
     run_key: str
+
+    @property
+    def corpus_digest(self) -> str | None:
+        return self.corpus.digest if self.corpus else None
 
 
 def main(settings: TrainConfig, *, job: Job) -> None:
@@ -42,7 +50,7 @@ def main(settings: TrainConfig, *, job: Job) -> None:
     store = ArtifactStore(Path(settings.paths.artifacts))
     ledger = Ledger(settings.tracking, store=store)
     ledger.bury_dead()
-    material = _gather(settings, job=job)
+    material = _gather(settings, job=job, store=store)
     with ledger.claim(material.run_key):
         summary = None if settings.force else _finished(ledger, material)
         if summary is None:
@@ -52,12 +60,17 @@ def main(settings: TrainConfig, *, job: Job) -> None:
     if settings.tracking.table:
         ledger.tag(summary.run_id, f"table.{settings.tracking.table}", "true")
     summary.write(job.folder)
-    where = {"MLflow run": summary.run_id, "model": summary.model, "folder": str(job.folder)}
+    where = {
+        "MLflow run": summary.run_id,
+        "corpus": summary.corpus and f"{summary.corpus} (clinsynth show corpus={summary.corpus})",
+        "model": summary.model,
+        "folder": str(job.folder),
+    }
     tables.show_result(_name(settings), summary, where=where)
 
 
 def run_key(settings: TrainConfig, *, gold: Gold, room: ModelRoom) -> str:
-    """Digest of all that changes the result, and of nothing else."""
+    """Digest of all that changes the result, and of nothing else; computable before there are completions."""
     trainer = asdict(settings.trainer) | {"precision": fit.precision(settings.trainer)}
     for name in ("save_model", "accelerator"):
         del trainer[name]
@@ -71,22 +84,37 @@ def run_key(settings: TrainConfig, *, gold: Gold, room: ModelRoom) -> str:
         "trainer": trainer,
         "seed": settings.seed,
     }
+    if settings.source.name is not SourceName.original:
+        content["corpus"] = corpora.settings_key(settings)
     return digest(content)
 
 
-def _gather(settings: TrainConfig, *, job: Job) -> Material:
+def _gather(settings: TrainConfig, *, job: Job, store: ArtifactStore) -> Material:
+    config_room(settings.dataset.task).resolve(settings)
     gold = datasets.load(settings.dataset, data=Path(settings.paths.data))
     describe = gold_room(settings.dataset.task).describe
     counts = {split: describe(getattr(gold, split)) for split in ("train", "devel", "test")}
     tables.show_splits(settings.dataset.name, counts, overlap=_overlap(gold))
-    arm = training_set(gold, source=settings.source, holdout=settings.trainer.holdout, seed=settings.seed)
+    corpus = None
+    if settings.source.name is not SourceName.original:
+        corpus = corpora.make(settings, gold=gold, store=store)
+        tables.show_corpus_counts(corpus)
+    arm = training_set(
+        gold,
+        synthetic=corpus.examples if corpus else (),
+        source=settings.source,
+        holdout=settings.trainer.holdout,
+        seed=settings.seed,
+    )
+    if not arm.train:
+        raise ConfigError("nothing is left to train on: quality control has rejected every synthetic example.")
     room = model_room(settings.dataset.task)
-    return Material(settings, job, gold, arm, room, run_key(settings, gold=gold, room=room))
+    return Material(settings, job, gold, corpus, arm, room, run_key(settings, gold=gold, room=room))
 
 
 def _finished(ledger: Ledger, material: Material) -> Summary | None:
     need_model = material.settings.trainer.save_model
-    return ledger.finished(material.run_key, corpus=None, need_model=need_model)
+    return ledger.finished(material.run_key, corpus=material.corpus_digest, need_model=need_model)
 
 
 def _train(material: Material, *, ledger: Ledger, store: ArtifactStore) -> Summary:
@@ -98,28 +126,31 @@ def _train(material: Material, *, ledger: Ledger, store: ArtifactStore) -> Summa
         experiment=settings.dataset.name,
         name=_name(settings),
         run_key=material.run_key,
-        corpus=None,
+        corpus=material.corpus_digest,
         description=cards.run_description(material.job),
     ) as run:
         _log_settings(run, material)
         began = time.monotonic()
         fitted = fit.fit(prepared.tuner, data=prepared.data, config=settings.trainer, report=run.measured)
         trained = time.monotonic()
-        outputs = fit.predict(fitted.trainer, prepared.tuner, data=prepared.data, encoded=test)
-        predicted = room.predictions(gold.test, encoded=test, outputs=outputs, labels=prepared.labels)
-        result = room.evaluate(gold.test, predicted=predicted, train=material.arm.examples)
-        metrics = result.metrics | {
-            "time/train_s": trained - began,
-            "train/words_lost": prepared.lost,
-            "test/words_lost": room.lost(gold.test, encoded=test),
-        }
+        metrics: Metrics = {"time/train_s": trained - began, "train/words_lost": prepared.lost}
         if fitted.devel_score is not None:
             metrics["devel/best_f1"] = fitted.devel_score
+        result, predicted = None, None
+        if gold.test:
+            outputs = fit.predict(fitted.trainer, prepared.tuner, data=prepared.data, encoded=test)
+            predicted = room.predictions(gold.test, encoded=test, outputs=outputs, labels=prepared.labels)
+            result = room.evaluate(gold.test, predicted=predicted, train=material.arm.examples)
+            metrics |= result.metrics | {"test/words_lost": room.lost(gold.test, encoded=test)}
         model = None
         if settings.trainer.save_model:
             model = str(_save_model(prepared, material, run_id=run.id, metrics=metrics, store=store))
-        summary = Summary(run.id, material.run_key, None, model, len(material.arm.examples), metrics)
-        _log_result(run, summary, material=material, result=result, predicted=predicted)
+        summary = Summary(run.id, material.run_key, material.corpus_digest, model, len(material.arm.examples), metrics)
+        if result is not None and predicted is not None:
+            _log_scores(run, material, result=result, predicted=predicted)
+        run.metrics(summary.metrics)
+        summary.write(material.job.folder)
+        run.file(material.job.folder / "summary.json")
     return summary
 
 
@@ -141,17 +172,22 @@ def _save_model(
 
 
 def _log_settings(run: ActiveRun, material: Material) -> None:
-    settings, train = material.settings, material.settings.dataset.files["train"]
-    run.params(material.job.choices | cards.flat_params(settings))
+    settings, corpus = material.settings, material.corpus
+    run.params(cards.params(settings, choices=material.job.choices))
     run.text(material.job.resolved, "config.yaml")
-    run.dataset(name=settings.dataset.name, digest=digest(material.gold.hashes), source=train.url or train.path)
+    for file in list(settings.dataset.files.values())[:1]:
+        run.dataset(name=settings.dataset.name, digest=digest(material.gold.hashes), source=file.url or file.path)
     run.metrics({"examples": len(material.arm.examples)})
+    if corpus:
+        run.dataset(name=f"{settings.dataset.name} synthetic", digest=corpus.digest, source=str(corpus.folder))
+        run.metrics({f"corpus/{name.replace(' ', '_')}": value for name, value in corpus.manifest["counts"].items()})
+        run.metrics({f"corpus/rejected_{name}": value for name, value in corpus.manifest["rejected"].items()})
+        if settings.tracking.log_text:
+            run.file(corpus.folder / "manifest.json", "corpus")
+            run.file(corpus.folder / corpora.REJECTED, "corpus")
 
 
-def _log_result(
-    run: ActiveRun, summary: Summary, *, material: Material, result: Evaluation, predicted: Sequence[Any]
-) -> None:
-    run.metrics(summary.metrics)
+def _log_scores(run: ActiveRun, material: Material, *, result: Evaluation, predicted: Sequence[Any]) -> None:
     run.figure(figures.error_kinds(result.errors), "errors.png")
     rows = [("true", "predicted", "gold"), *result.counts.tolist()]
     run.text("".join(",".join(map(str, row)) + "\n" for row in rows), "counts.csv")
@@ -161,14 +197,19 @@ def _log_result(
             for truth, guess in zip(material.gold.test, predicted, strict=True)
         )
         run.text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in records), "predictions.jsonl")
-    summary.write(material.job.folder)
-    run.file(material.job.folder / "summary.json")
 
 
 def _name(settings: TrainConfig) -> str:
     """What differs between the runs of an experiment."""
-    shots = "" if settings.source.examples is None else f"-{settings.source.examples}"
-    return f"{settings.source.name.value}{shots}-{settings.backbone.name}-seed{settings.seed}"
+    source = settings.source.name
+    parts = [source.value]
+    if settings.source.examples is not None:
+        parts.append(str(settings.source.examples))
+    if source is not SourceName.original:
+        parts += [cards.size(settings), settings.annotator.name]
+        if settings.seed_ratio.value < 1:
+            parts.append(f"r{round(100 * settings.seed_ratio.value):03d}")
+    return "-".join([*parts, settings.backbone.name, f"seed{settings.seed}"])
 
 
 def _overlap(gold: Gold) -> int:

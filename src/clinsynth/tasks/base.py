@@ -6,14 +6,24 @@ modules. Rooms are imported one by one, so that reading gold data does not impor
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any, Protocol, cast
 
+from clinsynth.config import AnnotatorConfig, CorpusConfig, PromptConfig
 from clinsynth.errors import ConfigError
-from clinsynth.types import Evaluation
+from clinsynth.types import Candidate, Completion, Draft, Evaluation, Rejected, Request
+
+
+class ConfigRoom(Protocol):
+    """`config.py`: the schema of its datasets, and what the option `default` of a group means."""
+
+    DATASET: type
+
+    def resolve(self, settings: CorpusConfig) -> None:
+        """Fill in what the config leaves to the task; raises ConfigError for a setting that it does not have."""
 
 
 class GoldRoom(Protocol):
@@ -24,6 +34,49 @@ class GoldRoom(Protocol):
 
     def describe(self, examples: Sequence[Any]) -> dict[str, int]:
         """Counts that are reported for a split."""
+
+
+class SynthesisRoom(Protocol):
+    """`synthesis.py`: units, requests, and examples out of completions. Pure functions."""
+
+    VERSION: str
+
+    def units(self, train: Sequence[Any]) -> list[str]:
+        """Units of gold training examples, the most frequent first."""
+
+    def request(self, unit: str, *, replicate: int, dataset: Any, prompt: PromptConfig, per_request: int) -> Request:
+        """What the LLM is asked about a unit; depends on nothing else."""
+
+    def parse(self, completion: Completion, *, unit: str, replicate: int) -> tuple[list[Draft], list[Rejected]]:
+        """Texts of a completion in their order, and what is none."""
+
+    def label_request(
+        self, drafts: Sequence[Draft], *, completion: Completion, dataset: Any, annotator: AnnotatorConfig
+    ) -> Request | None:
+        """The second request, about all texts of a completion, where the annotator is an LLM."""
+
+    def annotate(
+        self,
+        drafts: Sequence[Draft],
+        *,
+        dataset: Any,
+        annotator: AnnotatorConfig,
+        lexicon: Sequence[str],
+        answer: Completion | None,
+    ) -> tuple[list[Candidate], list[Rejected]]:
+        """Labelled texts of one completion; `answer` is that to `label_request`."""
+
+    def contains(self, draft: Draft, example: Any) -> bool:
+        """Whether a text is about its unit."""
+
+    def words(self, example: Any) -> Sequence[str]:
+        """What lengths and duplicates are counted in."""
+
+    def from_json(self, row: Mapping[str, Any]) -> Any:
+        """The example of a line of a corpus."""
+
+    def statistics(self, examples: Sequence[Any]) -> dict[str, float]:
+        """What is said of a corpus beside its lengths."""
 
 
 class ModelRoom(Protocol):
@@ -74,6 +127,14 @@ def _room(task: str, room: str) -> Any:
 def names() -> list[str]:
     """Tasks that there are: the folders beside this module."""
     return sorted(module.name for module in iter_modules([str(Path(__file__).parent)]) if module.ispkg)
+
+
+def config_room(task: str) -> ConfigRoom:
+    return cast(ConfigRoom, _room(task, "config"))
+
+
+def synthesis_room(task: str) -> SynthesisRoom:
+    return cast(SynthesisRoom, _room(task, "synthesis"))
 
 
 def gold_room(task: str) -> GoldRoom:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from clinsynth.config import SourceConfig
+from clinsynth.config import SourceConfig, SourceName
 from clinsynth.errors import ConfigError
 from clinsynth.types import Gold
 
@@ -24,14 +24,25 @@ class TrainingSet:
     """Empty: train for a fixed number of steps and keep the last weights."""
 
 
-def training_set(gold: Gold, *, source: SourceConfig, holdout: float, seed: int) -> TrainingSet:
+def training_set(
+    gold: Gold, *, synthetic: Sequence[Any], source: SourceConfig, holdout: float, seed: int
+) -> TrainingSet:
     """Gold devel chooses the checkpoint of the whole original data alone; few labels have none to spare."""
-    if source.examples is None:
-        examples = tuple(gold.train)
-        if gold.devel:
-            return TrainingSet(examples, train=examples, devel=tuple(gold.devel))
-        return _held_out(examples, share=GOLD_HOLDOUT, seed=seed)
-    return _held_out(tuple(draw(gold.train, source.examples, seed=seed)), share=holdout, seed=seed)
+    if source.name is SourceName.synthetic:
+        return _held_out(tuple(synthetic), share=holdout, seed=seed)
+    if not gold.train:
+        raise ConfigError(
+            f"source={source.name.value} trains on gold, and the dataset has no train file: use source=synthetic, or "
+            "name one as dataset.files.train.path=..."
+        )
+    chosen = gold.train if source.examples is None else draw(gold.train, source.examples, seed=seed)
+    if source.name is SourceName.augmented:
+        return _held_out((*chosen, *synthetic), share=holdout, seed=seed)
+    if source.examples is not None:
+        return _held_out(tuple(chosen), share=holdout, seed=seed)
+    if gold.devel:
+        return TrainingSet(tuple(chosen), train=tuple(chosen), devel=tuple(gold.devel))
+    return _held_out(tuple(chosen), share=GOLD_HOLDOUT, seed=seed)
 
 
 def draw(examples: Sequence[Any], number: int, *, seed: int) -> list[Any]:

@@ -1,0 +1,110 @@
+"""Completions out of JSON lines: an LLM that answers what it was asked once, and nothing else.
+
+A line has `id` (`dataset/prompt/unit#replicate`), `model`, `completion`, `finish_reason`, and the
+evidence of what was asked, which is `prompt` in most cases. The dataset in the id does not count,
+so that one dataset can use the recordings of another.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from clinsynth.datasets import decode
+from clinsynth.errors import ConfigError, DataFormatError
+from clinsynth.types import Completion, Request
+
+Key = tuple[str, str, int]
+"""Prompt, unit, replicate."""
+
+
+def parse_id(text: str) -> tuple[str, str, str, int]:
+    """Dataset, prompt, unit and replicate; raises ValueError. A unit may hold `/` and `#`."""
+    head, _, replicate = text.rpartition("#")
+    dataset, prompt, unit = head.split("/", 2)
+    if not (dataset and prompt and unit and replicate.isdecimal()):
+        raise ValueError(text)
+    return dataset, prompt, unit, int(replicate)
+
+
+class RecordedLLM:
+    """Reads its files when it is first asked; raises DataFormatError with file and line."""
+
+    limited = True
+
+    def __init__(self, files: Sequence[Path]) -> None:
+        self.files = tuple(files)
+        self._rows: dict[Key, list[dict[str, Any]]] | None = None
+
+    def find(self, requests: Sequence[Request]) -> dict[str, Completion]:
+        found = {}
+        for request in requests:
+            for row in self._of(request):
+                if all(row.get(name) == value for name, value in request.evidence.items()):
+                    found[request.id] = Completion(row["id"], row["model"], row["completion"], row["finish_reason"])
+                    break
+        return found
+
+    def explain(self, missing: Sequence[Request]) -> str:
+        if not self.files:
+            return "No recordings are given: name files as llm.recordings=[mine.jsonl]."
+        where = ", ".join(map(str, self.files))
+        other = next((request for request in missing if self._of(request)), None)
+        if other is None:
+            return f"They are not in {where}."
+        row = self._of(other)[0]
+        names = ", ".join(name for name, value in other.evidence.items() if row.get(name) != value)
+        return f"In {where} the id {row['id']!r} answers another request: its `{names}` differs from what is asked."
+
+    def _of(self, request: Request) -> list[dict[str, Any]]:
+        if self._rows is None:
+            self._rows = _read(self.files)
+        return self._rows.get(parse_id(request.id)[1:], [])
+
+
+def _read(files: Sequence[Path]) -> dict[Key, list[dict[str, Any]]]:
+    rows: dict[Key, list[dict[str, Any]]] = {}
+    first: dict[str, str] = {}
+    for path in files:
+        if not path.is_file():
+            raise ConfigError(f"no recordings at {path}; paths hang on the current folder, {Path.cwd()}.")
+        for number, line in enumerate(decode(path).split("\n"), 1):
+            if not line.strip():
+                continue
+            place = f"{path}:{number}"
+            row = _row(line, place=place)
+            if row["id"] in first:
+                raise DataFormatError(
+                    f"{place}: the id {row['id']!r} stands at {first[row['id']]} already. One request has one answer: "
+                    "remove one of them, or number it as another replicate (#1, #2 ...)."
+                )
+            first[row["id"]] = place
+            rows.setdefault(parse_id(row["id"])[1:], []).append(row)
+    return rows
+
+
+def _row(line: str, *, place: str) -> dict[str, Any]:
+    accepted = (
+        'a line is a JSON object like {"id": "dataset/sentences/ataxia#0", "model": "...", "prompt": "...", '
+        '"completion": "1. ...", "finish_reason": "stop"}.'
+    )
+    try:
+        row = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise DataFormatError(f"{place}: no JSON ({error.msg} at column {error.colno}); {accepted}") from error
+    if not isinstance(row, dict):
+        raise DataFormatError(f"{place}: {type(row).__name__} instead of an object; {accepted}")
+    row = {"model": "unknown", "finish_reason": "stop"} | row
+    for name in ("id", "model", "completion", "finish_reason"):
+        if not isinstance(row.get(name), str):
+            raise DataFormatError(f"{place}: `{name}` is missing or no string; {accepted}")
+    try:
+        parse_id(row["id"])
+    except ValueError as error:
+        raise DataFormatError(
+            f"{place}: the id {row['id']!r} is not of the form dataset/prompt/unit#replicate, such as "
+            "mine/sentences/Tay-Sachs disease#0."
+        ) from error
+    return row

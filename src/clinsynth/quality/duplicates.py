@@ -1,0 +1,70 @@
+"""Texts that are there already: exactly, or but for a few words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from datasketch import MinHash, MinHashLSH
+
+from clinsynth.quality.filters import folded
+from clinsynth.types import Candidate, Rejected
+
+SHINGLE = 3
+"""Words; a text that is shorter is one shingle."""
+
+SLACK = 0.8
+"""MinHash looks below the threshold by this factor, because it misses pairs that are just above its own."""
+
+PERMUTATIONS = 128
+SEED = 1
+
+
+def exact(
+    candidates: Sequence[Candidate], *, words: Callable[[Any], Sequence[str]]
+) -> tuple[list[Candidate], list[Rejected]]:
+    """Equal words but for case; the first one stays."""
+    first: dict[tuple[str, ...], str] = {}
+    kept: list[Candidate] = []
+    rejected: list[Rejected] = []
+    for candidate in candidates:
+        text = folded(words(candidate.example))
+        if text in first:
+            rejected.append(Rejected(candidate.draft, "duplicate", f"of {first[text]}"))
+        else:
+            first[text] = candidate.draft.id
+            kept.append(candidate)
+    return kept, rejected
+
+
+def near(
+    candidates: Sequence[Candidate], *, words: Callable[[Any], Sequence[str]], threshold: float
+) -> tuple[list[Candidate], list[Rejected]]:
+    """Jaccard similarity of word triples of at least `threshold` with one that is kept.
+
+    MinHash finds the pairs to look at (Broder 1997); what decides is the similarity itself.
+    """
+    index = MinHashLSH(threshold=SLACK * threshold, num_perm=PERMUTATIONS)
+    shingles = [_shingles(folded(words(candidate.example))) for candidate in candidates]
+    hashes = MinHash.bulk([[s.encode() for s in found] for found in shingles], num_perm=PERMUTATIONS, seed=SEED)
+    kept: list[Candidate] = []
+    rejected: list[Rejected] = []
+    for number, (candidate, own) in enumerate(zip(candidates, hashes, strict=True)):
+        alike = [
+            other for other in sorted(index.query(own)) if _jaccard(shingles[number], shingles[other]) >= threshold
+        ]
+        if alike:
+            rejected.append(Rejected(candidate.draft, "near_duplicate", f"of {candidates[alike[0]].draft.id}"))
+        else:
+            index.insert(number, own)
+            kept.append(candidate)
+    return kept, rejected
+
+
+def _shingles(text: Sequence[str]) -> frozenset[str]:
+    width = min(SHINGLE, len(text))
+    return frozenset(" ".join(text[start : start + width]) for start in range(len(text) - width + 1))
+
+
+def _jaccard(left: frozenset[str], right: frozenset[str]) -> float:
+    return len(left & right) / (len(left | right) or 1)

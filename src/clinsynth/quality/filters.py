@@ -1,0 +1,81 @@
+"""Checks of one text at a time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from clinsynth.types import Candidate, Draft, Rejected
+
+Check = Callable[[Candidate], tuple[str, str] | None]
+"""Reason and detail of a rejection, or None."""
+
+_META = re.compile(
+    r"(sure|certainly|here (are|is)|below (are|is)|as an? (ai|language model)|i('m| am) sorry|i (cannot|can't) )", re.I
+)
+LETTERS = 0.5
+"""Least share of letters among the visible characters of a sentence."""
+
+
+def apply(candidates: Sequence[Candidate], checks: Sequence[Check]) -> tuple[list[Candidate], list[Rejected]]:
+    """A candidate is rejected with the first reason that is found."""
+    kept: list[Candidate] = []
+    rejected: list[Rejected] = []
+    for candidate in candidates:
+        found = next((result for check in checks if (result := check(candidate)) is not None), None)
+        if found is None:
+            kept.append(candidate)
+        else:
+            rejected.append(Rejected(candidate.draft, *found))
+    return kept, rejected
+
+
+def unit_missing(contains: Callable[[Draft, Any], bool]) -> Check:
+    def check(candidate: Candidate) -> tuple[str, str] | None:
+        if contains(candidate.draft, candidate.example):
+            return None
+        return "unit_missing", candidate.draft.unit
+
+    return check
+
+
+def length(words: Callable[[Any], Sequence[str]], *, least: int, most: int | None) -> Check:
+    def check(candidate: Candidate) -> tuple[str, str] | None:
+        number = len(words(candidate.example))
+        if number < least:
+            return "too_short", f"{number} words"
+        if most is not None and number > most:
+            return "too_long", f"{number} words"
+        return None
+
+    return check
+
+
+def no_sentence(candidate: Candidate) -> tuple[str, str] | None:
+    """A remark of the LLM, a heading, or hardly any letters."""
+    text = candidate.draft.text
+    visible = [character for character in text if not character.isspace()]
+    letters = sum(character.isalpha() for character in visible)
+    if not visible or letters < LETTERS * len(visible):
+        return "not_a_sentence", "few letters"
+    if _META.match(text):
+        return "not_a_sentence", "a remark"
+    if text.endswith(":"):
+        return "not_a_sentence", "a heading"
+    if len(text.split()) > 1 and not any(character.islower() for character in text):
+        return "not_a_sentence", "no lower case"
+    return None
+
+
+def test_copy(words: Callable[[Any], Sequence[str]], test_texts: frozenset[tuple[str, ...]]) -> Check:
+    """`test_texts` are the folded words of gold's test examples."""
+
+    def check(candidate: Candidate) -> tuple[str, str] | None:
+        return ("test_copy", "") if folded(words(candidate.example)) in test_texts else None
+
+    return check
+
+
+def folded(words: Sequence[str]) -> tuple[str, ...]:
+    return tuple(word.casefold() for word in words)

@@ -1,0 +1,148 @@
+"""Reads the lists that LLMs write: numbered in many ways, or with bullets, or not at all.
+
+The layout decides, not the content: whether a line is worth keeping is for quality control to say.
+Lines that belong to no item (a greeting, a heading, a closing offer) are returned as remarks, so
+that nothing is dropped silently.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_SPACES = dict.fromkeys(map(ord, "\u00a0\u2002\u2003\u2007\u2009\u202f\u3000\t"), " ")
+_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
+_FENCE = re.compile(r"^\s*(```|~~~)")
+_NUMBER = re.compile(
+    r"""(?:\*\*|__|\#+\s*)?      # emphasis or a heading's marks
+        \(?(?P<number>\d{1,3}(?:\.\d{1,3})*)
+        (?:\*\*|__)?
+        (?:\\?\.(?!\d)|[):\]]|\s[-–—](?=\s))   # 1. 1\. 1) 1: (1) [1] 1 -
+        (?:\*\*|__)?(?:\s+|$|(?=[*"“'A-Z]))""",
+    re.VERBOSE,
+)
+_DOTTED = re.compile(r"(?P<number>(?P<first>\d{1,3})\.\d{1,3})\s+(?=\S)")
+_BULLET = re.compile(r"(?:[-–—*•◦▪‣·+]|[a-zA-Z]\))\s+(?=\S)")
+_REMARK = re.compile(
+    r"""(?:sure|certainly|of\ course|absolutely|here\ (?:are|is)|below\ (?:are|is)|these\ (?:sentences|examples)\ |
+        i\ (?:hope|have|can|cannot|can't|could|am)\b|i'm\ |as\ an?\ (?:ai|language)|let\ me\ know|please\ let|
+        feel\ free|if\ you\ (?:need|would|want|have)|note\ that\ (?:these|the\ sentences|all)|note:|sorry)""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»", "'": "'", "‘": "’", "`": "`"}
+_ENDS = tuple(".!?…\"”»')]")
+
+
+@dataclass(frozen=True)
+class Item:
+    """One entry of a list, as written but for its number, its line ends and odd spaces."""
+
+    text: str
+    number: int | None = None
+
+
+@dataclass(frozen=True)
+class Listing:
+    items: tuple[Item, ...]
+    remarks: tuple[str, ...] = ()
+    """Lines that belong to no item."""
+
+
+def read_list(text: str) -> Listing:
+    """Items of a completion in their order."""
+    lines = [line for line in _normalised(text).split("\n") if not _FENCE.match(line)]
+    if any(_NUMBER.match(line.strip()) for line in lines):
+        return _marked(lines, numbered=True)
+    if any(_BULLET.match(line.strip()) for line in lines):
+        return _marked(lines, numbered=False)
+    return _unmarked(lines)
+
+
+def clean(text: str) -> str:
+    """An item without quotes round the whole of it and without Markdown's emphasis."""
+    text = re.sub(r"\*\*|__(?=\w)|(?<=\w)__", "", text)
+    text = re.sub(r"(?<![\w*])\*(\S(?:[^*]*\S)?)\*(?![\w*])", r"\1", text)
+    text = " ".join(text.split())
+    while len(text) > 1 and _QUOTES.get(text[0]) == text.rstrip(",;")[-1:]:
+        inner = text.rstrip(",;")[1:-1]
+        if text[0] in inner:  # quotes of parts: "a" and "b"
+            break
+        text = inner.strip()
+    return text
+
+
+def _normalised(text: str) -> str:
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\x85", "\n")
+    return text.translate(_SPACES).translate(_INVISIBLE)
+
+
+def _marked(lines: list[str], *, numbered: bool) -> Listing:
+    """A list in which items begin with a number or a bullet; other lines go on with the item before them."""
+    items: list[Item] = []
+    remarks: list[str] = []
+    last = 0  # number of the last item
+    after_blank = False
+    for line in map(str.strip, lines):
+        if not line:
+            after_blank = True
+            continue
+        before = items[-1].text if items else ""
+        marker = _marker(line, last=last, numbered=numbered, broken=bool(before) and not before.endswith((*_ENDS, ":")))
+        if marker is None:
+            if items and not _is_remark(line, items[-1], after_blank=after_blank):
+                items[-1] = Item(f"{items[-1].text} {line}".strip(), items[-1].number)
+            else:
+                remarks.append(line)
+        else:
+            number, body = marker
+            if number is not None:
+                last = number
+            while (inner := _marker(body, last=0, numbered=numbered, broken=False)) is not None:  # 1. 1) text
+                body = inner[1]
+            if items and items[-1].text.endswith(":"):  # a heading over nested items
+                remarks.append(items.pop().text)
+            items.append(Item(body, number))
+        after_blank = False
+    return Listing(tuple(items), tuple(remarks))
+
+
+def _marker(line: str, *, last: int, numbered: bool, broken: bool) -> tuple[int | None, str] | None:
+    """Number and rest of a line that opens an item; `broken`: the line before it ended inside a sentence."""
+    found = _NUMBER.match(line) if numbered else None
+    if found:
+        number = int(found["number"].split(".")[0])
+        # A sentence that is broken before "12." is no new item; lists that skip a few or start again are lists.
+        if last == 0 or number <= 1 or last <= number <= last + 5:
+            rest = line[found.end() :]
+            closing = line[: found.end()].count("**") == 1  # **1. text**
+            return number, rest.replace("**", "", 1) if closing and rest.count("**") % 2 else rest
+    dotted = _DOTTED.match(line) if numbered and not broken else None  # 2.1 text, but not a dose: 2.5 mg
+    if dotted and last and int(dotted["first"]) in (last, last + 1):
+        return int(dotted["first"]), line[dotted.end() :]
+    bullet = _BULLET.match(line)
+    if bullet:
+        return None, line[bullet.end() :]
+    return None
+
+
+def _is_remark(line: str, before: Item, *, after_blank: bool) -> bool:
+    """Whether a line without a marker stands for itself and does not go on with the item before it."""
+    if _REMARK.match(line):
+        return True
+    return after_blank and before.text.endswith(_ENDS)
+
+
+def _unmarked(lines: list[str]) -> Listing:
+    """One item a line; a line that begins in lower case goes on with the one before it."""
+    items: list[Item] = []
+    remarks: list[str] = []
+    for line in map(str.strip, lines):
+        if not line:
+            continue
+        if line.endswith(":") or _REMARK.match(line):
+            remarks.append(line)
+        elif items and line[0].islower() and not items[-1].text.endswith(_ENDS):
+            items[-1] = Item(f"{items[-1].text} {line}")
+        else:
+            items.append(Item(line))
+    return Listing(tuple(items), tuple(remarks))
