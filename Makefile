@@ -21,10 +21,12 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,offline]'
 	@touch $@
 
-demo: $(READY) ## Train on the sample corpus, print the table, draw its figure
+demo: $(READY) ## What synthetic sentences are worth on the sample corpus: table, figure, samples
 	@PATH="$(CURDIR)/$(BIN):$$PATH" && \
-	  clinsynth train experiment=train/demo && \
-	  clinsynth report table=demo figure=curve
+	  clinsynth train experiment=train/demo/annotators && \
+	  clinsynth train experiment=train/demo/sources && \
+	  clinsynth report table=demo && \
+	  clinsynth show samples=2
 
 test: $(READY) ## Run the tests
 	$(BIN)/python -m pytest

@@ -53,6 +53,11 @@ def main(words: Sequence[str] | None = None) -> int:
         return _complain(str(failed.error))
     except (HydraException, OmegaConfBaseException) as error:
         return _complain(help.explained(error, stage))
+    except ValueError as error:
+        if "Config group override must be" not in str(error):  # Hydra's word for size=5, which is no option's name
+            _complain_of_sweep()
+            raise
+        return _complain(help.no_option(stage, overrides))
     except ClinsynthError as error:
         return _complain_of_sweep() or _complain(str(error))
     except OSError as error:

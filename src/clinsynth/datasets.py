@@ -39,6 +39,10 @@ def load(dataset: DatasetConfig, *, data: Path) -> Gold:
     hashes: dict[str, str] = {}
     for split in ("train", "test", "devel"):
         if split not in dataset.files:
+            if split != "devel" and not getattr(dataset, "units", None):  # a list of units can do without gold
+                raise ConfigError(
+                    f"dataset.files of {dataset.name} has no {split} file: give one as dataset.files.{split}.path=..."
+                )
             continue
         path = locate(dataset.files[split], data=data)
         hashes[split] = file_digest(path)

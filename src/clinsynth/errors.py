@@ -5,6 +5,14 @@ line prints it as one paragraph and exits with status 2; every other exception i
 its traceback.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from clinsynth.types import Request
+
 
 class ClinsynthError(Exception):
     """A user's mistake, or a circumstance that the user can change."""
@@ -19,7 +27,11 @@ class DataFormatError(ClinsynthError):
 
 
 class MissingCompletions(ClinsynthError):
-    """An answer of the LLM that a corpus needs is neither recorded nor cached."""
+    """Answers of the LLM that a corpus needs are neither recorded nor cached."""
+
+    def __init__(self, message: str, *, requests: Sequence[Request] = ()) -> None:
+        super().__init__(message)
+        self.requests = tuple(requests)
 
 
 class Unreachable(ClinsynthError):

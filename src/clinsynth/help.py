@@ -86,6 +86,17 @@ def explained(error: Exception, stage: str) -> str:
     return f"{text.rstrip('.')}. {_suggestion(text, stage)}`clinsynth {stage} --help` lists groups and keys."
 
 
+def no_option(stage: str, overrides: Sequence[str]) -> str:
+    """An override that chooses a number, or null, from a group: which one it is, and what there is to choose."""
+    with initialize_config_dir(str(config.conf_folder()), version_base="1.3"):
+        groups = _groups(compose(stage, return_hydra_config=True))
+    for word in overrides:
+        name, _, value = word.partition("=")
+        if name in groups and value not in groups[name][1]:
+            return f"{word} chooses no option. Options of {name}: {', '.join(groups[name][1])}."
+    return f"an option of a group is chosen by its name. `clinsynth {stage} --help` lists groups and options."
+
+
 def _suggestion(text: str, stage: str) -> str:
     key = re.search(r"Key '([^']+)' not in", text) or re.search(r"Key '([^']+)' is not in struct", text)
     option = re.search(r"Could not find '[^']*/([^'/]+)'", text)

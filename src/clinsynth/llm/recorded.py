@@ -64,7 +64,19 @@ class RecordedLLM:
         return self._rows.get(parse_id(request.id)[1:], [])
 
 
+def write_requests(path: Path, requests: Sequence[Request]) -> None:
+    """The file that would answer the requests, with its completions left empty."""
+    rows = []
+    for request in requests:
+        messages = {} if "labels" not in request.evidence else {"messages": list(request.messages)}
+        rows.append(
+            {"id": request.id, "model": ""} | request.evidence | messages | {"completion": "", "finish_reason": "stop"}
+        )
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+
+
 def _read(files: Sequence[Path]) -> dict[Key, list[dict[str, Any]]]:
+    """Rows with a completion; one that is still empty is no answer."""
     rows: dict[Key, list[dict[str, Any]]] = {}
     first: dict[str, str] = {}
     for path in files:
@@ -81,7 +93,8 @@ def _read(files: Sequence[Path]) -> dict[Key, list[dict[str, Any]]]:
                     "remove one of them, or number it as another replicate (#1, #2 ...)."
                 )
             first[row["id"]] = place
-            rows.setdefault(parse_id(row["id"])[1:], []).append(row)
+            if row["completion"].strip():
+                rows.setdefault(parse_id(row["id"])[1:], []).append(row)
     return rows
 
 

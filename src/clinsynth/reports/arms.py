@@ -32,10 +32,10 @@ class Arm:
 
 def collect(runs: Sequence[Any]) -> list[Arm]:
     """Arms in the order of their first run. `runs` are MLflow's."""
-    told_apart = [name for name in _NAMING if len({run.data.params.get(name) for run in runs}) > 1]
+    told_apart = [name for name in _NAMING if len({run.data.params.get(name) for run in runs} - {None}) > 1]
     arms: dict[str, Arm] = {}
     for run in runs:
-        words = [_word(name, run.data.params.get(name, "null")) for name in told_apart]
+        words = [_word(name, run.data.params[name]) for name in told_apart if name in run.data.params]
         name = " ".join(word for word in words if word) or run.data.params.get("source", "")
         arms.setdefault(name, Arm(name)).runs.append(dict(run.data.metrics))
     return list(arms.values())

@@ -15,33 +15,37 @@ from clinsynth.types import Summary
 
 
 def show_splits(dataset: str, counts: Mapping[str, Mapping[str, int]], *, overlap: int) -> None:
-    console = Console()
+    console = _console()
     parts = [
         f"{split} " + ", ".join(f"{number} {what}" for what, number in found.items())
         for split, found in counts.items()
         if any(found.values())
     ]
-    console.print(f"[bold]{dataset}[/bold]: {'; '.join(parts)}", highlight=False, soft_wrap=True)
+    console.print(f"[bold]{dataset}[/bold]: {'; '.join(parts) or 'no gold'}", highlight=False, soft_wrap=True)
     if overlap:
         console.print(f"{overlap} text(s) stand in train and in test; they are left there.", highlight=False)
 
 
 def show_result(name: str, summary: Summary, *, where: Mapping[str, str | None]) -> None:
-    console = Console()
-    table = plain("", "P", "R", "F1", "95% interval", "seen", "unseen", "examples")
-    table.add_row(name, *_scores(summary))
-    console.print(table)
+    console = _console()
+    if "test/f1" in summary.metrics:
+        table = plain("", "P", "R", "F1", "95% interval", "seen", "unseen", "examples")
+        table.add_row(name, *_scores(summary))
+        console.print(table)
+    else:
+        console.print(f"{name}: {summary.examples} examples; not scored, for there is no test set", highlight=False)
     for what, place in where.items():
         if place is not None:
             console.print(f"  {what}: {place}", highlight=False, soft_wrap=True)
 
 
 def show_arms(title: str, arms: Sequence[Arm]) -> None:
-    """Mean over seeds, with the deviation where there are several."""
-    console = Console()
-    table = plain(title, "P", "R", "F1", "seen", "unseen", "examples", "runs", "train s")
+    """Means over seeds, of the interval's ends too, with the deviation where there are several."""
+    console = _console()
+    table = plain(title, "P", "R", "F1", "95% interval", "seen", "unseen", "examples", "runs", "train s")
     for arm in arms:
         cells = [_spread(arm, f"test/{name}") for name in ("precision", "recall", "f1", "f1_seen", "f1_unseen")]
+        cells.insert(3, f"{percent(arm.mean('test/f1_low'))} – {percent(arm.mean('test/f1_high'))}")
         seconds = f"{arm.mean('time/train_s'):.0f}"
         table.add_row(arm.name, *cells, f"{arm.mean('examples'):.0f}", str(len(arm.runs)), seconds)
     console.print(table)
@@ -70,6 +74,12 @@ def _scores(summary: Summary) -> list[str]:
     ]
 
 
+def _console() -> Console:
+    """As wide as the terminal; wide enough for the tables where there is none."""
+    console = Console()
+    return console if console.is_terminal else Console(width=130)
+
+
 def percent(value: float | None) -> str:
     return "–" if value is None else f"{100 * value:.1f}"
 
@@ -85,7 +95,7 @@ def show_corpus_counts(corpus: Corpus) -> None:
     counts, rejected = corpus.manifest["counts"], corpus.manifest["rejected"]
     reasons = ", ".join(f"{number} {reason}" for reason, number in rejected.items()) or "nothing"
     short = len(corpus.manifest["short"])
-    Console().print(
+    _console().print(
         f"[bold]corpus {corpus.digest}[/bold]: {counts['kept']} examples of {counts['units']} units "
         f"({counts['parsed']} texts parsed, {counts['not needed']} not needed at this size; rejected: {reasons})"
         + (f"; {short} units have fewer examples than asked for" if short else ""),
@@ -99,12 +109,12 @@ def show_statistics(found: Mapping[str, Mapping[str, float]]) -> None:
     table = plain("", *found)
     for name in next(iter(found.values())):
         table.add_row(name, *(_number(column[name]) for column in found.values()))
-    Console().print(table)
+    _console().print(table)
 
 
 def show_samples(examples: Sequence[Any]) -> None:
     """Texts with their entities in colour, and in brackets where there is no colour."""
-    console = Console()
+    console = _console()
     for example in examples:
         text, done = Text(), 0
         for entity in example.entities():
@@ -116,7 +126,7 @@ def show_samples(examples: Sequence[Any]) -> None:
 
 
 def show_rejected(reasons: Mapping[str, int], rows: Sequence[Mapping[str, Any]], *, each: int) -> None:
-    console = Console()
+    console = _console()
     for reason, number in reasons.items():
         console.print(f"[bold]{reason}[/bold]: {number}", highlight=False)
         for row in [row for row in rows if row["reason"] == reason][:each]:

@@ -13,7 +13,8 @@ from clinsynth import corpora, datasets
 from clinsynth.artifacts import ArtifactStore, digest
 from clinsynth.config import SourceName, TrainConfig
 from clinsynth.corpora import Corpus
-from clinsynth.errors import ConfigError
+from clinsynth.errors import ConfigError, MissingCompletions
+from clinsynth.llm import recorded
 from clinsynth.reports import cards, figures, tables
 from clinsynth.stages import Job
 from clinsynth.tasks.base import ModelRoom, config_room, gold_room, model_room
@@ -97,8 +98,7 @@ def _gather(settings: TrainConfig, *, job: Job, store: ArtifactStore) -> Materia
     tables.show_splits(settings.dataset.name, counts, overlap=_overlap(gold))
     corpus = None
     if settings.source.name is not SourceName.original:
-        corpus = corpora.make(settings, gold=gold, store=store)
-        tables.show_corpus_counts(corpus)
+        corpus = _corpus(settings, gold=gold, store=store, folder=job.folder)
     arm = training_set(
         gold,
         synthetic=corpus.examples if corpus else (),
@@ -110,6 +110,20 @@ def _gather(settings: TrainConfig, *, job: Job, store: ArtifactStore) -> Materia
         raise ConfigError("nothing is left to train on: quality control has rejected every synthetic example.")
     room = model_room(settings.dataset.task)
     return Material(settings, job, gold, corpus, arm, room, run_key(settings, gold=gold, room=room))
+
+
+def _corpus(settings: TrainConfig, *, gold: Gold, store: ArtifactStore, folder: Path) -> Corpus:
+    """Made of what the LLM has answered; what it has not is left as a file to fill in."""
+    try:
+        corpus = corpora.make(settings, gold=gold, store=store)
+    except MissingCompletions as error:
+        place = folder / "requests.jsonl"
+        recorded.write_requests(place, error.requests)
+        raise MissingCompletions(
+            f"{error} The requests are in {place}: answered there (`completion`), it is a file for llm.recordings."
+        ) from error
+    tables.show_corpus_counts(corpus)
+    return corpus
 
 
 def _finished(ledger: Ledger, material: Material) -> Summary | None:
@@ -158,7 +172,8 @@ def _save_model(
     prepared: Prepared, material: Material, *, run_id: str, metrics: dict[str, float], store: ArtifactStore
 ) -> Path:
     """The model folder: weights, tokenizer, label names and card."""
-    final = store.folder("model", version=VERSION, content=material.run_key)
+    content = [material.run_key, material.corpus_digest]
+    final = store.folder("model", version=VERSION, content=content)
 
     def build(folder: Path) -> dict[str, Any]:
         prepared.save(folder)
@@ -168,7 +183,7 @@ def _save_model(
         (folder / "README.md").write_text(card, encoding="utf-8")
         return {"run_id": run_id}
 
-    return store.build("model", version=VERSION, content=material.run_key, builder=build, replace=True)
+    return store.build("model", version=VERSION, content=content, builder=build, replace=True)
 
 
 def _log_settings(run: ActiveRun, material: Material) -> None:

@@ -60,7 +60,7 @@ def label(words: Sequence[str], *, places: Iterable[tuple[int, int]], entity_typ
 
 def read_mentions(completion: Completion, *, sentences: int) -> list[list[str]]:
     """The mentions of each numbered sentence; raises DataFormatError where the lines do not pair with sentences."""
-    items = read_list(completion.text).items
+    items = read_list(completion.text, wrapped=False).items
     numbers = [item.number for item in items if item.number is not None]
     if len(items) != sentences or (numbers and numbers != list(range(1, sentences + 1))):
         raise DataFormatError(

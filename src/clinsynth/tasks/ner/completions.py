@@ -48,14 +48,18 @@ class Listing:
     """Lines that belong to no item."""
 
 
-def read_list(text: str) -> Listing:
-    """Items of a completion in their order."""
+def read_list(text: str, *, wrapped: bool = True) -> Listing:
+    """Items of a completion in their order.
+
+    In a list without marks a line that begins in lower case goes on with the one before it, unless
+    lines are known not to be `wrapped`.
+    """
     lines = [line for line in _normalised(text).split("\n") if not _FENCE.match(line)]
     if any(_NUMBER.match(line.strip()) for line in lines):
         return _marked(lines, numbered=True)
     if any(_BULLET.match(line.strip()) for line in lines):
         return _marked(lines, numbered=False)
-    return _unmarked(lines)
+    return _unmarked(lines, wrapped=wrapped)
 
 
 def clean(text: str) -> str:
@@ -132,8 +136,7 @@ def _is_remark(line: str, before: Item, *, after_blank: bool) -> bool:
     return after_blank and before.text.endswith(_ENDS)
 
 
-def _unmarked(lines: list[str]) -> Listing:
-    """One item a line; a line that begins in lower case goes on with the one before it."""
+def _unmarked(lines: list[str], *, wrapped: bool) -> Listing:
     items: list[Item] = []
     remarks: list[str] = []
     for line in map(str.strip, lines):
@@ -141,7 +144,7 @@ def _unmarked(lines: list[str]) -> Listing:
             continue
         if line.endswith(":") or _REMARK.match(line):
             remarks.append(line)
-        elif items and line[0].islower() and not items[-1].text.endswith(_ENDS):
+        elif wrapped and items and line[0].islower() and not items[-1].text.endswith(_ENDS):
             items[-1] = Item(f"{items[-1].text} {line}")
         else:
             items.append(Item(line))

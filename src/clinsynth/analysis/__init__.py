@@ -1,0 +1,1 @@
+"""What synthetic text is like, beside gold."""

@@ -1,0 +1,141 @@
+"""Examples out of answers: annotate, check, cut to size, write down. Costs nothing to repeat."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from clinsynth.analysis.variety import compare
+from clinsynth.config import CorpusConfig, OnMissing
+from clinsynth.corpora.answers import Answer
+from clinsynth.corpora.plans import Plan
+from clinsynth.corpora.storage import EXAMPLES, REJECTED
+from clinsynth.errors import DataFormatError
+from clinsynth.quality import control
+from clinsynth.quality.filters import folded
+from clinsynth.tasks.base import SynthesisRoom
+from clinsynth.types import Candidate, Draft, Gold, Rejected
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that a corpus is made of."""
+
+    settings: CorpusConfig
+    plan: Plan
+    answers: Sequence[Answer]
+    lexicon: Sequence[str]
+    """Known entities, for an annotator that uses them."""
+    gold: Gold
+    room: SynthesisRoom
+
+    @property
+    def test_texts(self) -> frozenset[tuple[str, ...]]:
+        """Folded words of the gold test examples, of which there shall be no copies."""
+        return frozenset(folded(self.room.words(example)) for example in self.gold.test)
+
+
+def build(folder: Path, recipe: Recipe) -> dict[str, Any]:
+    """Write the corpus into a folder; returns what its manifest says."""
+    settings, room = recipe.settings, recipe.room
+    candidates, rejected = _annotate(recipe)
+    _refuse_barren(recipe, candidates)
+    passed, refused = control(
+        candidates,
+        config=settings.quality,
+        contains=room.contains,
+        words=room.words,
+        test_texts=recipe.test_texts,
+    )
+    rejected += refused
+    kept = _cut(passed, recipe.plan, per_unit=settings.size.per_unit)
+    _write(folder / EXAMPLES, [_row(c.draft) | c.example.to_json() for c in kept])
+    _write(folder / REJECTED, [_row(r.draft) | {"reason": r.reason, "detail": r.detail} for r in rejected])
+    counts = {"parsed": len(candidates), "kept": len(kept), "not needed": len(passed) - len(kept)}
+    return _manifest(recipe, kept=kept, rejected=rejected, counts=counts)
+
+
+def _annotate(recipe: Recipe) -> tuple[list[Candidate], list[Rejected]]:
+    """All answers in the order of the plan: replicate, rank of the unit, place in the completion."""
+    candidates: list[Candidate] = []
+    rejected: list[Rejected] = []
+    for answer in tqdm(recipe.answers, desc="annotate", unit="completion", disable=None):
+        rejected += answer.rejected
+        labelled, absent = recipe.room.annotate(
+            answer.drafts,
+            dataset=recipe.settings.dataset,
+            annotator=recipe.settings.annotator,
+            lexicon=recipe.lexicon,
+            answer=answer.labels,
+        )
+        candidates += labelled
+        rejected += absent
+    return candidates, rejected
+
+
+def _manifest(
+    recipe: Recipe, *, kept: Sequence[Candidate], rejected: Sequence[Rejected], counts: dict[str, int]
+) -> dict[str, Any]:
+    settings, plan, gold = recipe.settings, recipe.plan, recipe.gold
+    units = {"units": len(plan.units), "units available": plan.available, "units in all": plan.total}
+    per_unit = Counter(candidate.draft.unit for candidate in kept)
+    wanted = settings.size.per_unit or 0
+    return {
+        "task": settings.dataset.task,
+        "dataset": settings.dataset.name,
+        "models": sorted({answer.completion.model for answer in recipe.answers}),
+        "prompt": {"name": settings.prompt.name, "text": settings.prompt.text},
+        "annotator": settings.annotator.name,
+        "counts": units | {"completions": len(recipe.answers)} | counts,
+        "rejected": dict(Counter(item.reason for item in rejected).most_common()),
+        "short": {unit: per_unit[unit] for unit in plan.units if per_unit[unit] < wanted},
+        "statistics": compare([c.example for c in kept], gold=gold.train or gold.test, room=recipe.room),
+    }
+
+
+def _refuse_barren(recipe: Recipe, candidates: Sequence[Candidate]) -> None:
+    """A unit that stands in none of its sentences is a mistake in the list or in the recording."""
+    settings, units = recipe.settings, recipe.plan.units
+    if not settings.quality.unit or settings.generation.on_missing is OnMissing.skip:
+        return
+    written: Counter[str] = Counter()
+    fruitful = set()
+    for candidate in candidates:
+        written[candidate.draft.unit] += 1
+        if recipe.room.contains(candidate.draft, candidate.example):
+            fruitful.add(candidate.draft.unit)
+    barren = [unit for unit in units if unit not in fruitful]
+    if barren:
+        names = ", ".join(repr(unit) for unit in barren[:5]) + (" ..." if len(barren) > 5 else "")
+        raise DataFormatError(
+            f"{len(barren)} of {len(units)} units stand in none of their own sentences: {names} (the first has "
+            f"{written[barren[0]]}). Is the term spelt as in the completions? Acronyms have to agree in case. Mend or "
+            "remove it, or go on without with generation.on_missing=skip."
+        )
+
+
+def _cut(passed: Sequence[Candidate], plan: Plan, *, per_unit: int | None) -> list[Candidate]:
+    """The first `per_unit` of each unit, ordered by their place, so that a larger size only appends."""
+    by_unit: dict[str, list[Candidate]] = defaultdict(list)
+    for candidate in passed:
+        by_unit[candidate.draft.unit].append(candidate)
+    ranked = [
+        (place, rank, candidate)
+        for rank, unit in enumerate(plan.units)
+        for place, candidate in enumerate(by_unit[unit][:per_unit])
+    ]
+    return [candidate for _, _, candidate in sorted(ranked, key=lambda item: item[:2])]
+
+
+def _row(draft: Draft) -> dict[str, Any]:
+    return {"unit": draft.unit, "replicate": draft.replicate, "index": draft.index, "text": draft.text}
+
+
+def _write(path: Path, content: Sequence[dict[str, Any]]) -> None:
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in content), encoding="utf-8")

@@ -1,0 +1,452 @@
+from __future__ import annotations
+
+import itertools
+import json
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clinsynth import corpora
+from clinsynth.artifacts import ArtifactStore
+from clinsynth.config import CorpusConfig, OnMissing, PromptConfig
+from clinsynth.errors import ConfigError, DataFormatError, MissingCompletions
+from clinsynth.llm import open_llm
+from clinsynth.llm.recorded import RecordedLLM
+from clinsynth.tasks.ner import config as ner
+from clinsynth.types import Gold, Request
+from support import Composed, sentence
+
+SPAWN = multiprocessing.get_context("spawn")
+UNITS = ("ataxia", "gout", "DMD", "asthma", "migraine", "lupus")
+VERBS = ("hurts", "was seen", "returned", "is rare", "came late", "ended", "was mild", "was treated")
+GOLD = Gold(train=[sentence(f"{unit}/B is old .") for unit in UNITS], test=[], devel=[], hashes={})
+PROMPT = PromptConfig(name="sentences", text="Write $n sentences about $entity.")
+
+Row = dict[str, Any]
+Record = Callable[[Iterable[Row]], str]
+
+
+def sentences(unit: str, *, replicate: int = 0) -> str:
+    lines = (
+        f"{n}. In group {replicate} of {unit} it {verb} after {n} days of care." for n, verb in enumerate(VERBS, 1)
+    )
+    return "\n".join(lines)
+
+
+def row(unit: str, *, replicate: int = 0, completion: str | None = None, **other: Any) -> Row:
+    return {
+        "id": f"any/sentences/{unit}#{replicate}",
+        "model": "m",
+        "prompt": f"Write 8 sentences about {unit}.",
+        "completion": sentences(unit, replicate=replicate) if completion is None else completion,
+        "finish_reason": "stop",
+    } | other
+
+
+ROWS = [row(unit) for unit in UNITS]
+
+
+@pytest.fixture
+def record(workspace: Path) -> Record:
+    def write(rows: Iterable[Row]) -> str:
+        path = workspace / "mine.jsonl"
+        path.write_text("".join(json.dumps(found) + "\n" for found in rows), encoding="utf-8")
+        return str(path)
+
+    return write
+
+
+@pytest.fixture
+def settings(composed: Composed, record: Record) -> CorpusConfig:
+    """Six units with eight recorded sentences each, of which four are used."""
+    found: CorpusConfig = composed("train", "size=n4", "annotator=seed", "generation.per_request=8")
+    found.prompt = PROMPT
+    found.llm.recordings = [record(ROWS)]
+    ner.resolve(found)
+    return found
+
+
+@pytest.fixture
+def store(workspace: Path) -> ArtifactStore:
+    return ArtifactStore(workspace / "artifacts")
+
+
+def make(settings: CorpusConfig, *, store: ArtifactStore, gold: Gold = GOLD) -> corpora.Corpus:
+    return corpora.make(settings, gold=gold, store=store)
+
+
+def changed(settings: CorpusConfig, **nodes: dict[str, Any]) -> CorpusConfig:
+    """A copy in which keys of some nodes have other values."""
+    return replace(settings, **{name: replace(getattr(settings, name), **keys) for name, keys in nodes.items()})
+
+
+def texts(corpus: corpora.Corpus) -> list[str]:
+    return [example.text for example in corpus.examples]
+
+
+def test_a_corpus_has_its_examples_its_rejects_and_its_counts(settings: CorpusConfig, store: ArtifactStore) -> None:
+    corpus = make(settings, store=store)
+    assert len(corpus.examples) == 24
+    assert corpus.folder == store.root / f"corpus-1.ner-1-{corpus.digest}"
+    assert {mention for example in corpus.examples for mention in example.mentions} == set(UNITS)
+    assert corpus.manifest["counts"] == {
+        "units": 6,
+        "units available": 6,
+        "units in all": 6,
+        "completions": 6,
+        "parsed": 48,
+        "kept": 24,
+        "not needed": 24,
+    }
+    assert corpus.manifest["rejected"] == {}
+    assert corpora.load(corpus.folder) == corpus
+
+
+def test_a_smaller_size_stands_at_the_head_of_a_larger(settings: CorpusConfig, store: ArtifactStore) -> None:
+    found = [texts(make(changed(settings, size={"per_unit": size}), store=store)) for size in (1, 3, 4, 8)]
+    assert [len(corpus) for corpus in found] == [6, 18, 24, 48]
+    assert all(larger[: len(smaller)] == smaller for smaller, larger in itertools.pairwise(found))
+
+
+def test_a_smaller_share_of_units_stands_inside_a_larger(settings: CorpusConfig, store: ArtifactStore) -> None:
+    shares = (0.1, 0.5, 0.9, 1.0)
+    found = [set(texts(make(changed(settings, seed_ratio={"value": share}), store=store))) for share in shares]
+    assert [len(corpus) for corpus in found] == [4, 12, 20, 24]
+    assert all(smaller < larger for smaller, larger in itertools.pairwise(found))
+
+
+def test_both_kinds_of_nesting_survive_near_duplicates(
+    settings: CorpusConfig, store: ArtifactStore, record: Record
+) -> None:
+    """Every unit's sentences are nearly those of the others; what is rejected depends on neither size nor share."""
+    loose = changed(settings, quality={"near_duplicates": 0.5})
+    whole = make(changed(loose, size={"per_unit": 8}), store=store)
+    assert whole.manifest["rejected"]["near_duplicate"] > 0
+    for size in (1, 4):
+        assert set(texts(make(changed(loose, size={"per_unit": size}), store=store))) <= set(texts(whole))
+    for share in (0.2, 0.5):
+        part = changed(loose, size={"per_unit": 8}, seed_ratio={"value": share})
+        assert set(texts(make(part, store=store))) <= set(texts(whole))
+
+
+def test_the_generation_seed_shuffles_the_units(settings: CorpusConfig, store: ArtifactStore) -> None:
+    half = changed(settings, seed_ratio={"value": 0.5})
+    found = {frozenset(texts(make(changed(half, generation={"seed": seed}), store=store))) for seed in range(4)}
+    assert len(found) > 1
+    assert texts(make(half, store=store)) == texts(make(half, store=ArtifactStore(store.root / "again")))
+
+
+def test_units_max_takes_the_most_frequent(settings: CorpusConfig, store: ArtifactStore) -> None:
+    often = Gold(train=[*GOLD.train, *GOLD.train[3:]], test=[], devel=[], hashes={})
+    corpus = make(changed(settings, units={"max": 3}), store=store, gold=often)
+    assert {mention for example in corpus.examples for mention in example.mentions} == {"asthma", "migraine", "lupus"}
+
+
+def test_two_requests_per_unit_where_one_is_too_small(
+    settings: CorpusConfig, store: ArtifactStore, record: Record
+) -> None:
+    record([*ROWS, *(row(unit, replicate=1) for unit in UNITS)])
+    small, large = (make(changed(settings, size={"per_unit": size}), store=store) for size in (8, 12))
+    assert large.manifest["counts"]["completions"] == 12
+    assert texts(large)[:48] == texts(small)
+    assert len(large.examples) == 72
+
+
+DIGEST_CHANGES: list[dict[str, dict[str, Any]]] = [
+    {"size": {"per_unit": 3}},
+    {"seed_ratio": {"value": 0.5}},
+    {"units": {"max": 5}},
+    {"generation": {"seed": 1}},
+    {"annotator": {"name": "gazetteer", "lexicon": "train"}},
+    {"quality": {"min_words": 3}},
+    {"dataset": {"entity_type": "Illness"}},
+]
+DIGEST_STAYS: list[dict[str, dict[str, Any]]] = [
+    {"paths": {"artifacts": "elsewhere"}},
+    {"tracking": {"table": "t", "log_text": False}},
+    {"dataset": {"name": "renamed", "licence": "other"}},
+    {"generation": {"on_missing": OnMissing.skip}},
+]
+
+
+@pytest.mark.parametrize("nodes", DIGEST_CHANGES, ids=str)
+def test_the_digest_covers_what_changes_the_corpus(
+    settings: CorpusConfig, store: ArtifactStore, nodes: dict[str, dict[str, Any]]
+) -> None:
+    assert make(changed(settings, **nodes), store=store).digest != make(settings, store=store).digest
+
+
+@pytest.mark.parametrize("nodes", DIGEST_STAYS, ids=str)
+def test_the_digest_covers_nothing_else(
+    settings: CorpusConfig, store: ArtifactStore, nodes: dict[str, dict[str, Any]]
+) -> None:
+    assert make(changed(settings, **nodes), store=store).digest == make(settings, store=store).digest
+
+
+def test_the_digest_covers_the_completions(settings: CorpusConfig, store: ArtifactStore, record: Record) -> None:
+    before = make(settings, store=store)
+    record([row("ataxia", completion=sentences("ataxia").replace("days", "weeks")), *ROWS[1:]])
+    assert make(settings, store=store).digest != before.digest
+
+
+def test_the_digest_covers_the_lexicon(settings: CorpusConfig, store: ArtifactStore, workspace: Path) -> None:
+    found = []
+    for terms in ("gout\n", "gout\nlupus\n"):
+        (workspace / "terms.txt").write_text(terms, encoding="utf-8")
+        known = changed(settings, annotator={"name": "gazetteer", "lexicon": "terms.txt"})
+        found.append(make(known, store=store))
+    assert found[0].digest != found[1].digest
+    assert [len({m for e in corpus.examples for m in e.mentions}) for corpus in found] == [1, 2]
+
+
+def asked(settings: CorpusConfig, *, store: ArtifactStore, monkeypatch: pytest.MonkeyPatch) -> list[Request]:
+    """Every request that making a corpus looks up."""
+    seen: list[Request] = []
+    find = RecordedLLM.find
+
+    def spy(self: RecordedLLM, requests: Any) -> Any:
+        seen.extend(requests)
+        return find(self, requests)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RecordedLLM, "find", spy)
+        make(settings, store=store)
+    return seen
+
+
+@pytest.mark.parametrize(
+    "nodes",
+    [
+        {"quality": {"min_words": 9, "near_duplicates": 0.3}},
+        {"annotator": {"name": "gazetteer", "lexicon": "train"}},
+        {"size": {"per_unit": 8}},
+    ],
+    ids=str,
+)
+def test_a_change_behind_the_completions_asks_for_no_other(
+    settings: CorpusConfig, store: ArtifactStore, monkeypatch: pytest.MonkeyPatch, nodes: dict[str, dict[str, Any]]
+) -> None:
+    before = asked(settings, store=store, monkeypatch=monkeypatch)
+    assert asked(changed(settings, **nodes), store=store, monkeypatch=monkeypatch) == before
+
+
+def test_size_never_enters_a_message(
+    settings: CorpusConfig, store: ArtifactStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = [changed(settings, size={"per_unit": size}) for size in (1, 8)]
+    first, second = (asked(found, store=store, monkeypatch=monkeypatch) for found in sizes)
+    assert [request.messages for request in first] == [request.messages for request in second]
+
+
+def test_an_edited_prompt_is_a_miss(settings: CorpusConfig, store: ArtifactStore) -> None:
+    settings.prompt = PromptConfig(name="sentences", text="Write $n fine sentences about $entity.")
+    with pytest.raises(MissingCompletions, match="none of the 6 units") as raised:
+        make(settings, store=store)
+    assert "its `prompt` differs" in str(raised.value)
+    assert len(raised.value.requests) == 6
+
+
+def test_another_number_per_request_is_a_miss(settings: CorpusConfig, store: ArtifactStore) -> None:
+    with pytest.raises(MissingCompletions, match="with 9 examples a request"):
+        make(changed(settings, generation={"per_request": 9}), store=store)
+
+
+def test_units_without_a_recording_are_left_out_and_counted(
+    settings: CorpusConfig, store: ArtifactStore, record: Record, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record(ROWS[:2])
+    counts = make(settings, store=store).manifest["counts"]
+    assert (counts["units"], counts["units available"], counts["units in all"]) == (2, 2, 6)
+    assert "2 of 6 units are recorded" in capsys.readouterr().out
+
+
+def test_more_per_unit_than_is_recorded_is_said(settings: CorpusConfig, store: ArtifactStore) -> None:
+    more = changed(settings, size={"per_unit": 9})
+    with pytest.raises(MissingCompletions, match=r"6 of 12 completions are missing.*size\.per_unit=8 needs one"):
+        make(more, store=store)
+    skipped = make(changed(more, generation={"on_missing": OnMissing.skip}), store=store)
+    assert len(skipped.examples) == 48
+    assert skipped.manifest["short"] == dict.fromkeys(skipped.manifest["short"], 8)
+    assert set(skipped.manifest["short"]) == set(UNITS)
+
+
+def test_a_unit_that_stands_in_no_sentence_is_said(
+    settings: CorpusConfig, store: ArtifactStore, record: Record
+) -> None:
+    record([*ROWS[:5], row("lupus", completion=sentences("gout"))])
+    with pytest.raises(DataFormatError, match=r"1 of 6 units stand in none of their own sentences: 'lupus'"):
+        make(settings, store=store)
+    skipped = make(changed(settings, generation={"on_missing": OnMissing.skip}), store=store)
+    assert skipped.manifest["short"] == {"lupus": 0}
+    assert skipped.manifest["rejected"]["unit_missing"] == 8
+
+
+def test_what_was_rejected_is_written_down(settings: CorpusConfig, store: ArtifactStore, record: Record) -> None:
+    spoilt = "Sure:\n1. Ataxia.\n" + sentences("ataxia")
+    record([row("ataxia", completion=spoilt, finish_reason="length"), *ROWS[1:]])
+    corpus = make(settings, store=store)
+    rows = corpora.rows(corpus.folder / corpora.REJECTED)
+    assert {found["reason"]: found["text"].split()[0] for found in rows} == {
+        "remark": "Sure:",
+        "cut": "In",
+        "too_short": "Ataxia.",
+    }
+    assert corpus.manifest["rejected"] == {"remark": 1, "cut": 1, "too_short": 1}
+
+
+def test_copies_of_gold_test_are_rejected(settings: CorpusConfig, store: ArtifactStore) -> None:
+    copied = sentence("In group 0 of GOUT/B it hurts after 1 days of care .")
+    corpus = make(settings, store=store, gold=replace(GOLD, test=[copied]))
+    assert corpus.manifest["rejected"] == {"test_copy": 1}
+    assert copied.text.casefold() not in {text.casefold() for text in texts(corpus)}
+
+
+def mentions(unit: str, *, lines: int = 8, **other: Any) -> Row:
+    noted = {
+        "id": f"any/mentions/{unit}#0",
+        "prompt": "List disease: {the 8 numbered sentences}",
+        "labels": f"any/sentences/{unit}#0",
+        "completion": "\n".join(f"{number}. {unit}" for number in range(1, lines + 1)),
+    }
+    return row(unit) | noted | other
+
+
+@pytest.fixture
+def listed(settings: CorpusConfig) -> CorpusConfig:
+    """The same corpus, labelled by the LLM."""
+    prompt = PromptConfig(name="mentions", text="List $noun: $sentences")
+    return changed(settings, annotator={"name": "llm", "prompt": prompt})
+
+
+def test_the_llm_labels_its_own_sentences(listed: CorpusConfig, store: ArtifactStore, record: Record) -> None:
+    record([*ROWS, *(mentions(unit) for unit in UNITS)])
+    corpus = make(listed, store=store)
+    assert all(len(example.mentions) == 1 for example in corpus.examples)
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ({"lines": 7}, "lists the mentions of 7 sentences where 8 were shown"),
+        ({"labels": "any/sentences/gout#1"}, "1 of 6 completions are missing.*its `labels` differs"),
+        ({"prompt": "List {the 7 numbered sentences}"}, "1 of 6 completions are missing.*its `prompt` differs"),
+    ],
+    ids=["lines", "labels", "prompt"],
+)
+def test_mentions_of_other_sentences_are_refused(
+    listed: CorpusConfig, store: ArtifactStore, record: Record, other: dict[str, Any], said: str
+) -> None:
+    record([*ROWS, *(mentions(unit) for unit in UNITS[1:]), mentions("ataxia", **other)])
+    with pytest.raises((DataFormatError, MissingCompletions), match=said):
+        make(listed, store=store)
+
+
+def test_the_llm_without_recorded_mentions_is_said(listed: CorpusConfig, store: ArtifactStore) -> None:
+    with pytest.raises(MissingCompletions, match=r"6 of 6 completions are missing, the first is '[^']*/mentions/"):
+        make(listed, store=store)
+
+
+def test_no_gold_and_no_list_is_said(settings: CorpusConfig, store: ArtifactStore) -> None:
+    with pytest.raises(ConfigError, match=r"neither gold train nor a list of units"):
+        make(settings, store=store, gold=Gold(train=[], test=[], devel=[], hashes={}))
+
+
+def test_a_lexicon_of_a_train_split_that_is_not_there_is_said(
+    settings: CorpusConfig, store: ArtifactStore, workspace: Path
+) -> None:
+    (workspace / "terms.txt").write_text("\n".join(UNITS), encoding="utf-8")
+    nodes = {"dataset": {"units": "terms.txt"}, "annotator": {"name": "gazetteer", "lexicon": "train"}}
+    nothing = Gold(train=[], test=[], devel=[], hashes={})
+    with pytest.raises(ConfigError, match=r"use annotator\.lexicon=units"):
+        make(changed(settings, **nodes), store=store, gold=nothing)
+    nodes["annotator"]["lexicon"] = "units"
+    assert len(make(changed(settings, **nodes), store=store, gold=nothing).examples) == 24
+
+
+def test_a_corpus_is_found_by_its_digest(settings: CorpusConfig, store: ArtifactStore) -> None:
+    first = make(settings, store=store)
+    time.sleep(0.01)
+    last = make(changed(settings, size={"per_unit": 2}), store=store)
+    assert corpora.find(first.digest[:6], store=store) == first.folder
+    assert corpora.find("latest", store=store) == last.folder
+    with pytest.raises(ConfigError, match=rf"corpus=nothing is no corpus.*{first.digest}"):
+        corpora.find("nothing", store=store)
+    with pytest.raises(ConfigError, match="corpus= is more than one corpus"):
+        corpora.find("", store=store)
+
+
+def _make_beside(settings: CorpusConfig, root: str, start: Any) -> None:
+    start.wait(60)
+    built = corpora.build
+    calls = Path(root) / f"built-{os.getpid()}"
+
+    def counted(folder: Path, recipe: Any) -> dict[str, Any]:
+        calls.touch()
+        time.sleep(0.3)
+        return built(folder, recipe)
+
+    corpora.build = counted
+    corpora.make(settings, gold=GOLD, store=ArtifactStore(Path(root) / "artifacts"))
+
+
+def test_two_processes_build_a_corpus_once(settings: CorpusConfig, workspace: Path) -> None:
+    start = SPAWN.Barrier(2)
+    makers = [SPAWN.Process(target=_make_beside, args=(settings, str(workspace), start)) for _ in range(2)]
+    for maker in makers:
+        maker.start()
+    for maker in makers:
+        maker.join(120)
+    assert [maker.exitcode for maker in makers] == [0, 0]
+    assert len(list(workspace.glob("built-*"))) == 1
+
+
+def _make_for_ever(settings: CorpusConfig, root: str) -> None:
+    built = corpora.build
+
+    def stuck(folder: Path, recipe: Any) -> dict[str, Any]:
+        built(folder, recipe)
+        (Path(root) / "half-way").touch()
+        time.sleep(120)
+        return {}
+
+    corpora.build = stuck
+    corpora.make(settings, gold=GOLD, store=ArtifactStore(Path(root) / "artifacts"))
+
+
+def test_a_corpus_whose_builder_was_killed_is_built_again(
+    settings: CorpusConfig, workspace: Path, store: ArtifactStore
+) -> None:
+    maker = SPAWN.Process(target=_make_for_ever, args=(settings, str(workspace)))
+    maker.start()
+    for _ in range(1200):
+        if (workspace / "half-way").exists():
+            break
+        time.sleep(0.1)
+    assert maker.pid is not None
+    os.kill(maker.pid, signal.SIGKILL)
+    maker.join(60)
+    with pytest.raises(ConfigError, match="no corpus"):
+        corpora.find("latest", store=store)
+    assert len(make(settings, store=store).examples) == 24
+    assert [path.name for path in store.root.iterdir() if path.name.startswith(".")] == []
+
+
+def test_the_recordings_that_ship_make_the_sample_corpus(composed: Composed, store: ArtifactStore) -> None:
+    from clinsynth import datasets
+
+    found = composed("train", "annotator=llm", "size=n5", "units.max=40")
+    ner.resolve(found)
+    gold = datasets.load(found.dataset, data=Path("data"))
+    corpus = make(found, store=store, gold=gold)
+    assert len(corpus.examples) == 200
+    assert corpus.manifest["counts"]["units available"] == 118
+    assert corpus.manifest["rejected"] == {}
+    assert corpus.manifest["models"] == ["claude"]
+    assert open_llm(found.llm, dataset=found.dataset).limited

@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import pytest
+
+from clinsynth import datasets
+from clinsynth.config import AnnotatorConfig, PromptConfig, named_prompt
+from clinsynth.errors import ConfigError
+from clinsynth.tasks.ner import synthesis
+from clinsynth.types import Completion, Draft
+from support import CORPORA, Composed, dataset, needs_corpora, sentence
+
+UNITS = {"ncbi_disease": 1577, "bc5cdr_disease": 1384, "bc5cdr_chemical": 1007}
+
+
+def completion(text: str, *, finish_reason: str = "stop") -> Completion:
+    return Completion("d/sentences/gout#0", "m", text, finish_reason)
+
+
+def drafts(*texts: str, unit: str = "gout") -> list[Draft]:
+    return [Draft(unit, 0, index, text) for index, text in enumerate(texts)]
+
+
+def test_units_are_mentions_by_frequency_then_alphabet() -> None:
+    train = [
+        sentence("gout/B and Ataxia/B and X/B -/I linked/I gout/I"),
+        sentence("ataxia/B or DMD/B or Gout/B"),
+        sentence("ataxia/B and zoster/B"),
+    ]
+    assert synthesis.units(train) == ["ataxia", "gout", "DMD", "X-linked gout", "zoster"]
+
+
+def test_of_equally_frequent_forms_the_first_in_the_file_is_taken() -> None:
+    assert synthesis.units([sentence("GOUT/B"), sentence("gout/B or Gout/B")]) == ["GOUT"]
+
+
+@needs_corpora
+@pytest.mark.parametrize("name", UNITS)
+def test_units_of_the_gold_corpora(name: str, composed: Composed) -> None:
+    gold = datasets.load(composed("train", f"dataset={name}").dataset, data=CORPORA)
+    assert len(synthesis.units(gold.train)) == UNITS[name]
+
+
+def test_a_request_depends_on_its_unit_and_replicate_alone() -> None:
+    found = synthesis.request(
+        "breast and/or ovarian cancer",
+        replicate=2,
+        dataset=dataset(),
+        prompt=named_prompt("sentences"),
+        per_request=15,
+    )
+    assert found.id == "mine/sentences/breast and/or ovarian cancer#2"
+    (message,) = found.messages
+    assert message["role"] == "user"
+    assert message["content"].startswith(
+        "Please act as a sentence generator for the biological domain and provide 15 sentences containing the words "
+        '"breast and/or ovarian cancer". These sentences'
+    )
+    assert message["content"].endswith("using a variety of sentence structures:")
+    assert found.evidence == {"prompt": message["content"]}
+
+
+def test_a_completion_is_parsed_and_nothing_is_dropped_silently() -> None:
+    kept, rejected = synthesis.parse(
+        completion("Sure:\n1. Gout is old.\n2. Gout hurts.\n3. Gout is tre", finish_reason="length"),
+        unit="gout",
+        replicate=1,
+    )
+    assert kept == [Draft("gout", 1, 0, "Gout is old."), Draft("gout", 1, 1, "Gout hurts.")]
+    assert [(item.reason, item.draft.text) for item in rejected] == [("remark", "Sure:"), ("cut", "Gout is tre")]
+
+
+TEXTS = ("Gout and ataxia met DMD.", "No dmd in gouts.", "Nothing here.")
+
+
+def annotated(name: str, *, lexicon: list[str] | None = None, answer: str | None = None) -> list[list[str]]:
+    found, _ = synthesis.annotate(
+        drafts(*TEXTS),
+        dataset=dataset(),
+        annotator=AnnotatorConfig(name=name),
+        lexicon=lexicon or [],
+        answer=None if answer is None else completion(answer),
+    )
+    assert [candidate.draft.text for candidate in found] == list(TEXTS)
+    assert all(span.label == "Disease" for candidate in found for span in candidate.example.spans)
+    return [candidate.example.mentions for candidate in found]
+
+
+def test_the_seed_annotator_labels_the_unit_alone() -> None:
+    assert annotated("seed") == [["Gout"], ["gouts"], []]
+
+
+def test_the_gazetteer_labels_what_is_known() -> None:
+    assert annotated("gazetteer", lexicon=["ataxia", "DMD"]) == [["ataxia", "DMD"], [], []]
+
+
+def test_a_gazetteer_without_terms_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"no terms: see annotator\.lexicon"):
+        annotated("gazetteer")
+
+
+def test_the_llm_labels_what_it_lists() -> None:
+    assert annotated("llm", answer="1. ataxia | DMD\n2. gouts\n3. none") == [["ataxia", "DMD"], ["gouts"], []]
+
+
+def test_a_mention_that_is_not_in_its_sentence_is_rejected() -> None:
+    found, rejected = synthesis.annotate(
+        drafts(*TEXTS),
+        dataset=dataset(),
+        annotator=AnnotatorConfig(name="llm"),
+        lexicon=[],
+        answer=completion("1. gout | cancer\n2. none\n3. none"),
+    )
+    assert found[0].example.mentions == ["Gout"]
+    assert [(item.draft.index, item.reason, item.detail) for item in rejected] == [
+        (0, "mention_not_in_sentence", "cancer")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("unit", "text", "expected"),
+    [
+        ("gout", "Gouts hurt.", True),
+        ("AS", "It was as it is.", False),
+        ("AS", "It was AS.", True),
+        ("Tay-Sachs disease", "Infantile Tay-Sachs disease.", True),
+        ("gout", "Nothing here.", False),
+    ],
+)
+def test_whether_a_sentence_contains_its_unit(unit: str, text: str, expected: bool) -> None:
+    (candidate,), _ = synthesis.annotate(
+        drafts(text, unit=unit),
+        dataset=dataset(),
+        annotator=AnnotatorConfig(name="seed"),
+        lexicon=[],
+        answer=None,
+    )
+    assert synthesis.contains(candidate.draft, candidate.example) is expected
+
+
+def test_the_second_request_shows_all_sentences_as_parsed() -> None:
+    mine = dataset()
+    mine.guidelines = "Count classes."
+    annotator = AnnotatorConfig(name="llm", prompt=named_prompt("mentions"))
+    request = synthesis.label_request(
+        drafts("Gout.", "Nothing."), completion=completion(""), dataset=mine, annotator=annotator
+    )
+    assert request is not None
+    assert request.id == "mine/mentions/gout#0"
+    head, sentences = request.messages[0]["content"].split("\n", 1)
+    assert "list every disease mention exactly as it is written" in head
+    assert head.endswith("Count classes.")
+    assert sentences == "1. Gout.\n2. Nothing."
+    assert request.evidence == {
+        "prompt": f"{head}\n{{the 2 numbered sentences}}",
+        "labels": "d/sentences/gout#0",
+    }
+
+
+@pytest.mark.parametrize("name", ["seed", "gazetteer"])
+def test_annotators_without_an_llm_ask_nothing(name: str) -> None:
+    annotator = AnnotatorConfig(name=name)
+    found = synthesis.label_request(drafts("Gout."), completion=completion(""), dataset=dataset(), annotator=annotator)
+    assert found is None
+
+
+def test_a_corpus_line_is_read_back() -> None:
+    example = sentence("mild/O ataxia/B telangiectasia/I gout/B")
+    assert synthesis.from_json(example.to_json()) == example
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Write $n sentences.", "lacks $entity. It may use $entity, $n"),
+        ("Write about $entity.", "lacks $n"),
+        ("$n of $entity in $style", "has the unknown $style"),
+        ("Write $number.", "lacks $entity, $n and has the unknown $number"),
+        ("$n about $entity for 5 $", "lone `$`"),
+    ],
+)
+def test_a_template_names_what_is_missing_and_unknown(text: str, said: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        synthesis.request(
+            "gout", replicate=0, dataset=dataset(), prompt=PromptConfig(name="own", text=text), per_request=5
+        )
+    assert "the template of the prompt 'own'" in str(raised.value)
+    assert said in str(raised.value)
+
+
+def test_a_dollar_sign_can_be_written() -> None:
+    prompt = PromptConfig(name="own", text="$n of $entity for 5 $$")
+    found = synthesis.request("gout", replicate=0, dataset=dataset(), prompt=prompt, per_request=5)
+    assert found.messages[0]["content"] == "5 of gout for 5 $"
