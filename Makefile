@@ -40,7 +40,8 @@ types: $(READY)
 
 check: lint types test ## Lint, types, tests: what CI runs
 
-ui: $(READY) ## Compare runs in the MLflow UI (http://127.0.0.1:5000)
+ui: $(READY) ## Compare runs in the MLflow UI, in a browser
+	@echo "Open http://127.0.0.1:5000/#/experiments?workflowType=machine_learning (Ctrl-C ends the server)"
 	$(BIN)/mlflow ui --backend-store-uri sqlite:///mlruns/mlflow.db --host 127.0.0.1 --port 5000
 
 clean: ## Remove what runs have made (not .venv, not downloaded data)

@@ -30,9 +30,6 @@ from clinsynth.types import Metrics, Summary
 RUN_KEY, CORPUS, LOCK, HOST = "run_key", "corpus", "lock", "host"
 """Tags of a run."""
 
-_EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
-"""Without it the UI opens an experiment as one of LLM traces."""
-
 PARAMS_PER_CALL = 100  # MLflow's limits
 METRICS_PER_CALL = 1000
 LONGEST_PARAM = 500
@@ -194,7 +191,7 @@ class Ledger:
             found = self.client.get_experiment_by_name(name)
             if found is None:
                 location = None if self.artifacts is None else (self.artifacts / name).resolve().as_uri()
-                return str(self.client.create_experiment(name, artifact_location=location, tags=_EXPERIMENT_TAGS))
+                return str(self.client.create_experiment(name, artifact_location=location))
         if found.lifecycle_stage == "deleted":
             raise ConfigError(
                 f"the MLflow experiment {name!r} was deleted. Restore it (`mlflow experiments restore "

@@ -74,7 +74,11 @@ def _answered(settings: CorpusConfig, units: Sequence[str], *, llm: LLM, room: S
             f"none of the {len(units)} units of {settings.dataset.name} is recorded for prompt={settings.prompt.name} "
             f"with {settings.generation.per_request} examples a request. {llm.explain(list(requests.values()))} "
             "`clinsynth generate` with a live LLM makes them.",
-            requests=list(requests.values())[: settings.units.max],
+            requests=[
+                _request(settings, unit, number, room=room)
+                for number in range(_replicates(settings))
+                for unit in units[: settings.units.max]
+            ],
         )
     print(f"{len(answered)} of {len(units)} units are recorded", flush=True)
     return answered
