@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -72,6 +73,13 @@ def python(*words: object, **variables: str) -> Said:
     command = [sys.executable, *map(str, words)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment(**variables))
     return Said(done.returncode, done.stdout, done.stderr)
+
+
+def copy_store(migrated: Path, folder: Path) -> None:
+    """Put the store of the fixture `migrated` into a new folder."""
+    folder.mkdir()
+    for file in migrated.parent.glob(f"{migrated.name}*"):  # the write-ahead log too
+        shutil.copy(file, folder / file.name)
 
 
 def sha256(content: bytes) -> str:
