@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 
 from clinsynth.reports.arms import Arm
@@ -27,7 +28,7 @@ def show_result(name: str, summary: Summary, *, where: Mapping[str, str | None])
     console = Console()
     table = plain("", "P", "R", "F1", "95% interval", "seen", "unseen", "examples")
     table.add_row(name, *_scores(summary))
-    console.print(table)
+    _print_whole(table)
     for what, place in where.items():
         if place is not None:
             console.print(f"  {what}: {place}", highlight=False, soft_wrap=True)
@@ -35,12 +36,19 @@ def show_result(name: str, summary: Summary, *, where: Mapping[str, str | None])
 
 def show_arms(title: str, arms: Sequence[Arm]) -> None:
     """Mean over seeds, with the deviation where there are several."""
-    console = Console()
     table = plain(title, "P", "R", "F1", "seen", "unseen", "examples", "runs", "train s")
     for arm in arms:
         cells = [_spread(arm, f"test/{name}") for name in ("precision", "recall", "f1", "f1_seen", "f1_unseen")]
         seconds = f"{arm.mean('time/train_s'):.0f}"
         table.add_row(arm.name, *cells, f"{arm.mean('examples'):.0f}", str(len(arm.runs)), seconds)
+    _print_whole(table)
+
+
+def _print_whole(table: Table) -> None:
+    """Rows that are wider than the terminal are wrapped by it, where Rich would cut numbers off."""
+    console = Console()
+    needed = Measurement.get(console, console.options.update(max_width=1000), table).maximum
+    console.width = max(needed, console.width)
     console.print(table)
 
 
