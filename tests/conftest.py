@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from support import Command, Composed, Said
+from support import Command, Composed, Said, copy_store
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # read when huggingface_hub is imported
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -150,7 +149,5 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def with_store(workspace: Path, migrated: Path) -> Path:
     """A workspace in which the MLflow store has its tables."""
-    (workspace / "mlruns").mkdir()
-    for file in migrated.parent.glob(f"{migrated.name}*"):  # the write-ahead log too
-        shutil.copy(file, workspace / "mlruns" / file.name)
+    copy_store(migrated, workspace / "mlruns")
     return workspace

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
+import clinsynth
 from clinsynth.config import FileConfig
 from clinsynth.tasks.ner.config import NerDataset
 from clinsynth.tasks.ner.spans import Sentence, to_spans
@@ -57,6 +61,25 @@ def sentence(tagged: str, *, label: str = "Disease") -> Sentence:
         tokens.append(token)
         tags.append("O" if tag in ("", "O") else f"{tag}-{label}")
     return Sentence(tuple(tokens), to_spans(tags))
+
+
+def environment(**variables: str) -> dict[str, str]:
+    """For a process of its own: this one's, with the package from where this one has it."""
+    return {**os.environ, "PYTHONPATH": str(Path(clinsynth.__file__).parents[1]), **variables}
+
+
+def python(*words: object, **variables: str) -> Said:
+    """Run Python in a process of its own, with these words and environment variables."""
+    command = [sys.executable, *map(str, words)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment(**variables))
+    return Said(done.returncode, done.stdout, done.stderr)
+
+
+def copy_store(migrated: Path, folder: Path) -> None:
+    """Put the store of the fixture `migrated` into a new folder."""
+    folder.mkdir()
+    for file in migrated.parent.glob(f"{migrated.name}*"):  # the write-ahead log too
+        shutil.copy(file, folder / file.name)
 
 
 def sha256(content: bytes) -> str:

@@ -336,6 +336,9 @@ def typed(config: DictConfig, schema: type) -> Any:
         raise ConfigError(f"no value for {', '.join(missing)}: give one as {missing[0]}=... on the command line.")
     settings = OmegaConf.to_object(config)
     assert isinstance(settings, schema)
+    unknown = _unknown(settings)
+    if unknown:
+        raise ConfigError(f"there is no key {', '.join(unknown)}: `clinsynth STAGE --help` lists keys.")
     return cast(Any, settings)
 
 
@@ -343,6 +346,17 @@ def named_prompt(name: str) -> PromptConfig:
     """The prompt of `conf/prompt/<name>.yaml`."""
     content: Any = OmegaConf.to_container(OmegaConf.load(conf_folder() / "prompt" / f"{name}.yaml"))
     return PromptConfig(**content)
+
+
+def _unknown(value: Any, prefix: str = "") -> list[str]:
+    """Keys outside the schema, which Hydra lets in where they are written with a plus."""
+    if isinstance(value, dict):
+        return [key for name, inner in value.items() for key in _unknown(inner, f"{prefix}{name}.")]
+    if not is_dataclass(value):
+        return []
+    known = {item.name for item in fields(value)}
+    found = [f"{prefix}{name}" for name in vars(value) if name not in known]
+    return found + [key for name in sorted(known) for key in _unknown(getattr(value, name), f"{prefix}{name}.")]
 
 
 def documented(schema: type, prefix: str = "") -> list[tuple[str, str]]:

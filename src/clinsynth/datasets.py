@@ -41,7 +41,7 @@ def load(dataset: DatasetConfig, *, data: Path) -> Gold:
         if split not in dataset.files:
             if split != "devel" and not getattr(dataset, "units", None):  # a list of units can do without gold
                 raise ConfigError(
-                    f"dataset.files of {dataset.name} has no {split} file: give one as dataset.files.{split}.path=..."
+                    f"dataset.files of {dataset.name} has no {split} file: name one as files.{split}.path in its YAML."
                 )
             continue
         path = locate(dataset.files[split], data=data)

@@ -98,16 +98,28 @@ def no_option(stage: str, overrides: Sequence[str]) -> str:
 
 
 def _suggestion(text: str, stage: str) -> str:
-    key = re.search(r"Key '([^']+)' not in", text) or re.search(r"Key '([^']+)' is not in struct", text)
+    key = re.search(r"Key '([^']+)' (?:not in|is not in struct)", text)
+    experiment = re.search(r"Could not find 'experiment/([^']+)'", text)
     option = re.search(r"Could not find '[^']*/([^'/]+)'", text)
     if key:
-        known = {name.rpartition(".")[2]: name for name, _ in config.documented(config.STAGES[stage])}
-        near = [known[name] for name in difflib.get_close_matches(key[1].rpartition(".")[2], known, n=2)]
+        whole = re.search(r"Could not override '([^']+)'", text)
+        near = _near_keys((whole or key)[1], stage)
+    elif experiment:
+        near = difflib.get_close_matches(experiment[1], _experiments(), n=2)
     elif option:
         near = difflib.get_close_matches(option[1], text.rpartition("':")[2].split(), n=2)
     else:
         near = []
     return f"Did you mean {' or '.join(near)}? " if near else ""
+
+
+def _near_keys(wrong: str, stage: str) -> list[str]:
+    """Keys that look alike as a whole, else those whose last part does."""
+    names = [name for name, _ in config.documented(config.STAGES[stage])]
+    last = {name.rpartition(".")[2]: name for name in reversed(names)}
+    return difflib.get_close_matches(wrong, names, n=2, cutoff=0.85) or [
+        last[part] for part in difflib.get_close_matches(wrong.rpartition(".")[2], last, n=2)
+    ]
 
 
 def _groups(composed: DictConfig) -> dict[str, tuple[str, list[str]]]:

@@ -88,17 +88,18 @@ class Ledger:
                 "sqlite:///mlruns/mlflow.db or the address of a server."
             )
         with FileLock(store.lock_path("mlflow")):  # processes that meet on a fresh store crash each other
-            self._prepare_sqlite()
-            self.client = MlflowClient(tracking_uri=self.uri)
             try:
+                self._prepare_sqlite()
+                self.client = MlflowClient(tracking_uri=self.uri)
                 self.client.search_experiments(max_results=1)
-            except MlflowException as error:
+            except (MlflowException, sqlite3.Error) as error:
                 raise ConfigError(f"the MLflow store {self.uri} cannot be opened: {error}") from error
 
     def _prepare_sqlite(self) -> None:
         if not self.uri.startswith("sqlite:///"):
             return
-        path = Path(self.uri.removeprefix("sqlite:///"))
+        path = Path(self.uri.removeprefix("sqlite:///")).resolve()
+        self.uri = f"sqlite:///{path}"  # MLflow keeps stores by this name, wherever the process goes
         path.parent.mkdir(parents=True, exist_ok=True)
         with sqlite3.connect(path) as database:
             database.execute("PRAGMA journal_mode=WAL")  # readers and a writer do not wait for each other

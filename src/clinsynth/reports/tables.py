@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -15,7 +16,7 @@ from clinsynth.types import Summary
 
 
 def show_splits(dataset: str, counts: Mapping[str, Mapping[str, int]], *, overlap: int) -> None:
-    console = _console()
+    console = Console()
     parts = [
         f"{split} " + ", ".join(f"{number} {what}" for what, number in found.items())
         for split, found in counts.items()
@@ -27,11 +28,11 @@ def show_splits(dataset: str, counts: Mapping[str, Mapping[str, int]], *, overla
 
 
 def show_result(name: str, summary: Summary, *, where: Mapping[str, str | None]) -> None:
-    console = _console()
+    console = Console()
     if "test/f1" in summary.metrics:
         table = plain("", "P", "R", "F1", "95% interval", "seen", "unseen", "examples")
         table.add_row(name, *_scores(summary))
-        console.print(table)
+        _print_whole(table)
     else:
         console.print(f"{name}: {summary.examples} examples; not scored, for there is no test set", highlight=False)
     for what, place in where.items():
@@ -41,13 +42,20 @@ def show_result(name: str, summary: Summary, *, where: Mapping[str, str | None])
 
 def show_arms(title: str, arms: Sequence[Arm]) -> None:
     """Means over seeds, of the interval's ends too, with the deviation where there are several."""
-    console = _console()
     table = plain(title, "P", "R", "F1", "95% interval", "seen", "unseen", "examples", "runs", "train s")
     for arm in arms:
         cells = [_spread(arm, f"test/{name}") for name in ("precision", "recall", "f1", "f1_seen", "f1_unseen")]
         cells.insert(3, f"{percent(arm.mean('test/f1_low'))} – {percent(arm.mean('test/f1_high'))}")
         seconds = f"{arm.mean('time/train_s'):.0f}"
         table.add_row(arm.name, *cells, f"{arm.mean('examples'):.0f}", str(len(arm.runs)), seconds)
+    _print_whole(table)
+
+
+def _print_whole(table: Table) -> None:
+    """Rows that are wider than the terminal are wrapped by it, where Rich would cut numbers off."""
+    console = Console()
+    needed = Measurement.get(console, console.options.update(max_width=1000), table).maximum
+    console.width = max(needed, console.width)
     console.print(table)
 
 
@@ -74,12 +82,6 @@ def _scores(summary: Summary) -> list[str]:
     ]
 
 
-def _console() -> Console:
-    """As wide as the terminal; wide enough for the tables where there is none."""
-    console = Console()
-    return console if console.is_terminal else Console(width=130)
-
-
 def percent(value: float | None) -> str:
     return "–" if value is None else f"{100 * value:.1f}"
 
@@ -95,7 +97,7 @@ def show_corpus_counts(corpus: Corpus) -> None:
     counts, rejected = corpus.manifest["counts"], corpus.manifest["rejected"]
     reasons = ", ".join(f"{number} {reason}" for reason, number in rejected.items()) or "nothing"
     short = len(corpus.manifest["short"])
-    _console().print(
+    Console().print(
         f"[bold]corpus {corpus.digest}[/bold]: {counts['kept']} examples of {counts['units']} units "
         f"({counts['parsed']} texts parsed, {counts['not needed']} not needed at this size; rejected: {reasons})"
         + (f"; {short} units have fewer examples than asked for" if short else ""),
@@ -109,12 +111,12 @@ def show_statistics(found: Mapping[str, Mapping[str, float]]) -> None:
     table = plain("", *found)
     for name in next(iter(found.values())):
         table.add_row(name, *(_number(column[name]) for column in found.values()))
-    _console().print(table)
+    _print_whole(table)
 
 
 def show_samples(examples: Sequence[Any]) -> None:
     """Texts with their entities in colour, and in brackets where there is no colour."""
-    console = _console()
+    console = Console()
     for example in examples:
         text, done = Text(), 0
         for entity in example.entities():
@@ -126,7 +128,7 @@ def show_samples(examples: Sequence[Any]) -> None:
 
 
 def show_rejected(reasons: Mapping[str, int], rows: Sequence[Mapping[str, Any]], *, each: int) -> None:
-    console = _console()
+    console = Console()
     for reason, number in reasons.items():
         console.print(f"[bold]{reason}[/bold]: {number}", highlight=False)
         for row in [row for row in rows if row["reason"] == reason][:each]:

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clinsynth.config import TrainConfig
+from clinsynth.reports import cards
+from clinsynth.stages import Job
+from support import Composed
+
+PRIVATE = (
+    "paths.data=/secret/data",
+    "paths.artifacts=/secret/artifacts",
+    "tracking.uri=https://user:password@server",
+    "tracking.artifacts=/secret/tracking",
+    "dataset.files.train.path=/secret/train.tsv",
+)
+
+
+@pytest.fixture
+def settings(composed: Composed) -> TrainConfig:
+    found: TrainConfig = composed(
+        "train", "source=original", "dataset=sample_ner", "backbone=bert", "source.examples=20", "seed=3", *PRIVATE
+    )
+    return found
+
+
+def card(settings: TrainConfig, **metrics: float) -> str:
+    return cards.model_card(settings, run_id="abc123", metrics=metrics, usage="find = load()")
+
+
+def test_params_are_flat(settings: TrainConfig) -> None:
+    params = cards.flat_params(settings)
+    expected: dict[str, Any] = {
+        "seed": 3,
+        "source.name": "original",
+        "source.examples": 20,
+        "backbone.lr": 5e-5,
+        "backbone.revision": "null",
+        "trainer.save_model": True,
+        "dataset.entity_type": "Disease",
+    }
+    assert {key: params[key] for key in expected} == expected
+    assert all(isinstance(value, str | int | float) for value in params.values())
+
+
+def test_params_do_not_say_where_things_are(settings: TrainConfig) -> None:
+    params = cards.flat_params(settings)
+    assert not [key for key in params if key.startswith(("paths", "tracking", "force", "dataset.files"))]
+    assert "secret" not in str(params)
+    assert "password" not in str(params)
+
+
+def test_a_card_tells_model_data_and_run(settings: TrainConfig) -> None:
+    written = card(settings)
+    for told in ("# bert for sample_ner", "`bert-base-cased`", "seed 3", "`abc123`", "find = load()", "CC0-1.0"):
+        assert told in written
+    assert written.startswith("---\nlibrary_name: transformers\ntags: [clinsynth, ner]\n---\n")
+
+
+def test_a_card_lists_the_scores_on_the_test_set(settings: TrainConfig) -> None:
+    written = card(settings, **{"test/recall": 0.25, "test/f1": 1 / 3, "time/train_s": 77.7, "devel/best_f1": 0.99})
+    assert "| test/f1 | 0.3333 |\n| test/recall | 0.2500 |\n" in written
+    assert "77.7" not in written
+    assert "0.99" not in written
+
+
+def test_a_card_does_not_say_where_things_are(settings: TrainConfig) -> None:
+    assert "secret" not in card(settings)
+    assert "password" not in card(settings)
+
+
+def test_a_run_says_how_to_repeat_it(tmp_path: Path) -> None:
+    overrides = ("seed=1", "dataset.files.train={path: my file.tsv}")
+    job = Job("train", overrides, choices={}, folder=tmp_path, resolved="", side_by_side=1)
+    written = cards.run_description(job)
+    (command,) = (line for line in written.splitlines() if line.startswith("clinsynth"))
+    assert shlex.split(command) == ["clinsynth", "train", *overrides]
+    assert str(tmp_path) not in written

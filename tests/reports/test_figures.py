@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from io import BytesIO
+
+import pytest
+from matplotlib.figure import Figure
+
+from clinsynth.reports import figures
+
+
+def written(figure: Figure) -> bytes:
+    buffer = BytesIO()
+    figure.savefig(buffer)
+    return buffer.getvalue()
+
+
+def texts(figure: Figure) -> list[str]:
+    return [text.get_text() for text in figure.axes[0].texts]
+
+
+def test_error_kinds_are_bars() -> None:
+    figure = figures.error_kinds({"boundary": 3, "missed": 0, "spurious": 7})
+    (axes,) = figure.axes
+    assert [bar.get_height() for bar in axes.patches] == [3, 0, 7]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["boundary", "missed", "spurious"]
+    assert texts(figure) == ["3", "0", "7"]
+    assert axes.get_ylabel()
+    assert written(figure).startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("spread", [0.0, 1.5])
+def test_arms_are_bars_from_top_to_bottom(spread: float) -> None:
+    figure = figures.score_bars([("first", 61.25, spread), ("second", 40.0, spread)], title="main")
+    (axes,) = figure.axes
+    assert [bar.get_width() for bar in axes.patches] == [40.0, 61.25]  # the axis points upwards
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["second", "first"]
+    assert texts(figure) == ["40.0", "61.2"]
+    assert len(axes.collections) == (1 if spread else 0)  # error bars
+    assert (axes.get_title(), axes.get_xlim()) == ("main", (0, 100))
+    assert "%" in axes.get_xlabel()
+    assert written(figure).startswith(b"\x89PNG")
+
+
+def test_a_learning_curve_is_in_the_order_of_examples() -> None:
+    figure = figures.learning_curve([(130, 60.0, 2.0), (30, 40.0, 1.0), (60, 50.0, 0.0)], x="examples", title="demo")
+    (axes,) = figure.axes
+    (line,) = axes.lines
+    assert (list(line.get_xdata()), list(line.get_ydata())) == ([30, 60, 130], [40.0, 50.0, 60.0])
+    (band,) = axes.collections
+    extents = band.get_paths()[0].get_extents()
+    assert (extents.y0, extents.y1) == (39.0, 62.0)
+    assert texts(figure) == ["40.0", "50.0", "60.0"]
+    assert (axes.get_xlabel(), axes.get_title()) == ("examples", "demo")
+    assert written(figure).startswith(b"\x89PNG")
+
+
+def test_a_curve_of_one_point_is_drawn() -> None:
+    assert written(figures.learning_curve([(30, 40.0, 0.0)], x="examples", title="demo"))

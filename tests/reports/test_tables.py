@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import pytest
+
+from clinsynth.reports import tables
+from clinsynth.reports.arms import Arm
+from clinsynth.types import Summary
+
+SCORES = {"precision": 0.5, "recall": 0.25, "f1": 1 / 3, "f1_low": 0.3, "f1_high": 0.4, "f1_seen": 0.9}
+
+
+def metrics(shift: float = 0.0) -> dict[str, float]:
+    scores = {f"test/{name}": value + shift for name, value in SCORES.items()}
+    return scores | {"test/f1_unseen": 0.1, "examples": 20.0, "time/train_s": 12.4}
+
+
+@pytest.fixture(params=["40", "80", "200"])
+def columns(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Width of the terminal."""
+    monkeypatch.setenv("COLUMNS", request.param)
+    return int(request.param)
+
+
+@pytest.mark.parametrize(("value", "expected"), [(None, "–"), (0.0, "0.0"), (1.0, "100.0"), (0.12345, "12.3")])
+def test_scores_are_shown_in_percent(value: float | None, expected: str) -> None:
+    assert tables.percent(value) == expected
+
+
+@pytest.mark.usefixtures("columns")
+def test_a_result_is_a_row(capfd: pytest.CaptureFixture[str]) -> None:
+    name = "original-20-a-backbone-with-a-rather-long-name-seed0"
+    summary = Summary("run1", "key", None, None, 20, metrics())
+    tables.show_result(name, summary, where={"MLflow run": "run1", "model": None, "folder": "/a/" + "long/" * 30})
+    header, row, *places = capfd.readouterr().out.splitlines()
+    assert header.split() == ["P", "R", "F1", "95%", "interval", "seen", "unseen", "examples"]
+    assert row.split() == [name, "50.0", "25.0", "33.3", "30.0", "–", "40.0", "90.0", "10.0", "20"]
+    assert places == ["  MLflow run: run1", "  folder: /a/" + "long/" * 30]
+
+
+def test_a_score_that_is_not_there_is_a_dash(capfd: pytest.CaptureFixture[str]) -> None:
+    tables.show_result("mine", Summary("run1", "key", None, None, 20, {"test/f1": 0.5}), where={})
+    assert capfd.readouterr().out.splitlines()[1].split() == ["mine", "–", "–", "50.0", *["–"] * 5, "20"]
+
+
+@pytest.mark.usefixtures("columns")
+def test_arms_are_rows_with_their_deviation(capfd: pytest.CaptureFixture[str]) -> None:
+    tables.show_arms("demo", [Arm("20", [metrics()]), Arm("all biobert", [metrics(-0.01), metrics(0.01)])])
+    header, one, two = capfd.readouterr().out.splitlines()
+    assert header.split() == ["demo", "P", "R", "F1", "seen", "unseen", "examples", "runs", "train", "s"]
+    assert one.split() == ["20", "50.0", "25.0", "33.3", "90.0", "10.0", "20", "1", "12"]
+    for cell in ("all biobert", "50.0 ± 1.4", "25.0 ± 1.4", "33.3 ± 1.4", "90.0 ± 1.4", "10.0 ± 0.0"):
+        assert cell in two
+    assert two.split()[-3:] == ["20", "2", "12"]
+
+
+@pytest.mark.usefixtures("columns")
+@pytest.mark.parametrize(("overlap", "said"), [(0, False), (3, True)])
+def test_splits_are_counted(overlap: int, said: bool, capfd: pytest.CaptureFixture[str]) -> None:
+    counts = {
+        "train": {"sentences": 130, "mentions": 165},
+        "devel": {"sentences": 0, "mentions": 0},
+        "test": {"sentences": 9, "mentions": 0},
+    }
+    tables.show_splits("a_rather_long_dataset_name", counts, overlap=overlap)
+    first, *rest = capfd.readouterr().out.splitlines()
+    expected = "train 130 sentences, 165 mentions; test 9 sentences, 0 mentions"
+    assert first == f"a_rather_long_dataset_name: {expected}"
+    assert bool(rest) is said
+    assert not said or rest[0].startswith("3 text(s) stand in train and in test")

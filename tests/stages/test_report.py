@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from clinsynth import config
+from clinsynth.artifacts import ArtifactStore
+from support import Command
+
+ROWS = [("20", "0", 0.3), ("20", "1", 0.5), ("null", "0", 0.75)]
+
+
+@pytest.fixture
+def table(with_store: Path) -> Path:
+    """A workspace whose store has the runs of the table `main`, and a run of another."""
+    from clinsynth.tracking import Ledger
+
+    tracking = config.TrackingConfig(uri="sqlite:///mlruns/mlflow.db", artifacts="mlruns/artifacts", log_text=True)
+    ledger = Ledger(tracking, store=ArtifactStore(Path("artifacts")))
+    for number, (examples, seed, f1) in enumerate([*ROWS, ("60", "0", 0.99)]):
+        with ledger.run(experiment="mine", name="run", run_key=str(number), corpus=None, description="") as run:
+            run.params({"source": "original", "source.examples": examples, "seed": seed})
+            run.metrics({"test/f1": f1, "examples": 130 if examples == "null" else int(examples)})
+            run.tag("table.main" if number < len(ROWS) else "table.other", "true")
+    return with_store
+
+
+@pytest.mark.parametrize("figure", ["curve", "bars"])
+def test_a_table_and_its_figure(figure: str, clinsynth: Command, table: Path) -> None:
+    status, out, err = clinsynth("report", "table=main", f"figure={figure}")
+    assert (status, err) == (0, "")
+    header, few, whole, *rest = out.splitlines()
+    assert header.split()[0] == "main"
+    assert few.split()[0] == "20"
+    assert "40.0 ± 14.1" in few
+    assert whole.split()[0] == "all"
+    assert "75.0" in whole.split()
+    assert "99.0" not in out
+    assert "Figure: outputs/report/main.png" in rest
+    assert (table / "outputs/report/main.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_figure_is_drawn_where_it_is_wanted(clinsynth: Command, table: Path) -> None:
+    assert clinsynth("report", "table=main", "to=papers/figures").status == 0
+    assert (table / "papers/figures/main.png").is_file()
+
+
+def test_a_table_without_runs_says_how_to_make_some(clinsynth: Command, table: Path) -> None:
+    said = clinsynth("report", "table=nothing")
+    assert said.status == 2
+    assert "`clinsynth train tracking.table=nothing ...`" in " ".join(said.err.split())
+    assert not list(table.rglob("*.png"))
+
+
+def test_the_figure_is_the_one_that_is_asked_for(
+    clinsynth: Command, table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from matplotlib.figure import Figure
+
+    drawn: list[tuple[int, int]] = []  # bars and lines
+
+    def note(figure: Figure, path: Path) -> None:
+        drawn.append((len(figure.axes[0].patches), len(figure.axes[0].lines)))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Figure, "savefig", note)
+        for name in ("bars", "curve"):
+            assert clinsynth("report", "table=main", f"figure={name}").status == 0
+    assert drawn == [(2, 2), (0, 1)]  # error bars have caps, which are lines

@@ -1,0 +1,254 @@
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from clinsynth import config
+from clinsynth.errors import ConfigError
+from clinsynth.tasks import base
+from support import Command, Composed
+
+CONF = config.conf_folder()
+GROUPS = sorted(folder.name for folder in CONF.iterdir() if folder.is_dir() and folder.name != "experiment")
+EXPERIMENTS = sorted(str(path.relative_to(CONF / "experiment").with_suffix("")) for path in CONF.rglob("*/*/*.yaml"))
+NEEDED = {"report": ("table=any",)}
+"""What a stage does not run without."""
+
+
+def stages_with(group: str) -> list[str]:
+    """Stages among whose defaults the group is."""
+    found = []
+    for stage in config.STAGES:
+        defaults: Any = OmegaConf.to_container(OmegaConf.load(CONF / f"{stage}.yaml"))
+        names = [name.split("@")[0] for entry in defaults["defaults"] if isinstance(entry, dict) for name in entry]
+        found += [stage] * ({f"override {group}", f"/{group}", group} & set(names) != set())
+    return found
+
+
+def options(group: str) -> list[str]:
+    return sorted(path.stem for path in (CONF / group).glob("*.yaml"))
+
+
+def jobs(experiment: str) -> list[list[str]]:
+    """Overrides of every job in the grid of an experiment."""
+    from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+
+    params = OmegaConf.select(OmegaConf.load(CONF / "experiment" / f"{experiment}.yaml"), "hydra.sweeper.params")
+    grid = [f"{key}={values}" for key, values in (params or {}).items()]
+    (batch,) = BasicSweeper.split_arguments(OverridesParser.create().parse_overrides(grid), max_batch_size=None)
+    return [list(job) for job in batch]
+
+
+def test_every_group_belongs_to_a_stage() -> None:
+    assert [group for group in GROUPS if not stages_with(group)] == []
+    assert "train" in stages_with("backbone")
+
+
+@pytest.mark.parametrize(
+    ("stage", "group", "option"),
+    [(stage, group, option) for group in GROUPS for stage in stages_with(group) for option in options(group)],
+)
+def test_every_option_becomes_typed_settings(stage: str, group: str, option: str, composed: Composed) -> None:
+    settings = composed(stage, f"{group}={option}", *NEEDED.get(stage, ()))
+    assert isinstance(settings, config.STAGES[stage])
+    chosen = getattr(settings, group)
+    assert is_dataclass(chosen)
+    name = getattr(chosen, "name", option)
+    assert getattr(name, "value", name) == option
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_every_experiment_becomes_jobs_of_its_stage(experiment: str, composed: Composed) -> None:
+    stage = experiment.split("/")[0]
+    grid = jobs(experiment)
+    settings = [composed(stage, f"experiment={experiment}", *job) for job in grid]
+    assert settings
+    assert all(isinstance(found, config.STAGES[stage]) for found in settings)
+    assert len({repr(found) for found in settings}) == len(settings), "two jobs are the same"
+
+
+def test_the_demo_varies_the_number_of_examples(composed: Composed) -> None:
+    settings = [composed("train", "experiment=train/demo", *job) for job in jobs("train/demo")]
+    assert len({found.source.examples for found in settings}) > 1
+    assert {found.tracking.table for found in settings} == {"demo"}
+
+
+@pytest.mark.parametrize(
+    ("word", "named"),
+    [
+        ("backbone.lrr=1e-4", "'backbone.lrr'"),
+        ("trainer.epoch=3", "'trainer.epoch'"),
+        ("dataset.entity=Drug", "'dataset.entity'"),
+        ("dataset.files.train.sha=0", "'dataset.files.train.sha'"),
+        ("sead=1", "'sead'"),
+    ],
+)
+def test_a_misspelt_key_is_named(word: str, named: str, clinsynth: Command) -> None:
+    said = clinsynth("train", word)
+    assert said.status == 2
+    assert f"Could not override {named}" in said.err
+    assert "`clinsynth train --help` lists" in " ".join(said.err.split())
+
+
+@pytest.mark.parametrize(
+    "key", ["backbone.lrr", "trainer.epoch", "dataset.entity", "dataset.files.train.sha", "sead", "paths.models"]
+)
+@pytest.mark.parametrize("plus", ["+", "++"])
+def test_a_key_that_is_added_has_to_be_known(plus: str, key: str, composed: Composed) -> None:
+    with pytest.raises(ConfigError, match=f"^there is no key {key}: "):
+        composed("train", f"{plus}{key}=1")
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        ("trainer: {epoch: 3}", "Key 'epoch' not in 'TrainerConfig'"),
+        ("sead: 1", "Key 'sead' not in 'TrainConfig'"),
+        ("backbone: {lr: high}", "Value 'high' of type 'str' could not be converted to Float"),
+    ],
+)
+def test_a_mistake_in_an_experiment_file_is_named(
+    content: str, named: str, clinsynth: Command, workspace: Path
+) -> None:
+    file = workspace / "mine" / "experiment" / "train" / "own.yaml"
+    file.parent.mkdir(parents=True)
+    file.write_text(f"# @package _global_\n{content}\n", encoding="utf-8")
+    said = clinsynth("train", "--config-dir", "mine", "experiment=train/own")
+    assert said.status == 2
+    assert named in " ".join(said.err.split())
+
+
+def test_an_experiment_file_of_ones_own_is_found(clinsynth: Command, workspace: Path) -> None:
+    file = workspace / "mine" / "experiment" / "train" / "own.yaml"
+    file.parent.mkdir(parents=True)
+    file.write_text("# @package _global_\ntrainer: {epochs: 7}\n", encoding="utf-8")
+    said = clinsynth("train", "--config-dir", "mine", "experiment=train/own", "--cfg", "job")
+    assert said.status == 0
+    assert "epochs: 7" in said.out
+
+
+OUT_OF_RANGE = [
+    "seed=-1",
+    "source.examples=0",
+    "source.examples=-5",
+    "backbone.lr=0",
+    "backbone.lr=-1e-5",
+    "backbone.lr=1",
+    "backbone.lr=nan",
+    "backbone.max_length=7",
+    "backbone.max_length=8193",
+    "backbone.batch_size=0",
+    "trainer.epochs=0",
+    "trainer.min_steps=-1",
+    "trainer.max_epochs=1",
+    "trainer.holdout=-0.1",
+    "trainer.holdout=0.9",
+    "trainer.warmup=-0.1",
+    "trainer.warmup=1",
+    "trainer.weight_decay=-0.01",
+    "trainer.gradient_clip=0",
+    "trainer.accelerator=tpu",
+    "trainer.precision=16",
+]
+
+
+@pytest.mark.parametrize("word", OUT_OF_RANGE)
+def test_a_value_out_of_range_is_refused(word: str, composed: Composed) -> None:
+    key, _, _ = word.partition("=")
+    with pytest.raises(ConfigError, match=rf"^{key}=\S+ is out of range: it has to be "):
+        composed("train", word)
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "seed=0",
+        "source.examples=1",
+        "source.examples=null",
+        "backbone.lr=1e-9",
+        "backbone.lr=0.99",
+        "backbone.max_length=8",
+        "backbone.max_length=8192",
+        "backbone.batch_size=1",
+        "trainer.min_steps=0",
+        "trainer.max_epochs=3",
+        "trainer.holdout=0",
+        "trainer.holdout=0.89",
+        "trainer.warmup=0",
+        "trainer.weight_decay=0",
+        "trainer.accelerator=mps",
+        "trainer.precision=16-mixed",
+    ],
+)
+def test_a_value_at_the_edge_of_its_range_is_accepted(word: str, composed: Composed) -> None:
+    key, _, value = word.partition("=")
+    found: Any = composed("train", "source=original", "trainer.epochs=3", word)
+    for part in key.split("."):
+        found = getattr(found, part)
+    assert found == OmegaConf.create(f"value: {value}")["value"]
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["seed=many", "seed=1.5", "trainer.save_model=perhaps", "backbone.lr=high", "source.name=copied", "seed=null"],
+)
+def test_a_value_of_another_type_is_refused(word: str, composed: Composed) -> None:
+    from hydra.errors import HydraException
+
+    key, _, value = word.partition("=")
+    with pytest.raises((HydraException, OmegaConfBaseException)) as raised:
+        composed("train", word)
+    said = f"{raised.value}\n{raised.value.__cause__}"
+    assert key in said
+    assert value in said or "None" in said
+
+
+@pytest.mark.parametrize(
+    ("stage", "words", "key"),
+    [
+        ("report", (), "table"),
+        ("train", ("backbone.name_or_path=???",), "backbone.name_or_path"),
+        ("train", ("dataset.entity_type=???",), "dataset.entity_type"),
+        ("train", ("dataset.files.test.path=???",), "dataset.files.test.path"),
+        ("train", ("trainer.epochs=???", "seed=???"), "seed, trainer.epochs"),
+    ],
+)
+def test_a_missing_value_is_named(stage: str, words: tuple[str, ...], key: str, composed: Composed) -> None:
+    with pytest.raises(ConfigError, match=f"^no value for {key}: give one as "):
+        composed(stage, *words)
+
+
+def test_files_are_train_test_and_devel() -> None:
+    with pytest.raises(ConfigError, match=r"dataset\.files=\['valid'\] is out of range"):
+        config.DatasetConfig(files={"valid": config.FileConfig(path="valid.tsv")})
+
+
+@pytest.mark.parametrize(("variable", "expected"), [(None, "data"), ("/gold", "/gold")])
+def test_where_gold_data_is(
+    variable: str | None, expected: str, composed: Composed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if variable is not None:
+        monkeypatch.setenv("CLINSYNTH_DATA", variable)
+    assert composed("train").paths.data == expected
+
+
+@pytest.mark.parametrize("stage", config.STAGES)
+def test_every_key_of_a_stage_has_a_line_of_help(stage: str) -> None:
+    listed = config.documented(config.STAGES[stage])
+    assert listed
+    assert [key for key, meaning in listed if not meaning] == []
+
+
+@pytest.mark.parametrize("task", base.names())
+def test_every_key_of_a_task_has_a_line_of_help(task: str) -> None:
+    schema = import_module(f"clinsynth.tasks.{task}.config").DATASET
+    listed = config.documented(schema, "dataset.")
+    assert {f"dataset.{item.name}" for item in fields(schema)} <= {key for key, _ in listed}
+    assert [key for key, meaning in listed if not meaning] == []

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clinsynth import stages, sweeps
+from support import Command
+
+
+def failure(number: int, **changes: Any) -> dict[str, Any]:
+    return {"job": number, "stage": "train", "overrides": ["seed=1"], "error": "no", "bug": False} | changes
+
+
+def test_no_sweep_has_no_failures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweeps.Failures, "sweep", None)
+    assert sweeps.failures() == []
+
+
+def test_failures_are_in_the_order_of_jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweeps.Failures, "sweep", tmp_path)
+    for number in (10, 2, 0, 7):
+        (tmp_path / str(number)).mkdir()
+        if number != 7:  # a job that went well
+            (tmp_path / str(number) / sweeps.FILE).write_text(json.dumps(failure(number)), encoding="utf-8")
+    assert [found["job"] for found in sweeps.failures()] == [0, 2, 10]
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [["seed=1"], [], ["dataset.files.train={path: my file.tsv}", "tracking.table='a b'"], ["source.examples=null"]],
+)
+def test_a_job_is_run_again_as_it_was(overrides: list[str]) -> None:
+    command = sweeps.rerun_command(failure(0, overrides=overrides))
+    assert shlex.split(command) == ["clinsynth", "train", *overrides]
+
+
+@pytest.fixture
+def stage(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """A stage that notes its seed, refuses 1 and has a bug at 2."""
+    ran: list[int] = []
+
+    class Stage:
+        @staticmethod
+        def main(settings: Any, *, job: stages.Job) -> None:
+            ran.append(settings.seed)
+            if settings.seed == 1:
+                raise sweeps.ClinsynthError("one is refused")
+            if settings.seed == 2:
+                raise ZeroDivisionError("two is a bug")
+
+    monkeypatch.setattr(stages, "import_module", lambda name: Stage)
+    return ran
+
+
+def left(folder: Path) -> dict[str, dict[str, Any]]:
+    """What failed jobs have left, by job folder."""
+    found = folder.glob(f"multirun/train/*/*/{sweeps.FILE}")
+    return {path.parent.name: json.loads(path.read_text(encoding="utf-8")) for path in found}
+
+
+def test_a_sweep_goes_on_after_a_failure(stage: list[int], clinsynth: Command, workspace: Path) -> None:
+    said = clinsynth("train", "-m", "seed=0,1,3", "backbone.lr=0.002")
+    assert said.status == 2
+    assert stage == [0, 1, 3]
+    assert said.err.splitlines()[-2:] == [
+        "clinsynth: job 1 failed: one is refused",
+        "  again: clinsynth train seed=1 backbone.lr=0.002",
+    ]
+    assert left(workspace) == {
+        "1": {
+            "job": 1,
+            "stage": "train",
+            "overrides": ["seed=1", "backbone.lr=0.002"],
+            "error": "one is refused",
+            "bug": False,
+        }
+    }
+
+
+def test_every_failure_of_a_sweep_is_listed(stage: list[int], clinsynth: Command) -> None:
+    said = clinsynth("train", "-m", "seed=-1,0,1")
+    assert said.status == 2
+    assert stage == [0, 1]
+    listed = [line for line in said.err.splitlines() if line.startswith("clinsynth: ")]
+    assert listed == [
+        "clinsynth: job 0 failed: seed=-1 is out of range: it has to be 0 or more.",
+        "clinsynth: job 2 failed: one is refused",
+    ]
+
+
+def test_a_bug_in_a_sweep_is_listed_and_raised(
+    stage: list[int], clinsynth: Command, workspace: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(ZeroDivisionError, match="two is a bug"):
+        clinsynth("train", "-m", "seed=2,0")
+    assert stage == [2, 0]
+    err = capfd.readouterr().err
+    assert "clinsynth: job 0 failed: ZeroDivisionError: two is a bug\n  again: clinsynth train seed=2\n" in err
+    assert left(workspace)["0"]["bug"] is True
+    assert "Traceback" in left(workspace)["0"]["error"]
+
+
+def test_a_sweep_that_goes_well_says_nothing(stage: list[int], clinsynth: Command, workspace: Path) -> None:
+    said = clinsynth("train", "-m", "seed=0,3")
+    assert (said.status, said.err, stage) == (0, "", [0, 3])
+    assert left(workspace) == {}
+
+
+@pytest.mark.usefixtures("stage")
+def test_a_single_run_leaves_no_failure_file(clinsynth: Command, workspace: Path) -> None:
+    said = clinsynth("train", "seed=1")
+    assert (said.status, said.err) == (2, "clinsynth: one is refused\n")
+    assert list(workspace.rglob(sweeps.FILE)) == []
+
+
+def test_failures_in_other_processes_are_listed(clinsynth: Command, workspace: Path) -> None:
+    from joblib.externals.loky import get_reusable_executor
+
+    said = clinsynth("train", "-m", "seed=-1,-2", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
+    get_reusable_executor().shutdown(wait=True)
+    assert said.status == 2
+    assert set(left(workspace)) == {"0", "1"}
+    for number, seed in enumerate((-1, -2)):
+        assert f"clinsynth: job {number} failed: seed={seed} is out of range" in said.err
+        assert f"  again: clinsynth train seed={seed}\n" in said.err

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clinsynth.config import SourceConfig, SourceName
+from clinsynth.errors import ConfigError
+from clinsynth.training.sets import TrainingSet, draw, training_set
+from clinsynth.types import Gold
+
+EXAMPLES = list(range(100))
+
+
+def arm(examples: int | None, *, devel: int = 0, holdout: float = 0.0, seed: int = 0, of: int = 100) -> TrainingSet:
+    gold = Gold(train=EXAMPLES[:of], test=[], devel=list(range(1000, 1000 + devel)), hashes={})
+    source = SourceConfig(name=SourceName.original, examples=examples)
+    return training_set(gold, source=source, holdout=holdout, seed=seed)
+
+
+@given(st.integers(0, 100), st.integers(0, 100), st.integers(0, 50))
+def test_a_smaller_draw_stands_inside_a_larger_one(left: int, right: int, seed: int) -> None:
+    smaller, larger = sorted((left, right))
+    drawn = draw(EXAMPLES, larger, seed=seed)
+    assert draw(EXAMPLES, smaller, seed=seed) == drawn[:smaller]
+    assert len(set(drawn)) == larger
+    assert set(drawn) <= set(EXAMPLES)
+
+
+def test_seeds_draw_differently() -> None:
+    draws = {tuple(draw(EXAMPLES, 20, seed=seed)) for seed in range(5)}
+    assert len(draws) == 5
+
+
+def test_a_draw_never_changes() -> None:
+    """Runs of another release are comparable."""
+    assert draw(EXAMPLES, 5, seed=0) == [23, 8, 11, 7, 48]
+
+
+@pytest.mark.parametrize("of", [1, 100])
+def test_more_than_there_is_cannot_be_drawn(of: int) -> None:
+    assert len(draw(EXAMPLES[:of], of, seed=0)) == of
+    with pytest.raises(ConfigError, match=f"source.examples={of + 1} is more than the {of} gold training examples"):
+        draw(EXAMPLES[:of], of + 1, seed=0)
+
+
+@pytest.mark.parametrize(
+    ("examples", "devel", "holdout", "expected"),
+    [
+        (None, 30, 0.0, (100, 100, 30)),  # gold devel chooses
+        (None, 30, 0.5, (100, 100, 30)),
+        (None, 0, 0.0, (100, 90, 10)),  # a tenth stands in for it
+        (None, 0, 0.5, (100, 90, 10)),
+        (20, 30, 0.0, (20, 20, 0)),  # few labels: none to spare, and gold devel would be more labels
+        (20, 0, 0.0, (20, 20, 0)),
+        (20, 30, 0.25, (20, 15, 5)),
+        (100, 30, 0.0, (100, 100, 0)),
+        (2, 0, 0.25, (2, 2, 0)),  # half an example rounds to none
+        (1, 0, 0.8, (1, 1, 0)),  # one is left to train on
+    ],
+)
+def test_what_is_trained_on_and_what_chooses(
+    examples: int | None, devel: int, holdout: float, expected: tuple[int, int, int]
+) -> None:
+    found = arm(examples, devel=devel, holdout=holdout)
+    assert (len(found.examples), len(found.train), len(found.devel)) == expected
+
+
+@given(st.integers(1, 100), st.floats(0, 0.89), st.integers(0, 20))
+def test_what_is_held_out_is_not_trained_on(examples: int, holdout: float, seed: int) -> None:
+    found = arm(examples, devel=30, holdout=holdout, seed=seed)
+    assert sorted([*found.train, *found.devel]) == sorted(found.examples)
+    assert list(found.train) == [example for example in found.examples if example in found.train]
+    assert found.train
+
+
+def test_gold_devel_is_never_trained_on() -> None:
+    found = arm(None, devel=30)
+    assert found.devel == tuple(range(1000, 1030))
+    assert found.train == found.examples == tuple(EXAMPLES)
+
+
+def test_the_seed_says_what_is_held_out() -> None:
+    assert arm(None, seed=1) == arm(None, seed=1)
+    assert arm(None, seed=1).devel != arm(None, seed=2).devel
+
+
+def test_the_smallest_set_is_trained_on_whole() -> None:
+    assert arm(None, of=1).train == (0,)
+    assert arm(None, of=4).devel == ()
