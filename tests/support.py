@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import pytest
 
 import clinsynth
-from clinsynth.config import FileConfig
+from clinsynth.config import FileConfig, FilesConfig
 from clinsynth.tasks.ner.config import NerDataset
 from clinsynth.tasks.ner.spans import Sentence, to_spans
 
@@ -50,7 +50,7 @@ Composed = Callable[..., Any]
 
 
 def dataset(**files: FileConfig) -> NerDataset:
-    return NerDataset(name="mine", task="ner", entity_type="Disease", files=files)
+    return NerDataset(name="mine", task="ner", entity_type="Disease", files=FilesConfig(**files))
 
 
 def sentence(tagged: str, *, label: str = "Disease") -> Sentence:

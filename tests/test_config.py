@@ -47,7 +47,8 @@ def jobs(experiment: str) -> list[list[str]]:
 
 
 def test_every_group_belongs_to_a_stage() -> None:
-    assert [group for group in GROUPS if not stages_with(group)] == []
+    included_by_datasets = {"guidelines"}
+    assert {group for group in GROUPS if not stages_with(group)} == included_by_datasets
     assert "train" in stages_with("backbone")
 
 
@@ -56,7 +57,8 @@ def test_every_group_belongs_to_a_stage() -> None:
     [(stage, group, option) for group in GROUPS for stage in stages_with(group) for option in options(group)],
 )
 def test_every_option_becomes_typed_settings(stage: str, group: str, option: str, composed: Composed) -> None:
-    settings = composed(stage, f"{group}={option}", *NEEDED.get(stage, ()))
+    needed = ("dataset.units=terms.txt", "dataset.entity_type=Disease") if option == "terms" else ()
+    settings = composed(stage, f"{group}={option}", *NEEDED.get(stage, ()), *needed)
     assert isinstance(settings, config.STAGES[stage])
     chosen = getattr(settings, group)
     assert is_dataclass(chosen)
@@ -74,10 +76,17 @@ def test_every_experiment_becomes_jobs_of_its_stage(experiment: str, composed: C
     assert len({repr(found) for found in settings}) == len(settings), "two jobs are the same"
 
 
-def test_the_demo_varies_the_number_of_examples(composed: Composed) -> None:
-    settings = [composed("train", "experiment=train/demo", *job) for job in jobs("train/demo")]
-    assert len({found.source.examples for found in settings}) > 1
-    assert {found.tracking.table for found in settings} == {"demo"}
+def test_the_demo_compares_sources_and_annotators(composed: Composed) -> None:
+    parts = ("train/demo/annotators", "train/demo/sources")
+    settings = [composed("train", f"experiment={part}", *job) for part in parts for job in jobs(part)]
+    assert [(found.source.name.value, found.annotator.name) for found in settings] == [
+        ("synthetic", "seed"),
+        ("synthetic", "gazetteer"),
+        ("synthetic", "llm"),
+        ("original", "llm"),
+        ("augmented", "llm"),
+    ]
+    assert {(found.tracking.table, found.size.per_unit, found.units.max) for found in settings} == {("demo", 5, 40)}
 
 
 @pytest.mark.parametrize(
@@ -98,7 +107,16 @@ def test_a_misspelt_key_is_named(word: str, named: str, clinsynth: Command) -> N
 
 
 @pytest.mark.parametrize(
-    "key", ["backbone.lrr", "trainer.epoch", "dataset.entity", "dataset.files.train.sha", "sead", "paths.models"]
+    "key",
+    [
+        "backbone.lrr",
+        "trainer.epoch",
+        "dataset.entity",
+        "dataset.files.train.sha",
+        "dataset.files.valid",
+        "sead",
+        "paths.models",
+    ],
 )
 @pytest.mark.parametrize("plus", ["+", "++"])
 def test_a_key_that_is_added_has_to_be_known(plus: str, key: str, composed: Composed) -> None:
@@ -216,7 +234,6 @@ def test_a_value_of_another_type_is_refused(word: str, composed: Composed) -> No
         ("report", (), "table"),
         ("train", ("backbone.name_or_path=???",), "backbone.name_or_path"),
         ("train", ("dataset.entity_type=???",), "dataset.entity_type"),
-        ("train", ("dataset.files.test.path=???",), "dataset.files.test.path"),
         ("train", ("trainer.epochs=???", "seed=???"), "seed, trainer.epochs"),
     ],
 )
@@ -225,9 +242,10 @@ def test_a_missing_value_is_named(stage: str, words: tuple[str, ...], key: str, 
         composed(stage, *words)
 
 
-def test_files_are_train_test_and_devel() -> None:
-    with pytest.raises(ConfigError, match=r"dataset\.files=\['valid'\] is out of range"):
-        config.DatasetConfig(files={"valid": config.FileConfig(path="valid.tsv")})
+def test_a_split_can_be_added_on_the_command_line(composed: Composed) -> None:
+    found = composed("train", "dataset.files.devel.path=mine.tsv").dataset
+    assert list(found.files.given()) == ["train", "test", "devel"]
+    assert found.files.devel.path == "mine.tsv"
 
 
 @pytest.mark.parametrize(("variable", "expected"), [(None, "data"), ("/gold", "/gold")])
@@ -250,5 +268,6 @@ def test_every_key_of_a_stage_has_a_line_of_help(stage: str) -> None:
 def test_every_key_of_a_task_has_a_line_of_help(task: str) -> None:
     schema = import_module(f"clinsynth.tasks.{task}.config").DATASET
     listed = config.documented(schema, "dataset.")
-    assert {f"dataset.{item.name}" for item in fields(schema)} <= {key for key, _ in listed}
+    own = {f"dataset.{item.name}" for item in fields(schema)} - {"dataset.files"}
+    assert own | {"dataset.files.test.path"} <= {key for key, _ in listed}
     assert [key for key, meaning in listed if not meaning] == []

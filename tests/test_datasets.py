@@ -101,7 +101,7 @@ def test_a_missing_file_is_named(workspace: Path) -> None:
 def test_a_missing_split_is_named(tmp_path: Path, split: str) -> None:
     (tmp_path / "mine.tsv").write_bytes(CONTENT)
     files = {name: FileConfig(path=str(tmp_path / "mine.tsv")) for name in {"train", "test"} - {split}}
-    with pytest.raises(ConfigError, match=f"has no {split} file: name one as files.{split}.path"):
+    with pytest.raises(ConfigError, match=f"has no {split} file: give one as dataset.files.{split}.path="):
         datasets.load(dataset(**files), data=tmp_path)
 
 

@@ -37,14 +37,15 @@ def load(dataset: DatasetConfig, *, data: Path) -> Gold:
     """
     splits: dict[str, list[Any]] = {"train": [], "test": [], "devel": []}
     hashes: dict[str, str] = {}
+    files = dataset.files.given()
     for split in ("train", "test", "devel"):
-        if split not in dataset.files:
+        if split not in files:
             if split != "devel" and not getattr(dataset, "units", None):  # a list of units can do without gold
                 raise ConfigError(
-                    f"dataset.files of {dataset.name} has no {split} file: name one as files.{split}.path in its YAML."
+                    f"dataset.files of {dataset.name} has no {split} file: give one as dataset.files.{split}.path=..."
                 )
             continue
-        path = locate(dataset.files[split], data=data)
+        path = locate(files[split], data=data)
         hashes[split] = file_digest(path)
         splits[split] = _read(path, sha256=hashes[split], dataset=dataset)
         if not splits[split]:
@@ -65,6 +66,7 @@ def terms(path: Path) -> list[str]:
 
 def locate(file: FileConfig, *, data: Path) -> Path:
     """The file on this machine, downloaded if need be, its sha256 checked."""
+    assert file.path is not None
     path = resolve(file.path, below=data if file.url else Path())
     if not path.is_file():
         if file.url is None:

@@ -130,8 +130,13 @@ def _groups(composed: DictConfig) -> dict[str, tuple[str, list[str]]]:
         if group.startswith(("hydra/", "schema/", "/schema")):
             continue
         options = _experiments() if group == "experiment" else loader.get_group_options(group, ObjectType.CONFIG)
-        found[group] = (str(chosen), options)
-    return found
+        found[group] = (str(chosen), sorted(options, key=_naturally))
+    return {group: found[group] for group in reversed(found)}  # Hydra has the last of the defaults first
+
+
+def _naturally(option: str) -> list[tuple[int, str]]:
+    """n2 before n10."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", option)]
 
 
 def _experiments() -> list[str]:

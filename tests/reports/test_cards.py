@@ -33,7 +33,7 @@ def card(settings: TrainConfig, **metrics: float) -> str:
 
 
 def test_params_are_flat(settings: TrainConfig) -> None:
-    params = cards.flat_params(settings)
+    params = cards.params(settings, choices={})
     expected: dict[str, Any] = {
         "seed": 3,
         "source.name": "original",
@@ -48,10 +48,43 @@ def test_params_are_flat(settings: TrainConfig) -> None:
 
 
 def test_params_do_not_say_where_things_are(settings: TrainConfig) -> None:
-    params = cards.flat_params(settings)
+    params = cards.params(settings, choices={})
     assert not [key for key in params if key.startswith(("paths", "tracking", "force", "dataset.files"))]
     assert "secret" not in str(params)
     assert "password" not in str(params)
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("original", set()),
+        ("synthetic", {"size", "annotator", "prompt", "seed_ratio", "annotator.lexicon", "quality.min_words"}),
+    ],
+)
+def test_gold_alone_has_no_params_of_a_corpus(composed: Composed, source: str, names: set[str]) -> None:
+    from clinsynth.tasks.base import config_room
+
+    found = composed("train", f"source={source}")
+    config_room("ner").resolve(found)
+    params = cards.params(found, choices={"size": "default", "seed_ratio": "r100", "source": source})
+    groups = ("size", "annotator", "prompt", "seed_ratio", "quality")
+    assert names <= {key for key in params if key.startswith(groups)}
+    assert bool(names) is bool({key for key in params if key.startswith(groups)})
+    assert params.get("size") == ("n30" if names else None)
+    assert not [key for key in params if "guidelines" in key or key.endswith("prompt.text")]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("uri: https://me:secret@host:5000/x", "uri: https://***@host:5000/x"),
+        ("tracking.uri=postgresql://me:pa55@db/mlflow seed=1", "tracking.uri=postgresql://***@db/mlflow seed=1"),
+        ("https://host:5000/a@b", "https://host:5000/a@b"),
+        ("sqlite:///mlruns/mlflow.db", "sqlite:///mlruns/mlflow.db"),
+    ],
+)
+def test_passwords_of_addresses_are_left_out(text: str, expected: str) -> None:
+    assert cards.redacted(text) == expected
 
 
 def test_a_card_tells_model_data_and_run(settings: TrainConfig) -> None:

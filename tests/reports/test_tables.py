@@ -21,7 +21,9 @@ def columns(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     return int(request.param)
 
 
-@pytest.mark.parametrize(("value", "expected"), [(None, "–"), (0.0, "0.0"), (1.0, "100.0"), (0.12345, "12.3")])
+@pytest.mark.parametrize(
+    ("value", "expected"), [(None, "–"), (float("nan"), "–"), (0.0, "0.0"), (1.0, "100.0"), (0.12345, "12.3")]
+)
 def test_scores_are_shown_in_percent(value: float | None, expected: str) -> None:
     assert tables.percent(value) == expected
 
@@ -46,8 +48,9 @@ def test_a_score_that_is_not_there_is_a_dash(capfd: pytest.CaptureFixture[str]) 
 def test_arms_are_rows_with_their_deviation(capfd: pytest.CaptureFixture[str]) -> None:
     tables.show_arms("demo", [Arm("20", [metrics()]), Arm("all biobert", [metrics(-0.01), metrics(0.01)])])
     header, one, two = capfd.readouterr().out.splitlines()
-    assert header.split() == ["demo", "P", "R", "F1", "seen", "unseen", "examples", "runs", "train", "s"]
-    assert one.split() == ["20", "50.0", "25.0", "33.3", "90.0", "10.0", "20", "1", "12"]
+    names = ["demo", "P", "R", "F1", "95%", "interval", "seen", "unseen", "examples", "runs", "train", "s"]
+    assert header.split() == names
+    assert one.split() == ["20", "50.0", "25.0", "33.3", "30.0", "–", "40.0", "90.0", "10.0", "20", "1", "12"]
     for cell in ("all biobert", "50.0 ± 1.4", "25.0 ± 1.4", "33.3 ± 1.4", "90.0 ± 1.4", "10.0 ± 0.0"):
         assert cell in two
     assert two.split()[-3:] == ["20", "2", "12"]

@@ -138,7 +138,7 @@ def test_a_finished_job_is_skipped_until_its_completions_change(train: Train, wi
 
 def test_a_test_file_is_scored(train: Train, with_store: Path) -> None:
     (with_store / "test.tsv").write_text("Gout\tB-Disease\nhurts\tO\n", encoding="utf-8")
-    said = train("dataset.files={test: {path: test.tsv}}")
+    said = train("dataset.files.test.path=test.tsv")
     assert said.status == 0, said.err
     assert {"test/precision", "test/recall", "test/f1"} <= set(summary(with_store))
 

@@ -254,7 +254,9 @@ def test_no_text_leaves_the_machine_where_it_must_not(job: Command, summary: Sum
     silent = summary_of(job("seed=8", "tracking.log_text=false"))
     gold = datasets.load(composed("train", "dataset=sample_ner").dataset, data=Path("data"))
     texts = {example.text for example in [*gold.train, *gold.test]}
+    guidelines = composed("train", "dataset=sample_ner").dataset.guidelines
     mentions = {mention for example in gold.test for mention in example.mentions if " " in mention}
+    mentions -= {mention for mention in mentions if mention in guidelines}  # the config is logged, and is no gold
 
     def told(run_id: str) -> int:
         kept = artifacts(run_id)

@@ -18,6 +18,38 @@ def arm(examples: int | None, *, devel: int = 0, holdout: float = 0.0, seed: int
     return training_set(gold, source=source, holdout=holdout, seed=seed)
 
 
+@pytest.mark.parametrize(
+    ("source", "examples", "expected"),
+    [
+        (SourceName.synthetic, None, 40),
+        (SourceName.augmented, None, 140),
+        (SourceName.augmented, 20, 60),
+        (SourceName.original, None, 100),
+    ],
+)
+@pytest.mark.parametrize("devel", [0, 30])
+def test_synthetic_examples_join_gold_or_stand_alone(
+    source: SourceName, examples: int | None, expected: int, devel: int
+) -> None:
+    """Gold devel chooses the checkpoint of gold alone."""
+    synthetic = list(range(2000, 2040))
+    gold = Gold(train=EXAMPLES, test=[], devel=list(range(1000, 1000 + devel)), hashes={})
+    config = SourceConfig(name=source, examples=examples)
+    found = training_set(gold, synthetic=synthetic, source=config, holdout=0.0, seed=0)
+    assert len(found.examples) == expected
+    assert (set(synthetic) <= set(found.examples)) is (source is not SourceName.original)
+    if source is not SourceName.original:
+        assert found.train == found.examples
+        assert found.devel == ()
+
+
+@pytest.mark.parametrize("source", [SourceName.original, SourceName.augmented])
+def test_gold_that_is_not_there_is_said(source: SourceName) -> None:
+    nothing = Gold(train=[], test=[], devel=[], hashes={})
+    with pytest.raises(ConfigError, match=rf"source={source.value} trains on gold.*use source=synthetic"):
+        training_set(nothing, synthetic=[1], source=SourceConfig(name=source), holdout=0.0, seed=0)
+
+
 @given(st.integers(0, 100), st.integers(0, 100), st.integers(0, 50))
 def test_a_smaller_draw_stands_inside_a_larger_one(left: int, right: int, seed: int) -> None:
     smaller, larger = sorted((left, right))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -18,14 +19,26 @@ _NOT_PARAMS = ("paths", "tracking", "force")
 _OF_CORPUS = ("size", "seed_ratio", "units", "generation", "prompt", "llm", "annotator", "quality")
 """Settings that say nothing about a run on gold alone."""
 
-_TEXTS = ("dataset.files", "dataset.guidelines", "prompt.text", "annotator.prompt")
-"""Too long to be compared as params; they stand in `config.yaml`."""
+_NO_PARAMS = (
+    "dataset.files",
+    "dataset.recordings",
+    "dataset.guidelines",
+    "llm.recordings",
+    "prompt.text",
+    "annotator.prompt",
+)
+"""Where things lie, and texts too long to be compared; they stand in `config.yaml`."""
 
 
 def run_description(job: Job) -> str:
     """How to repeat the run."""
     command = shlex.join(["clinsynth", job.stage, *job.overrides])
     return f"Repeat it with\n\n```\n{command}\n```\n\nThe whole config is the artifact `config.yaml`."
+
+
+def redacted(text: str) -> str:
+    """Without the password of an address such as `https://me:secret@host`."""
+    return re.sub(r"(\w+://)[^/@\s]*:[^/@\s]*@", r"\1***@", text)
 
 
 def params(settings: TrainConfig, *, choices: Mapping[str, str]) -> dict[str, Any]:
@@ -38,7 +51,7 @@ def params(settings: TrainConfig, *, choices: Mapping[str, str]) -> dict[str, An
     found = chosen | _flat(settings)
     if settings.source.name is SourceName.original:
         found = {name: value for name, value in found.items() if name.split(".")[0] not in _OF_CORPUS}
-    return {name: value for name, value in found.items() if not name.startswith(_TEXTS)}
+    return {name: value for name, value in found.items() if not name.startswith(_NO_PARAMS)}
 
 
 def size(settings: TrainConfig) -> str:

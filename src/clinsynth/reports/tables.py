@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -34,7 +35,8 @@ def show_result(name: str, summary: Summary, *, where: Mapping[str, str | None])
         table.add_row(name, *_scores(summary))
         _print_whole(table)
     else:
-        console.print(f"{name}: {summary.examples} examples; not scored, for there is no test set", highlight=False)
+        said = f"{name}: {summary.examples} examples; not scored, for there is no test set"
+        console.print(said, highlight=False, soft_wrap=True)
     for what, place in where.items():
         if place is not None:
             console.print(f"  {what}: {place}", highlight=False, soft_wrap=True)
@@ -83,7 +85,7 @@ def _scores(summary: Summary) -> list[str]:
 
 
 def percent(value: float | None) -> str:
-    return "–" if value is None else f"{100 * value:.1f}"
+    return "–" if value is None or math.isnan(value) else f"{100 * value:.1f}"
 
 
 def plain(*columns: str) -> Table:

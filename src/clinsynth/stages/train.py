@@ -141,7 +141,7 @@ def _train(material: Material, *, ledger: Ledger, store: ArtifactStore) -> Summa
         name=_name(settings),
         run_key=material.run_key,
         corpus=material.corpus_digest,
-        description=cards.run_description(material.job),
+        description=cards.redacted(cards.run_description(material.job)),
     ) as run:
         _log_settings(run, material)
         began = time.monotonic()
@@ -189,9 +189,9 @@ def _save_model(
 def _log_settings(run: ActiveRun, material: Material) -> None:
     settings, corpus = material.settings, material.corpus
     run.params(cards.params(settings, choices=material.job.choices))
-    run.text(material.job.resolved, "config.yaml")
-    for file in list(settings.dataset.files.values())[:1]:
-        run.dataset(name=settings.dataset.name, digest=digest(material.gold.hashes), source=file.url or file.path)
+    run.text(cards.redacted(material.job.resolved), "config.yaml")
+    for file in list(settings.dataset.files.given().values())[:1]:
+        run.dataset(name=settings.dataset.name, digest=digest(material.gold.hashes), source=str(file.url or file.path))
     run.metrics({"examples": len(material.arm.examples)})
     if corpus:
         run.dataset(name=f"{settings.dataset.name} synthetic", digest=corpus.digest, source=str(corpus.folder))

@@ -25,7 +25,7 @@ class TrainingSet:
 
 
 def training_set(
-    gold: Gold, *, synthetic: Sequence[Any], source: SourceConfig, holdout: float, seed: int
+    gold: Gold, *, source: SourceConfig, holdout: float, seed: int, synthetic: Sequence[Any] = ()
 ) -> TrainingSet:
     """Gold devel chooses the checkpoint of the whole original data alone; few labels have none to spare."""
     if source.name is SourceName.synthetic:

@@ -47,4 +47,4 @@ def resolve(settings: CorpusConfig) -> None:
     if annotator.name == "llm" and annotator.prompt is None:
         annotator.prompt = named_prompt("mentions")
     if annotator.name == "gazetteer" and annotator.lexicon is None:
-        annotator.lexicon = "train" if "train" in dataset.files else "units"
+        annotator.lexicon = "train" if "train" in dataset.files.given() else "units"
