@@ -49,8 +49,6 @@ def main(words: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nStopped. What is finished is kept: the same command goes on from there.", file=sys.stderr)
         return INTERRUPTED
-    except sweeps.JobError as failed:
-        return _complain(str(failed.error))
     except (HydraException, OmegaConfBaseException) as error:
         return _complain(help.explained(error, stage))
     except ValueError as error:
@@ -86,9 +84,12 @@ def settle_environment() -> None:
 def _hand_over(stage: str, overrides: list[str]) -> None:
     """Run the stage under Hydra, which reads `sys.argv`."""
     os.environ["HYDRA_FULL_ERROR"] = "1"  # raise to us instead of printing
-    given, sys.argv = sys.argv, ["clinsynth", *overrides]
+    flags = [word for word in overrides if word in ("-m", "--multirun")]  # argparse wants them before what they rule
+    given, sys.argv = sys.argv, ["clinsynth", *flags, *(word for word in overrides if word not in flags)]
     try:
         hydra.main(version_base="1.3", config_path=str(config.conf_folder()), config_name=stage)(stages.run)()
+    except sweeps.JobError as failed:
+        raise failed.error from None
     finally:
         sys.argv = given
 

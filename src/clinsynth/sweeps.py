@@ -20,7 +20,7 @@ FILE = "failure.json"
 class JobError(BaseException):
     """Carries the error of a single run past Hydra's own report of it, which would print it twice."""
 
-    def __init__(self, error: ClinsynthError) -> None:
+    def __init__(self, error: ClinsynthError | OSError) -> None:
         self.error = error
 
 
@@ -38,7 +38,7 @@ class Failures(Callback):
         if not isinstance(error, Exception):
             return
         if config.hydra.mode == RunMode.RUN:
-            if isinstance(error, ClinsynthError):
+            if isinstance(error, ClinsynthError | OSError):
                 raise JobError(error)
             return
         ours = isinstance(error, ClinsynthError)

