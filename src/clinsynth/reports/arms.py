@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,10 +35,16 @@ def collect(runs: Sequence[Any]) -> list[Arm]:
     told_apart = [name for name in _NAMING if len({run.data.params.get(name) for run in runs} - {None}) > 1]
     arms: dict[str, Arm] = {}
     for run in runs:
-        words = [_word(name, run.data.params[name]) for name in told_apart if name in run.data.params]
-        name = " ".join(word for word in words if word) or run.data.params.get("source", "")
+        params = run.data.params
+        words = [_word(name, params[name]) for name in told_apart if name in params and not _idle(name, params)]
+        name = " ".join(words) or params.get("source", "")
         arms.setdefault(name, Arm(name)).runs.append(dict(run.data.metrics))
     return list(arms.values())
+
+
+def _idle(param: str, params: Mapping[str, str]) -> bool:
+    """A synthetic arm has no gold examples to draw."""
+    return param == "source.examples" and params.get("source") == "synthetic"
 
 
 def _word(param: str, value: str) -> str:
