@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from support import Command, Composed, Said, copy_store
+from support import Command, Composed, MockServer, Said, copy_store
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # read when huggingface_hub is imported
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -151,3 +151,11 @@ def with_store(workspace: Path, migrated: Path) -> Path:
     """A workspace in which the MLflow store has its tables."""
     copy_store(migrated, workspace / "mlruns")
     return workspace
+
+
+@pytest.fixture
+def server() -> Iterator[MockServer]:
+    """A server that speaks OpenAI's protocol and does as it is told."""
+    started = MockServer()
+    yield started
+    started.stop()

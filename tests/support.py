@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+import requests
 
 import clinsynth
 from clinsynth.config import FileConfig, FilesConfig
@@ -80,6 +81,28 @@ def copy_store(migrated: Path, folder: Path) -> None:
     folder.mkdir()
     for file in migrated.parent.glob(f"{migrated.name}*"):  # the write-ahead log too
         shutil.copy(file, folder / file.name)
+
+
+class MockServer:
+    """`tests/mock_openai.py` in a process of its own."""
+
+    def __init__(self) -> None:
+        script = Path(__file__).parent / "mock_openai.py"
+        self._process = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        self.root = f"http://127.0.0.1:{self._process.stdout.readline().strip()}"
+        self.url = f"{self.root}/v1"
+
+    def behave(self, **told: Any) -> None:
+        requests.post(f"{self.root}/behave", json=told, timeout=10)
+
+    def asked(self) -> dict[str, Any]:
+        found: dict[str, Any] = requests.get(f"{self.root}/asked", timeout=10).json()
+        return found
+
+    def stop(self) -> None:
+        self._process.kill()
+        self._process.wait()
 
 
 def sha256(content: bytes) -> str:

@@ -160,6 +160,13 @@ class OnMissing(Enum):
 class GenerationConfig:
     seed: int = option(MISSING, "random number that shuffles the units before seed_ratio takes its share")
     per_request: int | None = option(None, "examples that one request asks for; null is the dataset's number")
+    max_attempts: int = option(
+        MISSING, "requests per unit at most, when answers hold fewer usable texts than are wanted"
+    )
+    send_gold_text: bool = option(
+        MISSING, "true: units of a dataset that is not public may go to an LLM outside the house"
+    )
+    dry_run: bool = option(MISSING, "generate: print requests, tokens and cost, and send nothing")
     on_missing: OnMissing = option(MISSING, "what lacks a completion: error, or skip (go on with what there is)")
 
     def __post_init__(self) -> None:
@@ -174,9 +181,58 @@ class PromptConfig:
 
 
 @dataclass
+class PriceConfig:
+    """US dollars per million tokens; null where it is not known, and then no cost is told."""
+
+    input: float | None = option(None, "US dollars per million tokens of prompts")
+    output: float | None = option(None, "per million tokens of answers")
+    cached: float | None = option(None, "per million tokens of prompts that the server has seen before")
+
+    def __post_init__(self) -> None:
+        for key in ("input", "output", "cached"):
+            value = getattr(self, key)
+            check(value is None or value >= 0, f"llm.price.{key}", value, "null or 0 and more")
+
+
+@dataclass
 class LLMConfig:
-    name: str = option(MISSING, "recorded: answers out of files, offline")
+    name: str = option(MISSING, "recorded: answers out of files, offline; others are asked over the network")
     recordings: list[str] = option([], "files with completions; they take the place of dataset.recordings")
+    model: str | None = option(None, "as its server calls it")
+    base_url: str | None = option(None, "address of an OpenAI-compatible server, such as http://127.0.0.1:8000/v1")
+    api_key_env: str | None = option(None, "name of the variable that holds the key; null: the server wants none")
+    trusted: bool = option(False, "true for a server inside the house, which may see gold text that is not public")
+    temperature: float | None = option(None, "of sampling; null is the server's own")
+    max_tokens: int | None = option(None, "longest answer; null is the server's own")
+    concurrency: int = option(32, "requests under way at once, at most")
+    requests_per_minute: int | None = option(None, "ceiling")
+    tokens_per_minute: int | None = option(None, "ceiling, of prompts and answers together")
+    timeout_s: float = option(180.0, "for one answer")
+    patience_s: float = option(300.0, "a request that fails for a passing reason is sent again for so long")
+    max_cost_usd: float | None = option(None, "stop before this is spent, all sessions together; needs llm.price")
+    price: PriceConfig = field(default_factory=PriceConfig)
+    price_table: dict[str, PriceConfig] = option({}, "prices by model, for where llm.price is null")
+
+    def priced(self) -> PriceConfig:
+        """What the model costs: `price`, else its row of the table, else unknown."""
+        if self.price != PriceConfig():
+            return self.price
+        return self.price_table.get(self.model or "", PriceConfig())
+
+    def __post_init__(self) -> None:
+        check(self.concurrency >= 1, "llm.concurrency", self.concurrency, "at least 1")
+        for key in ("requests_per_minute", "tokens_per_minute", "max_tokens"):
+            value = getattr(self, key)
+            check(value is None or value >= 1, f"llm.{key}", value, AT_LEAST_1)
+        for key in ("timeout_s", "patience_s"):
+            check(getattr(self, key) > 0, f"llm.{key}", getattr(self, key), "above 0")
+        cap = self.max_cost_usd
+        check(cap is None or cap >= 0, "llm.max_cost_usd", cap, "null or 0 and more")
+        if cap is not None and None in (self.priced().input, self.priced().output):
+            raise ConfigError(
+                f"llm.max_cost_usd={cap} needs the prices of {self.model}: give llm.price.input=... and "
+                "llm.price.output=... in US dollars per million tokens."
+            )
 
 
 @dataclass
@@ -283,6 +339,11 @@ class CorpusConfig:
 
 
 @dataclass
+class GenerateConfig(CorpusConfig):
+    """Ask an LLM for what a corpus needs and is not there yet; build the corpus."""
+
+
+@dataclass
 class TrainConfig(CorpusConfig):
     """Fine-tune a backbone, score it on the gold test set, log the run."""
 
@@ -328,7 +389,7 @@ class ReportConfig:
     paths: PathsConfig = MISSING
 
 
-STAGES: dict[str, type] = {"train": TrainConfig, "show": ShowConfig, "report": ReportConfig}
+STAGES: dict[str, type] = {"generate": GenerateConfig, "train": TrainConfig, "show": ShowConfig, "report": ReportConfig}
 
 
 def register() -> None:

@@ -34,5 +34,9 @@ class MissingCompletions(ClinsynthError):
         self.requests = tuple(requests)
 
 
+class BudgetExceeded(ClinsynthError):
+    """The next request would cost more than may be spent; what was paid for is kept."""
+
+
 class Unreachable(ClinsynthError):
     """Something that has to come over the network did not."""

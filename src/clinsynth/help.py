@@ -25,6 +25,10 @@ EXAMPLES = {
         "clinsynth train dataset=terms dataset.units=terms.txt dataset.entity_type=Disease llm.recordings=[mine.jsonl]",
         "clinsynth train -m seed=0,1,2 hydra/launcher=joblib hydra.launcher.n_jobs=2",
     ),
+    "generate": (
+        "clinsynth generate dataset=ncbi_disease llm=openai size=n10 units.max=120 generation.dry_run=true",
+        "clinsynth generate llm=local llm.model=llama3.1 llm.base_url=http://127.0.0.1:11434/v1 annotator=llm",
+    ),
     "show": ("clinsynth show", "clinsynth show corpus=3f2a samples=20"),
     "report": ("clinsynth report table=demo figure=curve",),
 }

@@ -40,6 +40,8 @@ class Request:
     messages: tuple[dict[str, str], ...]
     evidence: dict[str, Any] = field(default_factory=dict)
     """What a recorded row has to hold, key by key, to be the answer to this request."""
+    gold_characters: int = 0
+    """How many characters of the messages are gold text: the names of units, rows."""
 
 
 @dataclass(frozen=True)

@@ -449,4 +449,4 @@ def test_the_recordings_that_ship_make_the_sample_corpus(composed: Composed, sto
     assert corpus.manifest["counts"]["units available"] == 118
     assert corpus.manifest["rejected"] == {}
     assert corpus.manifest["models"] == ["claude"]
-    assert open_llm(found.llm, dataset=found.dataset).limited
+    assert open_llm(found.llm, dataset=found.dataset, artifacts=store.root).limited

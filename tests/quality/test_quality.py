@@ -44,7 +44,7 @@ def checked(*texts: str, config: QualityConfig = DEFAULT) -> tuple[list[str], li
     kept, rejected = control(
         candidates(*texts),
         config=config,
-        contains=synthesis.contains,  # type: ignore[arg-type]
+        contains=synthesis.contains,
         words=synthesis.words,  # type: ignore[arg-type]
         test_texts=TEST,
     )
@@ -108,7 +108,7 @@ def test_details_name_the_twin() -> None:
     found: Any = control(
         candidates(GOOD, GOOD),
         config=DEFAULT,
-        contains=synthesis.contains,  # type: ignore[arg-type]
+        contains=synthesis.contains,
         words=synthesis.words,  # type: ignore[arg-type]
         test_texts=frozenset(),
     )

@@ -7,6 +7,7 @@ whenever a parser, an annotator or a filter changes.
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from clinsynth import datasets
@@ -33,7 +34,7 @@ def make(settings: CorpusConfig, *, gold: Gold, store: ArtifactStore) -> Corpus:
     Raises MissingCompletions for what is not there, DataFormatError for a completion that cannot be used.
     """
     room = synthesis_room(settings.dataset.task)
-    llm = open_llm(settings.llm, dataset=settings.dataset)
+    llm = open_llm(settings.llm, dataset=settings.dataset, artifacts=Path(settings.paths.artifacts))
     planned = plan(settings, gold=gold, llm=llm, room=room)
     answers = collect(settings, planned, llm=llm, room=room)
     lexicon = _lexicon(settings, planned, gold=gold, room=room)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from clinsynth.config import CorpusConfig, OnMissing
-from clinsynth.corpora.plans import Plan
+from clinsynth.corpora.plans import Plan, most_requests, request_of
 from clinsynth.errors import MissingCompletions
 from clinsynth.llm import LLM
 from clinsynth.tasks.base import SynthesisRoom
@@ -28,17 +29,18 @@ class Answer:
 def collect(settings: CorpusConfig, planned: Plan, *, llm: LLM, room: SynthesisRoom) -> list[Answer]:
     """Completions of the plan, parsed, with the labels of their own that an annotator asks for."""
     found = _found([request for _, _, request in planned.requests], settings, llm=llm)
-    answers: list[Answer] = []
-    seconds: list[Request | None] = []
-    for unit, replicate, request in planned.requests:
-        if request.id not in found:
-            continue
-        completion = found[request.id]
-        drafts, rejected = room.parse(completion, unit=unit, replicate=replicate)
-        answers.append(Answer(unit, replicate, completion, tuple(drafts), tuple(rejected)))
-        seconds.append(
-            room.label_request(drafts, completion=completion, dataset=settings.dataset, annotator=settings.annotator)
+    answers = [
+        _parsed(unit, replicate, found[request.id], room=room)
+        for unit, replicate, request in planned.requests
+        if request.id in found
+    ]
+    answers += _topped_up(settings, planned, answers, llm=llm, room=room)
+    seconds = [
+        room.label_request(
+            answer.drafts, completion=answer.completion, dataset=settings.dataset, annotator=settings.annotator
         )
+        for answer in answers
+    ]
     labels = _found([request for request in seconds if request is not None], settings, llm=llm)
     labelled = []
     for answer, second in zip(answers, seconds, strict=True):
@@ -47,6 +49,35 @@ def collect(settings: CorpusConfig, planned: Plan, *, llm: LLM, room: SynthesisR
         elif second.id in labels:
             labelled.append(replace(answer, labels=labels[second.id]))
     return labelled
+
+
+def _parsed(unit: str, replicate: int, completion: Completion, *, room: SynthesisRoom) -> Answer:
+    drafts, rejected = room.parse(completion, unit=unit, replicate=replicate)
+    return Answer(unit, replicate, completion, tuple(drafts), tuple(rejected))
+
+
+def _topped_up(
+    settings: CorpusConfig, planned: Plan, answers: Sequence[Answer], *, llm: LLM, room: SynthesisRoom
+) -> list[Answer]:
+    """Further answers that there are for units whose first ones fall short, as `generate` asked for them."""
+    wanted = settings.size.per_unit or 0
+    usable: Counter[str] = Counter()
+    asked = Counter(unit for unit, _, _ in planned.requests)
+    answered = Counter(answer.unit for answer in answers)
+    for answer in answers:
+        usable[answer.unit] += sum(map(room.contains, answer.drafts))
+    short = [unit for unit in planned.units if usable[unit] < wanted and answered[unit] == asked[unit]]
+    further: list[Answer] = []
+    while short := [unit for unit in short if usable[unit] < wanted and asked[unit] < most_requests(settings)]:
+        requests = {unit: request_of(settings, unit, asked[unit], room=room) for unit in short}
+        found = llm.find(list(requests.values()))
+        short = [unit for unit in short if requests[unit].id in found]
+        for unit in short:
+            answer = _parsed(unit, asked[unit], found[requests[unit].id], room=room)
+            asked[unit] += 1
+            usable[unit] += sum(map(room.contains, answer.drafts))
+            further.append(answer)
+    return further
 
 
 def _found(requests: Sequence[Request], settings: CorpusConfig, *, llm: LLM) -> dict[str, Completion]:

@@ -67,13 +67,18 @@ def _annotate(recipe: Recipe) -> tuple[list[Candidate], list[Rejected]]:
     rejected: list[Rejected] = []
     for answer in tqdm(recipe.answers, desc="annotate", unit="completion", disable=None):
         rejected += answer.rejected
-        labelled, absent = recipe.room.annotate(
-            answer.drafts,
-            dataset=recipe.settings.dataset,
-            annotator=recipe.settings.annotator,
-            lexicon=recipe.lexicon,
-            answer=answer.labels,
-        )
+        try:
+            labelled, absent = recipe.room.annotate(
+                answer.drafts,
+                dataset=recipe.settings.dataset,
+                annotator=recipe.settings.annotator,
+                lexicon=recipe.lexicon,
+                answer=answer.labels,
+            )
+        except DataFormatError as error:
+            if recipe.settings.generation.on_missing is OnMissing.error:
+                raise DataFormatError(f"{error} generation.on_missing=skip rejects these texts.") from error
+            labelled, absent = [], [Rejected(draft, "labels_unreadable") for draft in answer.drafts]
         candidates += labelled
         rejected += absent
     return candidates, rejected
@@ -108,7 +113,7 @@ def _refuse_barren(recipe: Recipe, candidates: Sequence[Candidate]) -> None:
     fruitful = set()
     for candidate in candidates:
         written[candidate.draft.unit] += 1
-        if recipe.room.contains(candidate.draft, candidate.example):
+        if recipe.room.contains(candidate.draft):
             fruitful.add(candidate.draft.unit)
     barren = [unit for unit in units if unit not in fruitful]
     if barren:

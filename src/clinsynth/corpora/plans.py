@@ -45,8 +45,15 @@ def plan(settings: CorpusConfig, *, gold: Gold, llm: LLM, room: SynthesisRoom) -
     random.Random(settings.generation.seed).shuffle(shuffled)
     units = shuffled[: max(1, round(settings.seed_ratio.value * len(shuffled)))]
     replicates = range(_replicates(settings))
-    requests = [(unit, number, _request(settings, unit, number, room=room)) for number in replicates for unit in units]
+    requests = [
+        (unit, number, request_of(settings, unit, number, room=room)) for number in replicates for unit in units
+    ]
     return Plan(tuple(everything[:most]), len(available), len(everything), tuple(units), tuple(requests))
+
+
+def most_requests(settings: CorpusConfig) -> int:
+    """Per unit, with those that top it up."""
+    return _replicates(settings) + settings.generation.max_attempts - 1
 
 
 def _replicates(settings: CorpusConfig) -> int:
@@ -56,7 +63,7 @@ def _replicates(settings: CorpusConfig) -> int:
     return math.ceil(per_unit / per_request)
 
 
-def _request(settings: CorpusConfig, unit: str, replicate: int, *, room: SynthesisRoom) -> Request:
+def request_of(settings: CorpusConfig, unit: str, replicate: int, *, room: SynthesisRoom) -> Request:
     per_request = settings.generation.per_request
     assert per_request
     return room.request(
@@ -66,7 +73,7 @@ def _request(settings: CorpusConfig, unit: str, replicate: int, *, room: Synthes
 
 def _answered(settings: CorpusConfig, units: Sequence[str], *, llm: LLM, room: SynthesisRoom) -> list[str]:
     """Units whose first request has an answer."""
-    requests = {unit: _request(settings, unit, 0, room=room) for unit in units}
+    requests = {unit: request_of(settings, unit, 0, room=room) for unit in units}
     found = llm.find(list(requests.values()))
     answered = [unit for unit, request in requests.items() if request.id in found]
     if not answered:
@@ -75,7 +82,7 @@ def _answered(settings: CorpusConfig, units: Sequence[str], *, llm: LLM, room: S
             f"with {settings.generation.per_request} examples a request. {llm.explain(list(requests.values()))} "
             "`clinsynth generate` with a live LLM makes them.",
             requests=[
-                _request(settings, unit, number, room=room)
+                request_of(settings, unit, number, room=room)
                 for number in range(_replicates(settings))
                 for unit in units[: settings.units.max]
             ],

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol
 
 from clinsynth.config import DatasetConfig, LLMConfig
 from clinsynth.datasets import resolve
-from clinsynth.errors import ConfigError
 from clinsynth.llm.recorded import RecordedLLM
 from clinsynth.types import Completion, Request
+
+RECORDED = "recorded"
 
 
 class LLM(Protocol):
@@ -23,7 +25,13 @@ class LLM(Protocol):
         """Why `find` has no answer to these, in a sentence."""
 
 
-def open_llm(llm: LLMConfig, *, dataset: DatasetConfig) -> LLM:
-    if llm.name != "recorded":
-        raise ConfigError(f"llm.name={llm.name} is not an LLM that can be used. LLMs: recorded.")
-    return RecordedLLM([resolve(name) for name in llm.recordings or dataset.recordings])
+def open_llm(llm: LLMConfig, *, dataset: DatasetConfig, artifacts: Path) -> LLM:
+    if llm.name == RECORDED:
+        return RecordedLLM([resolve(name) for name in llm.recordings or dataset.recordings])
+    from clinsynth.llm.live import CachedLLM
+
+    return CachedLLM(llm, path=cache_path(artifacts))
+
+
+def cache_path(artifacts: Path) -> Path:
+    return artifacts / "completions.db"

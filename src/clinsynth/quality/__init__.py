@@ -8,7 +8,7 @@ from clinsynth.config import QualityConfig
 from clinsynth.quality import duplicates, filters
 from clinsynth.types import Candidate, Draft, Rejected
 
-Contains = Callable[[Draft, object], bool]
+Contains = Callable[[Draft], bool]
 
 
 def control(

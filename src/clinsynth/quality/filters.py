@@ -31,9 +31,9 @@ def apply(candidates: Sequence[Candidate], checks: Sequence[Check]) -> tuple[lis
     return kept, rejected
 
 
-def unit_missing(contains: Callable[[Draft, Any], bool]) -> Check:
+def unit_missing(contains: Callable[[Draft], bool]) -> Check:
     def check(candidate: Candidate) -> tuple[str, str] | None:
-        if contains(candidate.draft, candidate.example):
+        if contains(candidate.draft):
             return None
         return "unit_missing", candidate.draft.unit
 

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from enum import Enum
 from typing import Any
 
-from clinsynth.config import SourceName, TrainConfig
+from clinsynth.config import CorpusConfig, SourceName, TrainConfig
 from clinsynth.stages import Job
 from clinsynth.types import Metrics
 
@@ -24,6 +24,7 @@ _NO_PARAMS = (
     "dataset.recordings",
     "dataset.guidelines",
     "llm.recordings",
+    "llm.price_table",
     "prompt.text",
     "annotator.prompt",
 )
@@ -43,23 +44,29 @@ def redacted(text: str) -> str:
 
 def params(settings: TrainConfig, *, choices: Mapping[str, str]) -> dict[str, Any]:
     """Hydra's chosen options, with the name of what `default` stands for, and every setting (`backbone.lr`)."""
+    found = corpus_params(settings, choices=choices)
+    if settings.source.name is SourceName.original:
+        return {name: value for name, value in found.items() if name.split(".")[0] not in _OF_CORPUS}
+    return found
+
+
+def corpus_params(settings: CorpusConfig, *, choices: Mapping[str, str]) -> dict[str, Any]:
+    """The same of a job that makes a corpus."""
     chosen = dict(choices) | {
         "size": size(settings),
         "annotator": settings.annotator.name,
         "prompt": settings.prompt.name,
     }
     found = chosen | _flat(settings)
-    if settings.source.name is SourceName.original:
-        found = {name: value for name, value in found.items() if name.split(".")[0] not in _OF_CORPUS}
     return {name: value for name, value in found.items() if not name.startswith(_NO_PARAMS)}
 
 
-def size(settings: TrainConfig) -> str:
+def size(settings: CorpusConfig) -> str:
     """`n30` or `t3200`."""
     return f"n{settings.size.per_unit}" if settings.size.total is None else f"t{settings.size.total}"
 
 
-def _flat(settings: TrainConfig) -> dict[str, Any]:
+def _flat(settings: CorpusConfig) -> dict[str, Any]:
     flat: dict[str, Any] = {}
 
     def add(prefix: str, value: Any) -> None:

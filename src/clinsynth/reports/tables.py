@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from clinsynth.corpora import Corpus
+from clinsynth.llm.budget import Spend
 from clinsynth.reports.arms import Arm
 from clinsynth.types import Summary
 
@@ -140,3 +141,47 @@ def show_rejected(reasons: Mapping[str, int], rows: Sequence[Mapping[str, Any]],
 
 def _number(value: float) -> str:
     return f"{value:.0f}" if float(value).is_integer() else f"{value:.1f}"
+
+
+def show_estimate(planned: Spend, *, model: str) -> None:
+    """What a dry run would send; tokens are estimated."""
+    table = plain("", "an estimate")
+    table.add_row("requests to send", str(planned.requests))
+    table.add_row("answers that are there", str(planned.hits))
+    table.add_row("tokens in", str(planned.tokens_in))
+    table.add_row("tokens out", str(planned.tokens_out))
+    table.add_row("cost", _dollars(planned.usd - planned.usd_before, known=not planned.unpriced, model=model))
+    table.add_row("characters to send", f"{planned.sent_characters}, {planned.gold_characters} of them gold text")
+    _print_whole(table)
+    Console().print("Nothing was sent (generation.dry_run=true).", highlight=False)
+
+
+def show_spend(spend: Spend) -> None:
+    known = not spend.unpriced
+    Console().print(
+        f"{spend.requests} requests ({spend.retries} retries), {spend.hits} answers were there already; "
+        f"{spend.tokens_in} tokens in, {spend.tokens_out} out; cost {_dollars(spend.usd, known=known)}"
+        + (f", {spend.usd_before:.4f} of it before" if spend.usd_before else "")
+        + f"; sent {spend.sent_characters} characters, {spend.gold_characters} of them gold text",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def show_short(short: Mapping[str, int], *, wanted: int) -> None:
+    """Units with fewer usable texts than are wanted."""
+    if not short:
+        return
+    named = ", ".join(f"{unit} {number}" for unit, number in list(short.items())[:10])
+    more = " ..." if len(short) > 10 else ""
+    Console().print(
+        f"{len(short)} units have fewer than {wanted} usable texts: {named}{more} (generation.max_attempts asks on)",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _dollars(usd: float, *, known: bool, model: str = "") -> str:
+    if known:
+        return f"{usd:.4f} USD"
+    return f"not known: llm.price has none{f' for {model}' if model else ''}"

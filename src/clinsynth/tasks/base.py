@@ -66,7 +66,7 @@ class SynthesisRoom(Protocol):
     ) -> tuple[list[Candidate], list[Rejected]]:
         """Labelled texts of one completion; `answer` is that to `label_request`."""
 
-    def contains(self, draft: Draft, example: Any) -> bool:
+    def contains(self, draft: Draft) -> bool:
         """Whether a text is about its unit."""
 
     def words(self, example: Any) -> Sequence[str]:

@@ -127,14 +127,7 @@ def test_a_mention_that_is_not_in_its_sentence_is_rejected() -> None:
     ],
 )
 def test_whether_a_sentence_contains_its_unit(unit: str, text: str, expected: bool) -> None:
-    (candidate,), _ = synthesis.annotate(
-        drafts(text, unit=unit),
-        dataset=dataset(),
-        annotator=AnnotatorConfig(name="seed"),
-        lexicon=[],
-        answer=None,
-    )
-    assert synthesis.contains(candidate.draft, candidate.example) is expected
+    assert synthesis.contains(Draft(unit, 0, 0, text)) is expected
 
 
 def test_the_second_request_shows_all_sentences_as_parsed() -> None:

@@ -36,9 +36,8 @@ def units(train: Sequence[Sentence]) -> list[str]:
 
 def request(unit: str, *, replicate: int, dataset: NerDataset, prompt: PromptConfig, per_request: int) -> Request:
     """Ask for sentences that contain the unit."""
-    return _request(
-        f"{dataset.name}/{prompt.name}/{unit}#{replicate}", render(prompt, {"n": per_request, "entity": unit})
-    )
+    message = render(prompt, {"n": per_request, "entity": unit})
+    return _request(f"{dataset.name}/{prompt.name}/{unit}#{replicate}", message, gold_characters=len(unit))
 
 
 def parse(completion: Completion, *, unit: str, replicate: int) -> tuple[list[Draft], list[Rejected]]:
@@ -51,9 +50,9 @@ def parse(completion: Completion, *, unit: str, replicate: int) -> tuple[list[Dr
     return [Draft(unit, replicate, index, text) for index, text in enumerate(texts)], rejected
 
 
-def contains(draft: Draft, example: Sentence) -> bool:
+def contains(draft: Draft) -> bool:
     """Whether the unit stands in the sentence, by the rules of the gazetteer."""
-    return bool(_single(draft.unit).find(example.tokens))
+    return bool(_single(draft.unit).find(tokenise(draft.text)))
 
 
 def label_request(
@@ -124,8 +123,8 @@ def words(example: Sentence) -> Sequence[str]:
     return example.tokens
 
 
-def _request(id: str, message: str, *, evidence: dict[str, Any] | None = None) -> Request:
-    return Request(id, ({"role": "user", "content": message},), evidence or {"prompt": message})
+def _request(id: str, message: str, *, evidence: dict[str, Any] | None = None, gold_characters: int = 0) -> Request:
+    return Request(id, ({"role": "user", "content": message},), evidence or {"prompt": message}, gold_characters)
 
 
 @lru_cache(maxsize=4096)

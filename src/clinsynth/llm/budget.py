@@ -1,0 +1,95 @@
+"""What requests cost, before and after they are sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from clinsynth.config import PriceConfig
+from clinsynth.llm.cache import Usage
+from clinsynth.types import Request
+
+CHARACTERS_PER_TOKEN = 4.0
+"""Until usage has been seen."""
+
+ANSWER_TOKENS = 1000
+"""Of an answer, until one has been seen, where `llm.max_tokens` sets no bound."""
+
+MILLION = 1_000_000
+
+
+def cost(usage: Usage, price: PriceConfig) -> float | None:
+    """In US dollars; None where price or usage is not known."""
+    if price.input is None or price.output is None or usage.prompt is None or usage.completion is None:
+        return None
+    cached = usage.cached or 0
+    at = price.input if price.cached is None else price.cached
+    dollars = (usage.prompt - cached) * price.input + cached * at + usage.completion * price.output
+    return dollars / MILLION
+
+
+def characters(request: Request) -> int:
+    return sum(len(message["content"]) for message in request.messages)
+
+
+@dataclass
+class Spend:
+    """What was asked, answered and paid, over all the sessions that worked at this."""
+
+    price: PriceConfig
+    max_tokens: int | None
+    requests: int = 0
+    retries: int = 0
+    hits: int = 0
+    """Answers that were there already."""
+    tokens_in: int = 0
+    tokens_out: int = 0
+    usd: float = 0.0
+    usd_before: float = 0.0
+    """Part of `usd` that earlier sessions paid."""
+    unpriced: int = 0
+    """Answers whose cost is not known."""
+    sent_characters: int = 0
+    gold_characters: int = 0
+    """Part of them that is gold text: names of units, rows."""
+    _seen_characters: int = field(default=0, repr=False)
+    _seen_answers: int = field(default=0, repr=False)
+    _answer_tokens: int = field(default=0, repr=False)
+
+    def found(self, usage: Usage, usd: float | None) -> None:
+        """An answer out of the cache."""
+        self.hits += 1
+        self.usd += usd or 0.0
+        self.usd_before += usd or 0.0
+        self._learn(usage, None)
+
+    def paid(self, request: Request, usage: Usage, usd: float | None) -> None:
+        """An answer that has just come."""
+        self.requests += 1
+        self.sent_characters += characters(request)
+        self.gold_characters += request.gold_characters
+        self.tokens_in += usage.prompt or 0
+        self.tokens_out += usage.completion or 0
+        self.usd += usd or 0.0
+        self.unpriced += usd is None
+        self._learn(usage, request)
+
+    def estimate(self, request: Request) -> Usage:
+        """Tokens that a request will take: characters / 4, or the ratio that has been measured."""
+        ratio = self.tokens_in / self._seen_characters if self._seen_characters else 1 / CHARACTERS_PER_TOKEN
+        answer = self._answer_tokens / self._seen_answers if self._seen_answers else self.max_tokens or ANSWER_TOKENS
+        return Usage(prompt=round(characters(request) * ratio), completion=round(answer))
+
+    def estimated_cost(self, request: Request) -> float:
+        return cost(self.estimate(request), self.price) or 0.0
+
+    def metrics(self) -> dict[str, float]:
+        """As MLflow shows them."""
+        names = ("requests", "retries", "hits", "tokens_in", "tokens_out", "usd", "sent_characters", "gold_characters")
+        return {f"llm/{name}": float(getattr(self, name)) for name in names}
+
+    def _learn(self, usage: Usage, request: Request | None) -> None:
+        if usage.completion is not None:
+            self._seen_answers += 1
+            self._answer_tokens += usage.completion
+        if request is not None and usage.prompt is not None:
+            self._seen_characters += characters(request)

@@ -1,0 +1,189 @@
+"""Completions that were paid for: one row each, written as it arrives, in SQLite.
+
+The key of a row covers what changes the answer (model, messages, sampling, replicate) and nothing
+else, so that code, endpoints, filters and sizes can change without paying twice. A claim with a
+heartbeat keeps a second process from paying for what a first one is waiting for; the claim of a
+process that was killed goes stale and blocks nobody.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sqlite3
+import time
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from clinsynth.artifacts import digest
+from clinsynth.errors import ConfigError
+from clinsynth.types import Completion, Request
+
+STALE = 20.0
+"""Seconds without a heartbeat after which a claim is void."""
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS completions (
+    key TEXT PRIMARY KEY,
+    id TEXT NOT NULL,
+    model TEXT NOT NULL,
+    served_model TEXT NOT NULL,
+    messages TEXT NOT NULL,
+    sampling TEXT NOT NULL,
+    completion TEXT NOT NULL,
+    finish_reason TEXT NOT NULL,
+    prompt_tokens INTEGER,
+    completion_tokens INTEGER,
+    cached_tokens INTEGER,
+    cost_usd REAL,
+    request_id TEXT,
+    asked_at REAL NOT NULL,
+    answered_at REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS claims (key TEXT PRIMARY KEY, owner TEXT NOT NULL, heartbeat REAL NOT NULL);
+"""
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Tokens of one answer, as the server counts them; None where it does not say."""
+
+    prompt: int | None = None
+    completion: int | None = None
+    cached: int | None = None
+    """Part of `prompt` that the server had seen before."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a server sent back."""
+
+    served_model: str
+    text: str
+    finish_reason: str
+    usage: Usage
+    cost_usd: float | None
+    request_id: str | None
+    asked_at: float
+    """Seconds since 1970."""
+
+
+def cache_key(request: Request, *, model: str, sampling: dict[str, Any]) -> str:
+    replicate = int(request.id.rpartition("#")[2])
+    return digest({"model": model, "messages": list(request.messages), "sampling": sampling, "replicate": replicate})
+
+
+class CompletionCache:
+    """The cache of one `paths.artifacts`; raises ConfigError where its file cannot be opened."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.owner = f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:8]}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._database = sqlite3.connect(path, timeout=30, isolation_level=None)
+            self._database.execute("PRAGMA journal_mode=WAL")
+            self._database.execute("PRAGMA synchronous=NORMAL")  # safe against kill -9; fsync at checkpoints
+            self._database.executescript(_TABLES)
+        except sqlite3.Error as error:
+            raise ConfigError(f"the cache of completions {path} cannot be opened: {error}") from error
+
+    def get(self, keys: Iterable[str]) -> dict[str, tuple[Completion, Usage, float | None]]:
+        """Completion, usage and cost of those that are there, by key."""
+        found = {}
+        listed = list(keys)
+        for start in range(0, len(listed), 500):
+            some = listed[start : start + 500]
+            marks = ",".join("?" * len(some))
+            for row in self._database.execute(
+                "SELECT key, id, served_model, completion, finish_reason, prompt_tokens, completion_tokens, "
+                f"cached_tokens, cost_usd FROM completions WHERE key IN ({marks})",
+                some,
+            ):
+                completion = Completion(row[1], row[2], row[3], row[4])
+                found[row[0]] = (completion, Usage(row[5], row[6], row[7]), row[8])
+        return found
+
+    def put(self, key: str, request: Request, answer: Answer, *, model: str, sampling: dict[str, Any]) -> None:
+        """Store an answer and drop its claim, in one transaction."""
+        usage = answer.usage
+        row = (
+            key,
+            request.id,
+            model,
+            answer.served_model,
+            json.dumps(list(request.messages), ensure_ascii=False),
+            json.dumps(sampling, sort_keys=True),
+            answer.text,
+            answer.finish_reason,
+            usage.prompt,
+            usage.completion,
+            usage.cached,
+            answer.cost_usd,
+            answer.request_id,
+            answer.asked_at,
+            time.time(),
+        )
+        with self._transaction():
+            self._database.execute(f"INSERT OR IGNORE INTO completions VALUES ({','.join('?' * len(row))})", row)
+            self._database.execute("DELETE FROM claims WHERE key = ?", (key,))
+
+    def claim(self, key: str) -> bool:
+        """Whether this process may ask: nobody else is waiting for this answer, and it is not there."""
+        now = time.time()
+        with self._transaction():
+            if self._database.execute("SELECT 1 FROM completions WHERE key = ?", (key,)).fetchone():
+                return False
+            done = self._database.execute(
+                "INSERT INTO claims VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET owner = excluded.owner, "
+                "heartbeat = excluded.heartbeat WHERE owner = excluded.owner OR heartbeat < ?",
+                (key, self.owner, now, now - STALE),
+            )
+            return done.rowcount == 1
+
+    def beat(self) -> None:
+        """Say that this process is alive; to be called more often than every `STALE` seconds."""
+        self._database.execute("UPDATE claims SET heartbeat = ? WHERE owner = ?", (time.time(), self.owner))
+
+    def release(self, keys: Sequence[str] = ()) -> None:
+        """Give up claims: those of `keys`, or all of this process."""
+        with self._transaction():
+            if keys:
+                self._database.executemany(
+                    "DELETE FROM claims WHERE key = ? AND owner = ?", [(key, self.owner) for key in keys]
+                )
+            else:
+                self._database.execute("DELETE FROM claims WHERE owner = ?", (self.owner,))
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """All completions, oldest first."""
+        cursor = self._database.execute("SELECT * FROM completions ORDER BY answered_at, key")
+        names = [column[0] for column in cursor.description]
+        for row in cursor:
+            yield dict(zip(names, row, strict=True))
+
+    def close(self) -> None:
+        self._database.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """All or nothing; raises ConfigError where the disk is full or the file may not be written."""
+        try:
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._database.execute("COMMIT")
+            except BaseException:
+                if self._database.in_transaction:
+                    self._database.execute("ROLLBACK")
+                raise
+        except sqlite3.Error as error:
+            raise ConfigError(
+                f"the cache of completions {self.path} cannot be written: {error}. What was stored before is kept; "
+                "make room, and the same command goes on from there."
+            ) from error

@@ -1,0 +1,69 @@
+"""What a person sees while an LLM is asked: a panel in a terminal, lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from types import TracebackType
+
+from rich.live import Live
+from rich.panel import Panel
+from rich.table import Table
+
+from clinsynth.llm.client import Progress
+
+EVERY = 10.0
+"""Seconds between lines where there is no terminal."""
+
+
+class View:
+    """Called with the progress about once a second; `counts` adds what the stage counts, such as accepted texts."""
+
+    def __init__(self, title: str, *, counts: Callable[[], dict[str, int]] = dict) -> None:
+        self.title, self.counts = title, counts
+        self._live = Live(auto_refresh=False, transient=True) if sys.stdout.isatty() else None
+        self._began = self._last = time.monotonic()
+        self._before: int | None = None
+
+    def __enter__(self) -> View:
+        if self._live:
+            self._live.start()
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        if self._live:
+            self._live.stop()
+
+    def __call__(self, progress: Progress) -> None:
+        if self._before is None:
+            self._before = progress.answered  # answers that were there are no sign of speed
+        told = self._told(progress)
+        if self._live:
+            table = Table.grid(padding=(0, 2))
+            for name, value in told.items():
+                table.add_row(name, value)
+            self._live.update(Panel(table, title=self.title, expand=False), refresh=True)
+        elif time.monotonic() - self._last >= EVERY:
+            self._last = time.monotonic()
+            print(f"{self.title}: " + ", ".join(f"{name} {value}" for name, value in told.items()), flush=True)
+
+    def _told(self, progress: Progress) -> dict[str, str]:
+        spend = progress.spend
+        seconds = time.monotonic() - self._began
+        rate = (progress.answered - (self._before or 0)) / seconds if seconds else 0.0
+        left = progress.known - progress.answered
+        told = {
+            "answered": f"{progress.answered} of {progress.known} ({spend.hits} were there already)",
+            "per second": f"{rate:.1f}",
+            "left": f"{left / rate:.0f} s" if rate else "?",
+            "tokens": f"{spend.tokens_in} in, {spend.tokens_out} out",
+            "retries": str(spend.retries),
+            "window": f"{progress.window.busy} of {progress.window.size}",
+        }
+        if spend.usd:
+            projected = spend.usd * progress.known / max(progress.answered, 1)
+            told["cost"] = f"{spend.usd:.4f} USD so far, about {projected:.4f} in all"
+        if progress.elsewhere:
+            told["waiting for another process"] = str(progress.elsewhere)
+        return told | {name: str(value) for name, value in self.counts().items()}

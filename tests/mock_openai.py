@@ -1,0 +1,197 @@
+"""A server that speaks OpenAI's protocol, counts what it is asked, and misbehaves as it is told.
+
+`python tests/mock_openai.py` prints its port. `POST /behave` with a JSON object sets attributes of
+`Behaviour`; `GET /asked` tells what was asked. It writes sentences about the words in the prompt,
+or lists them as mentions, so that whole corpora can be made with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class Behaviour:
+    latency: float = 0.0
+    faults: list[str] = field(default_factory=list)
+    """What happens to the next requests, one by one; "" is an answer."""
+    always: str = ""
+    """What happens to all others."""
+    share_429: float = 0.0
+    """Share of requests that are refused, spread evenly."""
+    retry_after: str | None = None
+    down_until: float = 0.0
+    """Connections are closed before this time (seconds since 1970)."""
+    yield_of: float = 1.0
+    """Share of the sentences asked for that contain their words."""
+    key: str | None = None
+    """Any other key is refused."""
+
+
+@dataclass
+class Asked:
+    requests: int = 0
+    answered: int = 0
+    statuses: Counter[str] = field(default_factory=Counter)
+    bodies: Counter[str] = field(default_factory=Counter)
+    """Answered bodies, and how often."""
+    most_at_once: int = 0
+    keys: Counter[str] = field(default_factory=Counter)
+
+
+class Server:
+    def __init__(self) -> None:
+        self.behaviour, self.asked, self.busy = Behaviour(), Asked(), 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin1")
+                length = re.search(r"content-length: (\d+)", head, re.IGNORECASE)
+                body = await reader.readexactly(int(length[1])) if length else b""
+                if not await self.handle(head, body, writer):
+                    break
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+    async def handle(self, head: str, body: bytes, writer: asyncio.StreamWriter) -> bool:
+        """Whether the connection is kept."""
+        path = head.split(" ", 2)[1]
+        if path == "/behave":
+            vars(self.behaviour).update(json.loads(body))
+            return await self.reply(writer, {"ok": True})
+        if path == "/asked":
+            told = {name: value for name, value in vars(self.asked).items() if name != "bodies"}
+            return await self.reply(writer, told | {"different": len(self.asked.bodies)})
+        if time.time() < self.behaviour.down_until:
+            return False
+        self.busy += 1
+        self.asked.most_at_once = max(self.asked.most_at_once, self.busy)
+        try:
+            return await self.complete(head, body, writer)
+        finally:
+            self.busy -= 1
+
+    async def complete(self, head: str, body: bytes, writer: asyncio.StreamWriter) -> bool:
+        told, asked = self.behaviour, self.asked
+        asked.requests += 1
+        key = re.search(r"authorization: Bearer (\S+)", head, re.IGNORECASE)
+        asked.keys[key[1] if key else ""] += 1
+        fault = told.faults.pop(0) if told.faults else told.always
+        if told.share_429 and int(asked.requests * told.share_429) > int((asked.requests - 1) * told.share_429):
+            fault = "429"
+        if told.key is not None and (key is None or key[1] != told.key):
+            fault = "401"
+        if fault.isdecimal():
+            asked.statuses[fault] += 1
+            extra = {"Retry-After": told.retry_after} if told.retry_after and fault == "429" else {}
+            message = {"message": f"told to say {fault} to {key[1] if key else 'nobody'}", "code": None}
+            return await self.reply(writer, {"error": message}, status=int(fault), headers=extra)
+        if fault == "drop":
+            asked.statuses["drop"] += 1
+            return False
+        if fault == "hang":
+            await asyncio.sleep(3600)
+        await asyncio.sleep(told.latency)
+        asked.answered += 1
+        asked.statuses["200"] += 1
+        asked.bodies[body.decode()] += 1
+        answer = self.answer(json.loads(body), fault, time_asked=asked.bodies[body.decode()])
+        if fault == "garbled":
+            return await self.send(writer, b'{"choices": [')
+        if fault == "not utf-8":
+            return await self.send(writer, json.dumps(answer).encode().replace(b"seen", b"s\xe9\xe9n"))
+        if fault == "no choices":
+            return await self.reply(writer, {"object": "something else"})
+        return await self.reply(writer, answer, slowly=fault == "slow")
+
+    def answer(self, body: dict[str, Any], fault: str, *, time_asked: int) -> dict[str, Any]:
+        prompt = body["messages"][-1]["content"]
+        text = "" if fault == "empty" else written(prompt, share=self.behaviour.yield_of, time_asked=time_asked)
+        message: dict[str, Any] = {"role": "assistant", "content": text}
+        finish = "stop"
+        if fault == "refusal":
+            message |= {"content": None, "refusal": "I cannot help with that."}
+        if fault == "length":
+            message["content"], finish = text[: len(text) * 2 // 3], "length"
+        usage = {"prompt_tokens": len(prompt) // 5, "completion_tokens": len(text) // 5}
+        return {
+            "id": f"chatcmpl-{self.asked.requests}",
+            "object": "chat.completion",
+            "created": 0,
+            "model": f"{body['model']}-0613",
+            "choices": [{"index": 0, "message": message, "finish_reason": finish}],
+            "usage": usage | {"prompt_tokens_details": {"cached_tokens": 0}},
+        }
+
+    async def reply(
+        self,
+        writer: asyncio.StreamWriter,
+        content: Any,
+        *,
+        status: int = 200,
+        headers: dict[str, str] | None = None,
+        slowly: bool = False,
+    ) -> bool:
+        return await self.send(writer, json.dumps(content).encode(), status=status, headers=headers, slowly=slowly)
+
+    async def send(
+        self,
+        writer: asyncio.StreamWriter,
+        content: bytes,
+        *,
+        status: int = 200,
+        headers: dict[str, str] | None = None,
+        slowly: bool = False,
+    ) -> bool:
+        lines = [f"HTTP/1.1 {status} Told", "Content-Type: application/json", f"Content-Length: {len(content)}"]
+        lines += [f"x-request-id: req-{self.asked.requests}", *(f"{k}: {v}" for k, v in (headers or {}).items())]
+        writer.write("\r\n".join([*lines, "", ""]).encode())
+        pieces = [content[start : start + 50] for start in range(0, len(content), 50)] if slowly else [content]
+        for piece in pieces:
+            writer.write(piece)
+            await writer.drain()
+            if slowly:
+                await asyncio.sleep(0.01)
+        return True
+
+
+def written(prompt: str, *, share: float, time_asked: int) -> str:
+    """What the LLM says to the prompts `sentences` and `mentions`."""
+    wanted = re.search(r'provide (\d+) sentences containing the words "(.*?)"\. ', prompt)
+    if wanted:
+        number, words = int(wanted[1]), wanted[2]
+        lines = []
+        for place in range(1, number + 1):
+            subject = words if place <= round(share * number) else "nothing of the kind"
+            lines.append(
+                f"{place}. In visit {place} of {number} there was {subject} seen by {place * 7} observers "
+                f"of round {time_asked}."
+            )
+        return "\n".join(lines)
+    shown = re.findall(r"^(\d+)\. In visit \d+ of \d+ there was (.*?) seen by", prompt, re.MULTILINE)
+    return "\n".join(f"{number}. {words}" for number, words in shown) or "OK."
+
+
+async def main() -> None:
+    server = Server()
+    listening = await asyncio.start_server(server.serve, "127.0.0.1", 0, backlog=2048)
+    print(listening.sockets[0].getsockname()[1], flush=True)
+    async with listening:
+        await listening.serve_forever()
+
+
+if __name__ == "__main__":
+    try:
+        asyncio.run(main())
+    except KeyboardInterrupt:
+        sys.exit(0)
