@@ -31,6 +31,8 @@ class Behaviour:
     """Connections are closed before this time (seconds since 1970)."""
     yield_of: float = 1.0
     """Share of the sentences asked for that contain their words."""
+    rounds: bool = True
+    """Whether a request that comes again is answered otherwise."""
     key: str | None = None
     """Any other key is refused."""
 
@@ -105,7 +107,7 @@ class Server:
         asked.answered += 1
         asked.statuses["200"] += 1
         asked.bodies[body.decode()] += 1
-        answer = self.answer(json.loads(body), fault, time_asked=asked.bodies[body.decode()])
+        answer = self.answer(json.loads(body), fault, time_asked=asked.bodies[body.decode()] if told.rounds else 1)
         if fault == "garbled":
             return await self.send(writer, b'{"choices": [')
         if fault == "not utf-8":

@@ -373,6 +373,24 @@ class ShowConfig:
         check(self.rejected >= 0, "rejected", self.rejected, "0 or more")
 
 
+CacheAction = Enum("CacheAction", ["stats", "export", "import", "verify"])
+
+
+@dataclass
+class CacheConfig:
+    """The completions that were paid for: count them, check them, take them elsewhere."""
+
+    action: CacheAction = option(
+        MISSING, "stats; verify; export to recordings (to=...); import recordings (file=...), as answers of model=..."
+    )
+    to: str | None = option(None, "export: the JSON lines to write")
+    file: str | None = option(None, "import: the JSON lines to read")
+    model: str | None = option(None, "export: only answers of this llm.model; import: whose answers they are")
+    prompts: bool = option(MISSING, "false leaves prompts out of the export, which can then not be replayed")
+    tracking: TrackingConfig = MISSING
+    paths: PathsConfig = MISSING
+
+
 class FigureName(Enum):
     curve = "curve"
     bars = "bars"
@@ -389,7 +407,13 @@ class ReportConfig:
     paths: PathsConfig = MISSING
 
 
-STAGES: dict[str, type] = {"generate": GenerateConfig, "train": TrainConfig, "show": ShowConfig, "report": ReportConfig}
+STAGES: dict[str, type] = {
+    "generate": GenerateConfig,
+    "train": TrainConfig,
+    "show": ShowConfig,
+    "report": ReportConfig,
+    "cache": CacheConfig,
+}
 
 
 def register() -> None:

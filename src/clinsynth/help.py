@@ -30,6 +30,7 @@ EXAMPLES = {
         "clinsynth generate llm=local llm.model=llama3.1 llm.base_url=http://127.0.0.1:11434/v1 annotator=llm",
     ),
     "show": ("clinsynth show", "clinsynth show corpus=3f2a samples=20"),
+    "cache": ("clinsynth cache", "clinsynth cache action=export to=recordings.jsonl model=gpt-4o-mini"),
     "report": ("clinsynth report table=demo figure=curve",),
 }
 

@@ -35,6 +35,7 @@ CREATE TABLE IF NOT EXISTS completions (
     served_model TEXT NOT NULL,
     messages TEXT NOT NULL,
     sampling TEXT NOT NULL,
+    evidence TEXT NOT NULL,
     completion TEXT NOT NULL,
     finish_reason TEXT NOT NULL,
     prompt_tokens INTEGER,
@@ -119,6 +120,7 @@ class CompletionCache:
             answer.served_model,
             json.dumps(list(request.messages), ensure_ascii=False),
             json.dumps(sampling, sort_keys=True),
+            json.dumps(request.evidence, ensure_ascii=False),
             answer.text,
             answer.finish_reason,
             usage.prompt,
@@ -161,11 +163,21 @@ class CompletionCache:
                 self._database.execute("DELETE FROM claims WHERE owner = ?", (self.owner,))
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """All completions, oldest first."""
+        """All completions, oldest first; messages, sampling and evidence as they were."""
         cursor = self._database.execute("SELECT * FROM completions ORDER BY answered_at, key")
         names = [column[0] for column in cursor.description]
-        for row in cursor:
-            yield dict(zip(names, row, strict=True))
+        for values in cursor:
+            row = dict(zip(names, values, strict=True))
+            yield row | {name: json.loads(row[name]) for name in ("messages", "sampling", "evidence")}
+
+    def faults(self) -> list[str]:
+        """What SQLite finds wrong with the file, and rows that are not what their key says."""
+        found = [str(row[0]) for row in self._database.execute("PRAGMA integrity_check") if row[0] != "ok"]
+        for row in self.rows():
+            request = Request(row["id"], tuple(row["messages"]))
+            if cache_key(request, model=row["model"], sampling=row["sampling"]) != row["key"]:
+                found.append(f"{row['id']}: its key is not that of its content")
+        return found
 
     def close(self) -> None:
         self._database.close()

@@ -60,7 +60,9 @@ class RecordedLLM:
 
     def _of(self, request: Request) -> list[dict[str, Any]]:
         if self._rows is None:
-            self._rows = _read(self.files)
+            self._rows = {}
+            for row in read_rows(self.files):
+                self._rows.setdefault(parse_id(row["id"])[1:], []).append(row)
         return self._rows.get(parse_id(request.id)[1:], [])
 
 
@@ -75,9 +77,9 @@ def write_requests(path: Path, requests: Sequence[Request]) -> None:
     path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
 
 
-def _read(files: Sequence[Path]) -> dict[Key, list[dict[str, Any]]]:
+def read_rows(files: Sequence[Path]) -> list[dict[str, Any]]:
     """Rows with a completion; one that is still empty is no answer."""
-    rows: dict[Key, list[dict[str, Any]]] = {}
+    rows = []
     first: dict[str, str] = {}
     for path in files:
         if not path.is_file():
@@ -94,7 +96,7 @@ def _read(files: Sequence[Path]) -> dict[Key, list[dict[str, Any]]]:
                 )
             first[row["id"]] = place
             if row["completion"].strip():
-                rows.setdefault(parse_id(row["id"])[1:], []).append(row)
+                rows.append(row)
     return rows
 
 

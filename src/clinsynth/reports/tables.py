@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -185,3 +186,18 @@ def _dollars(usd: float, *, known: bool, model: str = "") -> str:
     if known:
         return f"{usd:.4f} USD"
     return f"not known: llm.price has none{f' for {model}' if model else ''}"
+
+
+def show_cache(rows: Sequence[Mapping[str, Any]], *, path: Path) -> None:
+    """Completions by model and prompt."""
+    groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault((row["model"], row["id"].split("/")[1]), []).append(row)
+    table = plain("model", "prompt", "completions", "tokens in", "tokens out", "USD")
+    for (model, prompt), found in sorted(groups.items()):
+        counts = [str(sum(row[name] or 0 for row in found)) for name in ("prompt_tokens", "completion_tokens")]
+        known = all(row["cost_usd"] is not None for row in found)
+        dollars = f"{sum(row['cost_usd'] for row in found):.4f}" if known else "not known"
+        table.add_row(model, prompt, str(len(found)), *counts, dollars)
+    _print_whole(table)
+    Console().print(f"{path}: {path.stat().st_size / 1e6:.1f} MB", highlight=False, soft_wrap=True)

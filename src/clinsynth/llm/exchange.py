@@ -1,0 +1,80 @@
+"""Completions out of the cache into recordings, and back."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from clinsynth.errors import ConfigError
+from clinsynth.llm.cache import Answer, CompletionCache, Usage, cache_key
+from clinsynth.llm.recorded import read_rows
+from clinsynth.types import Request
+
+
+def export(cache: CompletionCache, path: Path, *, model: str | None, prompts: bool) -> int:
+    """Write recordings that answer the same requests offline; returns how many.
+
+    Raises ConfigError where two models have answered one request: a recording has one answer.
+    """
+    rows = [row for row in cache.rows() if model in (None, row["model"])]
+    seen: dict[str, str] = {}
+    for row in rows:
+        if row["id"] in seen:
+            models = ", ".join(sorted({found["model"] for found in rows}))
+            raise ConfigError(
+                f"{row['id']!r} has several answers in {cache.path} (other model, prompt or sampling), and a recording "
+                f"has one. Choose with model=... ({models})."
+            )
+        seen[row["id"]] = row["model"]
+    lines = [json.dumps(_recording(row, prompts=prompts), ensure_ascii=False) + "\n" for row in rows]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_name(f".{path.name}.part")
+    half.write_text("".join(lines), encoding="utf-8")
+    half.replace(path)
+    return len(rows)
+
+
+def import_rows(cache: CompletionCache, path: Path, *, model: str | None) -> tuple[int, int]:
+    """Take recordings as answers that were paid for; returns how many, and how many lack what was asked."""
+    taken = lacking = 0
+    for row in read_rows([path]):
+        messages = _messages(row)
+        whose = model or row.get("requested_model")
+        if messages is None:
+            lacking += 1
+            continue
+        if not whose:
+            raise ConfigError(f"{path} does not say which llm.model was asked: give it as model=...")
+        evidence: dict[str, Any] = {name: row[name] for name in ("prompt", "labels", "seed_rows") if name in row}
+        request = Request(row["id"], tuple(messages), evidence)
+        sampling = row.get("sampling") or {}
+        answer = Answer(
+            row["model"] or whose, row["completion"], row["finish_reason"], Usage(), None, None, asked_at=time.time()
+        )
+        key = cache_key(request, model=whose, sampling=sampling)
+        cache.put(key, request, answer, model=whose, sampling=sampling)
+        taken += 1
+    return taken, lacking
+
+
+def _recording(row: dict[str, Any], *, prompts: bool) -> dict[str, Any]:
+    asked: dict[str, Any] = {"requested_model": row["model"], "sampling": row["sampling"]}
+    evidence = dict(row["evidence"])
+    if not prompts:
+        evidence.pop("prompt", None)
+    elif evidence.get("prompt") != row["messages"][-1]["content"] or len(row["messages"]) > 1:
+        asked["messages"] = row["messages"]
+    answer = {"completion": row["completion"], "finish_reason": row["finish_reason"]}
+    return {"id": row["id"], "model": row["served_model"]} | asked | evidence | answer
+
+
+def _messages(row: dict[str, Any]) -> Sequence[dict[str, str]] | None:
+    if row.get("messages"):
+        found: Sequence[dict[str, str]] = row["messages"]
+        return found
+    if row.get("prompt") and "labels" not in row:  # such a prompt stands for sentences that it does not show
+        return [{"role": "user", "content": row["prompt"]}]
+    return None

@@ -1,0 +1,306 @@
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support import TINY, Command, MockServer, Said, environment
+
+Run = Callable[..., Said]
+QUICK = [word for word in TINY if not word.startswith("source.")]
+
+
+def live(server: MockServer) -> list[str]:
+    return [
+        "llm=local",
+        "llm.model=m",
+        f"llm.base_url={server.url}",
+        "generation.per_request=10",
+        "units.max=6",
+        "annotator=seed",
+    ]
+
+
+@pytest.fixture
+def generate(with_store: Path, clinsynth: Command, server: MockServer) -> Run:
+    def run(*words: str) -> Said:
+        return clinsynth("generate", *live(server), *words)
+
+    return run
+
+
+def summary(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(max(folder.glob("outputs/*/*/summary.json")).read_text(encoding="utf-8"))
+    return found
+
+
+def test_a_dry_run_sends_nothing(generate: Run, server: MockServer) -> None:
+    said = generate("size=n10", "generation.dry_run=true", "annotator=llm", "llm.price.input=1", "llm.price.output=2")
+    assert said.status == 0, said.err
+    lines = {
+        line.rsplit("  ", 1)[0].strip(): line.rsplit("  ", 1)[1].strip()
+        for line in said.out.splitlines()
+        if "  " in line
+    }
+    assert lines["requests to send"] == "12"
+    assert float(lines["cost"].split()[0]) > 0
+    assert "gold text" in said.out
+    assert server.asked()["requests"] == 0
+
+
+def test_what_is_generated_becomes_a_corpus(generate: Run, server: MockServer, with_store: Path) -> None:
+    said = generate("size=n10")
+    assert said.status == 0, said.err
+    assert "6 requests (0 retries), 0 answers were there already" in said.out
+    found = summary(with_store)
+    assert found["examples"] == 60
+    assert found["model"] is None
+    assert f"corpus {found['corpus']}: 60 examples of 6 units" in said.out
+
+
+def test_what_was_spent_is_logged(generate: Run, with_store: Path) -> None:
+    from mlflow import MlflowClient
+
+    generate("size=n10")
+    run = MlflowClient(f"sqlite:///{with_store}/mlruns/mlflow.db").get_run(summary(with_store)["run_id"])
+    assert run.info.status == "FINISHED"
+    assert run.data.metrics["llm/requests"] == 6
+    assert run.data.metrics["llm/gold_characters"] > 0
+    assert run.data.params["llm"] == "local"
+    assert run.data.tags["corpus"] == summary(with_store)["corpus"]
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "paid"),
+    [
+        (["size=n10"], ["size=n10"], 0),
+        (["size=n10"], ["size=n30"], 12),
+        (["size=n10", "seed_ratio=r050"], ["size=n10"], 3),
+        (["size=n10"], ["size=n5", "quality=none"], 0),
+        (["size=n10"], ["size=n10", "annotator=gazetteer"], 0),
+        (["size=n10"], ["size=n10", "annotator=llm"], 6),
+        (["size=n10"], ["size=n10", "llm.concurrency=2", "llm.timeout_s=9"], 0),
+        (["size=n10"], ["size=n10", "llm.temperature=0.5"], 6),
+        (["size=n10"], ["size=n10", "llm.model=other"], 6),
+        (["size=n10"], ["size=n10", "generation.per_request=5"], 12),
+        (
+            ["size=n10"],
+            ["size=n10", "prompt.name=own", 'prompt.text="provide $n sentences containing the words \\"$entity\\". "'],
+            6,
+        ),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else str(value),
+)
+def test_only_what_is_new_is_paid_for(
+    generate: Run, server: MockServer, first: list[str], then: list[str], paid: int
+) -> None:
+    assert generate(*first).status == 0
+    before = server.asked()["requests"]
+    said = generate(*then)
+    assert said.status == 0, said.err
+    assert server.asked()["requests"] - before == paid
+
+
+def test_units_that_fall_short_are_asked_again(generate: Run, server: MockServer, with_store: Path) -> None:
+    server.behave(yield_of=0.6)
+    said = generate("size=n10")
+    assert said.status == 0, said.err
+    assert server.asked()["requests"] == 12
+    assert summary(with_store)["examples"] == 60
+    assert generate("size=n10", "annotator=gazetteer").status == 0
+    assert server.asked()["requests"] == 12
+
+
+def test_topping_up_ends(generate: Run, server: MockServer) -> None:
+    server.behave(yield_of=0.2)
+    said = generate("size=n10")
+    assert said.status == 0, said.err
+    assert server.asked()["requests"] == 18
+    assert "6 units have fewer than 10 usable texts" in said.out
+    generate("size=n10", "generation.max_attempts=4")
+    assert server.asked()["requests"] == 24
+
+
+def test_training_on_it_asks_nothing(
+    generate: Run, server: MockServer, clinsynth: Command, tiny_bert: Path, with_store: Path
+) -> None:
+    server.behave(yield_of=0.6)
+    generate("size=n10", "annotator=llm")
+    corpus, before = summary(with_store)["corpus"], server.asked()["requests"]
+    tiny = f"backbone.name_or_path={tiny_bert}"
+    said = clinsynth("train", *live(server), "annotator=llm", "size=n10", tiny, *QUICK)
+    assert said.status == 0, said.err
+    assert summary(with_store)["corpus"] == corpus
+    assert server.asked()["requests"] == before
+    said = clinsynth("train", *live(server), "size=n30", tiny, *QUICK)
+    assert said.status == 2
+    assert "6 of 18 completions are missing" in " ".join(said.err.split())
+    assert server.asked()["requests"] == before
+
+
+def test_private_units_are_sent_with_consent_only(generate: Run, server: MockServer, with_store: Path) -> None:
+    (with_store / "terms.txt").write_text("gout\nlupus\n", encoding="utf-8")
+    private = (
+        "dataset=terms",
+        "dataset.units=terms.txt",
+        "dataset.entity_type=Disease",
+        "size=n10",
+        "llm.trusted=false",
+    )
+    said = generate(*private)
+    assert said.status == 2
+    assert "terms is not public" in said.err
+    assert server.asked()["requests"] == 0
+    assert generate(*private, "generation.send_gold_text=true").status == 0
+    assert generate(*private, "llm.trusted=true").status == 0
+    assert server.asked()["requests"] == 2
+
+
+@pytest.mark.parametrize("status", ["", "401"])
+def test_the_key_is_in_nothing_that_is_written(
+    generate: Run, server: MockServer, with_store: Path, monkeypatch: pytest.MonkeyPatch, status: str
+) -> None:
+    monkeypatch.setenv("MY_KEY", "sk-very-secret")
+    server.behave(always=status)
+    said = generate("size=n10", "llm.api_key_env=MY_KEY", "hydra.verbose=true")
+    assert said.status == (2 if status else 0)
+    assert "sk-very-secret" not in said.out + said.err
+    for path in with_store.rglob("*"):
+        assert not path.is_file() or b"sk-very-secret" not in path.read_bytes(), path
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["llm.api_key_env=NO_SUCH_KEY"], "the variable NO_SUCH_KEY is not set"),
+        (["llm.max_cost_usd=1"], "llm.max_cost_usd=1.0 needs the prices of m"),
+        (["llm.concurrency=0"], "llm.concurrency=0 is out of range"),
+        (["llm.price.input=-1"], "llm.price.input=-1.0 is out of range"),
+        (["llm.max_cost_usd=0", "llm.price.input=1", "llm.price.output=1"], "would be exceeded: 0.0000 USD are spent"),
+    ],
+)
+def test_a_mistake_is_one_paragraph(generate: Run, words: list[str], said: str) -> None:
+    found = generate("size=n10", *words)
+    assert found.status == 2
+    assert said in " ".join(found.err.split())
+    assert "Traceback" not in found.err
+
+
+@pytest.mark.slow
+def test_killed_again_and_again_it_ends_as_if_undisturbed(with_store: Path, server: MockServer) -> None:
+    server.behave(latency=0.15, rounds=False)
+    words = [
+        sys.executable,
+        "-m",
+        "clinsynth.cli",
+        "generate",
+        *live(server),
+        "units.max=60",
+        "size=n10",
+        "llm.concurrency=4",
+    ]
+
+    def run(folder: Path, *, kill: bool) -> int:
+        folder.mkdir(exist_ok=True)
+        process = subprocess.Popen(
+            words, cwd=folder, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        if kill:
+            before = server.asked()["requests"]
+            while process.poll() is None and server.asked()["requests"] < before + 3:
+                time.sleep(0.02)
+            time.sleep(random.uniform(0, 0.3))
+            os.kill(process.pid, signal.SIGKILL)
+        return process.wait(120)
+
+    disturbed, calm = with_store / "disturbed", with_store / "calm"
+    kills = 10
+    for _ in range(kills):
+        run(disturbed, kill=True)
+    assert run(disturbed, kill=False) == 0
+    asked = server.asked()["requests"]
+    assert 60 <= asked <= 60 + 4 * kills
+    assert run(calm, kill=False) == 0
+    first, second = (sorted((folder / "artifacts").glob("corpus-*")) for folder in (disturbed, calm))
+    assert [folder.name for folder in first] == [folder.name for folder in second]
+    for name in ("examples.jsonl", "rejected.jsonl", "manifest.json"):
+        assert (first[0] / name).read_bytes() == (second[0] / name).read_bytes()
+
+
+def test_the_cache_is_counted_checked_and_taken_elsewhere(
+    generate: Run, server: MockServer, clinsynth: Command, with_store: Path
+) -> None:
+    generate("size=n10", "annotator=llm")
+    corpus = summary(with_store)["corpus"]
+    said = clinsynth("cache")
+    assert said.status == 0, said.err
+    assert [line.split()[:3] for line in said.out.splitlines()[1:3]] == [
+        ["m", "mentions", "6"],
+        ["m", "sentences", "6"],
+    ]
+    assert "is sound" in clinsynth("cache", "action=verify").out
+    assert clinsynth("cache", "action=export", "to=out/mine.jsonl").status == 0
+
+    replay = [
+        "llm.recordings=[out/mine.jsonl]",
+        "generation.per_request=10",
+        "units.max=6",
+        "annotator=llm",
+        "size=n10",
+    ]
+    said = clinsynth("generate", *replay)
+    assert said.status == 0, said.err
+    assert f"corpus {corpus}" in said.out
+
+    elsewhere = "paths.artifacts=elsewhere"
+    assert (
+        "12 completions were taken, 0 left out"
+        in clinsynth("cache", "action=import", "file=out/mine.jsonl", elsewhere).out
+    )
+    before = server.asked()["requests"]
+    assert generate("size=n10", "annotator=llm", elsewhere).status == 0
+    assert server.asked()["requests"] == before
+
+
+def test_an_export_can_leave_prompts_out(generate: Run, clinsynth: Command, with_store: Path) -> None:
+    generate("size=n10")
+    clinsynth("cache", "action=export", "to=mine.jsonl", "prompts=false")
+    content = (with_store / "mine.jsonl").read_text(encoding="utf-8")
+    assert content.count("\n") == 6
+    assert "provide 10 sentences" not in content
+
+
+def test_a_spoilt_cache_is_found_out(generate: Run, clinsynth: Command, with_store: Path) -> None:
+    import sqlite3
+
+    generate("size=n10")
+    database = sqlite3.connect(with_store / "artifacts" / "completions.db")
+    database.execute("UPDATE completions SET model = 'x' WHERE rowid = 1")
+    database.commit()
+    database.close()
+    said = clinsynth("cache", "action=verify")
+    assert said.status == 2
+    assert "has 1 faults" in said.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["action=stats"], "there is no cache of completions at artifacts/completions.db"),
+        (["action=import"], "action=import needs a file: file="),
+        (["action=import", "file=none.jsonl"], "no recordings at none.jsonl"),
+    ],
+)
+def test_a_cache_that_is_not_there_is_said(with_store: Path, clinsynth: Command, words: list[str], said: str) -> None:
+    found = clinsynth("cache", *words)
+    assert found.status == 2
+    assert said in " ".join(found.err.split())
