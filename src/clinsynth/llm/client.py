@@ -37,6 +37,10 @@ Watch = Callable[["Progress"], None]
 HEARTBEAT = 5
 """Seconds."""
 
+APART = 0.004
+"""Seconds between the first starts: a window that is filled at once comes back at once, wave after wave, and waits
+in this process and in the server while both are idle between the waves."""
+
 FIRST_CONTACT = 20.0
 """Seconds in which a server that has not answered yet has to be reached."""
 
@@ -174,9 +178,13 @@ class Client:
 
     async def _run(self) -> None:
         """Start requests as places become free, until nothing is queued or under way."""
+        started = 0
         while self._queue or self._tasks:
             while self._queue and self._failure is None:
+                if started < self.llm.concurrency:
+                    await asyncio.sleep(APART)
                 await self.progress.window.enter()
+                started += 1
                 if self._failure is not None:
                     self.progress.window.busy -= 1
                     break
