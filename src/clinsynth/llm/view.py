@@ -24,7 +24,6 @@ class View:
         self.title, self.counts = title, counts
         self._live = Live(auto_refresh=False, transient=True) if sys.stdout.isatty() else None
         self._began = self._last = time.monotonic()
-        self._before: int | None = None
 
     def __enter__(self) -> View:
         if self._live:
@@ -36,8 +35,6 @@ class View:
             self._live.stop()
 
     def __call__(self, progress: Progress) -> None:
-        if self._before is None:
-            self._before = progress.answered  # answers that were there are no sign of speed
         told = self._told(progress)
         if self._live:
             table = Table.grid(padding=(0, 2))
@@ -51,7 +48,7 @@ class View:
     def _told(self, progress: Progress) -> dict[str, str]:
         spend = progress.spend
         seconds = time.monotonic() - self._began
-        rate = (progress.answered - (self._before or 0)) / seconds if seconds else 0.0
+        rate = spend.requests / seconds if seconds else 0.0  # answers that were there are no sign of speed
         left = progress.known - progress.answered
         told = {
             "answered": f"{progress.answered} of {progress.known} ({spend.hits} were there already)",
