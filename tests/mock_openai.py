@@ -33,6 +33,11 @@ class Behaviour:
     """Share of the sentences asked for that contain their words."""
     rounds: bool = True
     """Whether a request that comes again is answered otherwise."""
+    batch_polls: int = 1
+    """How often a batch is still at work when it is looked at."""
+    batch_fails: list[int] = field(default_factory=list)
+    """Rows of the next batch that get an error."""
+    batch_end: str = "completed"
     key: str | None = None
     """Any other key is refused."""
 
@@ -46,11 +51,16 @@ class Asked:
     """Answered bodies, and how often."""
     most_at_once: int = 0
     keys: Counter[str] = field(default_factory=Counter)
+    batches: int = 0
+    batched: int = 0
+    cancelled: int = 0
 
 
 class Server:
     def __init__(self) -> None:
         self.behaviour, self.asked, self.busy = Behaviour(), Asked(), 0
+        self.files: dict[str, bytes] = {}
+        self.batches: dict[str, dict[str, Any]] = {}
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -76,6 +86,8 @@ class Server:
             return await self.reply(writer, told | {"different": len(self.asked.bodies)})
         if time.time() < self.behaviour.down_until:
             return False
+        if path.startswith(("/v1/files", "/v1/batches")):
+            return await self.batch(head, path, body, writer)
         self.busy += 1
         self.asked.most_at_once = max(self.asked.most_at_once, self.busy)
         try:
@@ -115,6 +127,75 @@ class Server:
         if fault == "no choices":
             return await self.reply(writer, {"object": "something else"})
         return await self.reply(writer, answer, slowly=fault == "slow")
+
+    async def batch(self, head: str, path: str, body: bytes, writer: asyncio.StreamWriter) -> bool:
+        """Files and batches; a batch is worked off when it is looked at for the last time."""
+        parts = path.removeprefix("/v1/").split("/")
+        if path == "/v1/files":
+            boundary = re.search(r"boundary=(\S+)", head)
+            assert boundary is not None
+            name = f"file-{len(self.files)}"
+            part = next(p for p in body.split(b"--" + boundary[1].encode()) if b'name="file"' in p)
+            self.files[name] = part.split(b"\r\n\r\n", 1)[1].rstrip(b"\r\n")
+            return await self.reply(
+                writer,
+                {
+                    "id": name,
+                    "object": "file",
+                    "bytes": 1,
+                    "created_at": 0,
+                    "filename": "f",
+                    "purpose": "batch",
+                    "status": "processed",
+                },
+            )
+        if parts[0] == "files":
+            return await self.send(writer, self.files[parts[1]])
+        if path == "/v1/batches":
+            name, told = f"batch-{len(self.batches)}", json.loads(body)
+            self.asked.batches += 1
+            self.asked.batched += self.files[told["input_file_id"]].count(b"custom_id")
+            self.batches[name] = {
+                "id": name,
+                "object": "batch",
+                "created_at": 0,
+                "status": "in_progress",
+                "polls": 0,
+            } | told
+            return await self.reply(writer, self.batches[name])
+        if parts[1] not in self.batches:
+            return await self.reply(writer, {"error": {"message": "no such batch"}}, status=404)
+        found = self.batches[parts[1]]
+        if parts[-1] == "cancel":
+            found["status"] = "cancelled"
+            self.asked.cancelled += 1
+        elif found["status"] == "in_progress":
+            found["polls"] += 1
+            if found["polls"] > self.behaviour.batch_polls:
+                self.work_off(found)
+        return await self.reply(writer, found)
+
+    def work_off(self, batch: dict[str, Any]) -> None:
+        batch["status"] = self.behaviour.batch_end
+        if batch["status"] == "failed":
+            batch["errors"] = {"object": "list", "data": [{"message": "the file is too odd"}]}
+            return
+        right, wrong = [], []
+        for place, line in enumerate(self.files[batch["input_file_id"]].decode().split("\n")):
+            row = json.loads(line)
+            told = {"custom_id": row["custom_id"], "id": f"r{place}"}
+            if place in self.behaviour.batch_fails:
+                wrong.append(
+                    told | {"response": {"status_code": 500, "body": {"message": "an odd row"}}, "error": None}
+                )
+            else:
+                body = self.answer(row["body"], "", time_asked=1)
+                right.append(told | {"response": {"status_code": 200, "request_id": "q", "body": body}, "error": None})
+        self.behaviour.batch_fails = []
+        for kind, rows in (("output_file_id", right), ("error_file_id", wrong)):
+            if rows:
+                batch[kind] = f"file-{len(self.files)}"
+                self.files[batch[kind]] = "\n".join(map(json.dumps, rows)).encode()
 
     def answer(self, body: dict[str, Any], fault: str, *, time_asked: int) -> dict[str, Any]:
         prompt = body["messages"][-1]["content"]

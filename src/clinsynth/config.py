@@ -166,6 +166,7 @@ class GenerationConfig:
     send_gold_text: bool = option(
         MISSING, "true: units of a dataset that is not public may go to an LLM outside the house"
     )
+    cancel: bool = option(MISSING, "generate: cancel the batches that are at work, and ask nothing")
     dry_run: bool = option(MISSING, "generate: print requests, tokens and cost, and send nothing")
     on_missing: OnMissing = option(MISSING, "what lacks a completion: error, or skip (go on with what there is)")
 
@@ -187,11 +188,22 @@ class PriceConfig:
     input: float | None = option(None, "US dollars per million tokens of prompts")
     output: float | None = option(None, "per million tokens of answers")
     cached: float | None = option(None, "per million tokens of prompts that the server has seen before")
+    batch: float | None = option(None, "share of these prices that is charged with llm.mode=batch, such as 0.5")
+
+    def in_batch(self) -> PriceConfig:
+        """The prices in batch mode; unknown where the share is."""
+        prices = (self.input, self.output, self.cached)
+        return PriceConfig(*(None if None in (price, self.batch) else price * self.batch for price in prices))  # type: ignore[operator]
 
     def __post_init__(self) -> None:
-        for key in ("input", "output", "cached"):
+        for key in ("input", "output", "cached", "batch"):
             value = getattr(self, key)
             check(value is None or value >= 0, f"llm.price.{key}", value, "null or 0 and more")
+
+
+class LLMMode(Enum):
+    direct = "direct"
+    batch = "batch"
 
 
 @dataclass
@@ -204,6 +216,8 @@ class LLMConfig:
     trusted: bool = option(False, "true for a server inside the house, which may see gold text that is not public")
     temperature: float | None = option(None, "of sampling; null is the server's own")
     max_tokens: int | None = option(None, "longest answer; null is the server's own")
+    mode: LLMMode = option(LLMMode.direct, "direct; or batch: OpenAI's Batch API, cheaper and within a day")
+    poll_s: float = option(30.0, "batch: seconds between two looks at it")
     concurrency: int = option(32, "requests under way at once, at most")
     requests_per_minute: int | None = option(None, "ceiling")
     tokens_per_minute: int | None = option(None, "ceiling, of prompts and answers together")
@@ -224,14 +238,15 @@ class LLMConfig:
         for key in ("requests_per_minute", "tokens_per_minute", "max_tokens"):
             value = getattr(self, key)
             check(value is None or value >= 1, f"llm.{key}", value, AT_LEAST_1)
-        for key in ("timeout_s", "patience_s"):
+        for key in ("timeout_s", "patience_s", "poll_s"):
             check(getattr(self, key) > 0, f"llm.{key}", getattr(self, key), "above 0")
         cap = self.max_cost_usd
         check(cap is None or cap >= 0, "llm.max_cost_usd", cap, "null or 0 and more")
-        if cap is not None and None in (self.priced().input, self.priced().output):
+        price = self.priced().in_batch() if self.mode is LLMMode.batch else self.priced()
+        if cap is not None and None in (price.input, price.output):
             raise ConfigError(
                 f"llm.max_cost_usd={cap} needs the prices of {self.model}: give llm.price.input=... and "
-                "llm.price.output=... in US dollars per million tokens."
+                "llm.price.output=... in US dollars per million tokens, and for llm.mode=batch llm.price.batch=0.5."
             )
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,12 @@ def test_the_first_answer_stays(cache: CompletionCache) -> None:
     put(cache, request())
     put(cache, request(), answer("another"))
     assert cache.get([key()])[key()][0].text == "1. Gout."
+
+
+def test_many_open_a_new_cache_at_once(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        opened = list(pool.map(lambda _: CompletionCache(tmp_path / "new.db").path, range(48)))
+    assert len(opened) == 48
 
 
 def test_one_process_asks(cache: CompletionCache) -> None:

@@ -67,6 +67,18 @@ def test_what_is_generated_becomes_a_corpus(generate: Run, server: MockServer, w
     assert f"corpus {found['corpus']}: 60 examples of 6 units" in said.out
 
 
+def test_a_batch_makes_the_same_corpus(generate: Run, server: MockServer, with_store: Path) -> None:
+    server.behave(rounds=False)
+    said = generate("size=n10", "annotator=llm", "llm.mode=batch", "llm.poll_s=0.05")
+    assert said.status == 0, said.err
+    corpus = summary(with_store)["corpus"]
+    asked = server.asked()
+    assert (asked["batches"], asked["batched"], asked["requests"]) == (2, 12, 0)
+    assert generate("size=n10", "annotator=llm", "paths.artifacts=other").status == 0
+    assert summary(with_store)["corpus"] == corpus
+    assert "0 batches are cancelled" in generate("size=n10", "generation.cancel=true").out
+
+
 def test_what_was_spent_is_logged(generate: Run, with_store: Path) -> None:
     from mlflow import MlflowClient
 

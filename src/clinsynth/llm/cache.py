@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 from clinsynth.artifacts import digest
 from clinsynth.errors import ConfigError
 from clinsynth.types import Completion, Request
@@ -46,6 +48,7 @@ CREATE TABLE IF NOT EXISTS completions (
     asked_at REAL NOT NULL,
     answered_at REAL NOT NULL
 );
+CREATE TABLE IF NOT EXISTS batches (id TEXT PRIMARY KEY, server TEXT NOT NULL, keys TEXT NOT NULL, at REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS claims (key TEXT PRIMARY KEY, owner TEXT NOT NULL, heartbeat REAL NOT NULL);
 """
 
@@ -88,9 +91,10 @@ class CompletionCache:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._database = sqlite3.connect(path, timeout=30, isolation_level=None)
-            self._database.execute("PRAGMA journal_mode=WAL")
-            self._database.execute("PRAGMA synchronous=NORMAL")  # safe against kill -9; fsync at checkpoints
-            self._database.executescript(_TABLES)
+            with FileLock(path.with_name(f"{path.name}.lock")):  # a change of mode does not wait for others
+                self._database.execute("PRAGMA journal_mode=WAL")
+                self._database.execute("PRAGMA synchronous=NORMAL")  # safe against kill -9; fsync at checkpoints
+                self._database.executescript(_TABLES)
         except sqlite3.Error as error:
             raise ConfigError(f"the cache of completions {path} cannot be opened: {error}") from error
 
@@ -161,6 +165,20 @@ class CompletionCache:
                 )
             else:
                 self._database.execute("DELETE FROM claims WHERE owner = ?", (self.owner,))
+
+    def batches(self, server: str) -> dict[str, list[str]]:
+        """Batches that a server is working off, and the keys that each holds."""
+        found = self._database.execute("SELECT id, keys FROM batches WHERE server = ? ORDER BY at", (server,))
+        return {id: json.loads(keys) for id, keys in found}
+
+    def note_batch(self, id: str, keys: Sequence[str], *, server: str) -> None:
+        with self._transaction():
+            row = (id, server, json.dumps(list(keys)), time.time())
+            self._database.execute("INSERT OR REPLACE INTO batches VALUES (?, ?, ?, ?)", row)
+
+    def forget_batch(self, id: str) -> None:
+        with self._transaction():
+            self._database.execute("DELETE FROM batches WHERE id = ?", (id,))
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """All completions, oldest first; messages, sampling and evidence as they were."""

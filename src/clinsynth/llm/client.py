@@ -21,7 +21,7 @@ from typing import Any
 import httpx2
 import openai
 
-from clinsynth.config import LLMConfig
+from clinsynth.config import LLMConfig, PriceConfig
 from clinsynth.errors import BudgetExceeded, ConfigError
 from clinsynth.llm import faults
 from clinsynth.llm.budget import Spend, characters, cost
@@ -81,9 +81,8 @@ class Client:
         self.llm, self.cache, self.watch = llm, cache, watch
         self.sampling = sampling(llm)
         self.model = llm.model or ""
-        self.key = None if offline else _key(llm)
-        for name in ("openai", "httpx", "httpx2", "httpcore", "httpcore2"):
-            logging.getLogger(name).setLevel(logging.WARNING)  # a line a request; and their debug lines hold headers
+        self.key = None if offline else api_key(llm)
+        quieten()
         self.progress = Progress(Spend(llm.priced(), llm.max_tokens), Window(llm.concurrency))
         self._pace = Pace(requests_per_minute=llm.requests_per_minute, tokens_per_minute=llm.tokens_per_minute)
         self._queue: deque[Request] = deque()
@@ -257,7 +256,14 @@ class Client:
             await self._pace.wait(tokens)
             asked_at = time.time()
             raw = await self._ask(model=self.model, messages=list(request.messages), **self.sampling)  # type: ignore[arg-type]
-            answer = self._read(raw.http_response.content, raw.http_response.headers, asked_at)
+            response = raw.http_response
+            answer = read_answer(
+                response.content,
+                response.headers.get("x-request-id"),
+                asked_at,
+                model=self.model,
+                price=self.llm.priced(),
+            )
         except (openai.APIError, faults.Garbled) as error:
             return error
         finally:
@@ -304,26 +310,6 @@ class Client:
                 "with the same command and a higher cap, or train on what there is with generation.on_missing=skip."
             )
 
-    def _read(self, content: bytes, headers: Any, asked_at: float) -> Answer:
-        try:
-            body = json.loads(content.decode("utf-8"))
-            choice = body["choices"][0]
-            message = choice["message"]
-        except (UnicodeDecodeError, json.JSONDecodeError, LookupError, TypeError) as error:
-            raise faults.Garbled(f"{type(error).__name__}: {error}") from error
-        said = body.get("usage") or {}
-        details = said.get("prompt_tokens_details") or {}
-        usage = Usage(said.get("prompt_tokens"), said.get("completion_tokens"), details.get("cached_tokens"))
-        return Answer(
-            served_model=str(body.get("model") or self.model),
-            text=str(message.get("content") or message.get("refusal") or ""),
-            finish_reason="refusal" if message.get("refusal") else str(choice.get("finish_reason") or "stop"),
-            usage=usage,
-            cost_usd=cost(usage, self.llm.priced()),
-            request_id=headers.get("x-request-id"),
-            asked_at=asked_at,
-        )
-
     async def _beat(self) -> None:
         """Show the progress every second, and stay alive in the eyes of other processes."""
         for second in itertools.count(1):
@@ -340,7 +326,7 @@ class Client:
         return cache_key(request, model=self.model, sampling=self.sampling)
 
 
-def _key(llm: LLMConfig) -> str | None:
+def api_key(llm: LLMConfig) -> str | None:
     if llm.api_key_env is None:
         return None
     key = os.environ.get(llm.api_key_env)
@@ -350,3 +336,31 @@ def _key(llm: LLMConfig) -> str | None:
             "(llm.api_key_env names it; null for a server that wants no key)."
         )
     return key
+
+
+def read_answer(content: bytes, request_id: str | None, asked_at: float, *, model: str, price: PriceConfig) -> Answer:
+    """The completion in a response's body; raises Garbled where there is none."""
+    try:
+        body = json.loads(content.decode("utf-8"))
+        choice = body["choices"][0]
+        message = choice["message"]
+    except (UnicodeDecodeError, json.JSONDecodeError, LookupError, TypeError) as error:
+        raise faults.Garbled(f"{type(error).__name__}: {error}") from error
+    said = body.get("usage") or {}
+    details = said.get("prompt_tokens_details") or {}
+    usage = Usage(said.get("prompt_tokens"), said.get("completion_tokens"), details.get("cached_tokens"))
+    return Answer(
+        served_model=str(body.get("model") or model),
+        text=str(message.get("content") or message.get("refusal") or ""),
+        finish_reason="refusal" if message.get("refusal") else str(choice.get("finish_reason") or "stop"),
+        usage=usage,
+        cost_usd=cost(usage, price),
+        request_id=request_id,
+        asked_at=asked_at,
+    )
+
+
+def quieten() -> None:
+    """The libraries say a line a request, and their debug lines hold headers."""
+    for name in ("openai", "httpx", "httpx2", "httpcore", "httpcore2"):
+        logging.getLogger(name).setLevel(logging.WARNING)

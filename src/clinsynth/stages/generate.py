@@ -6,10 +6,10 @@ from pathlib import Path
 
 from clinsynth import corpora, datasets
 from clinsynth.artifacts import ArtifactStore, digest
-from clinsynth.config import GenerateConfig
+from clinsynth.config import GenerateConfig, LLMMode
 from clinsynth.corpora.generation import Generation, check_consent
 from clinsynth.corpora.plans import plan
-from clinsynth.llm import RECORDED, cache_path, open_llm
+from clinsynth.llm import RECORDED, batch, cache_path, open_llm
 from clinsynth.llm.budget import Spend
 from clinsynth.llm.cache import CompletionCache
 from clinsynth.llm.client import Client
@@ -32,6 +32,9 @@ def main(settings: GenerateConfig, *, job: Job) -> None:
     check_consent(settings)
     generation = _plan(settings, gold=gold)
     cache = CompletionCache(cache_path(store.root))
+    if settings.generation.cancel:
+        print(f"{batch.cancel(settings.llm, cache=cache)} batches are cancelled.")
+        return
     if settings.generation.dry_run:
         tables.show_estimate(estimate(settings, generation, cache=cache), model=settings.llm.model or "")
         return
@@ -70,7 +73,8 @@ def _plan(settings: GenerateConfig, *, gold: Gold) -> Generation:
 def _ask(settings: GenerateConfig, generation: Generation, *, cache: CompletionCache, run: ActiveRun) -> None:
     """Logs and prints what was spent, however it ends."""
     with View(f"{settings.dataset.name} from {settings.llm.model}", counts=generation.counts) as view:
-        client = Client(settings.llm, cache=cache, watch=view)
+        kind = batch.BatchClient if settings.llm.mode is LLMMode.batch else Client
+        client = kind(settings.llm, cache=cache, watch=view)
         try:
             client.answer(generation.requests, follow_up=generation)
         finally:
