@@ -16,7 +16,7 @@ import pytest
 from clinsynth import config
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.errors import ConfigError
-from clinsynth.tracking import HOST, LOCK, LONGEST_PARAM, ActiveRun, Ledger
+from clinsynth.tracking import HOST, LOCK, LONGEST_PARAM, ActiveRun, Ledger, redacted
 from clinsynth.types import Summary
 from support import copy_store, environment
 
@@ -401,3 +401,17 @@ def test_a_summary_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert Summary.read(tmp_path / "summary.json") == summary
     content = json.loads((tmp_path / "summary.json").read_text(encoding="utf-8"))
     assert content["test/f1"] == 0.25  # flat, for people and for jq
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("uri: https://me:secret@host:5000/x", "uri: https://***@host:5000/x"),
+        ("tracking.uri=postgresql://me:pa@55@db/mlflow seed=1", "tracking.uri=postgresql://***@db/mlflow seed=1"),
+        ("https://token@host/x", "https://***@host/x"),
+        ("https://host:5000/a@b", "https://host:5000/a@b"),
+        ("sqlite:///mlruns/mlflow.db", "sqlite:///mlruns/mlflow.db"),
+    ],
+)
+def test_passwords_of_addresses_are_left_out(text: str, expected: str) -> None:
+    assert redacted(text) == expected

@@ -81,6 +81,7 @@ class DatasetConfig:
 
     def __post_init__(self) -> None:
         check(self.per_request is None or self.per_request >= 1, "dataset.per_request", self.per_request, AT_LEAST_1)
+        check(bool(self.name) and "/" not in self.name, "dataset.name", self.name, "a name without a slash")
 
 
 @dataclass
@@ -161,7 +162,7 @@ class GenerationConfig:
     seed: int = option(MISSING, "random number that shuffles the units before seed_ratio takes its share")
     per_request: int | None = option(None, "examples that one request asks for; null is the dataset's number")
     max_attempts: int = option(
-        MISSING, "requests per unit at most, when answers hold fewer usable texts than are wanted"
+        MISSING, "1 asks once; n asks up to n - 1 times more where a unit's answers hold too few usable texts"
     )
     send_gold_text: bool = option(
         MISSING, "true: units of a dataset that is not public may go to an LLM outside the house"
@@ -172,6 +173,7 @@ class GenerationConfig:
 
     def __post_init__(self) -> None:
         check(self.seed >= 0, "generation.seed", self.seed, "0 or more")
+        check(self.max_attempts >= 1, "generation.max_attempts", self.max_attempts, "at least 1")
         check(self.per_request is None or self.per_request >= 1, "generation.per_request", self.per_request, AT_LEAST_1)
 
 
@@ -179,6 +181,9 @@ class GenerationConfig:
 class PromptConfig:
     name: str = option(MISSING, "stands in the ids of requests; `default` is the task's usual prompt")
     text: str | None = option(None, "template: $name stands for a value, $$ for a dollar sign")
+
+    def __post_init__(self) -> None:
+        check(bool(self.name) and "/" not in self.name, "prompt.name", self.name, "a name without a slash")
 
 
 @dataclass
@@ -326,7 +331,9 @@ class TrainerConfig:
 class TrackingConfig:
     uri: str = option(MISSING, "MLflow store; the variable MLFLOW_TRACKING_URI wins")
     artifacts: str = option(MISSING, "folder of MLflow's artifacts for a local store")
-    log_text: bool = option(MISSING, "false keeps texts (predictions, samples) out of MLflow")
+    log_text: bool | None = option(
+        None, "false keeps texts (predictions, rejected texts) out of MLflow; null: as dataset.public says"
+    )
     table: str | None = option(None, "tag the runs as parts of this table, for `clinsynth report`")
 
 

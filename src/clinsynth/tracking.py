@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import socket
 import sqlite3
 import subprocess
@@ -35,6 +36,11 @@ METRICS_PER_CALL = 1000
 LONGEST_PARAM = 500
 
 
+def redacted(text: str) -> str:
+    """Without the name and password of an address such as `https://me:secret@host`."""
+    return re.sub(r"(\w+://)[^/\s]*@", r"\1***@", text)
+
+
 class ActiveRun:
     """A run that is being written."""
 
@@ -42,7 +48,7 @@ class ActiveRun:
         self.client, self.id = client, run_id
 
     def params(self, params: Mapping[str, Any]) -> None:
-        listed = [Param(key, str(value)[:LONGEST_PARAM]) for key, value in params.items()]
+        listed = [Param(key, redacted(str(value))[:LONGEST_PARAM]) for key, value in params.items()]
         for start in range(0, len(listed), PARAMS_PER_CALL):
             self.client.log_batch(self.id, params=listed[start : start + PARAMS_PER_CALL])
 
@@ -60,7 +66,7 @@ class ActiveRun:
         self.client.set_tag(self.id, name, value)
 
     def text(self, text: str, name: str) -> None:
-        self.client.log_text(self.id, text, name)
+        self.client.log_text(self.id, redacted(text), name)
 
     def figure(self, figure: Any, name: str) -> None:
         self.client.log_figure(self.id, figure, name)
@@ -69,7 +75,7 @@ class ActiveRun:
         self.client.log_artifact(self.id, str(path), folder)
 
     def dataset(self, *, name: str, digest: str, source: str) -> None:
-        entry = Dataset(name=name, digest=digest[:36], source_type="local", source=source)
+        entry = Dataset(name=name, digest=digest[:36], source_type="local", source=redacted(source))
         self.client.log_inputs(self.id, datasets=[DatasetInput(entry)])
 
 
@@ -167,7 +173,7 @@ class Ledger:
         """A new run; FINISHED at the end, KILLED on Ctrl-C, FAILED on any other exception."""
         tags = {
             "mlflow.runName": name,
-            "mlflow.note.content": description,
+            "mlflow.note.content": redacted(description),
             "mlflow.source.name": "clinsynth",
             RUN_KEY: run_key,
             HOST: socket.gethostname(),

@@ -148,6 +148,15 @@ def test_a_lasting_refusal_is_said_at_once(
     assert len(stored(path)) == asked["answered"]  # what was under way is kept
 
 
+def test_a_refusal_does_not_wait_for_those_who_come_back_later(server: MockServer, path: Path) -> None:
+    ask(llm(server), path, [request("before")])
+    server.behave(faults=["429", "429", "", "404"], retry_after="20", latency=0.05)
+    began = time.monotonic()
+    with pytest.raises(ConfigError, match="status 404"):
+        ask(llm(server, concurrency=4, patience_s=60.0), path, [request("before"), *REQUESTS])
+    assert time.monotonic() - began < 5
+
+
 def test_the_key_is_sent_and_stored_nowhere(server: MockServer, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MY_KEY", "sk-very-secret")
     ask(llm(server, api_key_env="MY_KEY"), path)

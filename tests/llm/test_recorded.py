@@ -74,6 +74,10 @@ def test_an_empty_completion_is_no_answer(tmp_path: Path) -> None:
     assert recorded(tmp_path, ROW | {"completion": " "}).find([request()]) == {}
 
 
+def test_a_half_filled_file_goes_with_the_one_that_fills_the_rest(tmp_path: Path) -> None:
+    assert request().id in recorded(tmp_path, ROW | {"completion": ""}, ROW).find([request()])
+
+
 def test_model_and_finish_reason_may_be_left_out(tmp_path: Path) -> None:
     row = {name: ROW[name] for name in ("id", "prompt", "completion")}
     assert recorded(tmp_path, row).find([request()])["mine/sentences/gout#0"].finish_reason == "stop"
@@ -89,6 +93,7 @@ def test_model_and_finish_reason_may_be_left_out(tmp_path: Path) -> None:
         (ROW | {"id": "d/p/gout#x"}, "is not of the form"),
         ({"id": "d/p/u#0", "prompt": "Write."}, "`completion` is missing or no string"),
         (ROW | {"completion": 5}, "`completion` is missing or no string"),
+        (ROW | {"id": "d/p/u#0", "completion": "\ud83d"}, "is half a character"),
         (ROW, "the id 'ncbi/sentences/gout#0' stands at"),
     ],
 )

@@ -74,19 +74,6 @@ def test_gold_alone_has_no_params_of_a_corpus(composed: Composed, source: str, n
     assert not [key for key in params if "guidelines" in key or key.endswith("prompt.text")]
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("uri: https://me:secret@host:5000/x", "uri: https://***@host:5000/x"),
-        ("tracking.uri=postgresql://me:pa55@db/mlflow seed=1", "tracking.uri=postgresql://***@db/mlflow seed=1"),
-        ("https://host:5000/a@b", "https://host:5000/a@b"),
-        ("sqlite:///mlruns/mlflow.db", "sqlite:///mlruns/mlflow.db"),
-    ],
-)
-def test_passwords_of_addresses_are_left_out(text: str, expected: str) -> None:
-    assert cards.redacted(text) == expected
-
-
 def test_a_card_tells_model_data_and_run(settings: TrainConfig) -> None:
     written = card(settings)
     for told in ("# bert for sample_ner", "`bert-base-cased`", "seed 3", "`abc123`", "find = load()", "CC0-1.0"):

@@ -94,7 +94,7 @@ def test_the_lexicon_of_a_list_of_terms_is_that_list(train: Train, with_store: P
 def test_what_was_made_is_logged(train: Train, with_store: Path) -> None:
     from mlflow import MlflowClient
 
-    train()
+    train("tracking.log_text=true")
     client = MlflowClient("sqlite:///mlruns/mlflow.db")
     run = client.get_run(summary(with_store)["run_id"])
     chosen = {name: run.data.params[name] for name in ("source", "size", "annotator", "prompt", "llm", "dataset")}
@@ -114,8 +114,9 @@ def test_what_was_made_is_logged(train: Train, with_store: Path) -> None:
     assert logged == {"corpus/manifest.json", "corpus/rejected.jsonl"}
 
 
-def test_texts_stay_out_of_mlflow_where_they_shall(train: Train, with_store: Path) -> None:
-    assert train("tracking.log_text=false").status == 0
+@pytest.mark.parametrize("words", [["tracking.log_text=false"], []], ids=["asked", "not public"])
+def test_texts_stay_out_of_mlflow_where_they_shall(train: Train, with_store: Path, words: list[str]) -> None:
+    assert train(*words).status == 0
     for path in (with_store / "mlruns").rglob("*"):
         assert not path.is_file() or path.name.startswith("mlflow.db") or b"in others with" not in path.read_bytes()
 

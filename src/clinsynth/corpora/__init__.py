@@ -14,7 +14,7 @@ from clinsynth import datasets
 from clinsynth.artifacts import ArtifactStore, digest
 from clinsynth.config import CorpusConfig
 from clinsynth.corpora.answers import collect
-from clinsynth.corpora.building import Recipe, build
+from clinsynth.corpora.building import Recipe, build, refuse_barren
 from clinsynth.corpora.plans import Plan, plan
 from clinsynth.corpora.storage import KIND, REJECTED, Corpus, find, load, rows
 from clinsynth.errors import ConfigError
@@ -39,6 +39,7 @@ def make(settings: CorpusConfig, *, gold: Gold, store: ArtifactStore) -> Corpus:
     answers = collect(settings, planned, llm=llm, room=room)
     lexicon = _lexicon(settings, planned, gold=gold, room=room)
     recipe = Recipe(settings, planned, answers, lexicon, gold, room)
+    refuse_barren(recipe)
     version = f"{VERSION}.{room.VERSION}"
     return load(
         store.build(KIND, version=version, content=_content(recipe), builder=lambda folder: build(folder, recipe))
@@ -48,11 +49,13 @@ def make(settings: CorpusConfig, *, gold: Gold, store: ArtifactStore) -> Corpus:
 def settings_key(settings: CorpusConfig) -> dict[str, Any]:
     """Settings that change a corpus; the completions themselves are covered by its digest."""
     per_request, seed = settings.generation.per_request, settings.generation.seed
+    llm = settings.llm
     return {
         "version": [VERSION, synthesis_room(settings.dataset.task).VERSION],
         "units": [settings.units.max, settings.seed_ratio.value, seed],
         "size": asdict(settings.size),
-        "request": [settings.llm.name, settings.prompt.name, settings.prompt.text, per_request],
+        "llm": [llm.name, llm.model, llm.temperature, llm.max_tokens],
+        "request": [settings.prompt.name, settings.prompt.text, per_request],
         "annotator": asdict(settings.annotator),
         "quality": asdict(settings.quality),
     }

@@ -48,6 +48,9 @@ def collect(settings: CorpusConfig, planned: Plan, *, llm: LLM, room: SynthesisR
             labelled.append(answer)
         elif second.id in labels:
             labelled.append(replace(answer, labels=labels[second.id]))
+        else:
+            unlabelled = tuple(Rejected(draft, "labels_missing") for draft in answer.drafts)
+            labelled.append(replace(answer, drafts=(), rejected=(*answer.rejected, *unlabelled)))
     return labelled
 
 

@@ -45,7 +45,6 @@ def build(folder: Path, recipe: Recipe) -> dict[str, Any]:
     """Write the corpus into a folder; returns what its manifest says."""
     settings, room = recipe.settings, recipe.room
     candidates, rejected = _annotate(recipe)
-    _refuse_barren(recipe, candidates)
     passed, refused = control(
         candidates,
         config=settings.quality,
@@ -104,18 +103,17 @@ def _manifest(
     }
 
 
-def _refuse_barren(recipe: Recipe, candidates: Sequence[Candidate]) -> None:
+def refuse_barren(recipe: Recipe) -> None:
     """A unit that stands in none of its sentences is a mistake in the list or in the recording."""
     settings, units = recipe.settings, recipe.plan.units
     if not settings.quality.unit or settings.generation.on_missing is OnMissing.skip:
         return
     written: Counter[str] = Counter()
-    fruitful = set()
-    for candidate in candidates:
-        written[candidate.draft.unit] += 1
-        if recipe.room.contains(candidate.draft):
-            fruitful.add(candidate.draft.unit)
-    barren = [unit for unit in units if unit not in fruitful]
+    fruitful: Counter[str] = Counter()
+    for answer in recipe.answers:
+        written[answer.unit] += len(answer.drafts)
+        fruitful[answer.unit] += sum(map(recipe.room.contains, answer.drafts))
+    barren = [unit for unit in units if not fruitful[unit]]
     if barren:
         names = ", ".join(repr(unit) for unit in barren[:5]) + (" ..." if len(barren) > 5 else "")
         raise DataFormatError(

@@ -20,7 +20,7 @@ class Plan:
     """What is asked, in the order in which quality control will look at the answers."""
 
     known: tuple[str, ...]
-    """All units that the dataset has, or the first `units.max` of them."""
+    """All units that the dataset has, or with `units.max` those that are chosen from."""
     available: int
     """How many of them have answers, where the LLM can give no others."""
     total: int
@@ -48,7 +48,8 @@ def plan(settings: CorpusConfig, *, gold: Gold, llm: LLM, room: SynthesisRoom) -
     requests = [
         (unit, number, request_of(settings, unit, number, room=room)) for number in replicates for unit in units
     ]
-    return Plan(tuple(everything[:most]), len(available), len(everything), tuple(units), tuple(requests))
+    known = everything if most is None else available[:most]
+    return Plan(tuple(known), len(available), len(everything), tuple(units), tuple(requests))
 
 
 def most_requests(settings: CorpusConfig) -> int:

@@ -8,6 +8,7 @@ once. Every answer is in the cache before anything else is done with it.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import json
 import logging
@@ -91,7 +92,7 @@ class Client:
         self._changed = asyncio.Event()
         self._failure: Exception | None = None
         self._reached = False
-        self._stopping = False
+        self._halt = asyncio.Event()
         self._in_flight_usd = 0.0
 
     def answer(self, requests: Sequence[Request], *, follow_up: FollowUp = lambda request, completion: ()) -> Spend:
@@ -201,7 +202,7 @@ class Client:
     async def _drain(self) -> None:
         """Start nothing more, and keep the answers that are under way."""
         self._queue.clear()
-        self._stopping = True
+        self._halt.set()
         under_way = [task for task in self._tasks if not task.done()]
         if under_way:
             print(f"Stopping: waiting for {len(under_way)} answers under way (Ctrl-C again to leave them)", flush=True)
@@ -210,6 +211,7 @@ class Client:
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
+            self._halt.set()
             self._failure = self._failure or (error if isinstance(error, Exception) else RuntimeError(repr(error)))
         self._changed.set()
 
@@ -239,7 +241,7 @@ class Client:
                     raise faults.explained(error, llm=self.llm, key=self.key) from None
                 attempt += 1
                 self.progress.spend.retries += 1
-                await asyncio.sleep(pause)
+                await self._pause(pause)
                 await window.enter()
                 placed = True
         finally:
@@ -265,6 +267,7 @@ class Client:
                 price=self.llm.priced(),
             )
         except (openai.APIError, faults.Garbled) as error:
+            self._reached = self._reached or isinstance(error, openai.APIStatusError)
             return error
         finally:
             self._in_flight_usd -= usd
@@ -310,6 +313,11 @@ class Client:
                 "with the same command and a higher cap, or train on what there is with generation.on_missing=skip."
             )
 
+    async def _pause(self, seconds: float) -> None:
+        """Sleep, but not past the moment in which the session ends."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._halt.wait(), seconds)
+
     async def _beat(self) -> None:
         """Show the progress every second, and stay alive in the eyes of other processes."""
         for second in itertools.count(1):
@@ -320,7 +328,7 @@ class Client:
 
     @property
     def _stopped(self) -> bool:
-        return self._stopping or self._failure is not None
+        return self._halt.is_set()
 
     def _cache_key(self, request: Request) -> str:
         return cache_key(request, model=self.model, sampling=self.sampling)

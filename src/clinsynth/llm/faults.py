@@ -49,7 +49,7 @@ def explained(error: Exception, *, llm: LLMConfig, key: str | None) -> Clinsynth
             403: f"The key in the variable {llm.api_key_env} may not do this.",
             404: f"Is llm.model={llm.model} a model of this server, and llm.base_url right?",
             400: "A shorter prompt, or other llm.max_tokens and llm.temperature, may do.",
-            429: "The account has no money left.",
+            429: f"It went on for llm.patience_s={llm.patience_s:g}: try a smaller llm.concurrency, or see the bill.",
         }
         hint = hints.get(error.status_code, "See llm.model and llm.base_url.")
         return ConfigError(f"{where} refused with status {error.status_code}: {said}. {hint}")

@@ -89,14 +89,15 @@ def read_rows(files: Sequence[Path]) -> list[dict[str, Any]]:
                 continue
             place = f"{path}:{number}"
             row = _row(line, place=place)
+            if not row["completion"].strip():
+                continue
             if row["id"] in first:
                 raise DataFormatError(
                     f"{place}: the id {row['id']!r} stands at {first[row['id']]} already. One request has one answer: "
                     "remove one of them, or number it as another replicate (#1, #2 ...)."
                 )
             first[row["id"]] = place
-            if row["completion"].strip():
-                rows.append(row)
+            rows.append(row)
     return rows
 
 
@@ -115,6 +116,11 @@ def _row(line: str, *, place: str) -> dict[str, Any]:
     for name in ("id", "model", "completion", "finish_reason"):
         if not isinstance(row.get(name), str):
             raise DataFormatError(f"{place}: `{name}` is missing or no string; {accepted}")
+    try:
+        line = row["id"] + row["completion"]
+        line.encode()
+    except UnicodeEncodeError as error:
+        raise DataFormatError(f"{place}: an escape such as \\ud83d is half a character; {accepted}") from error
     try:
         parse_id(row["id"])
     except ValueError as error:

@@ -12,7 +12,9 @@ Check = Callable[[Candidate], tuple[str, str] | None]
 """Reason and detail of a rejection, or None."""
 
 _META = re.compile(
-    r"(sure|certainly|here (are|is)|below (are|is)|as an? (ai|language model)|i('m| am) sorry|i (cannot|can't) )", re.I
+    r"(sure[,!.]|certainly[,!.]|here (are|is) |below (are|is) |as an? (ai|language model)\b|i('m| am) sorry|"
+    r"i (cannot|can't) (help|assist|provide|write))",
+    re.IGNORECASE,
 )
 LETTERS = 0.5
 """Least share of letters among the visible characters of a sentence."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -35,11 +34,6 @@ def run_description(job: Job) -> str:
     """How to repeat the run."""
     command = shlex.join(["clinsynth", job.stage, *job.overrides])
     return f"Repeat it with\n\n```\n{command}\n```\n\nThe whole config is the artifact `config.yaml`."
-
-
-def redacted(text: str) -> str:
-    """Without the password of an address such as `https://me:secret@host`."""
-    return re.sub(r"(\w+://)[^/@\s]*:[^/@\s]*@", r"\1***@", text)
 
 
 def params(settings: TrainConfig, *, choices: Mapping[str, str]) -> dict[str, Any]:

@@ -41,13 +41,18 @@ def main(settings: GenerateConfig, *, job: Job) -> None:
     run_key = digest(corpora.settings_key(settings) | {"gold": gold.hashes})
     ledger = Ledger(settings.tracking, store=store)
     name = f"generate-{settings.llm.name}-{cards.size(settings)}-{settings.annotator.name}"
-    with ledger.run(
-        experiment=settings.dataset.name,
-        name=name,
-        run_key=f"generate-{run_key}",
-        corpus=None,
-        description=cards.redacted(cards.run_description(job)),
-    ) as run:
+    ledger.bury_dead()
+    key = f"generate-{run_key}"
+    with (
+        ledger.claim(key),
+        ledger.run(
+            experiment=settings.dataset.name,
+            name=name,
+            run_key=key,
+            corpus=None,
+            description=cards.run_description(job),
+        ) as run,
+    ):
         run.params(cards.corpus_params(settings, choices=job.choices))
         _ask(settings, generation, cache=cache, run=run)
         corpus = corpora.make(settings, gold=gold, store=store)

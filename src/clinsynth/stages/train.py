@@ -42,6 +42,11 @@ class Material:
     run_key: str
 
     @property
+    def log_text(self) -> bool:
+        asked = self.settings.tracking.log_text
+        return self.settings.dataset.public if asked is None else asked
+
+    @property
     def corpus_digest(self) -> str | None:
         return self.corpus.digest if self.corpus else None
 
@@ -141,7 +146,7 @@ def _train(material: Material, *, ledger: Ledger, store: ArtifactStore) -> Summa
         name=_name(settings),
         run_key=material.run_key,
         corpus=material.corpus_digest,
-        description=cards.redacted(cards.run_description(material.job)),
+        description=cards.run_description(material.job),
     ) as run:
         _log_settings(run, material)
         began = time.monotonic()
@@ -189,7 +194,7 @@ def _save_model(
 def _log_settings(run: ActiveRun, material: Material) -> None:
     settings, corpus = material.settings, material.corpus
     run.params(cards.params(settings, choices=material.job.choices))
-    run.text(cards.redacted(material.job.resolved), "config.yaml")
+    run.text(material.job.resolved, "config.yaml")
     for file in list(settings.dataset.files.given().values())[:1]:
         run.dataset(name=settings.dataset.name, digest=digest(material.gold.hashes), source=str(file.url or file.path))
     run.metrics({"examples": len(material.arm.examples)})
@@ -197,7 +202,7 @@ def _log_settings(run: ActiveRun, material: Material) -> None:
         run.dataset(name=f"{settings.dataset.name} synthetic", digest=corpus.digest, source=str(corpus.folder))
         run.metrics({f"corpus/{name.replace(' ', '_')}": value for name, value in corpus.manifest["counts"].items()})
         run.metrics({f"corpus/rejected_{name}": value for name, value in corpus.manifest["rejected"].items()})
-        if settings.tracking.log_text:
+        if material.log_text:
             run.file(corpus.folder / "manifest.json", "corpus")
             run.file(corpus.folder / corpora.REJECTED, "corpus")
 
@@ -206,7 +211,7 @@ def _log_scores(run: ActiveRun, material: Material, *, result: Evaluation, predi
     run.figure(figures.error_kinds(result.errors), "errors.png")
     rows = [("true", "predicted", "gold"), *result.counts.tolist()]
     run.text("".join(",".join(map(str, row)) + "\n" for row in rows), "counts.csv")
-    if material.settings.tracking.log_text:
+    if material.log_text:
         records = (
             material.room.record(truth, predicted=guess)
             for truth, guess in zip(material.gold.test, predicted, strict=True)

@@ -33,6 +33,7 @@ def found(terms: list[str], text: str) -> list[str]:
         (["Tay-Sachs disease"], "tay - Sachs disease", ["tay-Sachs disease"]),
         (["Parkinson's disease"], "Parkinson's disease", ["Parkinson's disease"]),
         (["ataxia"], "ataxia-telangiectasia", ["ataxia"]),
+        (["Parkinson’s disease"], "Parkinson's disease", ["Parkinson's disease"]),
         (["gout"], "goutte and agout", []),
         (["diabetes"], "diabetess", []),
         (["cancer", "gout"], "gout cancer gout", ["gout", "cancer", "gout"]),
@@ -87,6 +88,7 @@ def test_matches_are_terms_and_do_not_overlap(terms: list[str], words: list[str]
         (["cancer", "breast cancer"], [(1, 2)], ["breast cancer"]),
         (["gout", "breast cancer"], [(0, 2), (5, 6)], []),
         (["Gout", "BREAST cancer"], [(0, 2), (5, 6)], []),
+        (["Cancer", "Cancer"], [(1, 2), (3, 4)], []),
         (["gout", "gout"], [(5, 6)], ["gout"]),
         (["ataxia"], [], ["ataxia"]),
         (["breast", "or gout"], [(0, 1), (4, 6)], []),
@@ -112,6 +114,8 @@ def completion(text: str) -> Completion:
         ('1. "gout" | **breast cancer**\r\n2. n/a', [["gout", "breast cancer"], []]),
         ("gout | breast cancer\nnone", [["gout", "breast cancer"], []]),
         ("1. gout | gout\n2. gout", [["gout", "gout"], ["gout"]]),
+        ("1. gout. | ataxia.\n2. (none)", [["gout", "ataxia"], []]),
+        ("1. gout\n2. None mentioned.", [["gout"], []]),
     ],
 )
 def test_lists_of_mentions_are_read(text: str, expected: list[list[str]]) -> None:

@@ -43,6 +43,12 @@ LAYOUTS = {
     "skipped number": "1. {}\n3. {}",
     "starts at zero": "0. {}\n1. {}",
     "starts again": "1. {}\n1. {}",
+    "1.)": "1.) {}\n2.) {}",
+    "[1]": "[1] {}\n[2] {}",
+    "Sentence 1:": "Sentence 1: {}\nSentence 2: {}",
+    "bold Sentence 1:": "**Sentence 1:** {}\n**Sentence 2:** {}",
+    "quotation": "> 1. {}\n> 2. {}",
+    "rules": "---\n1. {}\n2. {}\n---",
 }
 
 
@@ -65,6 +71,10 @@ def test_layouts_that_are_read_alike(layout: str) -> None:
         ("1. Findings:\n   1.1 {}\n2. Outcomes:\n   2.1 {}", ["Findings:", "Outcomes:"]),
         ("1. Findings:\n   a) {}\n   b) {}", ["Findings:"]),
         ("1. Findings:\n   - {}\n   - {}", ["Findings:"]),
+        ("1. {}\n2. {}\nWould you like more sentences on gout?", ["Would you like more sentences on gout?"]),
+        ("1. {}\nGenetics\n2. {}", ["Genetics"]),
+        ("<think>\n1. First, vary.\n</think>\n\n1. {}\n2. {}", ["<think>\n1. First, vary.\n</think>"]),
+        ("1. {}\n2. {}\n<think>Was that", ["<think>Was that"]),
     ],
 )
 def test_remarks_are_told_from_sentences(completion: str, remarks: list[str]) -> None:
@@ -84,6 +94,11 @@ def test_remarks_are_told_from_sentences(completion: str, remarks: list[str]) ->
         ("1. She took\n2.5 mg of it.\n2. Gout.", ["She took 2.5 mg of it.", "Gout."]),
         ("1. In 14 of 22 it failed.\n2. Of 30. 5 were well.", ["In 14 of 22 it failed.", "Of 30. 5 were well."]),
         ("14 of 22 were well.\n8 were not.", ["14 of 22 were well.", "8 were not."]),
+        ("1. 5 - 10 mg were given.\n2. 46 - year - old men.", ["5 - 10 mg were given.", "46 - year - old men."]),
+        (
+            "If you have gout, rest.\nI have gout.\nSurely it hurts.",
+            ["If you have gout, rest.", "I have gout.", "Surely it hurts."],
+        ),
         ("", []),
         ("\n \n", []),
     ],

@@ -69,6 +69,14 @@ def test_a_completion_is_parsed_and_nothing_is_dropped_silently() -> None:
     assert [(item.reason, item.draft.text) for item in rejected] == [("remark", "Sure:"), ("cut", "Gout is tre")]
 
 
+def test_typographic_writing_is_read_as_gold_writes() -> None:
+    said = completion("1. Parkinson’s disease is X‑linked.\n2. Naïve it is not.")
+    (first, second), _ = synthesis.parse(said, unit="Parkinson's disease", replicate=0)
+    assert first.text == "Parkinson's disease is X-linked."
+    assert second.text == "Naïve it is not."
+    assert synthesis.contains(first)
+
+
 TEXTS = ("Gout and ataxia met DMD.", "No dmd in gouts.", "Nothing here.")
 
 

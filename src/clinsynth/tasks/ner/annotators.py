@@ -9,10 +9,10 @@ from ahocorasick_rs import AhoCorasick
 from clinsynth.errors import DataFormatError
 from clinsynth.tasks.ner.completions import clean, read_list
 from clinsynth.tasks.ner.spans import Sentence, Span
-from clinsynth.tasks.ner.tokens import tokenise
+from clinsynth.tasks.ner.tokens import plain, tokenise
 from clinsynth.types import Completion
 
-NONE = frozenset({"", "none", "no mention", "no mentions", "n/a", "-", "–", "—"})
+NONE = frozenset({"", "none", "none mentioned", "no mention", "no mentions", "n/a", "-", "–", "—"})
 """What stands in the place of mentions where there are none."""
 
 LONGEST_ACRONYM = 6
@@ -25,7 +25,7 @@ class Gazetteer:
     def __init__(self, terms: Iterable[str]) -> None:
         folded: set[str] = set()
         exact: set[str] = set()
-        for term in terms:
+        for term in map(plain, terms):
             words = tokenise(term)
             if not words:
                 continue
@@ -60,7 +60,7 @@ def label(words: Sequence[str], *, places: Iterable[tuple[int, int]], entity_typ
 
 def read_mentions(completion: Completion, *, sentences: int) -> list[list[str]]:
     """The mentions of each numbered sentence; raises DataFormatError where the lines do not pair with sentences."""
-    items = read_list(completion.text, wrapped=False).items
+    items = read_list(plain(completion.text), wrapped=False).items
     numbers = [item.number for item in items if item.number is not None]
     if len(items) != sentences or (numbers and numbers != list(range(1, sentences + 1))):
         raise DataFormatError(
@@ -71,7 +71,8 @@ def read_mentions(completion: Completion, *, sentences: int) -> list[list[str]]:
 
 
 def _mentions(line: str) -> list[str]:
-    return [mention for part in line.split("|") if (mention := clean(part)).casefold() not in NONE]
+    parts = (clean(part).rstrip(".;,") for part in line.split("|"))
+    return [mention for mention in parts if mention.strip("()[] ").casefold() not in NONE]
 
 
 def place_mentions(words: Sequence[str], mentions: Sequence[str]) -> tuple[list[tuple[int, int]], list[str]]:
@@ -85,7 +86,9 @@ def place_mentions(words: Sequence[str], mentions: Sequence[str]) -> tuple[list[
     cursor = 0
     for mention in mentions:
         wanted = tokenise(mention)
-        free = [place for place in _occurrences(words, wanted) if not _overlaps(place, places)]
+        exact, folded = (_occurrences(words, wanted, fold=fold) for fold in (False, True))
+        free = [place for place in exact if not _overlaps(place, places)]
+        free = free or [place for place in folded if not _overlaps(place, places)]
         if not free:
             absent.append(mention)
             continue
@@ -95,15 +98,10 @@ def place_mentions(words: Sequence[str], mentions: Sequence[str]) -> tuple[list[
     return sorted(places), absent
 
 
-def _occurrences(words: Sequence[str], wanted: Sequence[str]) -> list[tuple[int, int]]:
-    if not wanted:
-        return []
-    for fold in (False, True):
-        haystack, needle = _fold(words, fold), _fold(wanted, fold)
-        starts = [i for i in range(len(words) - len(wanted) + 1) if haystack[i : i + len(needle)] == needle]
-        if starts:
-            return [(start, start + len(wanted)) for start in starts]
-    return []
+def _occurrences(words: Sequence[str], wanted: Sequence[str], *, fold: bool) -> list[tuple[int, int]]:
+    haystack, needle = _fold(words, fold), _fold(wanted, fold)
+    starts = range(len(words) - len(wanted) + 1) if wanted else ()
+    return [(start, start + len(wanted)) for start in starts if haystack[start : start + len(needle)] == needle]
 
 
 def _fold(words: Sequence[str], fold: bool) -> list[str]:

@@ -13,20 +13,24 @@ from dataclasses import dataclass
 _SPACES = dict.fromkeys(map(ord, "\u00a0\u2002\u2003\u2007\u2009\u202f\u3000\t"), " ")
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
 _FENCE = re.compile(r"^\s*(```|~~~)")
+_RULE = re.compile(r"\s*(?:-{3,}|\*{3,}|_{3,})\s*")
+_THOUGHTS = re.compile(r"<(think|thinking|reasoning)>.*?(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE)
 _NUMBER = re.compile(
-    r"""(?:\*\*|__|\#+\s*)?      # emphasis or a heading's marks
-        \(?(?P<number>\d{1,3}(?:\.\d{1,3})*)
+    r"""(?:>\s*)?(?:\*\*|__|\#+\s*)?      # a quotation, emphasis or a heading's marks
+        (?:(?:sentence|example)\s+(?=\d{1,3}\**[.:)]))?
+        [(\[]?(?P<number>\d{1,3}(?:\.\d{1,3})*)
         (?:\*\*|__)?
-        (?:\\?\.(?!\d)|[):\]]|\s[-–—](?=\s))   # 1. 1\. 1) 1: (1) [1] 1 -
-        (?:\*\*|__)?(?:\s+|$|(?=[*"“'A-Z]))""",
-    re.VERBOSE,
+        (?:\\?\.\)?(?!\d)|[):\]]|\s[-–—](?=\s))   # 1. 1\. 1) 1.) 1: (1) [1] 1 -
+        (?:\*\*|__)?(?:\s+|$|(?=[*"“']|(?-i:[A-Z])))""",
+    re.VERBOSE | re.IGNORECASE,
 )
 _DOTTED = re.compile(r"(?P<number>(?P<first>\d{1,3})\.\d{1,3})\s+(?=\S)")
 _BULLET = re.compile(r"(?:[-–—*•◦▪‣·+]|[a-zA-Z]\))\s+(?=\S)")
 _REMARK = re.compile(
-    r"""(?:sure|certainly|of\ course|absolutely|here\ (?:are|is)|below\ (?:are|is)|these\ (?:sentences|examples)\ |
-        i\ (?:hope|have|can|cannot|can't|could|am)\b|i'm\ |as\ an?\ (?:ai|language)|let\ me\ know|please\ let|
-        feel\ free|if\ you\ (?:need|would|want|have)|note\ that\ (?:these|the\ sentences|all)|note:|sorry)""",
+    r"""(?:(?:sure|certainly|of\ course|absolutely|sorry)[,!.:]|(?:here|below)\ (?:are|is)\ |
+        (?:these|all|the)\ (?:sentences|examples)\ |i\ (?:hope\ th|can't|cannot)|i'm\ (?:sorry|happy|glad)|
+        as\ an?\ (?:ai|language\ model)\b|let\ me\ know|please\ let\ me|feel\ free|would\ you\ like|
+        if\ you\ (?:need|would\ like|want)\ |note\ that\ (?:these|the\ sentences|all)|note:)""",
     re.VERBOSE | re.IGNORECASE,
 )
 _QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»", "'": "'", "‘": "’", "`": "`"}
@@ -54,12 +58,11 @@ def read_list(text: str, *, wrapped: bool = True) -> Listing:
     In a list without marks a line that begins in lower case goes on with the one before it, unless
     lines are known not to be `wrapped`.
     """
-    lines = [line for line in _normalised(text).split("\n") if not _FENCE.match(line)]
-    if any(_NUMBER.match(line.strip()) for line in lines):
-        return _marked(lines, numbered=True)
-    if any(_BULLET.match(line.strip()) for line in lines):
-        return _marked(lines, numbered=False)
-    return _unmarked(lines, wrapped=wrapped)
+    whole = _normalised(text)
+    thoughts = tuple(found.group() for found in _THOUGHTS.finditer(whole))
+    lines = ["" if _RULE.fullmatch(line) else line for line in _THOUGHTS.sub("", whole).split("\n")]
+    listing = _read_lines([line for line in lines if not _FENCE.match(line)], wrapped=wrapped)
+    return Listing(listing.items, (*thoughts, *listing.remarks))
 
 
 def clean(text: str) -> str:
@@ -73,6 +76,14 @@ def clean(text: str) -> str:
             break
         text = inner.strip()
     return text
+
+
+def _read_lines(lines: list[str], *, wrapped: bool) -> Listing:
+    if any(_NUMBER.match(line.strip()) for line in lines):
+        return _marked(lines, numbered=True)
+    if any(_BULLET.match(line.strip()) for line in lines):
+        return _marked(lines, numbered=False)
+    return _unmarked(lines, wrapped=wrapped)
 
 
 def _normalised(text: str) -> str:
@@ -101,7 +112,9 @@ def _marked(lines: list[str], *, numbered: bool) -> Listing:
             number, body = marker
             if number is not None:
                 last = number
-            while (inner := _marker(body, last=0, numbered=numbered, broken=False)) is not None:  # 1. 1) text
+            while (inner := _marker(body, last=0, numbered=numbered, broken=False)) is not None:
+                if inner[0] not in (None, number):  # 1. 1) text and 1. - text, but not 1. 5 - 10 mg
+                    break
                 body = inner[1]
             if items and items[-1].text.endswith(":"):  # a heading over nested items
                 remarks.append(items.pop().text)
@@ -133,7 +146,7 @@ def _is_remark(line: str, before: Item, *, after_blank: bool) -> bool:
     """Whether a line without a marker stands for itself and does not go on with the item before it."""
     if _REMARK.match(line):
         return True
-    return after_blank and before.text.endswith(_ENDS)
+    return before.text.endswith(_ENDS) and (after_blank or line[0].isupper() or line[0] == "#")
 
 
 def _unmarked(lines: list[str], *, wrapped: bool) -> Listing:

@@ -22,6 +22,11 @@ class NerDataset(DatasetConfig):
     noun: str | None = option(None, "the entity type in a prompt; null is entity_type in lower case")
     guidelines: str = option("", "what counts as a mention, for annotator=llm")
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        named = bool(self.entity_type) and not any(letter.isspace() for letter in self.entity_type)
+        check(named, "dataset.entity_type", self.entity_type, "a word, as in B-Disease")
+
 
 DATASET = NerDataset
 
@@ -46,5 +51,7 @@ def resolve(settings: CorpusConfig) -> None:
     check(annotator.name in ANNOTATORS, "annotator.name", annotator.name, f"one of {', '.join(ANNOTATORS)}")
     if annotator.name == "llm" and annotator.prompt is None:
         annotator.prompt = named_prompt("mentions")
-    if annotator.name == "gazetteer" and annotator.lexicon is None:
+    if annotator.name != "gazetteer":
+        annotator.lexicon = None
+    elif annotator.lexicon is None:
         annotator.lexicon = "train" if "train" in dataset.files.given() else "units"

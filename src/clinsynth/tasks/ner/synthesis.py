@@ -14,7 +14,7 @@ from clinsynth.tasks.ner.annotators import Gazetteer, label, place_mentions, rea
 from clinsynth.tasks.ner.completions import clean, read_list
 from clinsynth.tasks.ner.config import NerDataset
 from clinsynth.tasks.ner.spans import Sentence, to_spans
-from clinsynth.tasks.ner.tokens import tokenise
+from clinsynth.tasks.ner.tokens import plain, tokenise
 from clinsynth.types import Candidate, Completion, Draft, Rejected, Request
 
 VERSION = "ner-1"
@@ -42,7 +42,7 @@ def request(unit: str, *, replicate: int, dataset: NerDataset, prompt: PromptCon
 
 def parse(completion: Completion, *, unit: str, replicate: int) -> tuple[list[Draft], list[Rejected]]:
     """Sentences of a completion as they are numbered, and lines that are none."""
-    listing = read_list(completion.text)
+    listing = read_list(plain(completion.text))
     texts = [text for item in listing.items if (text := clean(item.text))]
     rejected = [Rejected(Draft(unit, replicate, -1, remark), "remark") for remark in listing.remarks]
     if completion.finish_reason == "length" and texts:

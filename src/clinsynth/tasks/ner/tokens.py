@@ -8,11 +8,20 @@ train and test would differ.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
 _TOKEN = re.compile(r"[^\W_]+|[^\w\s]|_")
 _NO_SPACE_BEFORE = frozenset(".,;:!?%)]}'’-–/*°")
 _NO_SPACE_AFTER = frozenset("([{-–/'’")
+
+
+_PLAIN = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "‐": "-", "‑": "-"})
+
+
+def plain(text: str) -> str:
+    """Composed letters, and the apostrophes and hyphens of gold in the place of typographic ones."""
+    return unicodedata.normalize("NFC", text).translate(_PLAIN)
 
 
 def tokenise(text: str) -> list[str]:
