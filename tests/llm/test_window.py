@@ -91,4 +91,4 @@ def test_starts_keep_below_the_ceilings(requests: int | None, tokens: int | None
             await pace.wait(each)
         return time.monotonic() - began
 
-    assert least <= asyncio.run(run()) < least + 0.15
+    assert least <= asyncio.run(run()) < least + 1.0
