@@ -233,10 +233,13 @@ class LLMConfig:
     price_table: dict[str, PriceConfig] = option({}, "prices by model, for where llm.price is null")
 
     def priced(self) -> PriceConfig:
-        """What the model costs: `price`, else its row of the table, else unknown."""
-        if self.price != PriceConfig():
-            return self.price
-        return self.price_table.get(self.model or "", PriceConfig())
+        """What the model costs in this mode: `price`, else its row of the table, else unknown."""
+        given = self.price != PriceConfig()
+        price = self.price if given else self.price_table.get(self.model or "", PriceConfig())
+        return price.in_batch() if self.mode is LLMMode.batch else price
+
+    def server(self) -> str:
+        return self.base_url or "https://api.openai.com/v1"
 
     def __post_init__(self) -> None:
         check(self.concurrency >= 1, "llm.concurrency", self.concurrency, "at least 1")
@@ -247,8 +250,7 @@ class LLMConfig:
             check(getattr(self, key) > 0, f"llm.{key}", getattr(self, key), "above 0")
         cap = self.max_cost_usd
         check(cap is None or cap >= 0, "llm.max_cost_usd", cap, "null or 0 and more")
-        price = self.priced().in_batch() if self.mode is LLMMode.batch else self.priced()
-        if cap is not None and None in (price.input, price.output):
+        if cap is not None and None in (self.priced().input, self.priced().output):
             raise ConfigError(
                 f"llm.max_cost_usd={cap} needs the prices of {self.model}: give llm.price.input=... and "
                 "llm.price.output=... in US dollars per million tokens, and for llm.mode=batch llm.price.batch=0.5."

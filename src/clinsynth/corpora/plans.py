@@ -32,7 +32,7 @@ class Plan:
 
 
 def plan(settings: CorpusConfig, *, gold: Gold, llm: LLM, room: SynthesisRoom) -> Plan:
-    """Units and requests; `size` and the answers' content have no part in it."""
+    """Units and requests; `size` decides how many requests a unit has, and stands in no message."""
     named = getattr(settings.dataset, "units", None)
     everything = datasets.terms(datasets.resolve(named)) if named else room.units(gold.train)
     if not everything:

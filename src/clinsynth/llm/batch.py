@@ -38,7 +38,7 @@ class BatchClient:
 
     def __init__(self, llm: LLMConfig, *, cache: CompletionCache, watch: Watch = lambda progress: None) -> None:
         self.llm, self.cache, self.watch = llm, cache, watch
-        self.price = llm.priced().in_batch()
+        self.price = llm.priced()
         self.sampling, self.model, self.key = sampling(llm), llm.model or "", api_key(llm)
         quieten()
         self.progress = Progress(Spend(self.price, llm.max_tokens), Window(llm.concurrency))
@@ -84,7 +84,7 @@ class BatchClient:
 
     def _work_off(self, waiting: dict[str, Request], asked: set[str]) -> None:
         """Wait for the batches that hold these requests; submit those that are in none."""
-        open_batches = self.cache.batches(server_of(self.llm))
+        open_batches = self.cache.batches(self.llm.server())
         held = {key for keys in open_batches.values() for key in keys}
         new = {key: request for key, request in waiting.items() if key not in held}
         self._afford(new)
@@ -92,7 +92,7 @@ class BatchClient:
         for start in range(0, len(listed), ROWS):
             some = listed[start : start + ROWS]
             batch = self._submit({key: new[key] for key in some})
-            self.cache.note_batch(batch, some, server=server_of(self.llm))
+            self.cache.note_batch(batch, some, server=self.llm.server())
             open_batches[batch] = some
         asked |= set(waiting)
         for batch, keys in open_batches.items():
@@ -180,12 +180,8 @@ def cancel(llm: LLMConfig, *, cache: CompletionCache) -> int:
     """Cancel the batches that are at work; what they have answered by then is stored by the next `generate`."""
     server = openai.OpenAI(api_key=api_key(llm) or NO_KEY, base_url=llm.base_url, timeout=llm.timeout_s)
     number = 0
-    for batch in cache.batches(server_of(llm)):
+    for batch in cache.batches(llm.server()):
         if server.batches.retrieve(batch).status not in ENDED:
             server.batches.cancel(batch)
             number += 1
     return number
-
-
-def server_of(llm: LLMConfig) -> str:
-    return llm.base_url or "https://api.openai.com/v1"

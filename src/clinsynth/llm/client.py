@@ -180,22 +180,22 @@ class Client:
         """Start requests as places become free, until nothing is queued or under way."""
         started = 0
         while self._queue or self._tasks:
-            while self._queue and self._failure is None:
+            while self._queue and not self._stopped:
                 if started < self.llm.concurrency:
                     await asyncio.sleep(APART)
                 await self.progress.window.enter()
                 started += 1
-                if self._failure is not None:
-                    self.progress.window.busy -= 1
+                if self._stopped:
+                    self.progress.window.leave(failed=False)  # and wake who waits for the place
                     break
                 request = self._queue.popleft()
                 task = asyncio.create_task(self._one(request))
                 self._tasks.add(task)
                 task.add_done_callback(self._done)
-            if self._failure is not None:
+            if self._stopped:
                 self._queue.clear()
             self._changed.clear()
-            if self._tasks and not (self._queue and self._failure is None):
+            if self._tasks and not self._queue:
                 await self._changed.wait()
         self.watch(self.progress)
 

@@ -41,7 +41,7 @@ def delay(error: Exception, attempt: int) -> float:
 
 def explained(error: Exception, *, llm: LLMConfig, key: str | None) -> ClinsynthError:
     """The error of a request that will not be sent again, in a sentence that says what mends it."""
-    where = llm.base_url or "https://api.openai.com/v1"
+    where = llm.server()
     if isinstance(error, openai.APIStatusError):
         said = _said(error, key)
         hints = {
