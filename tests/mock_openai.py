@@ -12,6 +12,7 @@ import json
 import re
 import sys
 import time
+import zlib
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -249,7 +250,7 @@ class Server:
 
 
 def written(prompt: str, *, share: float, time_asked: int) -> str:
-    """What the LLM says to the prompts `sentences` and `mentions`."""
+    """What the LLM says to the prompts `sentences`, `examples` and `mentions`."""
     wanted = re.search(r'provide (\d+) sentences containing the words "(.*?)"\. ', prompt)
     if wanted:
         number, words = int(wanted[1]), wanted[2]
@@ -261,6 +262,14 @@ def written(prompt: str, *, share: float, time_asked: int) -> str:
                 f"of round {time_asked}."
             )
         return "\n".join(lines)
+    asked = re.search(r"Generate (\d+) positive and (\d+) negative examples", prompt)
+    if asked:
+        cohort = zlib.crc32(prompt.encode())
+        return "\n".join(
+            f"| In cohort {cohort}, round {time_asked}, variant {place} of @GENE$ {verb} @DISEASE$. | {label} |"
+            for number, verb, label in ((asked[1], "raised", "Yes"), (asked[2], "spared", "No"))
+            for place in range(1, int(number) + 1)
+        )
     shown = re.findall(r"^(\d+)\. In visit \d+ of \d+ there was (.*?) seen by", prompt, re.MULTILINE)
     return "\n".join(f"{number}. {words}" for number, words in shown) or "OK."
 

@@ -15,9 +15,17 @@ import pytest
 import requests
 
 import clinsynth
-from clinsynth.config import FileConfig, FilesConfig
+from clinsynth.config import (
+    AnnotatorConfig,
+    CorpusConfig,
+    FileConfig,
+    FilesConfig,
+    GenerationConfig,
+    OnMissing,
+)
 from clinsynth.tasks.ner.config import NerDataset
 from clinsynth.tasks.ner.spans import Sentence, to_spans
+from clinsynth.types import Gold
 
 CORPORA = Path(os.environ.get("CLINSYNTH_DATA", "") or Path(__file__).parents[1].parent / "shared" / "data").resolve()
 
@@ -52,6 +60,25 @@ Composed = Callable[..., Any]
 
 def dataset(**files: FileConfig) -> NerDataset:
     return NerDataset(name="mine", task="ner", entity_type="Disease", files=FilesConfig(**files))
+
+
+def corpus_settings(*, per_request: int = 5, **parts: Any) -> CorpusConfig:
+    """Settings of the dataset above, for functions of a task."""
+    generation = GenerationConfig(
+        seed=0,
+        per_request=per_request,
+        max_attempts=1,
+        send_gold_text=False,
+        cancel=False,
+        dry_run=False,
+        on_missing=OnMissing.error,
+    )
+    usual = {"dataset": dataset(), "generation": generation, "annotator": AnnotatorConfig(name="seed")}
+    return CorpusConfig(**(usual | parts))
+
+
+def gold(*train: Any, **parts: Any) -> Gold:
+    return Gold(**({"train": train, "test": (), "devel": (), "hashes": {}} | parts))
 
 
 def sentence(tagged: str, *, label: str = "Disease") -> Sentence:

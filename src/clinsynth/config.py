@@ -72,12 +72,20 @@ class DatasetConfig:
     """Common to all tasks; a task adds its own keys in `tasks/<task>/config.py`."""
 
     name: str = option(MISSING, "the name in ids, tables and MLflow's experiment")
-    task: str = option(MISSING, "what is learnt: ner")
+    task: str = option(MISSING, "what is learnt: ner, relation, multilabel")
     public: bool = option(True, "false for your own data: nothing of it goes to an LLM unasked")
     files: FilesConfig = field(default_factory=FilesConfig)  # its keys have the help
     licence: str = option("unknown", "of the gold files")
     recordings: list[str] = option([], "JSON lines with an LLM's completions, for llm=recorded")
     per_request: int | None = option(None, "examples that one request asks for; null is the task's usual number")
+
+    def unit_list(self) -> str | None:
+        """A file with units, one a line, in the place of those in gold train."""
+        return None
+
+    def needs_train(self) -> bool:
+        """Whether units come from gold train and from nowhere else."""
+        return True
 
     def __post_init__(self) -> None:
         check(self.per_request is None or self.per_request >= 1, "dataset.per_request", self.per_request, AT_LEAST_1)
@@ -91,12 +99,13 @@ class BackboneConfig:
         MISSING, "hub name or local folder; `embedded` is the encoder that the extra `offline` installs"
     )
     revision: str | None = option(None, "commit or tag on the hub, to pin the weights")
-    lr: float = option(MISSING, "peak learning rate")
+    lr: float | None = option(MISSING, "peak learning rate; null is that of the task in lr_by_task")
+    lr_by_task: dict[str, float] = option({}, "peak learning rates, for where one does not suit all tasks")
     max_length: int = option(MISSING, "word pieces; what is beyond is cut off, counted and logged")
     batch_size: int = option(MISSING, "examples per step")
 
     def __post_init__(self) -> None:
-        check(0 < self.lr < 1, "backbone.lr", self.lr, "above 0 and below 1")
+        check(self.lr is None or 0 < self.lr < 1, "backbone.lr", self.lr, "null, or above 0 and below 1")
         check(8 <= self.max_length <= 8192, "backbone.max_length", self.max_length, "8 to 8192")
         check(self.batch_size >= 1, "backbone.batch_size", self.batch_size, "at least 1")
 
@@ -115,8 +124,29 @@ class SourceConfig:
     examples: int | None = option(
         None, "k-shot: so many gold training examples, drawn with `seed`, a smaller draw within a larger; null is all"
     )
+    matched: bool = option(False, "k-shot with as many gold examples as size.total says of synthetic ones")
+    ratio: float | None = option(
+        None, "augmented: synthetic examples as a share of the gold ones, 0.5 adds half as many; null is what size says"
+    )
+    target: str | None = option(None, "augmented: only examples of this unit, such as one criterion; null is all")
+    corpora: list[str] = option(
+        [], "digests: train on this corpus and no other, or on several together, such as those of two LLMs"
+    )
 
     def __post_init__(self) -> None:
+        if self.name is not SourceName.augmented:
+            for key in ("ratio", "target"):
+                value = getattr(self, key)
+                check(value is None, f"source.{key}", value, "null but for source=augmented")
+        if self.name is SourceName.original:
+            check(not self.corpora, "source.corpora", self.corpora, "empty with source=original, which has no corpus")
+        check(self.ratio is None or self.ratio > 0, "source.ratio", self.ratio, "null or above 0")
+        check(
+            not self.matched or (self.name is SourceName.original and self.examples is None),
+            "source.matched",
+            self.matched,
+            "false but for source=original without source.examples",
+        )
         check(self.examples is None or self.examples >= 1, "source.examples", self.examples, AT_LEAST_1)
         check(
             self.examples is None or self.name is not SourceName.synthetic,
@@ -147,6 +177,7 @@ class SeedRatioConfig:
 @dataclass
 class UnitsConfig:
     max: int | None = option(None, "only the first so many units, the most frequent ones; null is all")
+    only: list[str] = option([], "only these units")
 
     def __post_init__(self) -> None:
         check(self.max is None or self.max >= 1, "units.max", self.max, AT_LEAST_1)
@@ -259,7 +290,10 @@ class LLMConfig:
 
 @dataclass
 class AnnotatorConfig:
-    name: str = option(MISSING, "who labels the synthetic texts: seed, gazetteer, llm; default is the task's choice")
+    name: str = option(
+        MISSING,
+        "who labels the synthetic texts: seed, gazetteer, llm; none: they bring a label; default is the task's choice",
+    )
     lexicon: str | None = option(
         None, "known entities: train (all of gold train), units, or a file with one a line; null: train if there is one"
     )
@@ -278,6 +312,9 @@ class QualityConfig:
         "reject a text that shares this part of its word triples (Jaccard) with a kept one; null: keep",
     )
     test_copies: bool = option(MISSING, "reject a text that stands in the gold test split")
+    weighted: bool = option(
+        MISSING, "multilabel: weigh the loss of a text by its neighbours' labels and its novelty (flexible control)"
+    )
 
     def __post_init__(self) -> None:
         check(self.min_words >= 0, "quality.min_words", self.min_words, "0 or more")
@@ -296,10 +333,10 @@ class TrainerConfig:
     epochs: int = option(MISSING, "passes over the training data, at least")
     min_steps: int = option(MISSING, "small training sets are passed over more often, until so many steps are done")
     max_epochs: int = option(MISSING, "but no more often than this")
-    holdout: float = option(
+    holdout: float | None = option(
         MISSING,
         "share of its own training data on which an arm without gold devel chooses its checkpoint; "
-        "0 trains on all of it for a fixed number of steps",
+        "0 trains on all of it for a fixed number of steps; null is the task's usual share",
     )
     warmup: float = option(MISSING, "share of the steps in which the learning rate rises")
     weight_decay: float = option(MISSING, "AdamW")
@@ -317,7 +354,7 @@ class TrainerConfig:
             f"at least trainer.epochs={self.epochs}",
         )
         check(self.min_steps >= 0, "trainer.min_steps", self.min_steps, "0 or more")
-        check(0 <= self.holdout < 0.9, "trainer.holdout", self.holdout, "in [0, 0.9)")
+        check(self.holdout is None or 0 <= self.holdout < 0.9, "trainer.holdout", self.holdout, "null or in [0, 0.9)")
         check(0 <= self.warmup < 1, "trainer.warmup", self.warmup, "in [0, 1)")
         check(self.weight_decay >= 0, "trainer.weight_decay", self.weight_decay, "0 or more")
         check(self.gradient_clip > 0, "trainer.gradient_clip", self.gradient_clip, "above 0")

@@ -40,7 +40,7 @@ def load(dataset: DatasetConfig, *, data: Path) -> Gold:
     files = dataset.files.given()
     for split in ("train", "test", "devel"):
         if split not in files:
-            if split != "devel" and not getattr(dataset, "units", None):  # a list of units can do without gold
+            if split != "devel" and dataset.needs_train():  # units of its own can do without gold
                 raise ConfigError(
                     f"dataset.files of {dataset.name} has no {split} file: give one as dataset.files.{split}.path=..."
                 )
@@ -50,7 +50,9 @@ def load(dataset: DatasetConfig, *, data: Path) -> Gold:
         splits[split] = _read(path, sha256=hashes[split], dataset=dataset)
         if not splits[split]:
             raise DataFormatError(f"{path}: the {split} split of {dataset.name} is empty.")
-    return Gold(train=splits["train"], test=splits["test"], devel=splits["devel"], hashes=hashes)
+    named = dataset.unit_list()
+    units = terms(resolve(named)) if named else []
+    return Gold(splits["train"], test=splits["test"], devel=splits["devel"], hashes=hashes, units=tuple(units))
 
 
 def terms(path: Path) -> list[str]:

@@ -1,9 +1,14 @@
-"""Precision, recall and F1 from counts, and their bootstrap interval."""
+"""Precision, recall and F1 from counts, their bootstrap interval, and precision-recall curves."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
+from sklearn import metrics as reference
+
+from clinsynth.types import Curve, Metrics
 
 Counts = NDArray[np.int64]
 """Shape [..., 3]: true positives, predicted, gold."""
@@ -17,6 +22,31 @@ def precision_recall_f1(counts: Counts) -> NDArray[np.float64]:
     recall = np.divide(true, gold, out=zero.copy(), where=gold > 0)
     f1 = np.divide(2 * true, predicted + gold, out=zero.copy(), where=predicted + gold > 0)
     return np.stack([precision, recall, f1], axis=-1)
+
+
+def named(counts: Counts, prefix: str, suffix: str = "") -> Metrics:
+    """Micro scores of rows of counts as metrics: `<prefix>precision<suffix>` and so on."""
+    scores = precision_recall_f1(counts.sum(axis=0))
+    return {
+        f"{prefix}{name}{suffix}": float(score)
+        for name, score in zip(("precision", "recall", "f1"), scores, strict=True)
+    }
+
+
+def average_precision(truth: NDArray[np.bool_], scores: NDArray[np.float64]) -> float:
+    """Mean precision over the recall that a falling threshold gains; 0 where nothing is true."""
+    return float(reference.average_precision_score(truth, scores)) if truth.any() else 0.0
+
+
+def curve(truth: NDArray[np.bool_], scores: NDArray[np.float64], *, thresholds: Mapping[str, float]) -> Curve:
+    """Precision against recall, marked where a score of at least a threshold counts as yes."""
+    precision, recall, _ = reference.precision_recall_curve(truth, scores)
+    marks = {}
+    for name, threshold in thresholds.items():
+        said = scores >= threshold
+        found = precision_recall_f1(np.array([(said & truth).sum(), said.sum(), truth.sum()]))
+        marks[name] = (float(found[1]), float(found[0]))
+    return Curve(recall.tolist(), precision=precision.tolist(), marks=marks)
 
 
 def bootstrap_f1(counts: Counts, *, resamples: int = 1000, level: float = 0.95, seed: int = 0) -> tuple[float, float]:

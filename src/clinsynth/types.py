@@ -18,6 +18,15 @@ class Example(Protocol):
     @property
     def text(self) -> str: ...
 
+    @property
+    def label(self) -> str:
+        """What is said of the whole text; empty where only its entities are labelled."""
+        ...
+
+    def entities(self) -> list[dict[str, Any]]:
+        """Marked parts of `text`: start, end, label, text."""
+        ...
+
     def to_json(self) -> dict[str, Any]: ...
 
 
@@ -29,6 +38,8 @@ class Gold:
     test: Sequence[Any]
     devel: Sequence[Any]
     hashes: dict[str, str]
+    units: tuple[str, ...] = ()
+    """Of a list that takes the place of those in gold train."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +76,8 @@ class Draft:
     index: int
     """Its place among the parsed texts of the completion, from 0."""
     text: str
+    label: str = ""
+    """What the completion itself says of it, where it says so."""
 
     @property
     def id(self) -> str:
@@ -89,6 +102,24 @@ class Rejected:
 
 
 @dataclass(frozen=True)
+class Predictions:
+    """Gold examples and what a model makes of them, in the same order."""
+
+    gold: Sequence[Any]
+    predicted: Sequence[Any]
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Precision against recall as the threshold falls, with the points that thresholds stand for."""
+
+    recall: Sequence[float]
+    precision: Sequence[float]
+    marks: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """Name to recall and precision."""
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """What one model did on one test set."""
 
@@ -97,6 +128,8 @@ class Evaluation:
     """Errors by kind, for the figure of the run."""
     counts: Any
     """Array [examples, 3] of true positives, predicted, gold: what paired tests need."""
+    curves: dict[str, Curve] = field(default_factory=dict)
+    """By name, for the figure of the run; a task without scores has none."""
 
 
 @dataclass(frozen=True)

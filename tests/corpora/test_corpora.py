@@ -358,12 +358,9 @@ def test_no_gold_and_no_list_is_said(settings: CorpusConfig, store: ArtifactStor
         make(settings, store=store, gold=Gold(train=[], test=[], devel=[], hashes={}))
 
 
-def test_a_lexicon_of_a_train_split_that_is_not_there_is_said(
-    settings: CorpusConfig, store: ArtifactStore, workspace: Path
-) -> None:
-    (workspace / "terms.txt").write_text("\n".join(UNITS), encoding="utf-8")
+def test_a_lexicon_of_a_train_split_that_is_not_there_is_said(settings: CorpusConfig, store: ArtifactStore) -> None:
     nodes = {"dataset": {"units": "terms.txt"}, "annotator": {"name": "gazetteer", "lexicon": "train"}}
-    nothing = Gold(train=[], test=[], devel=[], hashes={})
+    nothing = Gold(train=[], test=[], devel=[], hashes={}, units=UNITS)
     with pytest.raises(ConfigError, match=r"use annotator\.lexicon=units"):
         make(changed(settings, **nodes), store=store, gold=nothing)
     nodes["annotator"]["lexicon"] = "units"

@@ -9,7 +9,7 @@ from clinsynth.config import QualityConfig
 from clinsynth.quality import control
 from clinsynth.tasks.ner import synthesis
 from clinsynth.tasks.ner.annotators import label
-from clinsynth.tasks.ner.tokens import tokenise
+from clinsynth.tasks.words import tokenise
 from clinsynth.types import Candidate, Draft
 
 DEFAULT = QualityConfig(

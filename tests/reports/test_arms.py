@@ -46,7 +46,21 @@ def test_seeds_are_one_arm() -> None:
     [
         ([{"source_examples": "20"}, {"source_examples": "null"}], ["20", "all"]),
         ([{"backbone": "bert"}, {"backbone": "roberta"}], ["bert", "roberta"]),
-        ([{"dataset": "ncbi"}, {"dataset": "bc5cdr"}], ["ncbi", "bc5cdr"]),
+        (
+            [{"source": "original", "source_ratio": "null"}, {"source": "augmented", "source_ratio": "0.5"}],
+            ["original", "augmented +50%"],
+        ),
+        (
+            [
+                {"source": "synthetic", "source_ratio": "null", "size": "n30"},
+                {"source": "augmented", "source_ratio": "1", "size": "t160"},
+            ],
+            ["synthetic n30", "augmented +100%"],
+        ),
+        (
+            [{"source_target": "A2", "quality": "default"}, {"source_target": "null", "quality": "weighted"}],
+            ["A2", "weighted"],
+        ),
         (
             [{"backbone": "b", "source_examples": "null"}, {"backbone": "a", "source_examples": "20"}],
             ["all b", "20 a"],

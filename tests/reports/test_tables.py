@@ -8,6 +8,8 @@ from clinsynth.types import Summary
 
 SCORES = {"precision": 0.5, "recall": 0.25, "f1": 1 / 3, "f1_low": 0.3, "f1_high": 0.4, "f1_seen": 0.9}
 
+COLUMNS = {"seen": "test/f1_seen", "unseen": "test/f1_unseen"}
+
 
 def metrics(shift: float = 0.0) -> dict[str, float]:
     scores = {f"test/{name}": value + shift for name, value in SCORES.items()}
@@ -32,7 +34,9 @@ def test_scores_are_shown_in_percent(value: float | None, expected: str) -> None
 def test_a_result_is_a_row(capfd: pytest.CaptureFixture[str]) -> None:
     name = "original-20-a-backbone-with-a-rather-long-name-seed0"
     summary = Summary("run1", "key", None, None, 20, metrics())
-    tables.show_result(name, summary, where={"MLflow run": "run1", "model": None, "folder": "/a/" + "long/" * 30})
+    tables.show_result(
+        name, summary, columns=COLUMNS, where={"MLflow run": "run1", "model": None, "folder": "/a/" + "long/" * 30}
+    )
     header, row, *places = capfd.readouterr().out.splitlines()
     assert header.split() == ["P", "R", "F1", "95%", "interval", "seen", "unseen", "examples"]
     assert row.split() == [name, "50.0", "25.0", "33.3", "30.0", "–", "40.0", "90.0", "10.0", "20"]
@@ -40,13 +44,15 @@ def test_a_result_is_a_row(capfd: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_score_that_is_not_there_is_a_dash(capfd: pytest.CaptureFixture[str]) -> None:
-    tables.show_result("mine", Summary("run1", "key", None, None, 20, {"test/f1": 0.5}), where={})
+    tables.show_result("mine", Summary("run1", "key", None, None, 20, {"test/f1": 0.5}), columns=COLUMNS, where={})
     assert capfd.readouterr().out.splitlines()[1].split() == ["mine", "–", "–", "50.0", *["–"] * 5, "20"]
 
 
 @pytest.mark.usefixtures("columns")
 def test_arms_are_rows_with_their_deviation(capfd: pytest.CaptureFixture[str]) -> None:
-    tables.show_arms("demo", [Arm("20", [metrics()]), Arm("all biobert", [metrics(-0.01), metrics(0.01)])])
+    tables.show_arms(
+        "demo", [Arm("20", [metrics()]), Arm("all biobert", [metrics(-0.01), metrics(0.01)])], columns=COLUMNS
+    )
     header, one, two = capfd.readouterr().out.splitlines()
     names = ["demo", "P", "R", "F1", "95%", "interval", "seen", "unseen", "examples", "runs", "train", "s"]
     assert header.split() == names
@@ -54,6 +60,29 @@ def test_arms_are_rows_with_their_deviation(capfd: pytest.CaptureFixture[str]) -
     for cell in ("all biobert", "50.0 ± 1.4", "25.0 ± 1.4", "33.3 ± 1.4", "90.0 ± 1.4", "10.0 ± 0.0"):
         assert cell in two
     assert two.split()[-3:] == ["20", "2", "12"]
+
+
+def scored(name: str, f1: float, *, plain: bool = False) -> Arm:
+    return Arm(name, [{"test/precision": 0.8, "test/recall": f1 / 2, "test/f1": f1}], plain=plain)
+
+
+def test_changes_against_gold_alone_are_in_points_and_relative(capfd: pytest.CaptureFixture[str]) -> None:
+    tables.show_changes([scored("synthetic", 0.4), scored("original", 0.5, plain=True), scored("augmented", 0.6)])
+    header, one, two = capfd.readouterr().out.splitlines()
+    assert header.split() == ["against", "original", "P", "R", "F1"]
+    assert one.split() == ["synthetic", "+0.0", "(+0%)", "-5.0", "(-20%)", "-10.0", "(-20%)"]
+    assert two.split() == ["augmented", "+0.0", "(+0%)", "+5.0", "(+20%)", "+10.0", "(+20%)"]
+
+
+@pytest.mark.parametrize("arms", [[scored("a", 0.5), scored("b", 0.6)], [scored("original", 0.5, plain=True)]])
+def test_without_something_to_compare_there_are_no_changes(arms: list[Arm], capfd: pytest.CaptureFixture[str]) -> None:
+    tables.show_changes(arms)
+    assert capfd.readouterr().out == ""
+
+
+def test_a_score_of_nothing_has_no_relative_change(capfd: pytest.CaptureFixture[str]) -> None:
+    tables.show_changes([scored("original", 0.0, plain=True), scored("augmented", 0.5)])
+    assert capfd.readouterr().out.splitlines()[1].split()[-1] == "+50.0"
 
 
 @pytest.mark.usefixtures("columns")

@@ -20,7 +20,8 @@ def table(with_store: Path) -> Path:
     ledger = Ledger(tracking, store=ArtifactStore(Path("artifacts")))
     for number, (examples, seed, f1) in enumerate([*ROWS, ("60", "0", 0.99)]):
         with ledger.run(experiment="mine", name="run", run_key=str(number), corpus=None, description="") as run:
-            run.params({"source": "original", "source.examples": examples, "seed": seed})
+            named = {"dataset.name": "mine", "dataset.task": "ner"}
+            run.params(named | {"source": "original", "source.examples": examples, "seed": seed})
             run.metrics({"test/f1": f1, "examples": 130 if examples == "null" else int(examples)})
             run.tag("table.main" if number < len(ROWS) else "table.other", "true")
     return with_store
@@ -31,19 +32,38 @@ def test_a_table_and_its_figure(figure: str, clinsynth: Command, table: Path) ->
     status, out, err = clinsynth("report", "table=main", f"figure={figure}")
     assert (status, err) == (0, "")
     header, few, whole, *rest = out.splitlines()
-    assert header.split()[0] == "main"
+    assert header.split()[:2] == ["main:", "mine"]
     assert few.split()[0] == "20"
     assert "40.0 ± 14.1" in few
     assert whole.split()[0] == "all"
     assert "75.0" in whole.split()
     assert "99.0" not in out
-    assert "Figure: outputs/report/main.png" in rest
-    assert (table / "outputs/report/main.png").read_bytes().startswith(b"\x89PNG")
+    assert "Figure: outputs/report/main-mine.png" in rest
+    assert (table / "outputs/report/main-mine.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_the_figure_is_drawn_where_it_is_wanted(clinsynth: Command, table: Path) -> None:
     assert clinsynth("report", "table=main", "to=papers/figures").status == 0
-    assert (table / "papers/figures/main.png").is_file()
+    assert (table / "papers/figures/main-mine.png").is_file()
+
+
+def test_each_dataset_has_a_table_and_a_figure_of_its_own(clinsynth: Command, with_store: Path) -> None:
+    from clinsynth.tracking import Ledger
+
+    tracking = config.TrackingConfig(uri="sqlite:///mlruns/mlflow.db", artifacts="mlruns/artifacts", log_text=True)
+    ledger = Ledger(tracking, store=ArtifactStore(Path("artifacts")))
+    for name, task, source in (("a", "relation", "original"), ("b", "multilabel", "original"), ("a", "relation", "x")):
+        with ledger.run(experiment=name, name="run", run_key=name + source, corpus=None, description="") as run:
+            run.params({"dataset.name": name, "dataset.task": task, "source": source, "source.examples": "null"})
+            run.metrics({"test/precision": 0.5, "test/recall": 0.5, "test/f1": 0.5, "examples": 5})
+            run.tag("table.both", "true")
+    lines = clinsynth("report", "table=both").out.splitlines()
+    heads = [line for line in lines if line.startswith("both: ")]
+    assert [head.split()[1] for head in heads] == ["a", "b"]
+    assert "always yes" in heads[0]
+    assert "macro" in heads[1]
+    assert sum(line.startswith("against original") for line in lines) == 1
+    assert {path.name for path in (with_store / "outputs/report").glob("*.png")} == {"both-a.png", "both-b.png"}
 
 
 def test_a_table_without_runs_says_how_to_make_some(clinsynth: Command, table: Path) -> None:

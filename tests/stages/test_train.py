@@ -336,7 +336,7 @@ def test_a_sweep_with_a_bad_job_makes_the_others(clinsynth: Command, with_store:
     ]
     reported = clinsynth("report", "table=tuned", "figure=curve")
     assert reported.status == 0
-    assert [line.split()[0] for line in reported.out.splitlines()[:3]] == ["tuned", "10", "20"]
+    assert [line.split()[0] for line in reported.out.splitlines()[:3]] == ["tuned:", "10", "20"]
 
 
 @pytest.fixture

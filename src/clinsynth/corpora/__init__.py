@@ -6,7 +6,8 @@ whenever a parser, an annotator or a filter changes.
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,18 @@ from clinsynth.artifacts import ArtifactStore, digest
 from clinsynth.config import CorpusConfig
 from clinsynth.corpora.answers import collect
 from clinsynth.corpora.building import Recipe, build, refuse_barren
+from clinsynth.corpora.merging import merge
 from clinsynth.corpora.plans import Plan, plan
 from clinsynth.corpora.storage import KIND, REJECTED, Corpus, find, load, rows
 from clinsynth.errors import ConfigError
 from clinsynth.llm import open_llm
-from clinsynth.tasks.base import SynthesisRoom, synthesis_room
+from clinsynth.tasks.base import SynthesisRoom, config_room, synthesis_room
 from clinsynth.types import Gold
 
-__all__ = ["REJECTED", "VERSION", "Corpus", "find", "load", "make", "rows", "settings_key"]
+__all__ = ["REJECTED", "VERSION", "Corpus", "find", "load", "make", "pinned", "rows", "settings_key"]
+
+_NOT_THE_CORPUS = ("name", "public", "files", "licence", "recordings")
+"""Of a dataset: changes no request."""
 
 VERSION = "1"
 """Bumped when the same completions would give another corpus, whatever the task."""
@@ -36,9 +41,9 @@ def make(settings: CorpusConfig, *, gold: Gold, store: ArtifactStore) -> Corpus:
     room = synthesis_room(settings.dataset.task)
     llm = open_llm(settings.llm, dataset=settings.dataset, artifacts=Path(settings.paths.artifacts))
     planned = plan(settings, gold=gold, llm=llm, room=room)
-    answers = collect(settings, planned, llm=llm, room=room)
+    generation = collect(settings, planned, gold=gold, llm=llm, room=room)
     lexicon = _lexicon(settings, planned, gold=gold, room=room)
-    recipe = Recipe(settings, planned, answers, lexicon, gold, room)
+    recipe = Recipe(settings, planned, generation, lexicon, gold, room)
     refuse_barren(recipe)
     version = f"{VERSION}.{room.VERSION}"
     return load(
@@ -46,13 +51,37 @@ def make(settings: CorpusConfig, *, gold: Gold, store: ArtifactStore) -> Corpus:
     )
 
 
+def pinned(starts: Sequence[str], *, settings: CorpusConfig, gold: Gold, store: ArtifactStore) -> Corpus:
+    """The corpus whose digest begins so, or several of them together; raises ConfigError for another task's."""
+    task = settings.dataset.task
+    folders = dict.fromkeys(find(start, store=store) for start in starts)
+    found = [load(folder) for folder in folders]
+    for corpus in found:
+        if corpus.manifest["task"] != task:
+            raise ConfigError(f"source.corpora: {corpus.digest} is a corpus for {corpus.manifest['task']}, not {task}.")
+    if len(found) == 1:
+        return found[0]
+    room = synthesis_room(task)
+    content = {"merged": [corpus.manifest["digest"] for corpus in found]}
+    return load(
+        store.build(
+            KIND,
+            version=f"{VERSION}.{room.VERSION}",
+            content=content,
+            builder=lambda folder: merge(folder, found, gold=gold, room=room),
+        )
+    )
+
+
 def settings_key(settings: CorpusConfig) -> dict[str, Any]:
     """Settings that change a corpus; the completions themselves are covered by its digest."""
     per_request, seed = settings.generation.per_request, settings.generation.seed
     llm = settings.llm
+    dataset = {name: value for name, value in asdict(settings.dataset).items() if name not in _NOT_THE_CORPUS}
     return {
         "version": [VERSION, synthesis_room(settings.dataset.task).VERSION],
-        "units": [settings.units.max, settings.seed_ratio.value, seed],
+        "dataset": dataset,
+        "units": [settings.units.max, settings.units.only, settings.seed_ratio.value, seed],
         "size": asdict(settings.size),
         "llm": [llm.name, llm.model, llm.temperature, llm.max_tokens],
         "request": [settings.prompt.name, settings.prompt.text, per_request],
@@ -74,7 +103,7 @@ def _lexicon(settings: CorpusConfig, planned: Plan, *, gold: Gold, room: Synthes
                 f"annotator.lexicon=train needs gold train, which {settings.dataset.name} has not: use "
                 "annotator.lexicon=units, or a file with one term a line."
             )
-        return room.units(gold.train)
+        return list(room.units(settings, gold=replace(gold, units=())))
     return datasets.terms(datasets.resolve(name))
 
 
@@ -83,11 +112,11 @@ def _content(recipe: Recipe) -> dict[str, Any]:
     settings = recipe.settings
     completions = [
         [answer.unit, answer.replicate, answer.completion.text, answer.completion.finish_reason]
-        + ([answer.labels.text] if answer.labels else [])
+        + ([labels.text] if (labels := recipe.labels(answer)) else [])
         for answer in recipe.answers
     ]
     return {
-        "labels": getattr(settings.dataset, "entity_type", settings.dataset.task),
+        "labels": config_room(settings.dataset.task).labels(settings.dataset),
         "units": digest(recipe.plan.units),
         "size": asdict(settings.size),
         "annotator": [settings.annotator.name, digest(sorted(recipe.lexicon))],

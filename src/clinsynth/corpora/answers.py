@@ -1,101 +1,66 @@
-"""The completions of a plan, parsed, and the labels that an LLM gave them."""
+"""The completions of a plan that there are, parsed, with the labels that an LLM gave their texts."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
 
 from clinsynth.config import CorpusConfig, OnMissing
-from clinsynth.corpora.plans import Plan, most_requests, request_of
+from clinsynth.corpora.generation import Generation
+from clinsynth.corpora.plans import Plan
 from clinsynth.errors import MissingCompletions
 from clinsynth.llm import LLM
 from clinsynth.tasks.base import SynthesisRoom
-from clinsynth.types import Completion, Draft, Rejected, Request
+from clinsynth.types import Completion, Gold, Request
 
 
-@dataclass(frozen=True)
-class Answer:
-    """One request with what came back and what it was read as."""
+def collect(settings: CorpusConfig, planned: Plan, *, gold: Gold, llm: LLM, room: SynthesisRoom) -> Generation:
+    """What `generate` asked for, replayed; further answers are taken where there are any.
 
-    unit: str
-    replicate: int
-    completion: Completion
-    drafts: tuple[Draft, ...]
-    rejected: tuple[Rejected, ...]
-    labels: Completion | None = None
-
-
-def collect(settings: CorpusConfig, planned: Plan, *, llm: LLM, room: SynthesisRoom) -> list[Answer]:
-    """Completions of the plan, parsed, with the labels of their own that an annotator asks for."""
-    found = _found([request for _, _, request in planned.requests], settings, llm=llm)
-    answers = [
-        _parsed(unit, replicate, found[request.id], room=room)
-        for unit, replicate, request in planned.requests
-        if request.id in found
-    ]
-    answers += _topped_up(settings, planned, answers, llm=llm, room=room)
-    seconds = [
-        room.label_request(
-            answer.drafts, completion=answer.completion, dataset=settings.dataset, annotator=settings.annotator
-        )
-        for answer in answers
-    ]
-    labels = _found([request for request in seconds if request is not None], settings, llm=llm)
-    labelled = []
-    for answer, second in zip(answers, seconds, strict=True):
-        if second is None:
-            labelled.append(answer)
-        elif second.id in labels:
-            labelled.append(replace(answer, labels=labels[second.id]))
-        else:
-            unlabelled = tuple(Rejected(draft, "labels_missing") for draft in answer.drafts)
-            labelled.append(replace(answer, drafts=(), rejected=(*answer.rejected, *unlabelled)))
-    return labelled
+    Raises MissingCompletions for a request of the plan, or for labels, unless they may be skipped.
+    """
+    replay = Generation(settings, planned, gold=gold, room=room)
+    waiting = replay.requests
+    found = llm.find(waiting)
+    _miss(waiting, found, settings=settings, planned=planned, llm=llm)
+    while waiting:
+        answered = [request for request in waiting if request.id in found]
+        waiting = [further for request in answered for further in replay(request, found[request.id])]
+        found = llm.find(waiting)
+    second = [answer.label_request for answer in replay.answers if answer.label_request]
+    _miss(second, replay.labels, settings=settings, planned=planned, llm=llm)
+    return replay
 
 
-def _parsed(unit: str, replicate: int, completion: Completion, *, room: SynthesisRoom) -> Answer:
-    drafts, rejected = room.parse(completion, unit=unit, replicate=replicate)
-    return Answer(unit, replicate, completion, tuple(drafts), tuple(rejected))
-
-
-def _topped_up(
-    settings: CorpusConfig, planned: Plan, answers: Sequence[Answer], *, llm: LLM, room: SynthesisRoom
-) -> list[Answer]:
-    """Further answers that there are for units whose first ones fall short, as `generate` asked for them."""
-    wanted = settings.size.per_unit or 0
-    usable: Counter[str] = Counter()
-    asked = Counter(unit for unit, _, _ in planned.requests)
-    answered = Counter(answer.unit for answer in answers)
-    for answer in answers:
-        usable[answer.unit] += sum(map(room.contains, answer.drafts))
-    short = [unit for unit in planned.units if usable[unit] < wanted and answered[unit] == asked[unit]]
-    further: list[Answer] = []
-    while short := [unit for unit in short if usable[unit] < wanted and asked[unit] < most_requests(settings)]:
-        requests = {unit: request_of(settings, unit, asked[unit], room=room) for unit in short}
-        found = llm.find(list(requests.values()))
-        short = [unit for unit in short if requests[unit].id in found]
-        for unit in short:
-            answer = _parsed(unit, asked[unit], found[requests[unit].id], room=room)
-            asked[unit] += 1
-            usable[unit] += sum(map(room.contains, answer.drafts))
-            further.append(answer)
-    return further
-
-
-def _found(requests: Sequence[Request], settings: CorpusConfig, *, llm: LLM) -> dict[str, Completion]:
-    """Completions by request id; raises MissingCompletions unless what is missing may be skipped."""
-    found = llm.find(requests)
+def _miss(
+    requests: Sequence[Request],
+    found: Mapping[str, Completion],
+    *,
+    settings: CorpusConfig,
+    planned: Plan,
+    llm: LLM,
+) -> None:
+    """Raise MissingCompletions for those that are not found, or say that they are skipped."""
     missing = [request for request in requests if request.id not in found]
-    if missing:
-        count = f"{len(missing)} of {len(requests)} completions are missing, the first is {missing[0].id!r}."
-        if settings.generation.on_missing is OnMissing.error or not found:
-            per_unit, per_request = settings.size.per_unit or 0, settings.generation.per_request or 0
-            smaller = f" size.per_unit={per_request} needs one per unit." if per_unit > per_request else ""
-            raise MissingCompletions(
-                f"{count} {llm.explain(missing)} `clinsynth generate` with the same settings and a live LLM makes "
-                f"them; generation.on_missing=skip goes on without them.{smaller}",
-                requests=missing,
-            )
-        print(f"{count} Going on without them (generation.on_missing=skip).", flush=True)
-    return found
+    if not missing:
+        return
+    count = f"{len(missing)} of {len(requests)} completions are missing, the first is {missing[0].id!r}."
+    if settings.generation.on_missing is OnMissing.error or len(missing) == len(requests):
+        raise MissingCompletions(
+            f"{count} {llm.explain(missing)} `clinsynth generate` {_same(settings, planned)} and a live LLM makes "
+            f"them; generation.on_missing=skip goes on without them.{_smaller(settings)}",
+            requests=missing,
+        )
+    print(f"{count} Going on without them (generation.on_missing=skip).", flush=True)
+
+
+def _same(settings: CorpusConfig, planned: Plan) -> str:
+    """`generate` knows no source.ratio and no source.target: what they come to for it."""
+    if planned.per_unit is None or settings.size.total is None:
+        return "with the same settings"
+    only = f" units.only=[{','.join(settings.units.only)}]" if settings.units.only else ""
+    return f"with size.per_unit={planned.per_unit}{only}"
+
+
+def _smaller(settings: CorpusConfig) -> str:
+    per_unit, per_request = settings.size.per_unit or 0, settings.generation.per_request or 0
+    return f" size.per_unit={per_request} needs one per unit." if per_unit > per_request else ""

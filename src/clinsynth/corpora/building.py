@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,16 +10,18 @@ from typing import Any
 
 from tqdm import tqdm
 
+from clinsynth.analysis.embeddings import embed
 from clinsynth.analysis.variety import compare
 from clinsynth.config import CorpusConfig, OnMissing
-from clinsynth.corpora.answers import Answer
+from clinsynth.corpora.generation import ALL_ROUNDS, Answer, Generation
 from clinsynth.corpora.plans import Plan
-from clinsynth.corpora.storage import EXAMPLES, REJECTED
+from clinsynth.corpora.storage import EXAMPLES, REJECTED, write
 from clinsynth.errors import DataFormatError
 from clinsynth.quality import control
 from clinsynth.quality.filters import folded
-from clinsynth.tasks.base import SynthesisRoom
-from clinsynth.types import Candidate, Draft, Gold, Rejected
+from clinsynth.quality.weights import weigh
+from clinsynth.tasks.base import SynthesisRoom, gold_room
+from clinsynth.types import Candidate, Completion, Draft, Gold, Rejected
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,20 @@ class Recipe:
 
     settings: CorpusConfig
     plan: Plan
-    answers: Sequence[Answer]
+    generation: Generation
+    """The answers, and the labels that an LLM gave their texts."""
     lexicon: Sequence[str]
     """Known entities, for an annotator that uses them."""
     gold: Gold
     room: SynthesisRoom
+
+    @property
+    def answers(self) -> list[Answer]:
+        return self.generation.answers
+
+    def labels(self, answer: Answer) -> Completion | None:
+        """What the LLM answered to the second request about a completion."""
+        return self.generation.labels.get(answer.label_request.id) if answer.label_request else None
 
     @property
     def test_texts(self) -> frozenset[tuple[str, ...]]:
@@ -53,9 +63,11 @@ def build(folder: Path, recipe: Recipe) -> dict[str, Any]:
         test_texts=recipe.test_texts,
     )
     rejected += refused
-    kept = _cut(passed, recipe.plan, per_unit=settings.size.per_unit)
-    _write(folder / EXAMPLES, [_row(c.draft) | c.example.to_json() for c in kept])
-    _write(folder / REJECTED, [_row(r.draft) | {"reason": r.reason, "detail": r.detail} for r in rejected])
+    if settings.quality.weighted:
+        passed = weigh(passed, embed=embed)
+    kept = _cut(passed, recipe.plan)
+    write(folder / EXAMPLES, [_row(c.draft) | c.example.to_json() for c in kept])
+    write(folder / REJECTED, [_row(r.draft) | {"reason": r.reason, "detail": r.detail} for r in rejected])
     counts = {"parsed": len(candidates), "kept": len(kept), "not needed": len(passed) - len(kept)}
     return _manifest(recipe, kept=kept, rejected=rejected, counts=counts)
 
@@ -66,13 +78,13 @@ def _annotate(recipe: Recipe) -> tuple[list[Candidate], list[Rejected]]:
     rejected: list[Rejected] = []
     for answer in tqdm(recipe.answers, desc="annotate", unit="completion", disable=None):
         rejected += answer.rejected
+        labels = recipe.labels(answer)
+        if answer.label_request and labels is None:
+            rejected += [Rejected(draft, "labels_missing") for draft in answer.drafts]
+            continue
         try:
             labelled, absent = recipe.room.annotate(
-                answer.drafts,
-                dataset=recipe.settings.dataset,
-                annotator=recipe.settings.annotator,
-                lexicon=recipe.lexicon,
-                answer=answer.labels,
+                answer.drafts, settings=recipe.settings, lexicon=recipe.lexicon, answer=labels
             )
         except DataFormatError as error:
             if recipe.settings.generation.on_missing is OnMissing.error:
@@ -88,8 +100,8 @@ def _manifest(
 ) -> dict[str, Any]:
     settings, plan, gold = recipe.settings, recipe.plan, recipe.gold
     units = {"units": len(plan.units), "units available": plan.available, "units in all": plan.total}
-    per_unit = Counter(candidate.draft.unit for candidate in kept)
-    wanted = settings.size.per_unit or 0
+    if plan.left_out:
+        units["units left out"] = plan.left_out
     return {
         "task": settings.dataset.task,
         "dataset": settings.dataset.name,
@@ -98,7 +110,8 @@ def _manifest(
         "annotator": settings.annotator.name,
         "counts": units | {"completions": len(recipe.answers)} | counts,
         "rejected": dict(Counter(item.reason for item in rejected).most_common()),
-        "short": {unit: per_unit[unit] for unit in plan.units if per_unit[unit] < wanted},
+        "short": _short(kept, plan),
+        "described": gold_room(settings.dataset.task).describe([c.example for c in kept]),
         "statistics": compare([c.example for c in kept], gold=gold.train or gold.test, room=recipe.room),
     }
 
@@ -123,22 +136,32 @@ def refuse_barren(recipe: Recipe) -> None:
         )
 
 
-def _cut(passed: Sequence[Candidate], plan: Plan, *, per_unit: int | None) -> list[Candidate]:
-    """The first `per_unit` of each unit, ordered by their place, so that a larger size only appends."""
+def _short(kept: Sequence[Candidate], plan: Plan) -> dict[str, int]:
+    """Units with fewer examples than are wanted; of rounds all are wanted together."""
+    if plan.per_unit is None:
+        return {ALL_ROUNDS: len(kept)} if len(kept) < (plan.in_all or 0) else {}
+    found = Counter(candidate.draft.unit for candidate in kept)
+    wanted = plan.per_unit if plan.in_all is None else plan.in_all // len(plan.units)
+    return {unit: found[unit] for unit in plan.units if found[unit] < wanted}
+
+
+def _cut(passed: Sequence[Candidate], plan: Plan) -> list[Candidate]:
+    """Rounds one after another; of other units the first `per_unit`, ordered by their place.
+
+    Either way a larger size only appends.
+    """
+    if plan.per_unit is None:
+        return list(passed[: plan.in_all])
     by_unit: dict[str, list[Candidate]] = defaultdict(list)
     for candidate in passed:
         by_unit[candidate.draft.unit].append(candidate)
     ranked = [
         (place, rank, candidate)
         for rank, unit in enumerate(plan.units)
-        for place, candidate in enumerate(by_unit[unit][:per_unit])
+        for place, candidate in enumerate(by_unit[unit][: plan.per_unit])
     ]
-    return [candidate for _, _, candidate in sorted(ranked, key=lambda item: item[:2])]
+    return [candidate for _, _, candidate in sorted(ranked, key=lambda item: item[:2])][: plan.in_all]
 
 
 def _row(draft: Draft) -> dict[str, Any]:
     return {"unit": draft.unit, "replicate": draft.replicate, "index": draft.index, "text": draft.text}
-
-
-def _write(path: Path, content: Sequence[dict[str, Any]]) -> None:
-    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in content), encoding="utf-8")

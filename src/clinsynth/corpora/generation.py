@@ -1,15 +1,35 @@
-"""What is asked of a live LLM: the plan, the labels of its answers, and more where an answer falls short."""
+"""What the answers of a plan give rise to: labels of their texts, and more requests where they fall short.
+
+`generate` asks for it, `train` replays it out of what there is.
+"""
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from clinsynth.config import CorpusConfig
-from clinsynth.corpora.plans import Plan, most_requests, request_of
+from clinsynth.corpora.plans import Plan
 from clinsynth.errors import ConfigError
 from clinsynth.tasks.base import SynthesisRoom
-from clinsynth.types import Completion, Request
+from clinsynth.types import Completion, Draft, Gold, Rejected, Request
+
+ALL_ROUNDS = "all of it"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One request with what came back and what it was read as."""
+
+    unit: str
+    replicate: int
+    completion: Completion
+    drafts: tuple[Draft, ...]
+    rejected: tuple[Rejected, ...]
+    label_request: Request | None
+    """The second request, about these texts."""
 
 
 class Generation:
@@ -19,53 +39,79 @@ class Generation:
     never by annotator or filters, so that these can change without a call.
     """
 
-    def __init__(self, settings: CorpusConfig, plan: Plan, *, room: SynthesisRoom) -> None:
-        self.settings, self.plan, self.room = settings, plan, room
+    def __init__(self, settings: CorpusConfig, plan: Plan, *, gold: Gold, room: SynthesisRoom) -> None:
+        self.settings, self.plan, self.gold, self.room = settings, plan, gold, room
         self.usable: Counter[str] = Counter()
         """Texts that contain their unit, by unit."""
-        self.refused = 0
-        """Texts that do not, and lines that are no text."""
+        self.labels: dict[str, Completion] = {}
+        """Answers to second requests, by the id of the request."""
+        self._answers: dict[tuple[str, int], Answer] = {}
         self._places = {request.id: (unit, replicate) for unit, replicate, request in plan.requests}
         self._asked: Counter[str] = Counter(unit for unit, _, _ in plan.requests)
         self._open = Counter(self._asked)
+        self._spare = list(plan.spare)
+        self._waves = 1
 
     @property
     def requests(self) -> list[Request]:
         return [request for _, _, request in self.plan.requests]
 
     @property
+    def answers(self) -> list[Answer]:
+        """By replicate, then by the rank of the unit: the order in which quality control looks at them."""
+        rank = {unit: number for number, unit in enumerate((*self.plan.units, *self.plan.spare))}
+        return sorted(self._answers.values(), key=lambda answer: (answer.replicate, rank[answer.unit]))
+
+    @property
     def short(self) -> dict[str, int]:
         """Units that have fewer usable texts than are wanted, and how many they have."""
-        wanted = self.settings.size.per_unit or 0
+        if self.room.ROUNDS:
+            usable = self.usable.total()
+            return {ALL_ROUNDS: usable} if usable < (self.plan.in_all or 0) else {}
+        wanted = self.plan.per_unit or 0
         return {unit: self.usable[unit] for unit in self.plan.units if self.usable[unit] < wanted}
 
     def counts(self) -> dict[str, int]:
-        return {"accepted": self.usable.total(), "rejected": self.refused}
+        drafts = sum(len(answer.drafts) + len(answer.rejected) for answer in self._answers.values())
+        return {"accepted": self.usable.total(), "rejected": drafts - self.usable.total()}
 
     def __call__(self, request: Request, completion: Completion) -> Sequence[Request]:
-        if request.id not in self._places:  # labels
+        if request.id not in self._places:
+            self.labels[request.id] = completion
             return ()
         unit, replicate = self._places[request.id]
-        drafts, rejected = self.room.parse(completion, unit=unit, replicate=replicate)
-        usable = sum(self.room.contains(draft) for draft in drafts)
-        self.usable[unit] += usable
-        self.refused += len(drafts) - usable + len(rejected)
+        drafts, rejected = self.room.parse(completion, unit=unit, replicate=replicate, settings=self.settings)
+        labels = self.room.label_request(drafts, completion=completion, settings=self.settings)
+        self._answers[unit, replicate] = Answer(unit, replicate, completion, tuple(drafts), tuple(rejected), labels)
+        self.usable[unit] += sum(map(self.room.contains, drafts))
         self._open[unit] -= 1
-        labels = self.room.label_request(
-            drafts, completion=completion, dataset=self.settings.dataset, annotator=self.settings.annotator
-        )
-        return [*([labels] if labels else []), *self._top_up(unit)]
+        further = self._rounds() if self.room.ROUNDS else self._top_up(unit)
+        return [*([labels] if labels else []), *further]
 
     def _top_up(self, unit: str) -> list[Request]:
         """One more request, once all of the unit's are answered and it is still short."""
-        if self._open[unit] or unit not in self.short or self._asked[unit] >= most_requests(self.settings):
+        most = len(self.plan.requests) // len(self.plan.units) + self.settings.generation.max_attempts - 1
+        if self._open[unit] or self.usable[unit] >= (self.plan.per_unit or 0) or self._asked[unit] >= most:
             return []
+        return [self._ask(unit)]
+
+    def _rounds(self) -> list[Request]:
+        """Further rounds, once all are answered and their texts are still too few."""
+        missing = (self.plan.in_all or 0) - self.usable.total()
+        if missing <= 0 or self._open.total() or self._waves >= self.settings.generation.max_attempts:
+            return []
+        self._waves += 1
+        number = math.ceil(missing / (self.settings.generation.per_request or 1))
+        chosen, self._spare = self._spare[:number], self._spare[number:]
+        return [self._ask(unit) for unit in chosen]
+
+    def _ask(self, unit: str) -> Request:
         replicate = self._asked[unit]
-        request = request_of(self.settings, unit, replicate, room=self.room)
+        request = self.room.request(unit, replicate=replicate, settings=self.settings, gold=self.gold)
         self._places[request.id] = (unit, replicate)
         self._asked[unit] += 1
         self._open[unit] += 1
-        return [request]
+        return request
 
 
 def check_consent(settings: CorpusConfig) -> None:

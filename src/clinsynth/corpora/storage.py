@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ class Corpus:
     """12 hex digits, as in the folder's name."""
     folder: Path
     examples: tuple[Any, ...]
+    units: tuple[str, ...]
+    """What each example was asked for."""
     manifest: dict[str, Any]
 
 
@@ -30,8 +33,9 @@ def load(folder: Path) -> Corpus:
     """A corpus of the store."""
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     room = synthesis_room(manifest["task"])
-    examples = tuple(room.from_json(row) for row in rows(folder / EXAMPLES))
-    return Corpus(manifest["digest"][:12], folder, examples, manifest)
+    found = rows(folder / EXAMPLES)
+    examples, units = tuple(map(room.from_json, found)), tuple(row["unit"] for row in found)
+    return Corpus(manifest["digest"][:12], folder, examples, units, manifest)
 
 
 def find(start: str, *, store: ArtifactStore) -> Path:
@@ -51,3 +55,8 @@ def find(start: str, *, store: ArtifactStore) -> Path:
 
 def rows(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
+
+
+def write(path: Path, content: Iterable[Mapping[str, Any]]) -> None:
+    """JSON lines that `rows` reads."""
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in content), encoding="utf-8")

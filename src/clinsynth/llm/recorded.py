@@ -70,11 +70,15 @@ def write_requests(path: Path, requests: Sequence[Request]) -> None:
     """The file that would answer the requests, with its completions left empty."""
     rows = []
     for request in requests:
-        messages = {} if "labels" not in request.evidence else {"messages": list(request.messages)}
+        messages = {} if request.evidence.get("prompt") == _content(request) else {"messages": list(request.messages)}
         rows.append(
             {"id": request.id, "model": ""} | request.evidence | messages | {"completion": "", "finish_reason": "stop"}
         )
     path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+
+
+def _content(request: Request) -> str | None:
+    return request.messages[0]["content"] if request.messages else None
 
 
 def read_rows(files: Sequence[Path]) -> list[dict[str, Any]]:

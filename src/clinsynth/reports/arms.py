@@ -9,7 +9,20 @@ from typing import Any
 
 from clinsynth.types import Metrics
 
-_NAMING = ("dataset", "source", "source.examples", "size", "seed_ratio", "annotator", "backbone")
+_NAMING = (
+    "dataset.fold",
+    "source",
+    "source.examples",
+    "source.ratio",
+    "source.target",
+    "source.corpora",
+    "size",
+    "seed_ratio",
+    "annotator",
+    "quality",
+    "llm",
+    "backbone",
+)
 """Params that name an arm, where they differ between the arms of a table."""
 
 
@@ -17,6 +30,8 @@ _NAMING = ("dataset", "source", "source.examples", "size", "seed_ratio", "annota
 class Arm:
     name: str
     runs: list[Metrics] = field(default_factory=list)
+    plain: bool = False
+    """Trained on all of gold and on nothing else."""
 
     def mean(self, metric: str) -> float:
         return statistics.fmean(self._values(metric))
@@ -30,6 +45,14 @@ class Arm:
         return [run[metric] for run in self.runs if metric in run] or [float("nan")]
 
 
+def by_dataset(runs: Sequence[Any]) -> dict[str, list[Any]]:
+    """Runs of each dataset, in the order of the first ones; scores on different test sets cannot be compared."""
+    found: dict[str, list[Any]] = {}
+    for run in runs:
+        found.setdefault(run.data.params.get("dataset.name", ""), []).append(run)
+    return found
+
+
 def collect(runs: Sequence[Any]) -> list[Arm]:
     """Arms in the order of their first run. `runs` are MLflow's."""
     told_apart = [name for name in _NAMING if len({run.data.params.get(name) for run in runs} - {None}) > 1]
@@ -37,17 +60,24 @@ def collect(runs: Sequence[Any]) -> list[Arm]:
     for run in runs:
         params = run.data.params
         words = [_word(name, params[name]) for name in told_apart if name in params and not _idle(name, params)]
-        name = " ".join(words) or params.get("source", "")
-        arms.setdefault(name, Arm(name)).runs.append(dict(run.data.metrics))
+        name = " ".join(filter(None, words)) or params.get("source", "")
+        plain = params.get("source") == "original" and params.get("source.examples") == "null"
+        arms.setdefault(name, Arm(name, plain=plain)).runs.append(dict(run.data.metrics))
     return list(arms.values())
 
 
 def _idle(param: str, params: Mapping[str, str]) -> bool:
-    """A synthetic arm has no gold examples to draw."""
-    return param == "source.examples" and params.get("source") == "synthetic"
+    """A synthetic arm has no gold examples to draw; a ratio is what it says, whatever size it comes to."""
+    if param == "source.examples":
+        return params.get("source") == "synthetic"
+    return param == "size" and params.get("source.ratio", "null") != "null"
 
 
 def _word(param: str, value: str) -> str:
     if param == "source.examples":
         return "all" if value == "null" else value
-    return value
+    if param == "source.ratio":
+        return "" if value == "null" else f"+{100 * float(value):g}%"
+    if param == "quality" and value == "default":
+        return ""
+    return "" if value in ("null", "[]", "none") else value

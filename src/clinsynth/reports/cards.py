@@ -18,16 +18,11 @@ _NOT_PARAMS = ("paths", "tracking", "force")
 _OF_CORPUS = ("size", "seed_ratio", "units", "generation", "prompt", "llm", "annotator", "quality")
 """Settings that say nothing about a run on gold alone."""
 
-_NO_PARAMS = (
-    "dataset.files",
-    "dataset.recordings",
-    "dataset.guidelines",
-    "llm.recordings",
-    "llm.price_table",
-    "prompt.text",
-    "annotator.prompt",
-)
-"""Where things lie, and texts too long to be compared; they stand in `config.yaml`."""
+_NO_PARAMS = ("dataset.files", "dataset.folds", "dataset.recordings", "llm.recordings", "llm.price_table")
+"""Where things lie."""
+
+LONGEST_PARAM = 80
+"""Characters; longer texts and lists cannot be compared at a glance, and stand in `config.yaml`."""
 
 
 def run_description(job: Job) -> str:
@@ -51,13 +46,21 @@ def corpus_params(settings: CorpusConfig, *, choices: Mapping[str, str]) -> dict
         "annotator": settings.annotator.name,
         "prompt": settings.prompt.name,
     }
+    if isinstance(settings, TrainConfig):
+        chosen["source"] = settings.source.name.value  # of which an option may be one kind
     found = chosen | _flat(settings)
-    return {name: value for name, value in found.items() if not name.startswith(_NO_PARAMS)}
+    return {
+        name: value
+        for name, value in found.items()
+        if not name.startswith(_NO_PARAMS) and len(str(value)) <= LONGEST_PARAM
+    }
 
 
 def size(settings: CorpusConfig) -> str:
-    """`n30` or `t3200`."""
-    return f"n{settings.size.per_unit}" if settings.size.total is None else f"t{settings.size.total}"
+    """`n30` or `t3200`, or `all` rounds that there are."""
+    if settings.size.total is not None:
+        return f"t{settings.size.total}"
+    return "all" if settings.size.per_unit is None else f"n{settings.size.per_unit}"
 
 
 def _flat(settings: CorpusConfig) -> dict[str, Any]:
@@ -68,10 +71,16 @@ def _flat(settings: CorpusConfig) -> dict[str, Any]:
             for key, inner in value.items():
                 add(f"{prefix}.{key}" if prefix else key, inner)
         else:
-            flat[prefix] = value.value if isinstance(value, Enum) else "null" if value is None else value
+            flat[prefix] = _plain(value)
 
     add("", {key: value for key, value in asdict(settings).items() if key not in _NOT_PARAMS})
     return flat
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    return "null" if value is None else str(value) if isinstance(value, list) else value
 
 
 def model_card(settings: TrainConfig, *, run_id: str, metrics: Metrics, usage: str) -> str:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from clinsynth.types import Curve
+
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#666666"
+_COLOURS = (BLUE, ORANGE, GREEN, GREY)
 
 
 def error_kinds(errors: Mapping[str, int]) -> Figure:
@@ -32,7 +37,7 @@ def learning_curve(points: Sequence[tuple[float, float, float]], *, x: str, titl
     axes.fill_between(places, lower, upper, color=BLUE, alpha=0.2, linewidth=0)
     for place, mean in zip(places, means, strict=True):
         axes.annotate(f"{mean:.1f}", (place, mean), textcoords="offset points", xytext=(0, 8), ha="center")
-    axes.set(xlabel=x, ylabel="strict F1 on the test set (%)", title=title)
+    axes.set(xlabel=x, ylabel="F1 on the test set (%)", title=title)
     axes.margins(x=0.08, y=0.2)
     return figure
 
@@ -46,8 +51,42 @@ def score_bars(arms: Sequence[tuple[str, float, float]], *, title: str) -> Figur
     spreads = [spread for _, _, spread in arms][::-1]
     bars = axes.barh(names, means, xerr=spreads if any(spreads) else None, color=BLUE, capsize=3)
     axes.bar_label(bars, fmt="%.1f", padding=4)
-    axes.set(xlabel="strict F1 on the test set (%)", title=title, xlim=(0, 100))
+    axes.set(xlabel="F1 on the test set (%)", title=title, xlim=(0, 100))
     return figure
+
+
+def precision_recall(curves: Mapping[str, Curve]) -> Figure:
+    """The first curve in bold with its marks, the others as a panel of small ones beside it."""
+    first, *others = curves.items()
+    columns = 4
+    rows = math.ceil(len(others) / columns)
+    figure = _figure(9.0 if others else 4.0, 3.2 + 1.0 * max(rows - 1, 0))
+    left, right = _halves(figure) if others else (figure, figure)
+    axes = left.subplots()
+    _curve(axes, first[1])
+    for (name, (recall, precision)), marker, colour in zip(first[1].marks.items(), "osD^", _COLOURS[1:], strict=False):
+        axes.plot(recall, precision, marker, color=colour, markersize=7, label=name)
+    axes.set(xlabel="recall", ylabel="precision", title=first[0])
+    if first[1].marks:
+        axes.legend(loc="lower left", frameon=False)
+    if others:
+        panels = right.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel().tolist()
+        for panel, (name, curve) in zip(panels, others, strict=False):
+            _curve(panel, curve)
+            panel.set_title(name, fontsize=9)
+        for panel in panels[len(others) :]:
+            panel.set_visible(False)
+    return figure
+
+
+def _halves(figure: Figure) -> tuple[Any, Any]:
+    halves: Any = figure.subfigures(1, 2, width_ratios=(1, 1.6))
+    return halves[0], halves[1]
+
+
+def _curve(axes: Any, curve: Curve) -> None:
+    axes.step(curve.recall, curve.precision, where="post", color=BLUE)
+    axes.set(xlim=(0, 1.02), ylim=(0, 1.02))
 
 
 def _figure(width: float, height: float) -> Figure:

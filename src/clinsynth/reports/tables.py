@@ -30,11 +30,12 @@ def show_splits(dataset: str, counts: Mapping[str, Mapping[str, int]], *, overla
         console.print(f"{overlap} text(s) stand in train and in test; they are left there.", highlight=False)
 
 
-def show_result(name: str, summary: Summary, *, where: Mapping[str, str | None]) -> None:
+def show_result(name: str, summary: Summary, *, columns: Mapping[str, str], where: Mapping[str, str | None]) -> None:
+    """`columns` are metrics of the task, by heading."""
     console = Console()
     if "test/f1" in summary.metrics:
-        table = plain("", "P", "R", "F1", "95% interval", "seen", "unseen", "examples")
-        table.add_row(name, *_scores(summary))
+        table = plain("", "P", "R", "F1", "95% interval", *columns, "examples")
+        table.add_row(name, *_scores(summary, columns))
         _print_whole(table)
     else:
         said = f"{name}: {summary.examples} examples; not scored, for there is no test set"
@@ -44,15 +45,33 @@ def show_result(name: str, summary: Summary, *, where: Mapping[str, str | None])
             console.print(f"  {what}: {place}", highlight=False, soft_wrap=True)
 
 
-def show_arms(title: str, arms: Sequence[Arm]) -> None:
+def show_arms(title: str, arms: Sequence[Arm], *, columns: Mapping[str, str]) -> None:
     """Means over seeds, of the interval's ends too, with the deviation where there are several."""
-    table = plain(title, "P", "R", "F1", "95% interval", "seen", "unseen", "examples", "runs", "train s")
+    table = plain(title, "P", "R", "F1", "95% interval", *columns, "examples", "runs", "train s")
     for arm in arms:
-        cells = [_spread(arm, f"test/{name}") for name in ("precision", "recall", "f1", "f1_seen", "f1_unseen")]
+        cells = [_spread(arm, name) for name in ("test/precision", "test/recall", "test/f1", *columns.values())]
         cells.insert(3, f"{percent(arm.mean('test/f1_low'))} – {percent(arm.mean('test/f1_high'))}")
         seconds = f"{arm.mean('time/train_s'):.0f}"
         table.add_row(arm.name, *cells, f"{arm.mean('examples'):.0f}", str(len(arm.runs)), seconds)
     _print_whole(table)
+
+
+def show_changes(arms: Sequence[Arm]) -> None:
+    """Against gold alone, in points, and relative to it: what an arm buys, and what it pays for it."""
+    original = next((arm for arm in arms if arm.plain), None)
+    if original is None or len(arms) == 1:
+        return
+    table = plain(f"against {original.name}", "P", "R", "F1")
+    for arm in arms:
+        if arm is not original:
+            table.add_row(arm.name, *(_change(arm, original, f"test/{name}") for name in ("precision", "recall", "f1")))
+    _print_whole(table)
+
+
+def _change(arm: Arm, original: Arm, metric: str) -> str:
+    before, after = original.mean(metric), arm.mean(metric)
+    relative = f" ({100 * (after / before - 1):+.0f}%)" if before else ""
+    return f"{100 * (after - before):+.1f}{relative}"
 
 
 def _print_whole(table: Table) -> None:
@@ -68,22 +87,13 @@ def _spread(arm: Arm, metric: str) -> str:
     return mean if len(arm.runs) == 1 else f"{mean} ± {100 * arm.deviation(metric):.1f}"
 
 
-def _scores(summary: Summary) -> list[str]:
-    found = summary.metrics
-
+def _scores(summary: Summary, columns: Mapping[str, str]) -> list[str]:
     def shown(name: str) -> str:
-        return percent(found.get(f"test/{name}"))
+        return percent(summary.metrics.get(name))
 
-    interval = f"{shown('f1_low')} – {shown('f1_high')}"
-    return [
-        shown("precision"),
-        shown("recall"),
-        shown("f1"),
-        interval,
-        shown("f1_seen"),
-        shown("f1_unseen"),
-        str(summary.examples),
-    ]
+    scores = [shown(f"test/{name}") for name in ("precision", "recall", "f1")]
+    interval = f"{shown('test/f1_low')} – {shown('test/f1_high')}"
+    return [*scores, interval, *map(shown, columns.values()), str(summary.examples)]
 
 
 def percent(value: float | None) -> str:
@@ -98,16 +108,21 @@ def plain(*columns: str) -> Table:
 
 
 def show_corpus_counts(corpus: Corpus) -> None:
-    counts, rejected = corpus.manifest["counts"], corpus.manifest["rejected"]
+    counts, rejected, short = (corpus.manifest[name] for name in ("counts", "rejected", "short"))
     reasons = ", ".join(f"{number} {reason}" for reason, number in rejected.items()) or "nothing"
-    short = len(corpus.manifest["short"])
+    _, *others = corpus.manifest["described"].items()  # the first one is all of them
+    described = "; " + ", ".join(f"{number} {what}" for what, number in others) if others else ""
+    whose = f"{len(short)} units have" if len(short) > 1 else f"{next(iter(short), '')} has"
     Console().print(
         f"[bold]corpus {corpus.digest}[/bold]: {counts['kept']} examples of {counts['units']} units "
         f"({counts['parsed']} texts parsed, {counts['not needed']} not needed at this size; rejected: {reasons})"
-        + (f"; {short} units have fewer examples than asked for" if short else ""),
+        f"{described}" + (f"; {whose} fewer examples than asked for" if short else ""),
         highlight=False,
         soft_wrap=True,
     )
+    left_out = counts.get("units left out")
+    if left_out:
+        Console().print(f"{left_out} rounds are left out: they show text of the test split.", highlight=False)
 
 
 def show_statistics(found: Mapping[str, Mapping[str, float]]) -> None:
@@ -119,7 +134,7 @@ def show_statistics(found: Mapping[str, Mapping[str, float]]) -> None:
 
 
 def show_samples(examples: Sequence[Any]) -> None:
-    """Texts with their entities in colour, and in brackets where there is no colour."""
+    """Texts with their labels, and their entities in colour, or in brackets where there is no colour."""
     console = Console()
     for example in examples:
         text, done = Text(), 0
@@ -128,7 +143,8 @@ def show_samples(examples: Sequence[Any]) -> None:
             text.append(entity["text"] if console.is_terminal else f"[{entity['text']}]", style="bold black on yellow")
             done = entity["end"]
         text.append(example.text[done:])
-        console.print(Text("  • ").append(text), soft_wrap=not console.is_terminal)
+        label = f"{example.label}: " if example.label else ""
+        console.print(Text("  • ").append(label, style="bold").append(text), soft_wrap=not console.is_terminal)
 
 
 def show_rejected(reasons: Mapping[str, int], rows: Sequence[Mapping[str, Any]], *, each: int) -> None:
@@ -173,10 +189,11 @@ def show_short(short: Mapping[str, int], *, wanted: int) -> None:
     """Units with fewer usable texts than are wanted."""
     if not short:
         return
+    whose = f"{len(short)} units have" if len(short) > 1 else f"{next(iter(short))} has"
     named = ", ".join(f"{unit} {number}" for unit, number in list(short.items())[:10])
     more = " ..." if len(short) > 10 else ""
     Console().print(
-        f"{len(short)} units have fewer than {wanted} usable texts: {named}{more} (generation.max_attempts asks on)",
+        f"{whose} fewer than {wanted} usable texts: {named}{more} (generation.max_attempts asks on)",
         highlight=False,
         soft_wrap=True,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from clinsynth import corpora, datasets
+from clinsynth import corpora, datasets, stages
 from clinsynth.artifacts import ArtifactStore, digest
 from clinsynth.config import GenerateConfig, LLMMode
 from clinsynth.corpora.generation import Generation, check_consent
@@ -25,6 +25,7 @@ def main(settings: GenerateConfig, *, job: Job) -> None:
     config_room(settings.dataset.task).resolve(settings)
     gold = datasets.load(settings.dataset, data=Path(settings.paths.data))
     store = ArtifactStore(Path(settings.paths.artifacts))
+    stages.leave_proposals(settings, gold=gold, folder=job.folder)
     if settings.llm.name == RECORDED:
         corpus = corpora.make(settings, gold=gold, store=store)
         tables.show_corpus_counts(corpus)
@@ -72,7 +73,7 @@ def estimate(settings: GenerateConfig, generation: Generation, *, cache: Complet
 def _plan(settings: GenerateConfig, *, gold: Gold) -> Generation:
     room = synthesis_room(settings.dataset.task)
     llm = open_llm(settings.llm, dataset=settings.dataset, artifacts=Path(settings.paths.artifacts))
-    return Generation(settings, plan(settings, gold=gold, llm=llm, room=room), room=room)
+    return Generation(settings, plan(settings, gold=gold, llm=llm, room=room), gold=gold, room=room)
 
 
 def _ask(settings: GenerateConfig, generation: Generation, *, cache: CompletionCache, run: ActiveRun) -> None:
@@ -87,4 +88,4 @@ def _ask(settings: GenerateConfig, generation: Generation, *, cache: CompletionC
             spend = client.progress.spend
             run.metrics(spend.metrics())
             tables.show_spend(spend)
-    tables.show_short(generation.short, wanted=settings.size.per_unit or 0)
+    tables.show_short(generation.short, wanted=generation.plan.per_unit or generation.plan.in_all or 0)

@@ -10,24 +10,31 @@ from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import FigureName, ReportConfig
 from clinsynth.errors import ConfigError
 from clinsynth.reports import figures, tables
-from clinsynth.reports.arms import Arm, collect
+from clinsynth.reports.arms import Arm, by_dataset, collect
 from clinsynth.stages import Job
+from clinsynth.tasks.base import config_room
 from clinsynth.tracking import Ledger
 
 
 def main(settings: ReportConfig, *, job: Job) -> None:
     ledger = Ledger(settings.tracking, store=ArtifactStore(Path(settings.paths.artifacts)))
-    arms = collect(ledger.tagged(f"table.{settings.table}", "true"))
-    if not arms:
+    runs = ledger.tagged(f"table.{settings.table}", "true")
+    if not runs:
         raise ConfigError(
             f"no finished run has the tag table.{settings.table}: make some with `clinsynth train "
             f"tracking.table={settings.table} ...`, in the same folder."
         )
-    tables.show_arms(settings.table, arms)
-    place = Path(settings.to) / f"{settings.table}.png"
-    place.parent.mkdir(parents=True, exist_ok=True)
-    _draw(settings.figure, arms, title=settings.table).savefig(place)
-    print(f"\nFigure: {place}\nCompare the runs in a browser: make ui")
+    for dataset, found in by_dataset(runs).items():
+        title = f"{settings.table}: {dataset}"
+        arms = collect(found)
+        columns = config_room(found[0].data.params["dataset.task"]).COLUMNS
+        tables.show_arms(title, arms, columns=columns)
+        tables.show_changes(arms)
+        place = Path(settings.to) / f"{settings.table}-{dataset}.png"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        _draw(settings.figure, arms, title=title).savefig(place)
+        print(f"\nFigure: {place}\n")
+    print("Compare the runs in a browser: make ui")
 
 
 def _draw(figure: FigureName, arms: list[Arm], *, title: str) -> Figure:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from clinsynth import corpora, datasets
+from clinsynth import corpora, datasets, stages
 from clinsynth.artifacts import ArtifactStore, digest
 from clinsynth.config import SourceName, TrainConfig
 from clinsynth.corpora import Corpus
@@ -19,10 +19,10 @@ from clinsynth.reports import cards, figures, tables
 from clinsynth.stages import Job
 from clinsynth.tasks.base import ModelRoom, config_room, gold_room, model_room
 from clinsynth.tracking import ActiveRun, Ledger
-from clinsynth.training import backbones, fit
+from clinsynth.training import backbones, fit, sources
 from clinsynth.training.prepare import Prepared, encode, prepare
 from clinsynth.training.sets import TrainingSet, training_set
-from clinsynth.types import Evaluation, Gold, Metrics, Summary
+from clinsynth.types import Evaluation, Gold, Metrics, Predictions, Summary
 
 VERSION = "train-1"
 """Bumped when the same settings would give another result, whatever the task."""
@@ -72,7 +72,8 @@ def main(settings: TrainConfig, *, job: Job) -> None:
         "model": summary.model,
         "folder": str(job.folder),
     }
-    tables.show_result(_name(settings), summary, where=where)
+    columns = config_room(settings.dataset.task).COLUMNS
+    tables.show_result(_name(settings), summary, columns=columns, where=where)
 
 
 def run_key(settings: TrainConfig, *, gold: Gold, room: ModelRoom) -> str:
@@ -84,20 +85,26 @@ def run_key(settings: TrainConfig, *, gold: Gold, room: ModelRoom) -> str:
     content = {
         "versions": [VERSION, room.VERSION],
         "gold": gold.hashes,
-        "labels": room.labels(settings.dataset),
+        "labels": config_room(settings.dataset.task).labels(settings.dataset),
         "source": [settings.source.name.value, settings.source.examples],
         "backbone": [backbones.identity(backbone), backbone.lr, backbone.max_length, backbone.batch_size],
         "trainer": trainer,
         "seed": settings.seed,
     }
-    if settings.source.name is not SourceName.original:
+    if settings.source.corpora:
+        content["corpora"] = [settings.source.corpora, settings.source.target, settings.size.total]
+    elif settings.source.name is not SourceName.original:
         content["corpus"] = corpora.settings_key(settings)
     return digest(content)
 
 
 def _gather(settings: TrainConfig, *, job: Job, store: ArtifactStore) -> Material:
-    config_room(settings.dataset.task).resolve(settings)
+    room = config_room(settings.dataset.task)
+    sources.check(settings)
+    room.resolve(settings)
+    sources.fill(settings, holdout=room.HOLDOUT)
     gold = datasets.load(settings.dataset, data=Path(settings.paths.data))
+    sources.settle(settings, gold=gold)
     describe = gold_room(settings.dataset.task).describe
     counts = {split: describe(getattr(gold, split)) for split in ("train", "devel", "test")}
     tables.show_splits(settings.dataset.name, counts, overlap=_overlap(gold))
@@ -106,21 +113,25 @@ def _gather(settings: TrainConfig, *, job: Job, store: ArtifactStore) -> Materia
         corpus = _corpus(settings, gold=gold, store=store, folder=job.folder)
     arm = training_set(
         gold,
-        synthetic=corpus.examples if corpus else (),
+        synthetic=sources.synthetic(settings, corpus) if corpus else (),
         source=settings.source,
-        holdout=settings.trainer.holdout,
+        holdout=settings.trainer.holdout or 0.0,
         seed=settings.seed,
     )
     if not arm.train:
         raise ConfigError("nothing is left to train on: quality control has rejected every synthetic example.")
-    room = model_room(settings.dataset.task)
-    return Material(settings, job, gold, corpus, arm, room, run_key(settings, gold=gold, room=room))
+    model = model_room(settings.dataset.task)
+    return Material(settings, job, gold, corpus, arm, model, run_key(settings, gold=gold, room=model))
 
 
 def _corpus(settings: TrainConfig, *, gold: Gold, store: ArtifactStore, folder: Path) -> Corpus:
     """Made of what the LLM has answered; what it has not is left as a file to fill in."""
     try:
-        corpus = corpora.make(settings, gold=gold, store=store)
+        if settings.source.corpora:
+            corpus = corpora.pinned(settings.source.corpora, settings=settings, gold=gold, store=store)
+        else:
+            stages.leave_proposals(settings, gold=gold, folder=folder)
+            corpus = corpora.make(settings, gold=gold, store=store)
     except MissingCompletions as error:
         place = folder / "requests.jsonl"
         recorded.write_requests(place, error.requests)
@@ -157,9 +168,11 @@ def _train(material: Material, *, ledger: Ledger, store: ArtifactStore) -> Summa
             metrics["devel/best_f1"] = fitted.devel_score
         result, predicted = None, None
         if gold.test:
-            outputs = fit.predict(fitted.trainer, prepared.tuner, data=prepared.data, encoded=test)
-            predicted = room.predictions(gold.test, encoded=test, outputs=outputs, labels=prepared.labels)
-            result = room.evaluate(gold.test, predicted=predicted, train=material.arm.examples)
+            judged = _predict(gold.test, encoded=test, fitted=fitted, prepared=prepared, room=room)
+            devel = encode(settings, material.arm.devel, room=room)
+            chosen = _predict(material.arm.devel, encoded=devel, fitted=fitted, prepared=prepared, room=room)
+            predicted = judged.predicted
+            result = room.evaluate(judged, train=material.arm.examples, devel=chosen)
             metrics |= result.metrics | {"test/words_lost": room.lost(gold.test, encoded=test)}
         model = None
         if settings.trainer.save_model:
@@ -171,6 +184,16 @@ def _train(material: Material, *, ledger: Ledger, store: ArtifactStore) -> Summa
         summary.write(material.job.folder)
         run.file(material.job.folder / "summary.json")
     return summary
+
+
+def _predict(
+    examples: Sequence[Any], *, encoded: Sequence[Any], fitted: fit.Fitted, prepared: Prepared, room: ModelRoom
+) -> Predictions:
+    if not examples:
+        return Predictions((), ())
+    outputs = fit.predict(fitted.trainer, prepared.tuner, data=prepared.data, encoded=encoded)
+    predicted = room.predictions(examples, encoded=encoded, outputs=outputs, labels=prepared.labels)
+    return Predictions(examples, predicted)
 
 
 def _save_model(
@@ -209,6 +232,8 @@ def _log_settings(run: ActiveRun, material: Material) -> None:
 
 def _log_scores(run: ActiveRun, material: Material, *, result: Evaluation, predicted: Sequence[Any]) -> None:
     run.figure(figures.error_kinds(result.errors), "errors.png")
+    if result.curves:
+        run.figure(figures.precision_recall(result.curves), "precision_recall.png")
     rows = [("true", "predicted", "gold"), *result.counts.tolist()]
     run.text("".join(",".join(map(str, row)) + "\n" for row in rows), "counts.csv")
     if material.log_text:
@@ -225,8 +250,14 @@ def _name(settings: TrainConfig) -> str:
     parts = [source.value]
     if settings.source.examples is not None:
         parts.append(str(settings.source.examples))
+    if settings.source.ratio is not None:
+        parts.append(f"+{100 * settings.source.ratio:g}%")
+    if settings.source.target is not None:
+        parts.append(settings.source.target)
     if source is not SourceName.original:
-        parts += [cards.size(settings), settings.annotator.name]
+        parts += [] if settings.source.ratio else [cards.size(settings)]
+        parts += [] if settings.annotator.name == "none" else [settings.annotator.name]
+        parts += ["weighted"] if settings.quality.weighted else []
         if settings.seed_ratio.value < 1:
             parts.append(f"r{round(100 * settings.seed_ratio.value):03d}")
     return "-".join([*parts, settings.backbone.name, f"seed{settings.seed}"])

@@ -12,18 +12,25 @@ from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any, Protocol, cast
 
-from clinsynth.config import AnnotatorConfig, CorpusConfig, PromptConfig
+from clinsynth.config import CorpusConfig
 from clinsynth.errors import ConfigError
-from clinsynth.types import Candidate, Completion, Draft, Evaluation, Rejected, Request
+from clinsynth.types import Candidate, Completion, Draft, Evaluation, Gold, Predictions, Rejected, Request
 
 
 class ConfigRoom(Protocol):
     """`config.py`: the schema of its datasets, and what the option `default` of a group means."""
 
     DATASET: type
+    HOLDOUT: float
+    """What `trainer.holdout=null` means."""
+    COLUMNS: dict[str, str]
+    """Metrics that its tables show beside precision, recall and F1, by heading."""
 
     def resolve(self, settings: CorpusConfig) -> None:
         """Fill in what the config leaves to the task; raises ConfigError for a setting that it does not have."""
+
+    def labels(self, dataset: Any) -> tuple[str, ...]:
+        """Label names in the order of the model's output."""
 
 
 class GoldRoom(Protocol):
@@ -40,31 +47,41 @@ class SynthesisRoom(Protocol):
     """`synthesis.py`: units, requests, and examples out of completions. Pure functions."""
 
     VERSION: str
+    ROUNDS: bool
+    """Units are rounds: each is asked once, and so many of them in their order as `size.total` takes.
 
-    def units(self, train: Sequence[Any]) -> list[str]:
-        """Units of gold training examples, the most frequent first."""
+    Else they are a set, of which seed_ratio takes a share, and each is asked for `size.per_unit` texts.
+    """
 
-    def request(self, unit: str, *, replicate: int, dataset: Any, prompt: PromptConfig, per_request: int) -> Request:
-        """What the LLM is asked about a unit; depends on nothing else."""
+    def units(self, settings: CorpusConfig, *, gold: Gold) -> Sequence[str]:
+        """All units that there are, in the order in which they are preferred."""
 
-    def parse(self, completion: Completion, *, unit: str, replicate: int) -> tuple[list[Draft], list[Rejected]]:
+    def leaking(self, units: Sequence[str], *, settings: CorpusConfig, gold: Gold) -> set[str]:
+        """Units whose request shows text of the test split; they are left out."""
+
+    def request(self, unit: str, *, replicate: int, settings: CorpusConfig, gold: Gold) -> Request:
+        """What the LLM is asked about a unit; whatever the size."""
+
+    def parse(
+        self, completion: Completion, *, unit: str, replicate: int, settings: CorpusConfig
+    ) -> tuple[list[Draft], list[Rejected]]:
         """Texts of a completion in their order, and what is none."""
 
     def label_request(
-        self, drafts: Sequence[Draft], *, completion: Completion, dataset: Any, annotator: AnnotatorConfig
+        self, drafts: Sequence[Draft], *, completion: Completion, settings: CorpusConfig
     ) -> Request | None:
         """The second request, about all texts of a completion, where the annotator is an LLM."""
 
     def annotate(
-        self,
-        drafts: Sequence[Draft],
-        *,
-        dataset: Any,
-        annotator: AnnotatorConfig,
-        lexicon: Sequence[str],
-        answer: Completion | None,
+        self, drafts: Sequence[Draft], *, settings: CorpusConfig, lexicon: Sequence[str], answer: Completion | None
     ) -> tuple[list[Candidate], list[Rejected]]:
         """Labelled texts of one completion; `answer` is that to `label_request`."""
+
+    def propose(self, settings: CorpusConfig, *, gold: Gold) -> dict[str, str]:
+        """Make the choices that hang on gold and that the config leaves open.
+
+        Returns them as files by name, for the user to edit and to put into the config.
+        """
 
     def contains(self, draft: Draft) -> bool:
         """Whether a text is about its unit."""
@@ -83,10 +100,12 @@ class ModelRoom(Protocol):
     """`model.py`: encoding, the Lightning module, and the scores."""
 
     VERSION: str
+    CHECKPOINTS: bool
+    """Whether devel examples choose among the epochs; else the last one is kept, and `evaluate` alone sees them."""
     FineTuner: Any
 
-    def labels(self, dataset: Any) -> tuple[str, ...]:
-        """Label names in the order of the model's output."""
+    def markers(self, dataset: Any) -> dict[str, str]:
+        """Words that the tokenizer keeps whole, each with one whose embedding it starts from."""
 
     def build(self, path: str, *, labels: Sequence[str], **options: Any) -> Any:
         """The backbone with a fresh head for these labels."""
@@ -102,8 +121,8 @@ class ModelRoom(Protocol):
     ) -> list[Any]:
         """Predicted examples out of the probabilities of `FineTuner`, aligned with `examples`."""
 
-    def evaluate(self, gold: Sequence[Any], *, predicted: Sequence[Any], train: Sequence[Any]) -> Evaluation:
-        """Scores on a test set; `train` is what the model was trained on."""
+    def evaluate(self, test: Predictions, *, train: Sequence[Any], devel: Predictions) -> Evaluation:
+        """Scores on a test set; `train` is what the model learnt from, `devel` (maybe empty) what chose it."""
 
     def devel_score(self, gold: Sequence[Any], *, predicted: Sequence[Any]) -> float:
         """The one number by which a checkpoint is chosen."""

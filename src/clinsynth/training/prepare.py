@@ -10,7 +10,7 @@ from typing import Any
 import pytorch_lightning as pl
 
 from clinsynth.config import TrainConfig
-from clinsynth.tasks.base import ModelRoom, model_room
+from clinsynth.tasks.base import ModelRoom, config_room, model_room
 from clinsynth.training import backbones
 from clinsynth.training.data import FineTuningData
 from clinsynth.training.module import BaseFineTuner
@@ -36,8 +36,9 @@ def prepare(settings: TrainConfig, *, arm: TrainingSet, room: ModelRoom) -> Prep
     """Seeds everything; raises Unreachable where the backbone cannot be had."""
     backbone = settings.backbone
     path = backbones.locate(backbone)
-    labels = room.labels(settings.dataset)
-    tokenizer = backbones.tokenizer(path, backbone.revision)
+    labels = config_room(settings.dataset.task).labels(settings.dataset)
+    markers = room.markers(settings.dataset)
+    tokenizer = backbones.tokenizer(path, backbone.revision, tuple(markers))
     train, devel = encode(settings, arm.train, room=room), encode(settings, arm.devel, room=room)
 
     def score(outputs: Sequence[Any]) -> float:
@@ -45,16 +46,19 @@ def prepare(settings: TrainConfig, *, arm: TrainingSet, room: ModelRoom) -> Prep
         return room.devel_score(arm.devel, predicted=predicted)
 
     pl.seed_everything(settings.seed, workers=True, verbose=False)
+    model = backbones.load(room.build, path, revision=backbone.revision, labels=labels)
+    backbones.embed(model, markers=markers, tokenizer=tokenizer)
     tuner = room.FineTuner(
-        backbones.load(room.build, path, revision=backbone.revision, labels=labels),
+        model,
         lr=backbone.lr,
         warmup=settings.trainer.warmup,
         weight_decay=settings.trainer.weight_decay,
         score=score,
     )
+    tuner.prime(train)
     data = FineTuningData(
         train=train,
-        devel=devel,
+        devel=devel if room.CHECKPOINTS else (),
         batch_size=backbone.batch_size,
         collator=room.collator(tokenizer),
         seed=settings.seed,
@@ -70,14 +74,21 @@ def encode(settings: TrainConfig, examples: Sequence[Any], *, room: ModelRoom) -
         tuple(examples),
         backbones.locate(backbone),
         backbone.revision,
-        room.labels(settings.dataset),
+        config_room(settings.dataset.task).labels(settings.dataset),
+        tuple(model_room(settings.dataset.task).markers(settings.dataset)),
         backbone.max_length,
     )
 
 
 @lru_cache(maxsize=8)
 def _encoded(
-    task: str, examples: tuple[Any, ...], path: str, revision: str | None, labels: tuple[str, ...], max_length: int
+    task: str,
+    examples: tuple[Any, ...],
+    path: str,
+    revision: str | None,
+    labels: tuple[str, ...],
+    markers: tuple[str, ...],
+    max_length: int,
 ) -> Sequence[Any]:
-    tokenizer = backbones.tokenizer(path, revision)
+    tokenizer = backbones.tokenizer(path, revision, markers)
     return model_room(task).encode(examples, tokenizer=tokenizer, labels=labels, max_length=max_length)

@@ -9,7 +9,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from clinsynth.tasks.ner import model
+from clinsynth.tasks.ner import config, model
 from clinsynth.tasks.ner.spans import Sentence
 from clinsynth.training import backbones
 from clinsynth.training.module import IGNORED
@@ -45,7 +45,7 @@ def certain(tags: Sequence[str]) -> NDArray[np.float32]:
 
 
 def test_labels_are_those_of_the_entity_type() -> None:
-    assert model.labels(dataset()) == LABELS
+    assert config.labels(dataset()) == LABELS
 
 
 def test_the_first_piece_of_a_word_carries_its_label(tokenizer: Any) -> None:

@@ -12,8 +12,10 @@ from seqeval.scheme import IOB2
 from clinsynth.scoring import precision_recall_f1
 from clinsynth.tasks.ner.scores import count, errors, evaluate, micro_f1
 from clinsynth.tasks.ner.spans import Sentence, to_spans
+from clinsynth.types import Predictions
 from support import sentence
 
+NO_DEVEL = Predictions((), ())
 TAGS = ["O", "B-X", "I-X", "B-Y", "I-Y"]
 
 
@@ -93,7 +95,7 @@ def test_scores_of_seen_and_unseen_mentions() -> None:
     train = [sentence("Ataxia/B and breast/B cancer/I")]
     gold = [sentence("ataxia/B or DMD/B"), sentence("Breast/B cancer/I ,/O gout/B"), sentence("cancer/B")]
     predicted = [sentence("ataxia/B or DMD/B"), sentence("Breast/B cancer/B ,/O gout"), sentence("ataxia")]
-    found = evaluate(gold, predicted=predicted, train=train)
+    found = evaluate(Predictions(gold, predicted), train=train, devel=NO_DEVEL)
     # Seen: gold {ataxia, Breast cancer}, predicted {ataxia}. Unseen: gold {DMD, gout, cancer},
     # predicted {DMD, Breast, cancer}.
     expected = {
@@ -138,6 +140,6 @@ def test_a_type_that_is_wrong_is_a_boundary_error() -> None:
 def test_counts_add_up_to_the_scores() -> None:
     gold = [sentence("a/B b"), sentence("a b/B")]
     predicted = [sentence("a/B b/B"), sentence("a b")]
-    found = evaluate(gold, predicted=predicted, train=gold)
+    found = evaluate(Predictions(gold, predicted), train=gold, devel=NO_DEVEL)
     totals = precision_recall_f1(np.array(found.counts).sum(axis=0))
     assert [found.metrics[f"test/{name}"] for name in ("precision", "recall", "f1")] == pytest.approx(totals)

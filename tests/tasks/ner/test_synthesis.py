@@ -7,7 +7,7 @@ from clinsynth.config import AnnotatorConfig, PromptConfig, named_prompt
 from clinsynth.errors import ConfigError
 from clinsynth.tasks.ner import synthesis
 from clinsynth.types import Completion, Draft
-from support import CORPORA, Composed, dataset, needs_corpora, sentence
+from support import CORPORA, Composed, corpus_settings, dataset, gold, needs_corpora, sentence
 
 UNITS = {"ncbi_disease": 1577, "bc5cdr_disease": 1384, "bc5cdr_chemical": 1007}
 
@@ -26,27 +26,39 @@ def test_units_are_mentions_by_frequency_then_alphabet() -> None:
         sentence("ataxia/B or DMD/B or Gout/B"),
         sentence("ataxia/B and zoster/B"),
     ]
-    assert synthesis.units(train) == ["ataxia", "gout", "DMD", "X-linked gout", "zoster"]
+    assert synthesis.units(corpus_settings(), gold=gold(*train)) == ["ataxia", "gout", "DMD", "X-linked gout", "zoster"]
 
 
 def test_of_equally_frequent_forms_the_first_in_the_file_is_taken() -> None:
-    assert synthesis.units([sentence("GOUT/B"), sentence("gout/B or Gout/B")]) == ["GOUT"]
+    found = synthesis.units(corpus_settings(), gold=gold(sentence("GOUT/B"), sentence("gout/B or Gout/B")))
+    assert found == ["GOUT"]
+
+
+def test_a_list_of_units_takes_the_place_of_mentions() -> None:
+    found = synthesis.units(corpus_settings(), gold=gold(sentence("gout/B"), units=("lupus", "DMD")))
+    assert found == ["lupus", "DMD"]
+
+
+def test_no_mentions_and_no_list_are_refused() -> None:
+    with pytest.raises(ConfigError, match=r"neither gold train nor a list of units.*dataset\.units=terms\.txt"):
+        synthesis.units(corpus_settings(), gold=gold(sentence("nothing here")))
 
 
 @needs_corpora
 @pytest.mark.parametrize("name", UNITS)
 def test_units_of_the_gold_corpora(name: str, composed: Composed) -> None:
-    gold = datasets.load(composed("train", f"dataset={name}").dataset, data=CORPORA)
-    assert len(synthesis.units(gold.train)) == UNITS[name]
+    settings = composed("train", f"dataset={name}")
+    found = datasets.load(settings.dataset, data=CORPORA)
+    assert len(synthesis.units(settings, gold=found)) == UNITS[name]
+    assert synthesis.leaking(["gout"], settings=settings, gold=found) == set()
 
 
 def test_a_request_depends_on_its_unit_and_replicate_alone() -> None:
     found = synthesis.request(
         "breast and/or ovarian cancer",
         replicate=2,
-        dataset=dataset(),
-        prompt=named_prompt("sentences"),
-        per_request=15,
+        settings=corpus_settings(per_request=15, prompt=named_prompt("sentences")),
+        gold=gold(),
     )
     assert found.id == "mine/sentences/breast and/or ovarian cancer#2"
     (message,) = found.messages
@@ -64,6 +76,7 @@ def test_a_completion_is_parsed_and_nothing_is_dropped_silently() -> None:
         completion("Sure:\n1. Gout is old.\n2. Gout hurts.\n3. Gout is tre", finish_reason="length"),
         unit="gout",
         replicate=1,
+        settings=corpus_settings(),
     )
     assert kept == [Draft("gout", 1, 0, "Gout is old."), Draft("gout", 1, 1, "Gout hurts.")]
     assert [(item.reason, item.draft.text) for item in rejected] == [("remark", "Sure:"), ("cut", "Gout is tre")]
@@ -71,7 +84,7 @@ def test_a_completion_is_parsed_and_nothing_is_dropped_silently() -> None:
 
 def test_typographic_writing_is_read_as_gold_writes() -> None:
     said = completion("1. Parkinson’s disease is X‑linked.\n2. Naïve it is not.")
-    (first, second), _ = synthesis.parse(said, unit="Parkinson's disease", replicate=0)
+    (first, second), _ = synthesis.parse(said, unit="Parkinson's disease", replicate=0, settings=corpus_settings())
     assert first.text == "Parkinson's disease is X-linked."
     assert second.text == "Naïve it is not."
     assert synthesis.contains(first)
@@ -83,8 +96,7 @@ TEXTS = ("Gout and ataxia met DMD.", "No dmd in gouts.", "Nothing here.")
 def annotated(name: str, *, lexicon: list[str] | None = None, answer: str | None = None) -> list[list[str]]:
     found, _ = synthesis.annotate(
         drafts(*TEXTS),
-        dataset=dataset(),
-        annotator=AnnotatorConfig(name=name),
+        settings=corpus_settings(annotator=AnnotatorConfig(name=name)),
         lexicon=lexicon or [],
         answer=None if answer is None else completion(answer),
     )
@@ -113,8 +125,7 @@ def test_the_llm_labels_what_it_lists() -> None:
 def test_a_mention_that_is_not_in_its_sentence_is_rejected() -> None:
     found, rejected = synthesis.annotate(
         drafts(*TEXTS),
-        dataset=dataset(),
-        annotator=AnnotatorConfig(name="llm"),
+        settings=corpus_settings(annotator=AnnotatorConfig(name="llm")),
         lexicon=[],
         answer=completion("1. gout | cancer\n2. none\n3. none"),
     )
@@ -143,7 +154,9 @@ def test_the_second_request_shows_all_sentences_as_parsed() -> None:
     mine.guidelines = "Count classes."
     annotator = AnnotatorConfig(name="llm", prompt=named_prompt("mentions"))
     request = synthesis.label_request(
-        drafts("Gout.", "Nothing."), completion=completion(""), dataset=mine, annotator=annotator
+        drafts("Gout.", "Nothing."),
+        completion=completion(""),
+        settings=corpus_settings(dataset=mine, annotator=annotator),
     )
     assert request is not None
     assert request.id == "mine/mentions/gout#0"
@@ -159,8 +172,8 @@ def test_the_second_request_shows_all_sentences_as_parsed() -> None:
 
 @pytest.mark.parametrize("name", ["seed", "gazetteer"])
 def test_annotators_without_an_llm_ask_nothing(name: str) -> None:
-    annotator = AnnotatorConfig(name=name)
-    found = synthesis.label_request(drafts("Gout."), completion=completion(""), dataset=dataset(), annotator=annotator)
+    settings = corpus_settings(annotator=AnnotatorConfig(name=name))
+    found = synthesis.label_request(drafts("Gout."), completion=completion(""), settings=settings)
     assert found is None
 
 
@@ -180,15 +193,14 @@ def test_a_corpus_line_is_read_back() -> None:
     ],
 )
 def test_a_template_names_what_is_missing_and_unknown(text: str, said: str) -> None:
+    settings = corpus_settings(prompt=PromptConfig(name="own", text=text))
     with pytest.raises(ConfigError) as raised:
-        synthesis.request(
-            "gout", replicate=0, dataset=dataset(), prompt=PromptConfig(name="own", text=text), per_request=5
-        )
+        synthesis.request("gout", replicate=0, settings=settings, gold=gold())
     assert "the template of the prompt 'own'" in str(raised.value)
     assert said in str(raised.value)
 
 
 def test_a_dollar_sign_can_be_written() -> None:
-    prompt = PromptConfig(name="own", text="$n of $entity for 5 $$")
-    found = synthesis.request("gout", replicate=0, dataset=dataset(), prompt=prompt, per_request=5)
+    settings = corpus_settings(prompt=PromptConfig(name="own", text="$n of $entity for 5 $$"))
+    found = synthesis.request("gout", replicate=0, settings=settings, gold=gold())
     assert found.messages[0]["content"] == "5 of gout for 5 $"

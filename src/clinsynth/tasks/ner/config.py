@@ -14,6 +14,9 @@ PER_UNIT = 30
 
 ANNOTATORS = ("seed", "gazetteer", "llm")
 
+HOLDOUT = 0.0
+COLUMNS = {"seen": "test/f1_seen", "unseen": "test/f1_unseen"}
+
 
 @dataclass
 class NerDataset(DatasetConfig):
@@ -21,6 +24,12 @@ class NerDataset(DatasetConfig):
     units: str | None = option(None, "a list of terms, one a line, in the place of the mentions of gold train")
     noun: str | None = option(None, "the entity type in a prompt; null is entity_type in lower case")
     guidelines: str = option("", "what counts as a mention, for annotator=llm")
+
+    def unit_list(self) -> str | None:
+        return self.units
+
+    def needs_train(self) -> bool:
+        return self.units is None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -55,3 +64,7 @@ def resolve(settings: CorpusConfig) -> None:
         annotator.lexicon = None
     elif annotator.lexicon is None:
         annotator.lexicon = "train" if "train" in dataset.files.given() else "units"
+
+
+def labels(dataset: NerDataset) -> tuple[str, ...]:
+    return ("O", f"B-{dataset.entity_type}", f"I-{dataset.entity_type}")

@@ -24,6 +24,7 @@ from clinsynth.tasks.ner.spans import Sentence, to_spans
 from clinsynth.training.module import IGNORED, BaseFineTuner
 
 __all__ = [
+    "CHECKPOINTS",
     "VERSION",
     "FineTuner",
     "build",
@@ -31,8 +32,8 @@ __all__ = [
     "devel_score",
     "encode",
     "evaluate",
-    "labels",
     "lost",
+    "markers",
     "predictions",
     "record",
     "usage",
@@ -40,6 +41,8 @@ __all__ = [
 
 VERSION = "ner-1"
 """Bumped when the same data and settings would give another model."""
+
+CHECKPOINTS = True
 
 
 @dataclass(frozen=True)
@@ -53,8 +56,8 @@ class Encoded:
         return len(self.inputs["input_ids"])
 
 
-def labels(dataset: NerDataset) -> tuple[str, ...]:
-    return ("O", f"B-{dataset.entity_type}", f"I-{dataset.entity_type}")
+def markers(dataset: NerDataset) -> dict[str, str]:
+    return {}
 
 
 def build(path: str, *, labels: Sequence[str], **options: Any) -> PreTrainedModel:

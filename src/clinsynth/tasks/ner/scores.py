@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from clinsynth.scoring import Counts, bootstrap_f1, precision_recall_f1
+from clinsynth.scoring import Counts, bootstrap_f1, named, precision_recall_f1
 from clinsynth.tasks.ner.spans import Sentence, Span
-from clinsynth.types import Evaluation, Metrics
+from clinsynth.types import Evaluation, Predictions
 
 
 def count(
@@ -31,8 +31,8 @@ def count(
     return np.array(rows, dtype=np.int64).reshape(-1, 3)
 
 
-def evaluate(gold: Sequence[Sentence], *, predicted: Sequence[Sentence], train: Sequence[Sentence]) -> Evaluation:
-    """Scores on `gold`, overall and for mentions seen and unseen (case folded) in `train`.
+def evaluate(test: Predictions, *, train: Sequence[Sentence], devel: Predictions) -> Evaluation:
+    """Scores overall, and for mentions seen and unseen (case folded) in `train`.
 
     A predicted span counts as seen or unseen by its own text, so both halves have a precision.
     """
@@ -41,11 +41,12 @@ def evaluate(gold: Sequence[Sentence], *, predicted: Sequence[Sentence], train: 
     def seen(sentence: Sentence, span: Span) -> bool:
         return sentence.mention(span).casefold() in known
 
+    gold, predicted = test.gold, test.predicted
     counts = count(gold, predicted)
-    metrics = _named(counts, "")
+    metrics = named(counts, "test/")
     metrics["test/f1_low"], metrics["test/f1_high"] = bootstrap_f1(counts)
-    metrics |= _named(count(gold, predicted, keep=seen), "_seen")
-    metrics |= _named(count(gold, predicted, keep=lambda *found: not seen(*found)), "_unseen")
+    metrics |= named(count(gold, predicted, keep=seen), "test/", "_seen")
+    metrics |= named(count(gold, predicted, keep=lambda *found: not seen(*found)), "test/", "_unseen")
     return Evaluation(metrics=metrics, errors=errors(gold, predicted), counts=counts)
 
 
@@ -65,12 +66,6 @@ def errors(gold: Sequence[Sentence], predicted: Sequence[Sentence]) -> dict[str,
 
 def _touches(span: Span, others: Sequence[Span]) -> bool:
     return any(span.start < other.end and other.start < span.end for other in others)
-
-
-def _named(counts: Counts, suffix: str) -> Metrics:
-    scores = precision_recall_f1(counts.sum(axis=0))
-    names = ("precision", "recall", "f1")
-    return {f"test/{name}{suffix}": float(score) for name, score in zip(names, scores, strict=True)}
 
 
 def micro_f1(gold: Sequence[Sentence], *, predicted: Sequence[Sentence]) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from clinsynth.tasks.ner.tokens import detokenise, offsets
+from clinsynth.tasks.words import detokenise, offsets
 
 
 @dataclass(frozen=True, order=True)
@@ -41,6 +41,10 @@ class Sentence:
     def text(self) -> str:
         """The sentence as a person would write it."""
         return detokenise(self.tokens)
+
+    @property
+    def label(self) -> str:
+        return ""
 
     @property
     def tags(self) -> list[str]:

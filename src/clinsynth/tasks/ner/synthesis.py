@@ -7,47 +7,60 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from clinsynth.config import AnnotatorConfig, PromptConfig
+from clinsynth.config import CorpusConfig
 from clinsynth.errors import ConfigError
 from clinsynth.prompts import render
+from clinsynth.tasks.listing import read_drafts
 from clinsynth.tasks.ner.annotators import Gazetteer, label, place_mentions, read_mentions
-from clinsynth.tasks.ner.completions import clean, read_list
 from clinsynth.tasks.ner.config import NerDataset
 from clinsynth.tasks.ner.spans import Sentence, to_spans
-from clinsynth.tasks.ner.tokens import plain, tokenise
-from clinsynth.types import Candidate, Completion, Draft, Rejected, Request
+from clinsynth.tasks.words import tokenise
+from clinsynth.types import Candidate, Completion, Draft, Gold, Rejected, Request
 
 VERSION = "ner-1"
 """Bumped when the same completions and settings would give another corpus."""
 
 
-def units(train: Sequence[Sentence]) -> list[str]:
-    """Unique mentions, case folded, each in its most frequent form; by frequency, then alphabetically.
+ROUNDS = False
 
+
+def units(settings: CorpusConfig, *, gold: Gold) -> list[str]:
+    """Those of a list, else the mentions of gold train.
+
+    Unique mentions, case folded, each in its most frequent form; by frequency, then alphabetically.
     Of forms that are equally frequent the first in the file is taken.
     """
+    if gold.units:
+        return list(gold.units)
     forms: dict[str, Counter[str]] = {}
-    for sentence in train:
+    for sentence in gold.train:
         for mention in sentence.mentions:
             forms.setdefault(mention.casefold(), Counter())[mention] += 1
+    if not forms:
+        raise ConfigError(
+            f"{settings.dataset.name} has neither gold train nor a list of units: give one as dataset.units=terms.txt."
+        )
     ordered = sorted(forms, key=lambda folded: (-forms[folded].total(), folded))
     return [forms[folded].most_common(1)[0][0] for folded in ordered]
 
 
-def request(unit: str, *, replicate: int, dataset: NerDataset, prompt: PromptConfig, per_request: int) -> Request:
+def leaking(units: Sequence[str], *, settings: CorpusConfig, gold: Gold) -> set[str]:
+    return set()  # a prompt shows the name of an entity
+
+
+def request(unit: str, *, replicate: int, settings: CorpusConfig, gold: Gold) -> Request:
     """Ask for sentences that contain the unit."""
-    message = render(prompt, {"n": per_request, "entity": unit})
-    return _request(f"{dataset.name}/{prompt.name}/{unit}#{replicate}", message, gold_characters=len(unit))
+    prompt = settings.prompt
+    message = render(prompt, {"n": settings.generation.per_request, "entity": unit})
+    id = f"{settings.dataset.name}/{prompt.name}/{unit}#{replicate}"
+    return _request(id, message, gold_characters=len(unit))
 
 
-def parse(completion: Completion, *, unit: str, replicate: int) -> tuple[list[Draft], list[Rejected]]:
+def parse(
+    completion: Completion, *, unit: str, replicate: int, settings: CorpusConfig
+) -> tuple[list[Draft], list[Rejected]]:
     """Sentences of a completion as they are numbered, and lines that are none."""
-    listing = read_list(plain(completion.text))
-    texts = [text for item in listing.items if (text := clean(item.text))]
-    rejected = [Rejected(Draft(unit, replicate, -1, remark), "remark") for remark in listing.remarks]
-    if completion.finish_reason == "length" and texts:
-        rejected.append(Rejected(Draft(unit, replicate, len(texts) - 1, texts.pop()), "cut"))
-    return [Draft(unit, replicate, index, text) for index, text in enumerate(texts)], rejected
+    return read_drafts(completion, unit=unit, replicate=replicate)
 
 
 def contains(draft: Draft) -> bool:
@@ -55,10 +68,10 @@ def contains(draft: Draft) -> bool:
     return bool(_single(draft.unit).find(tokenise(draft.text)))
 
 
-def label_request(
-    drafts: Sequence[Draft], *, completion: Completion, dataset: NerDataset, annotator: AnnotatorConfig
-) -> Request | None:
+def label_request(drafts: Sequence[Draft], *, completion: Completion, settings: CorpusConfig) -> Request | None:
     """The second request about a completion's sentences, all of them as parsed; None where none is needed."""
+    dataset, annotator = settings.dataset, settings.annotator
+    assert isinstance(dataset, NerDataset)
     if annotator.name != "llm" or not drafts:
         return None
     assert annotator.prompt is not None
@@ -77,14 +90,11 @@ def label_request(
 
 
 def annotate(
-    drafts: Sequence[Draft],
-    *,
-    dataset: NerDataset,
-    annotator: AnnotatorConfig,
-    lexicon: Sequence[str],
-    answer: Completion | None,
+    drafts: Sequence[Draft], *, settings: CorpusConfig, lexicon: Sequence[str], answer: Completion | None
 ) -> tuple[list[Candidate], list[Rejected]]:
     """The labelled sentences of one completion, and what `answer` lists that is not in them."""
+    dataset, annotator = settings.dataset, settings.annotator
+    assert isinstance(dataset, NerDataset)
     words = [tokenise(draft.text) for draft in drafts]
     rejected: list[Rejected] = []
     places: list[list[tuple[int, int]]] = []
@@ -103,6 +113,10 @@ def annotate(
         for draft, tokens, found in zip(drafts, words, places, strict=True)
     ]
     return candidates, rejected
+
+
+def propose(settings: CorpusConfig, *, gold: Gold) -> dict[str, str]:
+    return {}
 
 
 def from_json(row: Mapping[str, Any]) -> Sentence:

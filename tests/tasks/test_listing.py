@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinsynth.tasks.ner.completions import clean, read_list
+from clinsynth.tasks.listing import clean, read_list
 
 TWO = ["Ataxia was seen early.", "Gout was not."]
 

@@ -10,6 +10,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from clinsynth.tasks.words import plain
+from clinsynth.types import Completion, Draft, Rejected
+
 _SPACES = dict.fromkeys(map(ord, "\u00a0\u2002\u2003\u2007\u2009\u202f\u3000\t"), " ")
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
 _FENCE = re.compile(r"^\s*(```|~~~)")
@@ -63,6 +66,16 @@ def read_list(text: str, *, wrapped: bool = True) -> Listing:
     lines = ["" if _RULE.fullmatch(line) else line for line in _THOUGHTS.sub("", whole).split("\n")]
     listing = _read_lines([line for line in lines if not _FENCE.match(line)], wrapped=wrapped)
     return Listing(listing.items, (*thoughts, *listing.remarks))
+
+
+def read_drafts(completion: Completion, *, unit: str, replicate: int) -> tuple[list[Draft], list[Rejected]]:
+    """The texts of a list as they are numbered, and lines that are none."""
+    listing = read_list(plain(completion.text))
+    texts = [text for item in listing.items if (text := clean(item.text))]
+    rejected = [Rejected(Draft(unit, replicate, -1, remark), "remark") for remark in listing.remarks]
+    if completion.finish_reason == "length" and texts:
+        rejected.append(Rejected(Draft(unit, replicate, len(texts) - 1, texts.pop()), "cut"))
+    return [Draft(unit, replicate, index, text) for index, text in enumerate(texts)], rejected
 
 
 def clean(text: str) -> str:

@@ -1,0 +1,29 @@
+"""Sentence embeddings, from the encoder that comes with the package."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+BATCH = 64
+
+
+def embed(texts: Sequence[str]) -> NDArray[np.float32]:
+    """Unit vectors [texts, 384] of all-MiniLM-L6-v2 (Reimers and Gurevych 2019)."""
+    found: NDArray[np.float32] = _encoder().encode(
+        list(texts), batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False
+    )
+    return found
+
+
+@lru_cache(maxsize=1)
+def _encoder() -> Any:
+    from sentence_transformers import SentenceTransformer  # both take seconds
+
+    from clinsynth.training import backbones
+
+    return SentenceTransformer(backbones.embedded(), device="cpu")

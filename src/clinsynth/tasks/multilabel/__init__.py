@@ -1,0 +1,1 @@
+"""Multi-label classification of short notes: which criteria of an instrument they meet."""

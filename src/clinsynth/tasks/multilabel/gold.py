@@ -1,0 +1,107 @@
+"""Gold data: CSV or JSON lines with the columns `text` and `labels`."""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import io
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from clinsynth.errors import DataFormatError
+from clinsynth.tasks.multilabel.config import NONE, MultilabelDataset
+
+_ACCEPTED = (
+    'it needs the columns text and labels: a CSV with a header and labels such as "A2;B4" (empty or none for none), or '
+    'JSON lines such as {"text": "...", "labels": ["A2", "B4"]}.'
+)
+
+
+@dataclass(frozen=True)
+class Note:
+    """A text and the labels that hold for it, maybe none."""
+
+    text: str
+    labels: tuple[str, ...]
+    weight: float = 1.0
+    """How much its loss counts."""
+    scores: tuple[tuple[str, float], ...] = ()
+    """Each label with its probability, where a model has said so."""
+
+    @property
+    def label(self) -> str:
+        return ", ".join(self.labels) or NONE
+
+    def entities(self) -> list[dict[str, Any]]:
+        return []
+
+    def to_json(self) -> dict[str, Any]:
+        return {"text": self.text, "labels": list(self.labels), "weight": self.weight}
+
+
+def read(text: str, *, path: Path, dataset: MultilabelDataset) -> list[Note]:
+    """Notes of one split; raises DataFormatError with file and line, and for a label that no note has."""
+    rows = _csv(text, path=path) if path.suffix.lower() in (".csv", ".tsv") else _json(text, path=path)
+    notes = [_note(found, labels, place=place, dataset=dataset) for place, found, labels in rows]
+    absent = [label for label in dataset.labels if not any(label in note.labels for note in notes)]
+    if notes and absent:
+        raise DataFormatError(
+            f"{path}: no example of {', '.join(absent)}. Every label of dataset.labels needs one in each split, or it "
+            "can be neither learnt nor scored: take it out of dataset.labels, or add examples."
+        )
+    return notes
+
+
+def describe(examples: Sequence[Note]) -> dict[str, int]:
+    """Texts, and how many of them each label holds for."""
+    found = Counter(label for note in examples for label in note.labels)
+    return {"texts": len(examples)} | dict(sorted(found.items())) | {NONE: sum(not note.labels for note in examples)}
+
+
+def _csv(text: str, *, path: Path) -> Iterator[tuple[str, str, Any]]:
+    """Place, text and labels of each row."""
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter="\t" if path.suffix.lower() == ".tsv" else ",")
+    columns = reader.fieldnames or []
+    if not {"text", "labels"} <= set(columns):
+        raise DataFormatError(f"{path}: its columns are {', '.join(columns) or 'none'}; {_ACCEPTED}")
+    for row in reader:
+        if row["labels"] is None:
+            raise DataFormatError(f"{path}:{reader.line_num}: the row ends before its labels; {_ACCEPTED}")
+        if None in row:
+            raise DataFormatError(
+                f"{path}:{reader.line_num}: more cells than columns; a text or labels with a comma need quotes."
+            )
+        yield f"{path}:{reader.line_num}", row["text"], re.split(r"[;|,]", row["labels"])
+
+
+def _json(text: str, *, path: Path) -> Iterator[tuple[str, str, Any]]:
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        place = f"{path}:{number}"
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise DataFormatError(f"{place}: no JSON ({error.msg} at column {error.colno}); {_ACCEPTED}") from error
+        if not isinstance(row, dict) or not isinstance(row.get("text"), str) or not isinstance(row.get("labels"), list):
+            raise DataFormatError(f"{place}: {line[:80]!r} has no text or no list of labels; {_ACCEPTED}")
+        yield place, row["text"], row["labels"]
+
+
+def _note(text: str, written: Sequence[Any], *, place: str, dataset: MultilabelDataset) -> Note:
+    if not text.strip():
+        raise DataFormatError(f"{place}: the text is empty.")
+    named = {str(label).strip() for label in written} - {"", NONE}
+    unknown = sorted(named - set(dataset.labels))
+    if unknown:
+        near = difflib.get_close_matches(unknown[0], dataset.labels, n=1)
+        raise DataFormatError(
+            f"{place}: {unknown[0]!r} is no label of {dataset.name}: dataset.labels has {', '.join(dataset.labels)}."
+            + (f" Did you mean {near[0]}?" if near else "")
+        )
+    return Note(" ".join(text.split()), tuple(label for label in dataset.labels if label in named))

@@ -1,0 +1,1 @@
+"""Relation extraction: whether a sentence says that its two marked entities are related."""

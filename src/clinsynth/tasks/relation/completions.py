@@ -1,0 +1,586 @@
+"""Reads labelled examples that LLMs write: rows of a table, and the many forms they stray into.
+
+A completion is made plain (thoughts, JSON, odd spaces, Markdown), then read line by line. A line is
+layout, a heading that says which label follows, a label for the sentence before it, or (a part of)
+an example. What is no usable example is returned with the reason, so that nothing is dropped silently.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+POSITIVE, NEGATIVE = "Yes", "No"
+
+_SPACES = dict.fromkeys(map(ord, "\u00a0\u2002\u2003\u2007\u2009\u202f\u3000"), " ")
+_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\ufe0e\ufe0f"))
+_LINE_END = re.compile("\r\n|[\r\u2028\u2029\x85\x0b\x0c]")
+# The first alternative: a template opened the thoughts, so that only their end is in the completion.
+_THOUGHTS = re.compile(
+    r"\A(?:(?!<think).)*?</think(?:ing)?>|<(think|thinking|reasoning)>.*?(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE
+)
+
+# JSON (and what nearly is): an object without further objects in it, and its fields.
+_OBJECT = re.compile(r"\{[^{}]*\}")
+_FIELD = re.compile(
+    r"""(?P<quote>["'])(?P<key>\w[\w ]*)(?P=quote)\s*:\s*
+        (?P<value>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^\s,{}\[\]"']+)""",
+    re.VERBOSE | re.DOTALL,
+)
+_SENTENCE_KEY = re.compile(r"(?:sentence|text|example|input|content)s?", re.IGNORECASE)
+_LABEL_NAME = r"(?:label|answer|relation(?:ship)?|related|association|class(?:ification)?|output|response)"
+_LABEL_KEY = re.compile(rf"(?:[\w-]+[ _]){{0,3}}{_LABEL_NAME}(?:[ _](?:exists?|present))?\??", re.IGNORECASE)
+
+# Layout: code fences, rules and the line under a table's header, brackets round JSON, a number of its own.
+_LAYOUT = re.compile(
+    r"""(?:```|~~~)\s*\w*|[-=_*:|+\s]+|[\[\]{}(),;\s]+
+        |[(\[]?\d{1,3}[.)\]:]*|[\[{]?\s?"\w+"\s?:\s?[\[{]+""",
+    re.VERBOSE,
+)
+_QUOTATION = re.compile(r"^(?:>\s*)+(?!\s*\d+(?!\d|[.)]\s))")  # but "> 50 years"
+_PIPE = re.compile(r"(?<!\\)\|")
+_MARK = re.compile(
+    r"""\#{1,6}\s+                                                # a heading
+        |(?:[-–—*•◦▪‣·+→]|[-=]>|[a-zA-Z]\))\s+(?=\S)               # a bullet
+        |(?:\d{1,3}(?:\.\)|[.):])|[(\[]\d{1,3}[)\]][.:]?)(?:\s+|(?=[^\W\d]|["“@]))   # 1. 1) 1: 1.) (1) [1]
+        |\d{1,3}\s[-–—]\s+(?=[A-Z"“@])                            # 1 - Text""",
+    re.VERBOSE,
+)
+_INDEX = re.compile(r"\W{0,3}(?:(?:sentence|example|row|no)\W{0,3})?\d{1,4}\W{0,3}", re.IGNORECASE)
+_COLUMN = re.compile(
+    rf"(?:#|no\.?|nr\.?|id|index|number|explanation|reason|rationale|{_LABEL_KEY.pattern}"
+    r"|.{0,20}\byes ?/ ?no\b.{0,5})",
+    re.IGNORECASE,
+)
+_SENTENCE_COLUMN = re.compile(
+    r"(?:example |input )?(?:sentence|text|example|input)s?\b(?:.{0,60}[\w$)])?", re.IGNORECASE
+)
+
+_LABEL = re.compile(
+    r"""(?:(?P<no>no\ (?:clear\ )?(?:relation(?:ship)?|association)|no|negative|false|unrelated
+            |(?:not|non)[-\ ](?:related|associated)|[0❌✗✘])
+        |(?P<yes>yes|positive|true|related|associated|[1✅✔☑]))(?!\w)""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_BETWEEN = re.compile(r"(?:[\s/,;:.!()\[\]{}\"'“”‘’`*–—-]|(?:or|and|example|label)\b)*", re.IGNORECASE)
+_LABEL_TICK = re.compile(r"([✅✔☑❌✗✘])\s*")
+_LABEL_IN_BRACKETS = re.compile(r"[(\[]([^()\[\]]{1,30})[)\]]\s*[:–—-]?\s+(?=\S)")
+_HEAD = re.compile(r"[\s{\[\"'“(,]{0,5}([^:|@]{1,60}?)[\"'”)]?(?:\s?:|\?(?=\s)|\s(?:[-–—→]|->)(?=\s))\s*")
+_NUMBERED = re.compile(r"(?:sentence|example|text|input|instance|sample)\s?#?\d{0,3}", re.IGNORECASE)
+# After "Label:": the value, then nothing, an explanation or a sentence.
+_VALUE = re.compile(rf"[\s\"'“‘(\[]{{0,4}}(?P<value>{_LABEL.pattern})[\"'”’)\]}}]{{0,3}}", re.VERBOSE | re.IGNORECASE)
+
+_KEYED_LABEL = re.compile(
+    rf"\b{_LABEL_NAME}[\"']?\s?[:=]\s?{_VALUE.pattern}(?:\s?(?:/|or\b)\s?\w+)?(?=\s*(?:$|[.,;()\[\]}}|–—-]))",
+    re.VERBOSE | re.IGNORECASE,
+)
+_WORD = (
+    r"(?P<value>[Yy]es|YES|[Nn]o|NO|Positive|POSITIVE|Negative|NEGATIVE|True|False"
+    r"|Related|Not [Rr]elated|No [Rr]elation|Unrelated|[✅✔☑❌✗✘])"
+)
+_CAPITAL = r"(?P<value>Yes|No|Positive|Negative|True|False)"
+# A label at the end of a sentence. The shorter the sign, the fewer the words: "of NO", "was positive", "vs no".
+_CLOSINGS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"\s*[(\[]\s*[\"']?{_WORD}[\"']?\s*[)\]]\s*\.?$",
+        rf"\s*(?:\s[-–—=/]+>?|\s?[→⇒])\s*[\"'“]?{_WORD}[\"'”]?\.?$",
+        rf"(?<=[.!?…\"”])[\"”'’)]?(?:[,;:]?\s+|,(?=\"))[\"'“]?{_WORD}[\"'”]?\.?$",
+        rf"[,;:]\s+[\"'“]?{_CAPITAL}[\"'”]?\.?$",
+        r"\s(?P<value>Yes|No|[✅✔☑❌✗✘])$",
+    )
+)
+_TAIL = 60  # characters in which a closing label is looked for
+
+_TITLE = re.compile(
+    r"\W*(?:(?:here|these|are|is|the|some|\d+|two|three|four|five|following)\s+)*(positive|negative)\s+"
+    r"(?:\w+\s+)?(?:examples?|sentences?|instances?|cases?|samples?|rows?)\b(?:[^:(]|\([^()]*\))*:?\W*",
+    re.IGNORECASE,
+)
+_TITLED = re.compile(r"[|> ]*(?:#|(\*\*|__)[^*_]*\1\W*$)")
+_EXAMPLES = re.compile(r"\b(?:examples?|sentences?|instances?|samples?|pairs?|rows?)\b", re.IGNORECASE)
+_ONE_EXAMPLE = re.compile(r"\b(?:example|sentence|instance|sample|pair|row)\s?#?\d", re.IGNORECASE)
+_HEADING_WORDS = re.compile(
+    r"""an?|and|any|are|associat(?:ed|ions?)|between|both|but|cases?|class|contain(?:ing)?|describ(?:e|ing)|do|does
+        |examples?|exists?|existing|explicit|express(?:ing|ed)?|false|following|for|group|has|have|having
+        |here|in|instances?|is|label(?:l?ed)?|lacking|mention(?:ing)?|negatives?|no|non|not|of|only|or|pairs?|positives?
+        |present|related|relation(?:ship)?s?|rows?|samples?|section|sentences?|set|show|showing|some|stated|that|the|there
+        |these|to|true|two|three|four|five|unrelated|where|which|with|without|yes""",
+    re.VERBOSE,
+)
+_NEGATIVE_WORDS = frozenset(("negative", "negatives", "no", "non", "not", "false", "unrelated", "without", "lacking"))
+_RELATION_WORDS = frozenset(("relation", "relations", "relationship", "association", "associations"))
+_POSITIVE_WORDS = frozenset(("positive", "positives", "yes", "true"))
+_REMARK = re.compile(
+    r"""(?:(?:sure|certainly|of\ course|absolutely|okay|ok|great|sorry)[,!.:]|(?:here|below)\ (?:are|is)\ |
+        (?:these|all|the)\ (?:sentences|examples)\ |i\ (?:hope\ th|can't|cannot|have\ )|i'm\ (?:sorry|happy|glad)|
+        i['’]ve\ |as\ an?\ (?:ai|language\ model)\b|let\ me\ know|please\ let\ me|feel\ free|would\ you\ like|
+        if\ you\ (?:need|would\ like|want)\ |note\ that\ |in\ these\ examples|
+        (?:note|explanation|reason|reasoning|rationale|justification|comment|remark)s?\s?:)""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_ENDS = tuple('.!?…"”»')
+_QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»", "'": "'", "‘": "’", "`": "`"}
+_WRAPS = tuple(zip("`\"“‘'<[{*_", "`\"”’'>]}*_", strict=True))  # round a marker; parentheses are the sentence's
+
+
+@dataclass(frozen=True)
+class Row:
+    """An example that can be used: each marker once, and one label."""
+
+    text: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Stray:
+    """What is no usable example, as written."""
+
+    text: str
+    reason: str
+    """remark, no_label, two_labels, marker_missing or marker_doubled"""
+
+
+@dataclass
+class _Part:
+    """A line, or what was put together from several."""
+
+    lines: list[str]
+    texts: list[str]
+    labels: set[str]
+    counts: tuple[int, ...]
+    marked: bool = False
+    remark: bool = False
+    heading: str | None = None
+
+
+def read_rows(text: str, *, markers: Sequence[str] = ("@GENE$", "@DISEASE$")) -> list[Row | Stray]:
+    """In the order of the completion; nothing is dropped silently."""
+    text = _LINE_END.sub("\n", text).translate(_SPACES).translate(_INVISIBLE).replace("｜", "|")
+    reader = _Reader(_Markers(tuple(markers)))
+    at = 0
+    for thought in _THOUGHTS.finditer(text):
+        reader.read(text[at : thought.start()])
+        reader.add_remark(thought.group())
+        at = thought.end()
+    reader.read(text[at:])
+    return [reader.result(part) for part in reader.parts]
+
+
+class _Markers:
+    """Finds and mends the markers."""
+
+    # A run of @ is entered at its beginning only, and a word likewise: without that the search is quadratic.
+    _WITH_AT = re.compile(r"(?<!@)@+ ?(?P<word>\w*[^\W_])(?: ?\$+)?")
+    _WITH_DOLLAR = re.compile(r"(?<![\w@$])(?P<word>\w*[^\W_])\$+")
+
+    def __init__(self, markers: tuple[str, ...]) -> None:
+        self.markers = markers
+        self.words = {word + end for word in _words(" ".join(markers)) for end in ("", "s")}
+        self._of_name = {marker[1:-1].casefold(): marker for marker in markers}
+        self._bare = {marker: re.compile(rf"(?<![\w@$]){re.escape(marker[1:-1])}(?![\w$])") for marker in markers}
+
+    def mended(self, text: str) -> str:
+        """Every form of a marker that has a sign (@ or $) as the marker itself."""
+        text = self._WITH_AT.sub(lambda found: self._of(found, loose=True), text)
+        text = self._WITH_DOLLAR.sub(lambda found: self._of(found, loose=False), text)
+        return self._unwrapped(text)
+
+    def _unwrapped(self, text: str) -> str:
+        for first, last in _WRAPS * 2:
+            for marker in self.markers:
+                text = text.replace(first + marker + last, marker)
+        return text
+
+    def _of(self, found: re.Match[str], *, loose: bool) -> str:
+        word = found["word"].casefold()
+        stem = re.sub(r"s$|(?<!\d)\d{1,3}$", "", word) if loose else word  # @GENES, @GENE1
+        return self._of_name.get(word) or self._of_name.get(stem) or found.group()
+
+    def with_bare(self, text: str) -> str:
+        """A name in capitals as the marker where it can be nothing else."""
+        for marker, bare in self._bare.items():
+            if marker not in text and len(bare.findall(text)) == 1:
+                text = self._unwrapped(bare.sub(marker, text))
+        return text
+
+    def counts(self, text: str) -> tuple[int, ...]:
+        text = self.with_bare(text)
+        return tuple(text.count(marker) for marker in self.markers)
+
+    def removed(self, text: str) -> str:
+        for marker in self.markers:
+            text = text.replace(marker, " ")
+        return text
+
+
+class _Reader:
+    def __init__(self, markers: _Markers) -> None:
+        self.parts: list[_Part] = []
+        self._markers = markers
+        self._heading: str | None = None
+        self._once = False  # the heading is for one example only
+        self._open = False  # the next line may go on with the last part
+        self._last: _Part | None = None  # the example that a label on a line of its own would belong to
+        self._labels_first: bool | None = None
+        self._columns = 0  # of the table's header
+
+    def read(self, text: str) -> None:
+        for line in _OBJECT.sub(_as_row, text).split("\n"):
+            self._read_line(_QUOTATION.sub("", line.strip()))
+
+    def add_remark(self, text: str) -> None:
+        self._add(_Part([text.strip()], [""], set(), (), remark=True))
+
+    def result(self, part: _Part) -> Row | Stray:
+        text = _unquoted(self._markers.with_bare(" ".join(" ".join(part.texts).split()))).replace("\\|", "|")
+        counts = self._markers.counts(text)
+        labels = part.labels | ({part.heading} if part.heading else set())
+        reason = _reason(part, counts, labels)
+        return Stray(" ".join(part.lines), reason) if reason else Row(text, labels.pop())
+
+    def _read_line(self, raw: str) -> None:
+        if not raw:
+            self._open = False
+            return
+        line = self._plain(raw)
+        title = self._heading_label(raw, line)
+        if title:
+            self._start(title, once=bool(_ONE_EXAMPLE.search(line)))
+        elif not (_LAYOUT.fullmatch(raw) or self._is_header(line)):
+            self._read_example(raw, line)
+
+    def _read_example(self, raw: str, line: str) -> None:
+        rest, labels, marked, keyed = _opened(line)
+        if not rest and not labels:  # "Example 1:" over its sentence
+            self._open = False
+            return
+        if not rest or (not labels and self._is_label(rest)):
+            self._label_line(raw, labels or _labels(rest.strip("| "), digits=False), keyed=keyed)
+            return
+        text, more = self._row(rest)
+        if more and not text:
+            self._label_line(raw, more, keyed=True)
+            return
+        labels |= more
+        if text is not rest:  # a cell has marks and keys of its own
+            text, more, _, _ = _opened(text)
+            labels |= more
+        if not labels:
+            text, labels = self._closed(text)
+        counts = self._markers.counts(text)
+        remark = not labels and bool(_REMARK.match(text) or _REMARK.match(rest))
+        if not (labels or any(counts) or remark) and (_TITLED.match(raw) or line.endswith(":")):
+            self._start(None, once=False)  # a heading of another kind
+            remark = True
+        marked = marked or line.startswith("|")
+        part = _Part([raw], [text], labels, counts, marked, remark)
+        if self._goes_on(part):
+            self._join(part)
+        else:
+            self._add(part)
+
+    def _add(self, part: _Part) -> None:
+        if not part.remark and (part.labels or any(part.counts) or part.marked):
+            self._claim(part)
+        self.parts.append(part)
+        self._open = not part.remark and not part.labels
+
+    def _claim(self, part: _Part) -> None:
+        """The heading is the part's, and so is a label on a line below it."""
+        part.heading = self._heading
+        if self._once:
+            self._start(None, once=False)
+        self._last = part
+
+    def _goes_on(self, part: _Part) -> bool:
+        """Whether a line goes on with the one before it."""
+        if not self._open or part.marked or part.remark:
+            return False
+        last = self.parts[-1]
+        unfinished = not last.texts[-1].endswith((*_ENDS, ":")) and (any(last.counts) or last.marked)
+        once = all(sum(pair) <= 1 for pair in zip(last.counts, part.counts, strict=True))
+        tail = not all(last.counts) or part.labels or any(part.counts)  # and not a remark below a whole sentence
+        return once and bool(part.texts[0][:1].islower() or (unfinished and tail))
+
+    def _join(self, part: _Part) -> None:
+        last = self.parts[-1]
+        last.lines += part.lines
+        last.texts += part.texts
+        last.labels |= part.labels
+        last.counts = tuple(map(sum, zip(last.counts, part.counts, strict=True)))
+        if self._last is not last:
+            self._claim(last)
+        self._open = not last.labels
+
+    def _start(self, label: str | None, *, once: bool) -> None:
+        self._heading, self._once, self._open, self._last = label, once, False, None
+
+    def _label_line(self, raw: str, labels: set[str], *, keyed: bool) -> None:
+        """A line that is a label: of the sentence before it, or of those after it if they come so."""
+        last = self._last
+        waits = last is not None and (keyed or not (last.labels or last.heading))
+        if self._labels_first is None:
+            self._labels_first = not waits
+        if last is not None and waits and not self._labels_first:
+            last.lines.append(raw)
+            last.labels |= labels
+            self._open = False
+        elif len(labels) == 1:
+            self._start(next(iter(labels)), once=False)
+        else:
+            self.add_remark(raw)
+
+    def _plain(self, line: str) -> str:
+        """Without Markdown's escapes and emphasis, and with its markers mended."""
+        line = re.sub(r"\\([^\w\s|\\\"'])", r"\1", line)
+        line = re.sub(r"\*\*|(?<!\w)__|__(?!\w)", "", line)
+        line = self._markers.mended(line)
+        line = re.sub(r"`([^`]*)`", r"\1", line)
+        line = re.sub(r"(?<![\w*$])\*(\S(?:[^*]*\S)?)\*(?![\w*])", r"\1", line)
+        return re.sub(r"(?<![\w@])_(\S(?:[^_]*\S)?)_(?!\w)", r"\1", line).strip()
+
+    def _is_label(self, text: str) -> bool:
+        return bool(_labels(text.strip("| "), digits=False))
+
+    def _is_header(self, line: str) -> bool:
+        cells = [cell.strip() for cell in _cells(line)]
+        sentences = [cell for cell in cells if _SENTENCE_COLUMN.fullmatch(cell)]
+        others = [cell for cell in cells if cell and cell not in sentences]
+        if not others:
+            return line.startswith("|") and bool(_SENTENCE_KEY.fullmatch(cells[0]))
+        # "| Text mining linked @GENE$ to @DISEASE$ | No |": "No" may head a column of numbers, before the text.
+        if not sentences or not all(map(self._is_column, others)) or _labels(cells[-1], digits=True):
+            return False
+        self._columns = len(cells)
+        return True
+
+    def _is_column(self, cell: str) -> bool:
+        return bool(_COLUMN.fullmatch(cell)) or _words(cell) <= self._markers.words
+
+    def _heading_label(self, raw: str, line: str) -> str | None:
+        """The label that a heading says will follow."""
+        if len(line) > 200 or "|" in line.strip("| "):
+            return None
+        line = line.strip("|{[ ,").rstrip("*_ ")
+        while mark := _MARK.match(line):
+            line = line[mark.end() :]
+        titled = line.endswith(":") or bool(_TITLED.match(raw))
+        if not line.endswith(":") and "#" not in raw and _labels(line, digits=False):
+            return None  # a label, which may be that of the sentence above
+        bare = self._markers.removed(line)
+        if bare != line and not (titled and _EXAMPLES.search(line)):
+            return None
+        words = _words(bare)
+        title = _TITLE.fullmatch(line) if titled and bare == line else None
+        if title and not {"positive", "negative"} <= words:
+            return POSITIVE if title[1].lower() == "positive" else NEGATIVE
+        if not _are_heading_words(words - self._markers.words) or not (titled or _EXAMPLES.search(line)):
+            return None
+        if not titled and line.endswith("."):  # a sentence
+            return None
+        return _polarity(words)
+
+    def _row(self, line: str) -> tuple[str, set[str]]:
+        """Sentence and labels of a table's row; a pipe in a sentence does not end it if the label comes later."""
+        cells = _cells(line)
+        if len(cells) == 1:
+            return cells[0].strip(), set()
+        counts = [self._markers.counts(cell) for cell in cells]
+        whole = next((at for at, count in enumerate(counts) if all(count)), None)
+        first = next((at for at, count in enumerate(counts) if any(count)), None) if whole is None else whole
+        if first is None:
+            first = max(range(len(cells)), key=lambda at: 0 if _labels(cells[at], digits=False) else len(cells[at]))
+        values = _cell_labels(cells, first)
+        start = max((at + 1 for at in range(first) if values[at]), default=0)
+        end = next((at for at in range(first + 1, len(cells)) if values[at]), len(cells))
+        labels = set[str]().union(*values[:start], *values[end:])
+        if values[first]:
+            return "", labels | values[first]
+        while start < first and (_INDEX.fullmatch(cells[start]) or self._is_marker(cells[start])):
+            start += 1
+        if whole is not None:
+            tabled = len(cells) == self._columns  # then the sentence has one cell
+            start = whole if tabled else start
+            end = whole + 1 if tabled or cells[whole].strip().endswith(_ENDS) else end
+            while end > whole + 1 and self._is_marker(cells[end - 1]):
+                end -= 1
+        return ("|" if "|" in line else " ").join(cells[start:end]).strip(" |\t"), labels
+
+    def _is_marker(self, cell: str) -> bool:
+        return cell.strip() in self._markers.markers
+
+    def _closed(self, text: str) -> tuple[str, set[str]]:
+        """A sentence without the label at its end."""
+        keyed = list(_KEYED_LABEL.finditer(text))
+        before = self._markers.counts(text[: keyed[0].start()]) if keyed else ()
+        after = self._markers.counts(text[keyed[0].end() :]) if keyed else ()
+        if keyed and (not any(after) or (all(before) and not all(after))):  # no second sentence, at most an explanation
+            labels = set[str]().union(
+                *(_labels(text[found.start("value") : found.end()], digits=True) for found in keyed)
+            )
+            sentence = text[: keyed[0].start()].rstrip(" ([{–—-=→|")
+            if sentence.endswith(('"', "'")) and sentence[:-1].rstrip().endswith((",", ";")):  # ..., "label": "Yes"
+                sentence = sentence[:-1].rstrip()
+            return sentence.rstrip(",; "), labels
+        for closing in _CLOSINGS:
+            found = closing.search(text[-_TAIL:])
+            if found and (closing is not _CLOSINGS[-1] or any(self._markers.counts(text))):
+                cut = len(text) - len(text[-_TAIL:]) + found.start()
+                # A quotation mark before the label may be matched with it: it belongs to the sentence.
+                kept = found.group()[0] if found.group()[0] in "\"”'’)" else ""
+                return (text[:cut] + kept).rstrip(), _labels(found["value"], digits=False)
+        return text, set()
+
+
+def _reason(part: _Part, counts: tuple[int, ...], labels: set[str]) -> str | None:
+    if part.remark or not (any(counts) or part.labels or (part.marked and part.heading)):
+        return "remark"
+    if not all(counts):
+        return "marker_missing"
+    if max(counts) > 1:
+        return "marker_doubled"
+    return None if len(labels) == 1 else "two_labels" if labels else "no_label"
+
+
+def _as_row(found: re.Match[str]) -> str:
+    """A JSON object as a row of a table."""
+    fields = {pair["key"].lower(): _value(pair["value"]) for pair in _FIELD.finditer(found.group())}
+    sentence = next((value for key, value in fields.items() if _SENTENCE_KEY.fullmatch(key)), None)
+    if sentence is None:
+        return found.group()
+    label = next((value for key, value in fields.items() if _LABEL_KEY.fullmatch(key)), "")
+    return f"\n| {sentence} | {label} |\n"
+
+
+def _value(written: str) -> str:
+    if written[0] not in "\"'":
+        return written
+    try:
+        text = str(json.loads(written, strict=False))
+    except ValueError:  # a single quote, or an escape that JSON does not know
+        text = re.sub(r"\\([\"'\\])", r"\1", written[1:-1])
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def _cells(line: str) -> list[str]:
+    cells = _PIPE.split(line) if "|" in line else line.split("\t")
+    while len(cells) > 1 and not cells[-1].strip():
+        cells.pop()
+    while len(cells) > 1 and not cells[0].strip():
+        del cells[0]
+    return cells
+
+
+def _labels(text: str, *, digits: bool, rest: bool = False) -> set[str]:
+    """The labels that a text consists of; with `rest` an explanation may follow ("Yes, because ...")."""
+    text = text[:100].strip()
+    labels: set[str] = set()
+    key = _HEAD.match(text)
+    if key and _LABEL_KEY.fullmatch(key[1]):
+        text, digits = text[key.end() :], True
+    at = 0
+    while (at := _end(_BETWEEN, text, at)) < len(text):
+        found = _LABEL.match(text, at)
+        if not found or (found.group() in "01" and not digits):
+            return labels if rest and labels and re.search(r"[,;:.(–—-]", text[:at]) else set()
+        labels.add(POSITIVE if found["yes"] else NEGATIVE)
+        at = found.end()
+    return labels
+
+
+def _cell_labels(cells: list[str], first: int) -> list[set[str]]:
+    """Labels in each cell; digits count where there are no words, and only after the sentence."""
+    values = [_labels(cell, digits=False, rest=at > first) for at, cell in enumerate(cells)]
+    if any(values):
+        return values
+    return [_labels(cell, digits=True) if at > first else set() for at, cell in enumerate(cells)]
+
+
+def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
+    found = pattern.match(text, at)
+    return found.end() if found else at
+
+
+def _opened(text: str) -> tuple[str, set[str], bool, bool]:
+    """A line without what stands before its sentence; the labels there, whether marks were there, or a key."""
+    labels: set[str] = set()
+    marked = keyed = False
+    for _ in range(6):
+        value: str | None = None
+        mark, head = _MARK.match(text), _HEAD.match(text)
+        tick = _LABEL_TICK.match(text) or _LABEL_IN_BRACKETS.match(text)
+        if mark:
+            text, marked = text[mark.end() :], True
+            continue
+        if tick and _labels(tick[1], digits=False):
+            value, text = tick[1], text[tick.end() :]
+        elif head and _LABEL_KEY.fullmatch(head[1]) and (found := _after_key(text, head.end())):
+            value, text, keyed = found[0], found[1], True
+            labels |= _labels(value, digits=True)
+        elif head and (_is_opening(head[1])):
+            value, text = head[1], text[head.end() :]
+        if value is None:
+            break
+        labels |= _labels(value, digits=False) or _named(value)
+        marked = True
+    return text.strip(), labels, marked, keyed
+
+
+def _is_opening(head: str) -> bool:
+    """Whether the words before a colon are no part of a sentence: "Sentence 1", "Positive", "Positive example 1"."""
+    words = _words(head)
+    alone = bool(_labels(head, digits=False)) and "association" not in head.lower()
+    named = bool(_EXAMPLES.search(head)) and _are_heading_words(words) and _polarity(words) is not None
+    return alone or named or bool(_NUMBERED.fullmatch(head))
+
+
+def _named(head: str) -> set[str]:
+    label = _polarity(_words(head))
+    return {label} if label else set()
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"[^\W\d_]+", text.lower()))
+
+
+def _are_heading_words(words: set[str]) -> bool:
+    return all(map(_HEADING_WORDS.fullmatch, words))
+
+
+def _polarity(words: set[str]) -> str | None:
+    negative, positive = bool(words & _NEGATIVE_WORDS), bool(words & _POSITIVE_WORDS)
+    if negative or positive:
+        return None if negative and positive else NEGATIVE if negative else POSITIVE
+    linked = words & {"related", "associated"} or ("with" in words and words & _RELATION_WORDS)
+    return POSITIVE if linked else None
+
+
+def _after_key(text: str, at: int) -> tuple[str, str] | None:
+    """The label after its key, and what follows: nothing if it is an explanation."""
+    found = _VALUE.match(text, at)
+    if not found:
+        return None
+    rest = text[found.end() :]
+    if both := re.match(r"\s?(?:/|or)\s?\w+", rest):  # Yes/No
+        return found["value"] + both.group(), rest[both.end() :]
+    if not rest or re.match(r"\s*(?:\(|,\s*[^\W\dA-Z])", rest):
+        return found["value"], ""
+    follows = re.match(r"\s*[.,;:|–—-]+\s*|\s+(?=[\"']?(?:sentence|example|text)\b)", rest, re.IGNORECASE)
+    return (found["value"], rest[follows.end() :]) if follows else None
+
+
+def _unquoted(text: str) -> str:
+    for _ in range(3):  # and no more: peeling a long run of quotation marks would be quadratic
+        whole = text.rstrip(",;")
+        if len(whole) < 2 or _QUOTES.get(whole[0]) != whole[-1]:
+            break
+        inner = whole[1:-1]
+        if (" '" if whole[0] == "'" else whole[0]) in inner:  # quotes of parts: "a" and "b"
+            break
+        text = inner.strip()
+    if text.count('"') == 1 and '"' in (text[0], text[-1]):  # its fellow was beyond the label
+        text = text.strip('"').strip()
+    return text

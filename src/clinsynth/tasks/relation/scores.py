@@ -1,0 +1,41 @@
+"""Scores of the positive class, beside what always saying yes would score."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from clinsynth.scoring import Counts, average_precision, bootstrap_f1, curve, named, precision_recall_f1
+from clinsynth.tasks.relation.gold import Relation
+from clinsynth.types import Evaluation, Predictions
+
+
+def count(gold: Sequence[Relation], predicted: Sequence[Relation]) -> Counts:
+    """Array [sentences, 3] of true positives, predicted and gold positives."""
+    rows = [(g.positive and p.positive, p.positive, g.positive) for g, p in zip(gold, predicted, strict=True)]
+    return np.array(rows, dtype=np.int64).reshape(-1, 3)
+
+
+def evaluate(test: Predictions, *, train: Sequence[Relation], devel: Predictions) -> Evaluation:
+    counts = count(test.gold, test.predicted)
+    truth = np.array([row.positive for row in test.gold])
+    scores = np.array([row.score for row in test.predicted], dtype=np.float64)
+    metrics = named(counts, "test/")
+    metrics["test/f1_low"], metrics["test/f1_high"] = bootstrap_f1(counts)
+    metrics["test/f1_always_positive"] = always_positive(test.gold)
+    metrics["test/average_precision"] = average_precision(truth, scores)
+    true, predicted, positive = counts.sum(axis=0).tolist()
+    errors = {"said yes, is no": predicted - true, "said no, is yes": positive - true}
+    curves = {"relations": curve(truth, scores, thresholds={"threshold 0.5": 0.5})}
+    return Evaluation(metrics, errors=errors, counts=counts, curves=curves)
+
+
+def always_positive(gold: Sequence[Relation]) -> float:
+    """F1 of a model that says yes to every sentence."""
+    positive = sum(row.positive for row in gold)
+    return float(precision_recall_f1(np.array([positive, len(gold), positive]))[2])
+
+
+def devel_score(gold: Sequence[Relation], *, predicted: Sequence[Relation]) -> float:
+    return float(precision_recall_f1(count(gold, predicted).sum(axis=0))[2])
