@@ -21,12 +21,14 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,offline]'
 	@touch $@
 
-demo: $(READY) ## What synthetic sentences are worth on the sample corpus: table, figure, samples
+demo: $(READY) ## What synthetic text is worth on the three sample corpora: tables, figures, samples
 	@PATH="$(CURDIR)/$(BIN):$$PATH" && \
 	  clinsynth train experiment=train/demo/annotators && \
 	  clinsynth train experiment=train/demo/sources && \
+	  clinsynth train experiment=train/demo/relation && \
+	  clinsynth train experiment=train/demo/criteria && \
 	  clinsynth report table=demo && \
-	  clinsynth show samples=2
+	  clinsynth show samples=3
 
 test: $(READY) ## Run the tests
 	$(BIN)/python -m pytest

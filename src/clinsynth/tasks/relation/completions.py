@@ -12,7 +12,22 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-POSITIVE, NEGATIVE = "Yes", "No"
+from clinsynth.tasks.relation.labels import (
+    EXAMPLES,
+    LABEL_KEY,
+    LABEL_NAME,
+    MARK,
+    NEGATIVE,
+    POSITIVE,
+    VALUE,
+    are_heading_words,
+    cell_labels,
+    opened,
+    polarity,
+    read_labels,
+    words_of,
+)
+from clinsynth.tasks.relation.markers import Markers
 
 _SPACES = dict.fromkeys(map(ord, "\u00a0\u2002\u2003\u2007\u2009\u202f\u3000"), " ")
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\ufe0e\ufe0f"))
@@ -21,7 +36,6 @@ _LINE_END = re.compile("\r\n|[\r\u2028\u2029\x85\x0b\x0c]")
 _THOUGHTS = re.compile(
     r"\A(?:(?!<think).)*?</think(?:ing)?>|<(think|thinking|reasoning)>.*?(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE
 )
-
 # JSON (and what nearly is): an object without further objects in it, and its fields.
 _OBJECT = re.compile(r"\{[^{}]*\}")
 _FIELD = re.compile(
@@ -30,9 +44,6 @@ _FIELD = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _SENTENCE_KEY = re.compile(r"(?:sentence|text|example|input|content)s?", re.IGNORECASE)
-_LABEL_NAME = r"(?:label|answer|relation(?:ship)?|related|association|class(?:ification)?|output|response)"
-_LABEL_KEY = re.compile(rf"(?:[\w-]+[ _]){{0,3}}{_LABEL_NAME}(?:[ _](?:exists?|present))?\??", re.IGNORECASE)
-
 # Layout: code fences, rules and the line under a table's header, brackets round JSON, a number of its own.
 _LAYOUT = re.compile(
     r"""(?:```|~~~)\s*\w*|[-=_*:|+\s]+|[\[\]{}(),;\s]+
@@ -41,39 +52,17 @@ _LAYOUT = re.compile(
 )
 _QUOTATION = re.compile(r"^(?:>\s*)+(?!\s*\d+(?!\d|[.)]\s))")  # but "> 50 years"
 _PIPE = re.compile(r"(?<!\\)\|")
-_MARK = re.compile(
-    r"""\#{1,6}\s+                                                # a heading
-        |(?:[-–—*•◦▪‣·+→]|[-=]>|[a-zA-Z]\))\s+(?=\S)               # a bullet
-        |(?:\d{1,3}(?:\.\)|[.):])|[(\[]\d{1,3}[)\]][.:]?)(?:\s+|(?=[^\W\d]|["“@]))   # 1. 1) 1: 1.) (1) [1]
-        |\d{1,3}\s[-–—]\s+(?=[A-Z"“@])                            # 1 - Text""",
-    re.VERBOSE,
-)
 _INDEX = re.compile(r"\W{0,3}(?:(?:sentence|example|row|no)\W{0,3})?\d{1,4}\W{0,3}", re.IGNORECASE)
 _COLUMN = re.compile(
-    rf"(?:#|no\.?|nr\.?|id|index|number|explanation|reason|rationale|{_LABEL_KEY.pattern}"
+    rf"(?:#|no\.?|nr\.?|id|index|number|explanation|reason|rationale|{LABEL_KEY.pattern}"
     r"|.{0,20}\byes ?/ ?no\b.{0,5})",
     re.IGNORECASE,
 )
 _SENTENCE_COLUMN = re.compile(
     r"(?:example |input )?(?:sentence|text|example|input)s?\b(?:.{0,60}[\w$)])?", re.IGNORECASE
 )
-
-_LABEL = re.compile(
-    r"""(?:(?P<no>no\ (?:clear\ )?(?:relation(?:ship)?|association)|no|negative|false|unrelated
-            |(?:not|non)[-\ ](?:related|associated)|[0❌✗✘])
-        |(?P<yes>yes|positive|true|related|associated|[1✅✔☑]))(?!\w)""",
-    re.VERBOSE | re.IGNORECASE,
-)
-_BETWEEN = re.compile(r"(?:[\s/,;:.!()\[\]{}\"'“”‘’`*–—-]|(?:or|and|example|label)\b)*", re.IGNORECASE)
-_LABEL_TICK = re.compile(r"([✅✔☑❌✗✘])\s*")
-_LABEL_IN_BRACKETS = re.compile(r"[(\[]([^()\[\]]{1,30})[)\]]\s*[:–—-]?\s+(?=\S)")
-_HEAD = re.compile(r"[\s{\[\"'“(,]{0,5}([^:|@]{1,60}?)[\"'”)]?(?:\s?:|\?(?=\s)|\s(?:[-–—→]|->)(?=\s))\s*")
-_NUMBERED = re.compile(r"(?:sentence|example|text|input|instance|sample)\s?#?\d{0,3}", re.IGNORECASE)
-# After "Label:": the value, then nothing, an explanation or a sentence.
-_VALUE = re.compile(rf"[\s\"'“‘(\[]{{0,4}}(?P<value>{_LABEL.pattern})[\"'”’)\]}}]{{0,3}}", re.VERBOSE | re.IGNORECASE)
-
 _KEYED_LABEL = re.compile(
-    rf"\b{_LABEL_NAME}[\"']?\s?[:=]\s?{_VALUE.pattern}(?:\s?(?:/|or\b)\s?\w+)?(?=\s*(?:$|[.,;()\[\]}}|–—-]))",
+    rf"\b{LABEL_NAME}[\"']?\s?[:=]\s?{VALUE.pattern}(?:\s?(?:/|or\b)\s?\w+)?(?=\s*(?:$|[.,;()\[\]}}|–—-]))",
     re.VERBOSE | re.IGNORECASE,
 )
 _WORD = (
@@ -93,26 +82,13 @@ _CLOSINGS = tuple(
     )
 )
 _TAIL = 60  # characters in which a closing label is looked for
-
 _TITLE = re.compile(
     r"\W*(?:(?:here|these|are|is|the|some|\d+|two|three|four|five|following)\s+)*(positive|negative)\s+"
     r"(?:\w+\s+)?(?:examples?|sentences?|instances?|cases?|samples?|rows?)\b(?:[^:(]|\([^()]*\))*:?\W*",
     re.IGNORECASE,
 )
 _TITLED = re.compile(r"[|> ]*(?:#|(\*\*|__)[^*_]*\1\W*$)")
-_EXAMPLES = re.compile(r"\b(?:examples?|sentences?|instances?|samples?|pairs?|rows?)\b", re.IGNORECASE)
 _ONE_EXAMPLE = re.compile(r"\b(?:example|sentence|instance|sample|pair|row)\s?#?\d", re.IGNORECASE)
-_HEADING_WORDS = re.compile(
-    r"""an?|and|any|are|associat(?:ed|ions?)|between|both|but|cases?|class|contain(?:ing)?|describ(?:e|ing)|do|does
-        |examples?|exists?|existing|explicit|express(?:ing|ed)?|false|following|for|group|has|have|having
-        |here|in|instances?|is|label(?:l?ed)?|lacking|mention(?:ing)?|negatives?|no|non|not|of|only|or|pairs?|positives?
-        |present|related|relation(?:ship)?s?|rows?|samples?|section|sentences?|set|show|showing|some|stated|that|the|there
-        |these|to|true|two|three|four|five|unrelated|where|which|with|without|yes""",
-    re.VERBOSE,
-)
-_NEGATIVE_WORDS = frozenset(("negative", "negatives", "no", "non", "not", "false", "unrelated", "without", "lacking"))
-_RELATION_WORDS = frozenset(("relation", "relations", "relationship", "association", "associations"))
-_POSITIVE_WORDS = frozenset(("positive", "positives", "yes", "true"))
 _REMARK = re.compile(
     r"""(?:(?:sure|certainly|of\ course|absolutely|okay|ok|great|sorry)[,!.:]|(?:here|below)\ (?:are|is)\ |
         (?:these|all|the)\ (?:sentences|examples)\ |i\ (?:hope\ th|can't|cannot|have\ )|i'm\ (?:sorry|happy|glad)|
@@ -123,7 +99,6 @@ _REMARK = re.compile(
 )
 _ENDS = tuple('.!?…"”»')
 _QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»", "'": "'", "‘": "’", "`": "`"}
-_WRAPS = tuple(zip("`\"“‘'<[{*_", "`\"”’'>]}*_", strict=True))  # round a marker; parentheses are the sentence's
 
 
 @dataclass(frozen=True)
@@ -159,7 +134,7 @@ class _Part:
 def read_rows(text: str, *, markers: Sequence[str] = ("@GENE$", "@DISEASE$")) -> list[Row | Stray]:
     """In the order of the completion; nothing is dropped silently."""
     text = _LINE_END.sub("\n", text).translate(_SPACES).translate(_INVISIBLE).replace("｜", "|")
-    reader = _Reader(_Markers(tuple(markers)))
+    reader = _Reader(Markers(tuple(markers)))
     at = 0
     for thought in _THOUGHTS.finditer(text):
         reader.read(text[at : thought.start()])
@@ -169,55 +144,8 @@ def read_rows(text: str, *, markers: Sequence[str] = ("@GENE$", "@DISEASE$")) ->
     return [reader.result(part) for part in reader.parts]
 
 
-class _Markers:
-    """Finds and mends the markers."""
-
-    # A run of @ is entered at its beginning only, and a word likewise: without that the search is quadratic.
-    _WITH_AT = re.compile(r"(?<!@)@+ ?(?P<word>\w*[^\W_])(?: ?\$+)?")
-    _WITH_DOLLAR = re.compile(r"(?<![\w@$])(?P<word>\w*[^\W_])\$+")
-
-    def __init__(self, markers: tuple[str, ...]) -> None:
-        self.markers = markers
-        self.words = {word + end for word in _words(" ".join(markers)) for end in ("", "s")}
-        self._of_name = {marker[1:-1].casefold(): marker for marker in markers}
-        self._bare = {marker: re.compile(rf"(?<![\w@$]){re.escape(marker[1:-1])}(?![\w$])") for marker in markers}
-
-    def mended(self, text: str) -> str:
-        """Every form of a marker that has a sign (@ or $) as the marker itself."""
-        text = self._WITH_AT.sub(lambda found: self._of(found, loose=True), text)
-        text = self._WITH_DOLLAR.sub(lambda found: self._of(found, loose=False), text)
-        return self._unwrapped(text)
-
-    def _unwrapped(self, text: str) -> str:
-        for first, last in _WRAPS * 2:
-            for marker in self.markers:
-                text = text.replace(first + marker + last, marker)
-        return text
-
-    def _of(self, found: re.Match[str], *, loose: bool) -> str:
-        word = found["word"].casefold()
-        stem = re.sub(r"s$|(?<!\d)\d{1,3}$", "", word) if loose else word  # @GENES, @GENE1
-        return self._of_name.get(word) or self._of_name.get(stem) or found.group()
-
-    def with_bare(self, text: str) -> str:
-        """A name in capitals as the marker where it can be nothing else."""
-        for marker, bare in self._bare.items():
-            if marker not in text and len(bare.findall(text)) == 1:
-                text = self._unwrapped(bare.sub(marker, text))
-        return text
-
-    def counts(self, text: str) -> tuple[int, ...]:
-        text = self.with_bare(text)
-        return tuple(text.count(marker) for marker in self.markers)
-
-    def removed(self, text: str) -> str:
-        for marker in self.markers:
-            text = text.replace(marker, " ")
-        return text
-
-
 class _Reader:
-    def __init__(self, markers: _Markers) -> None:
+    def __init__(self, markers: Markers) -> None:
         self.parts: list[_Part] = []
         self._markers = markers
         self._heading: str | None = None
@@ -253,12 +181,12 @@ class _Reader:
             self._read_example(raw, line)
 
     def _read_example(self, raw: str, line: str) -> None:
-        rest, labels, marked, keyed = _opened(line)
+        rest, labels, marked, keyed = opened(line)
         if not rest and not labels:  # "Example 1:" over its sentence
             self._open = False
             return
         if not rest or (not labels and self._is_label(rest)):
-            self._label_line(raw, labels or _labels(rest.strip("| "), digits=False), keyed=keyed)
+            self._label_line(raw, labels or read_labels(rest.strip("| "), digits=False), keyed=keyed)
             return
         text, more = self._row(rest)
         if more and not text:
@@ -266,7 +194,7 @@ class _Reader:
             return
         labels |= more
         if text is not rest:  # a cell has marks and keys of its own
-            text, more, _, _ = _opened(text)
+            text, more, _, _ = opened(text)
             labels |= more
         if not labels:
             text, labels = self._closed(text)
@@ -343,7 +271,7 @@ class _Reader:
         return re.sub(r"(?<![\w@])_(\S(?:[^_]*\S)?)_(?!\w)", r"\1", line).strip()
 
     def _is_label(self, text: str) -> bool:
-        return bool(_labels(text.strip("| "), digits=False))
+        return bool(read_labels(text.strip("| "), digits=False))
 
     def _is_header(self, line: str) -> bool:
         cells = [cell.strip() for cell in _cells(line)]
@@ -352,36 +280,36 @@ class _Reader:
         if not others:
             return line.startswith("|") and bool(_SENTENCE_KEY.fullmatch(cells[0]))
         # "| Text mining linked @GENE$ to @DISEASE$ | No |": "No" may head a column of numbers, before the text.
-        if not sentences or not all(map(self._is_column, others)) or _labels(cells[-1], digits=True):
+        if not sentences or not all(map(self._is_column, others)) or read_labels(cells[-1], digits=True):
             return False
         self._columns = len(cells)
         return True
 
     def _is_column(self, cell: str) -> bool:
-        return bool(_COLUMN.fullmatch(cell)) or _words(cell) <= self._markers.words
+        return bool(_COLUMN.fullmatch(cell)) or words_of(cell) <= self._markers.words
 
     def _heading_label(self, raw: str, line: str) -> str | None:
         """The label that a heading says will follow."""
         if len(line) > 200 or "|" in line.strip("| "):
             return None
         line = line.strip("|{[ ,").rstrip("*_ ")
-        while mark := _MARK.match(line):
+        while mark := MARK.match(line):
             line = line[mark.end() :]
         titled = line.endswith(":") or bool(_TITLED.match(raw))
-        if not line.endswith(":") and "#" not in raw and _labels(line, digits=False):
+        if not line.endswith(":") and "#" not in raw and read_labels(line, digits=False):
             return None  # a label, which may be that of the sentence above
         bare = self._markers.removed(line)
-        if bare != line and not (titled and _EXAMPLES.search(line)):
+        if bare != line and not (titled and EXAMPLES.search(line)):
             return None
-        words = _words(bare)
+        words = words_of(bare)
         title = _TITLE.fullmatch(line) if titled and bare == line else None
         if title and not {"positive", "negative"} <= words:
             return POSITIVE if title[1].lower() == "positive" else NEGATIVE
-        if not _are_heading_words(words - self._markers.words) or not (titled or _EXAMPLES.search(line)):
+        if not are_heading_words(words - self._markers.words) or not (titled or EXAMPLES.search(line)):
             return None
         if not titled and line.endswith("."):  # a sentence
             return None
-        return _polarity(words)
+        return polarity(words)
 
     def _row(self, line: str) -> tuple[str, set[str]]:
         """Sentence and labels of a table's row; a pipe in a sentence does not end it if the label comes later."""
@@ -392,8 +320,8 @@ class _Reader:
         whole = next((at for at, count in enumerate(counts) if all(count)), None)
         first = next((at for at, count in enumerate(counts) if any(count)), None) if whole is None else whole
         if first is None:
-            first = max(range(len(cells)), key=lambda at: 0 if _labels(cells[at], digits=False) else len(cells[at]))
-        values = _cell_labels(cells, first)
+            first = max(range(len(cells)), key=lambda at: 0 if read_labels(cells[at], digits=False) else len(cells[at]))
+        values = cell_labels(cells, first)
         start = max((at + 1 for at in range(first) if values[at]), default=0)
         end = next((at for at in range(first + 1, len(cells)) if values[at]), len(cells))
         labels = set[str]().union(*values[:start], *values[end:])
@@ -419,7 +347,7 @@ class _Reader:
         after = self._markers.counts(text[keyed[0].end() :]) if keyed else ()
         if keyed and (not any(after) or (all(before) and not all(after))):  # no second sentence, at most an explanation
             labels = set[str]().union(
-                *(_labels(text[found.start("value") : found.end()], digits=True) for found in keyed)
+                *(read_labels(text[found.start("value") : found.end()], digits=True) for found in keyed)
             )
             sentence = text[: keyed[0].start()].rstrip(" ([{–—-=→|")
             if sentence.endswith(('"', "'")) and sentence[:-1].rstrip().endswith((",", ";")):  # ..., "label": "Yes"
@@ -431,7 +359,7 @@ class _Reader:
                 cut = len(text) - len(text[-_TAIL:]) + found.start()
                 # A quotation mark before the label may be matched with it: it belongs to the sentence.
                 kept = found.group()[0] if found.group()[0] in "\"”'’)" else ""
-                return (text[:cut] + kept).rstrip(), _labels(found["value"], digits=False)
+                return (text[:cut] + kept).rstrip(), read_labels(found["value"], digits=False)
         return text, set()
 
 
@@ -451,7 +379,7 @@ def _as_row(found: re.Match[str]) -> str:
     sentence = next((value for key, value in fields.items() if _SENTENCE_KEY.fullmatch(key)), None)
     if sentence is None:
         return found.group()
-    label = next((value for key, value in fields.items() if _LABEL_KEY.fullmatch(key)), "")
+    label = next((value for key, value in fields.items() if LABEL_KEY.fullmatch(key)), "")
     return f"\n| {sentence} | {label} |\n"
 
 
@@ -472,104 +400,6 @@ def _cells(line: str) -> list[str]:
     while len(cells) > 1 and not cells[0].strip():
         del cells[0]
     return cells
-
-
-def _labels(text: str, *, digits: bool, rest: bool = False) -> set[str]:
-    """The labels that a text consists of; with `rest` an explanation may follow ("Yes, because ...")."""
-    text = text[:100].strip()
-    labels: set[str] = set()
-    key = _HEAD.match(text)
-    if key and _LABEL_KEY.fullmatch(key[1]):
-        text, digits = text[key.end() :], True
-    at = 0
-    while (at := _end(_BETWEEN, text, at)) < len(text):
-        found = _LABEL.match(text, at)
-        if not found or (found.group() in "01" and not digits):
-            return labels if rest and labels and re.search(r"[,;:.(–—-]", text[:at]) else set()
-        labels.add(POSITIVE if found["yes"] else NEGATIVE)
-        at = found.end()
-    return labels
-
-
-def _cell_labels(cells: list[str], first: int) -> list[set[str]]:
-    """Labels in each cell; digits count where there are no words, and only after the sentence."""
-    values = [_labels(cell, digits=False, rest=at > first) for at, cell in enumerate(cells)]
-    if any(values):
-        return values
-    return [_labels(cell, digits=True) if at > first else set() for at, cell in enumerate(cells)]
-
-
-def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
-    found = pattern.match(text, at)
-    return found.end() if found else at
-
-
-def _opened(text: str) -> tuple[str, set[str], bool, bool]:
-    """A line without what stands before its sentence; the labels there, whether marks were there, or a key."""
-    labels: set[str] = set()
-    marked = keyed = False
-    for _ in range(6):
-        value: str | None = None
-        mark, head = _MARK.match(text), _HEAD.match(text)
-        tick = _LABEL_TICK.match(text) or _LABEL_IN_BRACKETS.match(text)
-        if mark:
-            text, marked = text[mark.end() :], True
-            continue
-        if tick and _labels(tick[1], digits=False):
-            value, text = tick[1], text[tick.end() :]
-        elif head and _LABEL_KEY.fullmatch(head[1]) and (found := _after_key(text, head.end())):
-            value, text, keyed = found[0], found[1], True
-            labels |= _labels(value, digits=True)
-        elif head and (_is_opening(head[1])):
-            value, text = head[1], text[head.end() :]
-        if value is None:
-            break
-        labels |= _labels(value, digits=False) or _named(value)
-        marked = True
-    return text.strip(), labels, marked, keyed
-
-
-def _is_opening(head: str) -> bool:
-    """Whether the words before a colon are no part of a sentence: "Sentence 1", "Positive", "Positive example 1"."""
-    words = _words(head)
-    alone = bool(_labels(head, digits=False)) and "association" not in head.lower()
-    named = bool(_EXAMPLES.search(head)) and _are_heading_words(words) and _polarity(words) is not None
-    return alone or named or bool(_NUMBERED.fullmatch(head))
-
-
-def _named(head: str) -> set[str]:
-    label = _polarity(_words(head))
-    return {label} if label else set()
-
-
-def _words(text: str) -> set[str]:
-    return set(re.findall(r"[^\W\d_]+", text.lower()))
-
-
-def _are_heading_words(words: set[str]) -> bool:
-    return all(map(_HEADING_WORDS.fullmatch, words))
-
-
-def _polarity(words: set[str]) -> str | None:
-    negative, positive = bool(words & _NEGATIVE_WORDS), bool(words & _POSITIVE_WORDS)
-    if negative or positive:
-        return None if negative and positive else NEGATIVE if negative else POSITIVE
-    linked = words & {"related", "associated"} or ("with" in words and words & _RELATION_WORDS)
-    return POSITIVE if linked else None
-
-
-def _after_key(text: str, at: int) -> tuple[str, str] | None:
-    """The label after its key, and what follows: nothing if it is an explanation."""
-    found = _VALUE.match(text, at)
-    if not found:
-        return None
-    rest = text[found.end() :]
-    if both := re.match(r"\s?(?:/|or)\s?\w+", rest):  # Yes/No
-        return found["value"] + both.group(), rest[both.end() :]
-    if not rest or re.match(r"\s*(?:\(|,\s*[^\W\dA-Z])", rest):
-        return found["value"], ""
-    follows = re.match(r"\s*[.,;:|–—-]+\s*|\s+(?=[\"']?(?:sentence|example|text)\b)", rest, re.IGNORECASE)
-    return (found["value"], rest[follows.end() :]) if follows else None
 
 
 def _unquoted(text: str) -> str:

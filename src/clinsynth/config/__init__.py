@@ -1,0 +1,162 @@
+"""Dataclass schema of the config: types, ranges and a line of help for every key.
+
+Values stand in `conf/`; here is what they may be. `register` puts the schemas into Hydra's
+ConfigStore, so that a misspelt key fails while the config is composed; `typed` turns a composed
+config into the dataclasses, whose `__post_init__` checks ranges.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, cast
+
+from hydra.core.config_store import ConfigStore
+from omegaconf import DictConfig, OmegaConf
+
+from clinsynth.config.corpus import (
+    AnnotatorConfig,
+    DatasetConfig,
+    FileConfig,
+    FilesConfig,
+    GenerationConfig,
+    OnMissing,
+    PromptConfig,
+    QualityConfig,
+    SeedRatioConfig,
+    SizeConfig,
+    UnitsConfig,
+)
+from clinsynth.config.llm import (
+    LLMConfig,
+    LLMMode,
+    PriceConfig,
+)
+from clinsynth.config.options import (
+    AT_LEAST_1,
+    check,
+    option,
+)
+from clinsynth.config.stages import (
+    STAGES,
+    CacheAction,
+    CacheConfig,
+    CorpusConfig,
+    FigureName,
+    GenerateConfig,
+    PathsConfig,
+    ReportConfig,
+    ShowConfig,
+    TrackingConfig,
+    TrainConfig,
+)
+from clinsynth.config.training import (
+    BackboneConfig,
+    SourceConfig,
+    SourceName,
+    TrainerConfig,
+)
+from clinsynth.errors import ConfigError
+
+__all__ = [
+    "AT_LEAST_1",
+    "STAGES",
+    "AnnotatorConfig",
+    "BackboneConfig",
+    "CacheAction",
+    "CacheConfig",
+    "CorpusConfig",
+    "DatasetConfig",
+    "FigureName",
+    "FileConfig",
+    "FilesConfig",
+    "GenerateConfig",
+    "GenerationConfig",
+    "LLMConfig",
+    "LLMMode",
+    "OnMissing",
+    "PathsConfig",
+    "PriceConfig",
+    "PromptConfig",
+    "QualityConfig",
+    "ReportConfig",
+    "SeedRatioConfig",
+    "ShowConfig",
+    "SizeConfig",
+    "SourceConfig",
+    "SourceName",
+    "TrackingConfig",
+    "TrainConfig",
+    "TrainerConfig",
+    "UnitsConfig",
+    "check",
+    "conf_folder",
+    "documented",
+    "named_prompt",
+    "option",
+    "register",
+    "typed",
+]
+
+
+def conf_folder() -> Path:
+    """`conf/` of a checkout, or the copy inside an installed wheel."""
+    packaged = Path(__file__).parents[1] / "conf"
+    return packaged if packaged.is_dir() else Path(__file__).parents[3] / "conf"
+
+
+def register() -> None:
+    """Make the schemas known to Hydra; a call, so that importing has no effect."""
+    from clinsynth.tasks import base
+
+    store = ConfigStore.instance()
+    for stage, schema in STAGES.items():
+        store.store(group="schema", name=stage, node=schema)
+    for task in base.names():
+        store.store(group="schema/dataset", name=task, node=import_module(f"clinsynth.tasks.{task}.config").DATASET)
+
+
+def typed(config: DictConfig, schema: type) -> Any:
+    """The composed config as dataclasses; raises ConfigError for what is missing or out of range."""
+    missing = sorted(OmegaConf.missing_keys(config))
+    if missing:
+        raise ConfigError(f"no value for {', '.join(missing)}: give one as {missing[0]}=... on the command line.")
+    settings = OmegaConf.to_object(config)
+    assert isinstance(settings, schema)
+    unknown = _unknown(settings)
+    if unknown:
+        raise ConfigError(f"there is no key {', '.join(unknown)}: `clinsynth STAGE --help` lists keys.")
+    return cast(Any, settings)
+
+
+def named_prompt(name: str) -> PromptConfig:
+    """The prompt of `conf/prompt/<name>.yaml`."""
+    content: Any = OmegaConf.to_container(OmegaConf.load(conf_folder() / "prompt" / f"{name}.yaml"))
+    return PromptConfig(**content)
+
+
+def _unknown(value: Any, prefix: str = "") -> list[str]:
+    """Keys outside the schema, which Hydra lets in where they are written with a plus."""
+    if isinstance(value, dict):
+        return [key for name, inner in value.items() for key in _unknown(inner, f"{prefix}{name}.")]
+    if not is_dataclass(value):
+        return []
+    known = {item.name for item in fields(value)}
+    found = [f"{prefix}{name}" for name in vars(value) if name not in known]
+    return found + [key for name in sorted(known) for key in _unknown(getattr(value, name), f"{prefix}{name}.")]
+
+
+def documented(schema: type, prefix: str = "") -> list[tuple[str, str]]:
+    """Every key below a schema with its line of help."""
+    found: list[tuple[str, str]] = []
+    from typing import get_type_hints
+
+    hints = get_type_hints(schema)
+    for item in fields(schema):
+        kind = hints[item.name]
+        if is_dataclass(kind) and isinstance(kind, type):
+            found += documented(kind, f"{prefix}{item.name}.")
+        else:
+            found.append((f"{prefix}{item.name}", item.metadata.get("help", "")))
+    return found

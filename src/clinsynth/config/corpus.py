@@ -1,0 +1,163 @@
+"""Settings of gold data, and of the synthetic corpus that is made from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from omegaconf import MISSING
+
+from clinsynth.config.options import AT_LEAST_1, check, option
+
+
+@dataclass
+class FileConfig:
+    """One file of a dataset."""
+
+    path: str | None = option(
+        None,
+        "null is none; it hangs on paths.data where there is a url, else on the current folder; "
+        "`assets:` names a file of the package",
+    )
+    sha256: str | None = option(None, "checked where given")
+    url: str | None = option(None, "where to download it from")
+
+
+@dataclass
+class FilesConfig:
+    """The splits; a path on the command line adds one to a dataset that lacks it."""
+
+    train: FileConfig = field(default_factory=FileConfig)
+    devel: FileConfig = field(default_factory=FileConfig)
+    test: FileConfig = field(default_factory=FileConfig)
+
+    def given(self) -> dict[str, FileConfig]:
+        """The splits that there are."""
+        splits = {"train": self.train, "test": self.test, "devel": self.devel}
+        return {name: file for name, file in splits.items() if file.path is not None}
+
+
+@dataclass
+class DatasetConfig:
+    """Common to all tasks; a task adds its own keys in `tasks/<task>/config.py`."""
+
+    name: str = option(MISSING, "the name in ids, tables and MLflow's experiment")
+    task: str = option(MISSING, "what is learnt: ner, relation, multilabel")
+    public: bool = option(True, "false for your own data: nothing of it goes to an LLM unasked")
+    files: FilesConfig = field(default_factory=FilesConfig)  # its keys have the help
+    licence: str = option("unknown", "of the gold files")
+    recordings: list[str] = option([], "JSON lines with an LLM's completions, for llm=recorded")
+    per_request: int | None = option(None, "examples that one request asks for; null is the task's usual number")
+
+    def unit_list(self) -> str | None:
+        """A file with units, one a line, in the place of those in gold train."""
+        return None
+
+    def needs_train(self) -> bool:
+        """Whether units come from gold train and from nowhere else."""
+        return True
+
+    def __post_init__(self) -> None:
+        check(self.per_request is None or self.per_request >= 1, "dataset.per_request", self.per_request, AT_LEAST_1)
+        check(bool(self.name) and "/" not in self.name, "dataset.name", self.name, "a name without a slash")
+
+
+@dataclass
+class SizeConfig:
+    per_unit: int | None = option(None, "synthetic examples per unit; null is the task's usual number")
+    total: int | None = option(None, "synthetic examples in all, for tasks that count them so")
+
+    def __post_init__(self) -> None:
+        check(self.per_unit is None or self.per_unit >= 1, "size.per_unit", self.per_unit, AT_LEAST_1)
+        check(self.total is None or self.total >= 1, "size.total", self.total, AT_LEAST_1)
+
+
+@dataclass
+class SeedRatioConfig:
+    value: float = option(MISSING, "share of the available units that is used; a smaller share within a larger")
+
+    def __post_init__(self) -> None:
+        check(0 <= self.value <= 1, "seed_ratio.value", self.value, "in [0, 1]")
+
+
+@dataclass
+class UnitsConfig:
+    max: int | None = option(None, "only the first so many units, the most frequent ones; null is all")
+    only: list[str] = option([], "only these units")
+
+    def __post_init__(self) -> None:
+        check(self.max is None or self.max >= 1, "units.max", self.max, AT_LEAST_1)
+
+
+class OnMissing(Enum):
+    error = "error"
+    skip = "skip"
+
+
+@dataclass
+class GenerationConfig:
+    seed: int = option(MISSING, "random number that shuffles the units before seed_ratio takes its share")
+    per_request: int | None = option(None, "examples that one request asks for; null is the dataset's number")
+    max_attempts: int = option(
+        MISSING, "1 asks once; n asks up to n - 1 times more where a unit's answers hold too few usable texts"
+    )
+    send_gold_text: bool = option(
+        MISSING, "true: units of a dataset that is not public may go to an LLM outside the house"
+    )
+    cancel: bool = option(MISSING, "generate: cancel the batches that are at work, and ask nothing")
+    dry_run: bool = option(MISSING, "generate: print requests, tokens and cost, and send nothing")
+    on_missing: OnMissing = option(MISSING, "what lacks a completion: error, or skip (go on with what there is)")
+
+    def __post_init__(self) -> None:
+        check(self.seed >= 0, "generation.seed", self.seed, "0 or more")
+        check(self.max_attempts >= 1, "generation.max_attempts", self.max_attempts, "at least 1")
+        check(self.per_request is None or self.per_request >= 1, "generation.per_request", self.per_request, AT_LEAST_1)
+
+
+@dataclass
+class PromptConfig:
+    name: str = option(MISSING, "stands in the ids of requests; `default` is the task's usual prompt")
+    text: str | None = option(None, "template: $name stands for a value, $$ for a dollar sign")
+
+    def __post_init__(self) -> None:
+        check(bool(self.name) and "/" not in self.name, "prompt.name", self.name, "a name without a slash")
+
+
+@dataclass
+class AnnotatorConfig:
+    name: str = option(
+        MISSING,
+        "who labels the synthetic texts: seed, gazetteer, llm; none: they bring a label; default is the task's choice",
+    )
+    lexicon: str | None = option(
+        None, "known entities: train (all of gold train), units, or a file with one a line; null: train if there is one"
+    )
+    prompt: PromptConfig | None = option(None, "of the second request, for llm")
+
+
+@dataclass
+class QualityConfig:
+    unit: bool = option(MISSING, "reject a text that its unit does not occur in")
+    sentence: bool = option(MISSING, "reject what is no sentence: remarks, headings, numbers")
+    min_words: int = option(MISSING, "reject shorter texts")
+    max_words: int | None = option(MISSING, "reject longer texts")
+    duplicates: bool = option(MISSING, "reject a text that is there already, but for case and spaces")
+    near_duplicates: float | None = option(
+        MISSING,
+        "reject a text that shares this part of its word triples (Jaccard) with a kept one; null: keep",
+    )
+    test_copies: bool = option(MISSING, "reject a text that stands in the gold test split")
+    weighted: bool = option(
+        MISSING, "multilabel: weigh the loss of a text by its neighbours' labels and its novelty (flexible control)"
+    )
+
+    def __post_init__(self) -> None:
+        check(self.min_words >= 0, "quality.min_words", self.min_words, "0 or more")
+        check(
+            self.max_words is None or self.max_words >= self.min_words,
+            "quality.max_words",
+            self.max_words,
+            f"null or at least quality.min_words={self.min_words}",
+        )
+        threshold = self.near_duplicates
+        check(threshold is None or 0 < threshold <= 1, "quality.near_duplicates", threshold, "null or in (0, 1]")

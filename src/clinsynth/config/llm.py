@@ -1,0 +1,82 @@
+"""Settings of the LLM: where it is, what it costs, how fast it may be asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from omegaconf import MISSING
+
+from clinsynth.config.options import AT_LEAST_1, check, option
+from clinsynth.errors import ConfigError
+
+
+@dataclass
+class PriceConfig:
+    """US dollars per million tokens; null where it is not known, and then no cost is told."""
+
+    input: float | None = option(None, "US dollars per million tokens of prompts")
+    output: float | None = option(None, "per million tokens of answers")
+    cached: float | None = option(None, "per million tokens of prompts that the server has seen before")
+    batch: float | None = option(None, "share of these prices that is charged with llm.mode=batch, such as 0.5")
+
+    def in_batch(self) -> PriceConfig:
+        """The prices in batch mode; unknown where the share is."""
+        prices = (self.input, self.output, self.cached)
+        return PriceConfig(*(None if None in (price, self.batch) else price * self.batch for price in prices))  # type: ignore[operator]
+
+    def __post_init__(self) -> None:
+        for key in ("input", "output", "cached", "batch"):
+            value = getattr(self, key)
+            check(value is None or value >= 0, f"llm.price.{key}", value, "null or 0 and more")
+
+
+class LLMMode(Enum):
+    direct = "direct"
+    batch = "batch"
+
+
+@dataclass
+class LLMConfig:
+    name: str = option(MISSING, "recorded: answers out of files, offline; others are asked over the network")
+    recordings: list[str] = option([], "files with completions; they take the place of dataset.recordings")
+    model: str | None = option(None, "as its server calls it")
+    base_url: str | None = option(None, "address of an OpenAI-compatible server, such as http://127.0.0.1:8000/v1")
+    api_key_env: str | None = option(None, "name of the variable that holds the key; null: the server wants none")
+    trusted: bool = option(False, "true for a server inside the house, which may see gold text that is not public")
+    temperature: float | None = option(None, "of sampling; null is the server's own")
+    max_tokens: int | None = option(None, "longest answer; null is the server's own")
+    mode: LLMMode = option(LLMMode.direct, "direct; or batch: OpenAI's Batch API, cheaper and within a day")
+    poll_s: float = option(30.0, "batch: seconds between two looks at it")
+    concurrency: int = option(32, "requests under way at once, at most")
+    requests_per_minute: int | None = option(None, "ceiling")
+    tokens_per_minute: int | None = option(None, "ceiling, of prompts and answers together")
+    timeout_s: float = option(180.0, "for one answer")
+    patience_s: float = option(300.0, "a request that fails for a passing reason is sent again for so long")
+    max_cost_usd: float | None = option(None, "stop before this is spent, all sessions together; needs llm.price")
+    price: PriceConfig = field(default_factory=PriceConfig)
+    price_table: dict[str, PriceConfig] = option({}, "prices by model, for where llm.price is null")
+
+    def priced(self) -> PriceConfig:
+        """What the model costs in this mode: `price`, else its row of the table, else unknown."""
+        given = self.price != PriceConfig()
+        price = self.price if given else self.price_table.get(self.model or "", PriceConfig())
+        return price.in_batch() if self.mode is LLMMode.batch else price
+
+    def server(self) -> str:
+        return self.base_url or "https://api.openai.com/v1"
+
+    def __post_init__(self) -> None:
+        check(self.concurrency >= 1, "llm.concurrency", self.concurrency, "at least 1")
+        for key in ("requests_per_minute", "tokens_per_minute", "max_tokens"):
+            value = getattr(self, key)
+            check(value is None or value >= 1, f"llm.{key}", value, AT_LEAST_1)
+        for key in ("timeout_s", "patience_s", "poll_s"):
+            check(getattr(self, key) > 0, f"llm.{key}", getattr(self, key), "above 0")
+        cap = self.max_cost_usd
+        check(cap is None or cap >= 0, "llm.max_cost_usd", cap, "null or 0 and more")
+        if cap is not None and None in (self.priced().input, self.priced().output):
+            raise ConfigError(
+                f"llm.max_cost_usd={cap} needs the prices of {self.model}: give llm.price.input=... and "
+                "llm.price.output=... in US dollars per million tokens, and for llm.mode=batch llm.price.batch=0.5."
+            )

@@ -1,0 +1,112 @@
+"""Settings of the model that is fine-tuned, and of what it learns from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from omegaconf import MISSING
+
+from clinsynth.config.options import AT_LEAST_1, check, option
+
+
+class SourceName(Enum):
+    original = "original"
+    synthetic = "synthetic"
+    augmented = "augmented"
+
+
+@dataclass
+class SourceConfig:
+    name: SourceName = option(
+        MISSING, "what the model trains on: original (gold), synthetic, or augmented (gold and synthetic)"
+    )
+    examples: int | None = option(
+        None, "k-shot: so many gold training examples, drawn with `seed`, a smaller draw within a larger; null is all"
+    )
+    matched: bool = option(False, "k-shot with as many gold examples as size.total says of synthetic ones")
+    ratio: float | None = option(
+        None, "augmented: synthetic examples as a share of the gold ones, 0.5 adds half as many; null is what size says"
+    )
+    target: str | None = option(None, "augmented: only examples of this unit, such as one criterion; null is all")
+    corpora: list[str] = option(
+        [], "digests: train on this corpus and no other, or on several together, such as those of two LLMs"
+    )
+
+    def __post_init__(self) -> None:
+        if self.name is not SourceName.augmented:
+            for key in ("ratio", "target"):
+                value = getattr(self, key)
+                check(value is None, f"source.{key}", value, "null but for source=augmented")
+        if self.name is SourceName.original:
+            check(not self.corpora, "source.corpora", self.corpora, "empty with source=original, which has no corpus")
+        check(self.ratio is None or self.ratio > 0, "source.ratio", self.ratio, "null or above 0")
+        check(
+            not self.matched or (self.name is SourceName.original and self.examples is None),
+            "source.matched",
+            self.matched,
+            "false but for source=original without source.examples",
+        )
+        check(self.examples is None or self.examples >= 1, "source.examples", self.examples, AT_LEAST_1)
+        check(
+            self.examples is None or self.name is not SourceName.synthetic,
+            "source.examples",
+            self.examples,
+            "null with source=synthetic, which trains on no gold; size=n1 ... n30 is how much synthetic data is used",
+        )
+
+
+@dataclass
+class BackboneConfig:
+    name: str = option(MISSING, "the name in tables and MLflow")
+    name_or_path: str = option(
+        MISSING, "hub name or local folder; `embedded` is the encoder that the extra `offline` installs"
+    )
+    revision: str | None = option(None, "commit or tag on the hub, to pin the weights")
+    lr: float | None = option(MISSING, "peak learning rate; null is that of the task in lr_by_task")
+    lr_by_task: dict[str, float] = option({}, "peak learning rates, for where one does not suit all tasks")
+    max_length: int = option(MISSING, "word pieces; what is beyond is cut off, counted and logged")
+    batch_size: int = option(MISSING, "examples per step")
+
+    def __post_init__(self) -> None:
+        check(self.lr is None or 0 < self.lr < 1, "backbone.lr", self.lr, "null, or above 0 and below 1")
+        check(8 <= self.max_length <= 8192, "backbone.max_length", self.max_length, "8 to 8192")
+        check(self.batch_size >= 1, "backbone.batch_size", self.batch_size, "at least 1")
+
+
+@dataclass
+class TrainerConfig:
+    epochs: int = option(MISSING, "passes over the training data, at least")
+    min_steps: int = option(MISSING, "small training sets are passed over more often, until so many steps are done")
+    max_epochs: int = option(MISSING, "but no more often than this")
+    holdout: float | None = option(
+        MISSING,
+        "share of its own training data on which an arm without gold devel chooses its checkpoint; "
+        "0 trains on all of it for a fixed number of steps; null is the task's usual share",
+    )
+    warmup: float = option(MISSING, "share of the steps in which the learning rate rises")
+    weight_decay: float = option(MISSING, "AdamW")
+    gradient_clip: float = option(MISSING, "largest gradient norm")
+    accelerator: str = option(MISSING, "auto, cpu, gpu, mps")
+    precision: str = option(MISSING, "auto (bf16 where the hardware has it), 32-true, bf16-mixed, 16-mixed")
+    save_model: bool = option(MISSING, "keep the model folder (Hugging Face format)")
+
+    def __post_init__(self) -> None:
+        check(self.epochs >= 1, "trainer.epochs", self.epochs, "at least 1")
+        check(
+            self.max_epochs >= self.epochs,
+            "trainer.max_epochs",
+            self.max_epochs,
+            f"at least trainer.epochs={self.epochs}",
+        )
+        check(self.min_steps >= 0, "trainer.min_steps", self.min_steps, "0 or more")
+        check(self.holdout is None or 0 <= self.holdout < 0.9, "trainer.holdout", self.holdout, "null or in [0, 0.9)")
+        check(0 <= self.warmup < 1, "trainer.warmup", self.warmup, "in [0, 1)")
+        check(self.weight_decay >= 0, "trainer.weight_decay", self.weight_decay, "0 or more")
+        check(self.gradient_clip > 0, "trainer.gradient_clip", self.gradient_clip, "above 0")
+        for key, accepted in (
+            ("accelerator", ("auto", "cpu", "gpu", "mps")),
+            ("precision", ("auto", "32-true", "bf16-mixed", "16-mixed")),
+        ):
+            value = getattr(self, key)
+            check(value in accepted, f"trainer.{key}", value, f"one of {', '.join(accepted)}")

@@ -1,0 +1,56 @@
+"""Finds the markers of the two related things, and mends the ways in which LLMs write them."""
+
+from __future__ import annotations
+
+import re
+
+from clinsynth.tasks.relation.labels import words_of
+
+_WRAPS = tuple(zip("`\"“‘'<[{*_", "`\"”’'>]}*_", strict=True))  # round a marker; parentheses are the sentence's
+
+
+class Markers:
+    """Finds and mends the markers."""
+
+    # A run of @ is entered at its beginning only, and a word likewise: without that the search is quadratic.
+    _WITH_AT = re.compile(r"(?<!@)@+ ?(?P<word>\w*[^\W_])(?: ?\$+)?")
+    _WITH_DOLLAR = re.compile(r"(?<![\w@$])(?P<word>\w*[^\W_])\$+")
+
+    def __init__(self, markers: tuple[str, ...]) -> None:
+        self.markers = markers
+        self.words = {word + end for word in words_of(" ".join(markers)) for end in ("", "s")}
+        self._of_name = {marker[1:-1].casefold(): marker for marker in markers}
+        self._bare = {marker: re.compile(rf"(?<![\w@$]){re.escape(marker[1:-1])}(?![\w$])") for marker in markers}
+
+    def mended(self, text: str) -> str:
+        """Every form of a marker that has a sign (@ or $) as the marker itself."""
+        text = self._WITH_AT.sub(lambda found: self._of(found, loose=True), text)
+        text = self._WITH_DOLLAR.sub(lambda found: self._of(found, loose=False), text)
+        return self._unwrapped(text)
+
+    def _unwrapped(self, text: str) -> str:
+        for first, last in _WRAPS * 2:
+            for marker in self.markers:
+                text = text.replace(first + marker + last, marker)
+        return text
+
+    def _of(self, found: re.Match[str], *, loose: bool) -> str:
+        word = found["word"].casefold()
+        stem = re.sub(r"s$|(?<!\d)\d{1,3}$", "", word) if loose else word  # @GENES, @GENE1
+        return self._of_name.get(word) or self._of_name.get(stem) or found.group()
+
+    def with_bare(self, text: str) -> str:
+        """A name in capitals as the marker where it can be nothing else."""
+        for marker, bare in self._bare.items():
+            if marker not in text and len(bare.findall(text)) == 1:
+                text = self._unwrapped(bare.sub(marker, text))
+        return text
+
+    def counts(self, text: str) -> tuple[int, ...]:
+        text = self.with_bare(text)
+        return tuple(text.count(marker) for marker in self.markers)
+
+    def removed(self, text: str) -> str:
+        for marker in self.markers:
+            text = text.replace(marker, " ")
+        return text
