@@ -23,6 +23,8 @@ EXAMPLES = {
         "clinsynth train -m dataset=ncbi_disease source=original source.examples=100,500,null seed=0,1,2",
         "clinsynth train -m dataset=ncbi_disease size=n10 annotator=seed,gazetteer,llm seed=0,1,2",
         "clinsynth train dataset=terms dataset.units=terms.txt dataset.entity_type=Disease llm.recordings=[mine.jsonl]",
+        "clinsynth train -m dataset=gad source=original,kshot,synthetic,augmented size=t100,t200,t400",
+        "clinsynth train -m dataset=sample_asd source=original,synthetic,augmented_r100 quality=default,weighted",
         "clinsynth train -m seed=0,1,2 hydra/launcher=joblib hydra.launcher.n_jobs=2",
     ),
     "generate": (

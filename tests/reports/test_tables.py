@@ -68,7 +68,7 @@ def scored(name: str, f1: float, *, plain: bool = False) -> Arm:
 
 def test_changes_against_gold_alone_are_in_points_and_relative(capfd: pytest.CaptureFixture[str]) -> None:
     tables.show_changes([scored("synthetic", 0.4), scored("original", 0.5, plain=True), scored("augmented", 0.6)])
-    header, one, two = capfd.readouterr().out.splitlines()
+    header, one, two = capfd.readouterr().out.strip().splitlines()
     assert header.split() == ["against", "original", "P", "R", "F1"]
     assert one.split() == ["synthetic", "+0.0", "(+0%)", "-5.0", "(-20%)", "-10.0", "(-20%)"]
     assert two.split() == ["augmented", "+0.0", "(+0%)", "+5.0", "(+20%)", "+10.0", "(+20%)"]
@@ -82,7 +82,24 @@ def test_without_something_to_compare_there_are_no_changes(arms: list[Arm], capf
 
 def test_a_score_of_nothing_has_no_relative_change(capfd: pytest.CaptureFixture[str]) -> None:
     tables.show_changes([scored("original", 0.0, plain=True), scored("augmented", 0.5)])
-    assert capfd.readouterr().out.splitlines()[1].split()[-1] == "+50.0"
+    assert capfd.readouterr().out.split()[-1] == "+50.0"
+
+
+def test_each_label_has_scores_of_its_own(capfd: pytest.CaptureFixture[str]) -> None:
+    found = {"test/f1": 0.5, "test/A1/f1": 0.25, "test/A1/precision": 0.2, "test/B2/f1": 1.0}
+    tables.show_result("mine", Summary("run1", "key", None, None, 20, found), columns={}, where={})
+    *_, header, one, two = capfd.readouterr().out.splitlines()
+    assert header.split() == ["label", "P", "R", "F1", "AP"]
+    assert [one.split(), two.split()] == [["A1", "20.0", "–", "25.0", "–"], ["B2", "–", "–", "100.0", "–"]]
+    tables.show_arm_labels([Arm("original", [found, found | {"test/A1/f1": 0.75}])])
+    header, row = capfd.readouterr().out.strip().splitlines()
+    assert header.split()[-2:] == ["A1", "B2"]
+    assert "50.0 ± 35.4" in row
+
+
+def test_a_task_without_several_labels_has_no_table_of_them(capfd: pytest.CaptureFixture[str]) -> None:
+    tables.show_arm_labels([Arm("original", [metrics()])])
+    assert capfd.readouterr().out == ""
 
 
 @pytest.mark.usefixtures("columns")

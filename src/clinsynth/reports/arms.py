@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -43,6 +44,12 @@ class Arm:
 
     def _values(self, metric: str) -> list[float]:
         return [run[metric] for run in self.runs if metric in run] or [float("nan")]
+
+
+def labels(metrics: Metrics) -> list[str]:
+    """Labels that have an F1 of their own."""
+    found = (re.fullmatch("test/(.+)/f1", name) for name in metrics)
+    return [match[1] for match in found if match]
 
 
 def by_dataset(runs: Sequence[Any]) -> dict[str, list[Any]]:

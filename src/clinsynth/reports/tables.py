@@ -14,8 +14,8 @@ from rich.text import Text
 
 from clinsynth.corpora import Corpus
 from clinsynth.llm.budget import Spend
-from clinsynth.reports.arms import Arm
-from clinsynth.types import Summary
+from clinsynth.reports.arms import Arm, labels
+from clinsynth.types import Metrics, Summary
 
 
 def show_splits(dataset: str, counts: Mapping[str, Mapping[str, int]], *, overlap: int) -> None:
@@ -37,12 +37,24 @@ def show_result(name: str, summary: Summary, *, columns: Mapping[str, str], wher
         table = plain("", "P", "R", "F1", "95% interval", *columns, "examples")
         table.add_row(name, *_scores(summary, columns))
         _print_whole(table)
+        _show_labels(summary.metrics)
     else:
         said = f"{name}: {summary.examples} examples; not scored, for there is no test set"
         console.print(said, highlight=False, soft_wrap=True)
     for what, place in where.items():
         if place is not None:
             console.print(f"  {what}: {place}", highlight=False, soft_wrap=True)
+
+
+def _show_labels(metrics: Metrics) -> None:
+    """Scores of each label, of a task that has several."""
+    found = labels(metrics)
+    table = plain("label", "P", "R", "F1", "AP")
+    for label in found:
+        names = ("precision", "recall", "f1", "average_precision")
+        table.add_row(label, *(percent(metrics.get(f"test/{label}/{name}")) for name in names))
+    if found:
+        _print_whole(table)
 
 
 def show_arms(title: str, arms: Sequence[Arm], *, columns: Mapping[str, str]) -> None:
@@ -54,6 +66,17 @@ def show_arms(title: str, arms: Sequence[Arm], *, columns: Mapping[str, str]) ->
         seconds = f"{arm.mean('time/train_s'):.0f}"
         table.add_row(arm.name, *cells, f"{arm.mean('examples'):.0f}", str(len(arm.runs)), seconds)
     _print_whole(table)
+
+
+def show_arm_labels(arms: Sequence[Arm]) -> None:
+    """Mean F1 of each label by arm, of a task that has several."""
+    found = sorted({label for arm in arms for run in arm.runs for label in labels(run)})
+    table = plain("F1 by label", *found)
+    for arm in arms:
+        table.add_row(arm.name, *(_spread(arm, f"test/{label}/f1") for label in found))
+    if found:
+        print()
+        _print_whole(table)
 
 
 def show_changes(arms: Sequence[Arm]) -> None:

@@ -30,6 +30,7 @@ def main(settings: ReportConfig, *, job: Job) -> None:
         columns = config_room(found[0].data.params["dataset.task"]).COLUMNS
         tables.show_arms(title, arms, columns=columns)
         tables.show_changes(arms)
+        tables.show_arm_labels(arms)
         place = Path(settings.to) / f"{settings.table}-{dataset}.png"
         place.parent.mkdir(parents=True, exist_ok=True)
         _draw(settings.figure, arms, title=title).savefig(place)
