@@ -114,12 +114,14 @@ class Generation:
         return request
 
 
-def check_consent(settings: CorpusConfig) -> None:
-    """Raises ConfigError where text of a dataset that is not public would leave the house unasked."""
+def check_consent(settings: CorpusConfig, requests: Sequence[Request]) -> None:
+    """Raises ConfigError where gold text of a dataset that is not public would leave the house unasked."""
     if settings.dataset.public or settings.generation.send_gold_text or settings.llm.trusted:
         return
+    if not any(request.gold_characters for request in requests):  # such as the criteria of an instrument
+        return
     raise ConfigError(
-        f"{settings.dataset.name} is not public (dataset.public=false), and its units would be sent to "
+        f"{settings.dataset.name} is not public (dataset.public=false), and its units or rows would be sent to "
         f"{settings.llm.base_url or 'OpenAI'}. Say that they may with generation.send_gold_text=true, or that the "
         "server is inside the house with llm.trusted=true."
     )

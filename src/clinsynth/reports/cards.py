@@ -16,7 +16,7 @@ _NOT_PARAMS = ("paths", "tracking", "force")
 """Where things lie; changes no result."""
 
 _OF_CORPUS = ("size", "seed_ratio", "units", "generation", "prompt", "llm", "annotator", "quality")
-"""Settings that say nothing about a run on gold alone."""
+"""Settings that say nothing about a run on gold alone, or on corpora that were there before."""
 
 _NO_PARAMS = ("dataset.files", "dataset.folds", "dataset.recordings", "llm.recordings", "llm.price_table")
 """Where things lie."""
@@ -34,7 +34,7 @@ def run_description(job: Job) -> str:
 def params(settings: TrainConfig, *, choices: Mapping[str, str]) -> dict[str, Any]:
     """Hydra's chosen options, with the name of what `default` stands for, and every setting (`backbone.lr`)."""
     found = corpus_params(settings, choices=choices)
-    if settings.source.name is SourceName.original:
+    if settings.source.name is SourceName.original or settings.source.corpora:
         return {name: value for name, value in found.items() if name.split(".")[0] not in _OF_CORPUS}
     return found
 
@@ -61,6 +61,27 @@ def size(settings: CorpusConfig) -> str:
     if settings.size.total is not None:
         return f"t{settings.size.total}"
     return "all" if settings.size.per_unit is None else f"n{settings.size.per_unit}"
+
+
+def run_name(settings: TrainConfig) -> str:
+    """What differs between the runs of an experiment."""
+    source = settings.source.name
+    parts = [source.value]
+    if settings.source.examples is not None:
+        parts.append(str(settings.source.examples))
+    if settings.source.ratio is not None:
+        parts.append(f"+{100 * settings.source.ratio:g}%")
+    if settings.source.target is not None:
+        parts.append(settings.source.target)
+    if settings.source.corpora:
+        parts.append("+".join(settings.source.corpora))
+    elif source is not SourceName.original:
+        parts += [] if settings.source.ratio else [size(settings)]
+        parts += [] if settings.annotator.name == "none" else [settings.annotator.name]
+        parts += ["weighted"] if settings.quality.weighted else []
+        if settings.seed_ratio.value < 1:
+            parts.append(f"r{round(100 * settings.seed_ratio.value):03d}")
+    return "-".join([*parts, settings.backbone.name, f"seed{settings.seed}"])
 
 
 def _flat(settings: CorpusConfig) -> dict[str, Any]:

@@ -88,6 +88,7 @@ def show_changes(arms: Sequence[Arm]) -> None:
     for arm in arms:
         if arm is not original:
             table.add_row(arm.name, *(_change(arm, original, f"test/{name}") for name in ("precision", "recall", "f1")))
+    print()
     _print_whole(table)
 
 

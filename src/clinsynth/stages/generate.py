@@ -30,8 +30,8 @@ def main(settings: GenerateConfig, *, job: Job) -> None:
         corpus = corpora.make(settings, gold=gold, store=store)
         tables.show_corpus_counts(corpus)
         return
-    check_consent(settings)
     generation = _plan(settings, gold=gold)
+    check_consent(settings, generation.requests)
     cache = CompletionCache(cache_path(store.root))
     if settings.generation.cancel:
         print(f"{batch.cancel(settings.llm, cache=cache)} batches are cancelled.")

@@ -73,7 +73,7 @@ def main(settings: TrainConfig, *, job: Job) -> None:
         "folder": str(job.folder),
     }
     columns = config_room(settings.dataset.task).COLUMNS
-    tables.show_result(_name(settings), summary, columns=columns, where=where)
+    tables.show_result(cards.run_name(settings), summary, columns=columns, where=where)
 
 
 def run_key(settings: TrainConfig, *, gold: Gold, room: ModelRoom) -> str:
@@ -154,7 +154,7 @@ def _train(material: Material, *, ledger: Ledger, store: ArtifactStore) -> Summa
     test = encode(settings, gold.test, room=room)
     with ledger.run(
         experiment=settings.dataset.name,
-        name=_name(settings),
+        name=cards.run_name(settings),
         run_key=material.run_key,
         corpus=material.corpus_digest,
         description=cards.run_description(material.job),
@@ -242,25 +242,6 @@ def _log_scores(run: ActiveRun, material: Material, *, result: Evaluation, predi
             for truth, guess in zip(material.gold.test, predicted, strict=True)
         )
         run.text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in records), "predictions.jsonl")
-
-
-def _name(settings: TrainConfig) -> str:
-    """What differs between the runs of an experiment."""
-    source = settings.source.name
-    parts = [source.value]
-    if settings.source.examples is not None:
-        parts.append(str(settings.source.examples))
-    if settings.source.ratio is not None:
-        parts.append(f"+{100 * settings.source.ratio:g}%")
-    if settings.source.target is not None:
-        parts.append(settings.source.target)
-    if source is not SourceName.original:
-        parts += [] if settings.source.ratio else [cards.size(settings)]
-        parts += [] if settings.annotator.name == "none" else [settings.annotator.name]
-        parts += ["weighted"] if settings.quality.weighted else []
-        if settings.seed_ratio.value < 1:
-            parts.append(f"r{round(100 * settings.seed_ratio.value):03d}")
-    return "-".join([*parts, settings.backbone.name, f"seed{settings.seed}"])
 
 
 def _overlap(gold: Gold) -> int:

@@ -86,7 +86,7 @@ ROWS = "a,A2;B4\nb,A10\n"
         ("Text,Labels\na,A2\n", "mine.csv", "its columns are Text, Labels; "),
         ("a,A2;B4\nb,A10\n", "mine.csv", "its columns are a, A2;B4; "),
         (f"text,labels\n{ROWS}c,A3\n", "mine.csv:4", "'A3' is no label of mine: dataset.labels has B4, A2, A10."),
-        (f"text,labels\n{ROWS}c,B5\n", "mine.csv:4", "Did you mean B4?"),
+        (f"text,labels\n{ROWS}c,A20\n", "mine.csv:4", "Did you mean A2?"),
         (f"text,labels\n{ROWS}c,A2;A20;Z\n", "mine.csv:4", "'A20' is no label of mine"),
         (f"text,labels\n{ROWS}c,a2\n", "mine.csv:4", "'a2' is no label of mine"),
         (f"text,labels\r\n\r\na,A2;B4\r\n{ROWS}c,A3\r\n", "mine.csv:6", "'A3' is no label of mine"),

@@ -477,3 +477,11 @@ def test_words_are_split_as_gold_is() -> None:
     assert synthesis.words(Relation("A @GENE$-positive @DISEASE$.", "Yes")) == [
         *("A", "@", "GENE", "$", "-", "positive", "@", "DISEASE", "$", ".")
     ]
+
+
+def test_a_prompt_that_does_not_say_the_markers_is_refused(own: CorpusConfig) -> None:
+    """With seed_ratio=r000 no row says them either, and the LLM would not know what to write."""
+    own.dataset.markers = ["@DRUG$", "@EFFECT$"]  # type: ignore[attr-defined]
+    own.seed_ratio.value = 0.0
+    with pytest.raises(ConfigError, match=r"'examples' does not say @DRUG\$.*prompt\.text"):
+        synthesis.request("round-0000", replicate=0, settings=own, gold=GOLD)

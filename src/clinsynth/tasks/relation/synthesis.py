@@ -80,6 +80,12 @@ def request(unit: str, *, replicate: int, settings: CorpusConfig, gold: Gold) ->
     examples = "\n".join(f"| {row.text} | {row.label} |" for row in shown)
     asked = (settings.generation.per_request or 0) // 2
     message = render(prompt, {"n": asked, "examples": examples}).strip()
+    for marker in dataset.markers:
+        if marker not in message:
+            raise ConfigError(
+                f"the prompt {prompt.name!r} does not say {marker}, one of dataset.markers: give a template of "
+                "your own as prompt.text=... (with $$ for a dollar sign), and a prompt.name."
+            )
     characters = sum(len(row.text) for row in shown)
     return Request(id, ({"role": "user", "content": message},), {"seed_rows": rows}, characters)
 
