@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinsynth.scoring import Counts, bootstrap_f1, precision_recall_f1
+from clinsynth.scoring import Counts, average_precision, bootstrap_f1, curve, named, precision_recall_f1
 
 
 def rows(*counts: tuple[int, int, int]) -> Counts:
@@ -76,3 +76,57 @@ def test_interval_is_narrower_at_a_lower_level(sane: Counts) -> None:
 )
 def test_interval_without_spread(counts: Counts, expected: tuple[float, float]) -> None:
     assert bootstrap_f1(counts) == expected
+
+
+@pytest.mark.parametrize(
+    ("prefix", "suffix", "names"),
+    [
+        ("test/", "", ["test/precision", "test/recall", "test/f1"]),
+        ("test/A1/", "_chosen", ["test/A1/precision_chosen", "test/A1/recall_chosen", "test/A1/f1_chosen"]),
+    ],
+)
+def test_scores_have_names(prefix: str, suffix: str, names: list[str]) -> None:
+    found = named(rows((1, 1, 1), (0, 1, 3)), prefix, suffix)
+    assert list(found) == names
+    assert list(found.values()) == pytest.approx([1 / 2, 1 / 4, 1 / 3])
+    assert all(type(value) is float for value in found.values())  # MLflow and JSON take no other
+
+
+def test_scores_of_no_rows_are_0() -> None:
+    assert named(rows(), "") == {"precision": 0, "recall": 0, "f1": 0}
+
+
+@pytest.mark.parametrize(
+    ("truth", "scores", "expected"),
+    [
+        ("1010", (0.9, 0.8, 0.7, 0.1), (1 / 1 + 2 / 3) / 2),
+        ("001", (0.9, 0.8, 0.7), 1 / 3),
+        ("110", (0.2, 0.3, 0.1), 1.0),
+        ("1000", (0.5, 0.5, 0.5, 0.5), 1 / 4),
+        ("11", (0.1, 0.2), 1.0),
+        ("00", (0.9, 0.1), 0.0),
+    ],
+    ids=["one between", "last", "first", "all alike", "all true", "none true"],
+)
+def test_average_precision_is_the_mean_precision_at_each_truth(
+    truth: str, scores: tuple[float, ...], expected: float
+) -> None:
+    held = np.array([letter == "1" for letter in truth])
+    assert average_precision(held, np.array(scores)) == pytest.approx(expected)
+
+
+def test_a_curve_falls_to_no_recall_and_marks_its_thresholds() -> None:
+    truth, scores = np.array([True, True, False, False]), np.array([0.9, 0.3, 0.6, 0.1])
+    found = curve(truth, scores, thresholds={"half": 0.5, "low": 0.3, "high": 0.95})
+    assert found.marks == {
+        "half": pytest.approx((1 / 2, 1 / 2)),
+        "low": pytest.approx((1.0, 2 / 3)),  # a score of 0.3 counts
+        "high": (0.0, 0.0),
+    }
+    assert found.recall == pytest.approx([1.0, 1.0, 0.5, 0.5, 0.0])
+    assert found.precision == pytest.approx([0.5, 2 / 3, 0.5, 1.0, 1.0])
+    assert (type(found.recall), type(found.precision)) == (list, list)
+
+
+def test_a_curve_may_have_no_marks() -> None:
+    assert curve(np.array([True, False]), np.array([0.9, 0.1]), thresholds={}).marks == {}

@@ -37,6 +37,10 @@ EXAMPLES = {
 }
 
 
+LONGEST = 500
+"""Characters of a value that is shown."""
+
+
 def show_stages() -> None:
     console = _console()
     console.print(
@@ -73,7 +77,7 @@ def show_stage(stage: str, overrides: Sequence[str]) -> None:
     for key, meaning in config.documented(schema) + _added(composed, schema):
         value = OmegaConf.select(composed, key, default=None, throw_on_missing=False)
         shown = "" if isinstance(value, DictConfig) else "null" if value is None else str(getattr(value, "name", value))
-        keys.add_row(key, shown, meaning)
+        keys.add_row(key, shown if len(shown) <= LONGEST else "...", meaning)
     console.print(keys)
     console.print("\nExamples", highlight=False)
     for example in EXAMPLES[stage]:

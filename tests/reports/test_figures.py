@@ -6,6 +6,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from clinsynth.reports import figures
+from clinsynth.types import Curve
 
 
 def written(figure: Figure) -> bytes:
@@ -56,3 +57,47 @@ def test_a_learning_curve_is_in_the_order_of_examples() -> None:
 
 def test_a_curve_of_one_point_is_drawn() -> None:
     assert written(figures.learning_curve([(30, 40.0, 0.0)], x="examples", title="demo"))
+
+
+CURVE = Curve([1.0, 0.5, 0.0], precision=[0.25, 0.75, 1.0], marks={"threshold 0.5": (0.5, 0.75), "chosen": (1.0, 0.25)})
+SMALL = Curve([1.0, 0.0], precision=[0.5, 1.0])
+
+
+def test_one_precision_recall_curve_with_its_marks() -> None:
+    figure = figures.precision_recall({"relations": CURVE})
+    (axes,) = figure.axes
+    line, first, second = axes.lines
+    assert (list(line.get_xdata()), list(line.get_ydata())) == ([1.0, 0.5, 0.0], [0.25, 0.75, 1.0])
+    assert [(list(mark.get_xdata()), list(mark.get_ydata())) for mark in (first, second)] == [
+        *(([0.5], [0.75]), ([1.0], [0.25])),
+    ]
+    assert len({mark.get_color() for mark in axes.lines}) == 3
+    assert len({mark.get_marker() for mark in (first, second)}) == 2
+    legend = axes.get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == ["threshold 0.5", "chosen"]
+    assert (axes.get_xlabel(), axes.get_ylabel(), axes.get_title()) == ("recall", "precision", "relations")
+    assert (axes.get_xlim(), axes.get_ylim()) == ((0, 1.02), (0, 1.02))
+    assert written(figure).startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("others", [1, 4, 5, 7, 9])
+def test_further_precision_recall_curves_stand_beside_the_first(others: int) -> None:
+    names = [f"A{number}" for number in range(others)]
+    figure = figures.precision_recall({"all labels": CURVE} | dict.fromkeys(names, SMALL))
+    large, *panels = figure.axes
+    assert large.get_title() == "all labels"
+    shown = [panel for panel in panels if panel.get_visible()]
+    assert [panel.get_title() for panel in shown] == names
+    assert len(panels) % 4 == 0
+    for panel in shown:
+        (line,) = panel.lines
+        assert (list(line.get_xdata()), list(line.get_ydata())) == ([1.0, 0.0], [0.5, 1.0])
+        assert panel.get_legend() is None
+    assert written(figure).startswith(b"\x89PNG")
+
+
+def test_a_curve_without_marks_has_no_legend() -> None:
+    (axes,) = figures.precision_recall({"alone": SMALL}).axes
+    assert axes.get_legend() is None
+    assert len(axes.lines) == 1

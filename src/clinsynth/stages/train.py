@@ -129,6 +129,7 @@ def _corpus(settings: TrainConfig, *, gold: Gold, store: ArtifactStore, folder: 
     try:
         if settings.source.corpora:
             corpus = corpora.pinned(settings.source.corpora, settings=settings, gold=gold, store=store)
+            settings.source.corpora = corpus.manifest.get("corpora", [corpus.digest])  # whole, however they were named
         else:
             stages.leave_proposals(settings, gold=gold, folder=folder)
             corpus = corpora.make(settings, gold=gold, store=store)

@@ -178,8 +178,9 @@ def test_a_primed_head_begins_with_how_often_a_label_holds(
     assert bias.requires_grad
 
 
-def test_a_backbone_as_wide_as_there_are_labels_is_primed_at_its_head(tiny_bert: Path, tokenizer: Any) -> None:
+def test_a_backbone_as_wide_as_there_are_labels_is_primed_at_its_head(tiny_bert: Path) -> None:
     """32 labels, and layers with 32 outputs."""
+    tokenizer = backbones.tokenizer(str(tiny_bert), None)
     labels = [f"L{number}" for number in range(32)]
     found = backbones.load(model.build, str(tiny_bert), revision=None, labels=labels)
     before = {name: value.clone() for name, value in found.state_dict().items()}
@@ -197,7 +198,7 @@ def test_an_output_is_the_probability_of_each_label(built: Any, tokenizer: Any) 
             logits = built(**alone).logits
         assert found[place].shape == (3,)
         assert found[place] == pytest.approx(logits[0].sigmoid().numpy(), abs=1e-5)
-    assert np.abs(found[0] - found[1]).max() > 1e-3
+    assert np.abs(found[0] - found[1]).max() > 1e-4
 
 
 def test_outputs_become_labels_with_all_probabilities(tokenizer: Any) -> None:
