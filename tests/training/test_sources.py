@@ -58,8 +58,11 @@ def checked(given: Settings) -> Settings:
         ([ADDED, "source.ratio=0.5", "size=n10"], "source.ratio=0.5 says how much synthetic data is added, and so"),
         ([ADDED, "source.ratio=0.5", "size=t100"], "leave size=default"),
         (["source=augmented_r100", "size.per_unit=3"], "source.ratio=1.0 says how much"),
-        (["source=kshot"], "source.matched=true takes as many gold examples as size.total says: give size=t400"),
-        (["source=kshot", "size=n10"], "source.matched=true takes as many gold examples as size.total"),
+        (
+            ["source=kshot"],
+            "source.matched=true (source=kshot) takes as many gold examples as size.total says: give size=t400",
+        ),
+        (["source=kshot", "size=n10"], "source.matched=true (source=kshot) takes as many gold examples as size.total"),
         (["source.corpora=[ab]", "size=n10"], "corpora that are made already; size cannot change them"),
         (["source.corpora=[ab]", "size=t100"], "already; size cannot change them: leave out one or the other"),
         (["source.corpora=[ab]", "seed_ratio=r050"], "already; seed_ratio cannot change them"),
@@ -227,7 +230,9 @@ def taken(checked: Settings) -> Callable[..., list[str]]:
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
-def test_the_examples_of_a_corpus_that_are_taken(words: list[str], expected: str, taken: Callable[..., list[str]]) -> None:
+def test_the_examples_of_a_corpus_that_are_taken(
+    words: list[str], expected: str, taken: Callable[..., list[str]]
+) -> None:
     assert taken(*words) == [f"{UNITS[int(place)]} {place}" for place in expected]
 
 

@@ -56,13 +56,19 @@ def pinned(starts: Sequence[str], *, settings: CorpusConfig, gold: Gold, store: 
     task = settings.dataset.task
     folders = dict.fromkeys(find(start, store=store) for start in starts)
     found = [load(folder) for folder in folders]
+    labels = list(config_room(task).labels(settings.dataset))
     for corpus in found:
-        if corpus.manifest["task"] != task:
-            raise ConfigError(f"source.corpora: {corpus.digest} is a corpus for {corpus.manifest['task']}, not {task}.")
+        if (corpus.manifest["task"], corpus.manifest["labels"]) != (task, labels):
+            theirs = f"{corpus.manifest['task']} with the labels {', '.join(corpus.manifest['labels'])}"
+            raise ConfigError(
+                f"source.corpora: {corpus.digest} is a corpus for {theirs}; {settings.dataset.name} is {task} with "
+                f"{', '.join(labels)}."
+            )
     if len(found) == 1:
         return found[0]
     room = synthesis_room(task)
-    content = {"merged": [corpus.manifest["digest"] for corpus in found]}
+    test = sorted(example.text for example in gold.test)
+    content = {"merged": [corpus.manifest["digest"] for corpus in found], "test": digest(test)}
     return load(
         store.build(
             KIND,

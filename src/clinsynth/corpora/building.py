@@ -20,7 +20,7 @@ from clinsynth.errors import DataFormatError
 from clinsynth.quality import control
 from clinsynth.quality.filters import folded
 from clinsynth.quality.weights import weigh
-from clinsynth.tasks.base import SynthesisRoom, gold_room
+from clinsynth.tasks.base import SynthesisRoom, config_room, gold_room
 from clinsynth.types import Candidate, Completion, Draft, Gold, Rejected
 
 
@@ -104,6 +104,7 @@ def _manifest(
         units["units left out"] = plan.left_out
     return {
         "task": settings.dataset.task,
+        "labels": config_room(settings.dataset.task).labels(settings.dataset),
         "dataset": settings.dataset.name,
         "models": sorted({answer.completion.model for answer in recipe.answers}),
         "prompt": {"name": settings.prompt.name, "text": settings.prompt.text},

@@ -39,6 +39,7 @@ def merge(folder: Path, corpora: Sequence[Corpus], *, gold: Gold, room: Synthesi
     units = len({unit for corpus in corpora for unit in corpus.units})
     return {
         "task": first["task"],
+        "labels": first["labels"],
         "dataset": first["dataset"],
         "models": sorted({model for corpus in corpora for model in corpus.manifest["models"]}),
         "prompt": first["prompt"],

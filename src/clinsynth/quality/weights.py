@@ -14,6 +14,7 @@ NEIGHBOURS = 10
 ALIKE = 0.95
 """Cosine from which two texts say the same."""
 
+LEAST = 0.001
 CHUNK = 1024
 
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]
@@ -32,7 +33,7 @@ def weigh(candidates: Sequence[Candidate], *, embed: Embed) -> list[Candidate]:
     labels = np.array([candidate.example.label for candidate in candidates])
     weights = _agreement(vectors, labels) / _copies(vectors)
     return [
-        replace(candidate, example=replace(candidate.example, weight=round(float(weight), 3)))
+        replace(candidate, example=replace(candidate.example, weight=max(LEAST, round(float(weight), 3))))
         for candidate, weight in zip(candidates, weights, strict=True)
     ]
 

@@ -23,12 +23,17 @@ def check(settings: TrainConfig) -> None:
             f"source.ratio={source.ratio} says how much synthetic data is added, and so does size: leave size=default."
         )
     if source.matched and size.total is None:
-        raise ConfigError("source.matched=true takes as many gold examples as size.total says: give size=t400.")
+        raise ConfigError(
+            "source.matched=true (source=kshot) takes as many gold examples as size.total says: give size=t400. Where "
+            "size counts examples per unit, say how many: source=original source.examples=160."
+        )
     if source.corpora:
         pinned = {
             "size": not given,
             "seed_ratio": settings.seed_ratio.value == 1,
             "annotator": settings.annotator.name == "default",
+            "prompt": settings.prompt.name == "default",
+            "quality=weighted": not settings.quality.weighted,
             "units": settings.units.max is None and not settings.units.only,
         }
         wrong = [name for name, usual in pinned.items() if not usual]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, precision_recall_fscore_support
 
@@ -68,6 +68,7 @@ CASES = st.lists(
 
 
 @pytest.mark.filterwarnings("ignore:No positive class found")
+@settings(max_examples=40)
 @given(CASES)
 def test_scores_are_those_of_sklearn(drawn: list[tuple[list[bool], list[int]]]) -> None:
     labels = ("x", "y", "z")
@@ -121,9 +122,7 @@ ONE_LABEL = ("B",)
         ("B--B", (0.9, 0.63, 0.64, 0.42), 0.4),  # 2/3 from 0.65 on, and 2/3 up to 0.4
     ],
 )
-def test_the_best_threshold_nearest_to_a_half_is_chosen(
-    truth: str, scores: Sequence[float], expected: float
-) -> None:
+def test_the_best_threshold_nearest_to_a_half_is_chosen(truth: str, scores: Sequence[float], expected: float) -> None:
     devel = judged(list(truth), [[score] for score in scores], ONE_LABEL)
     assert threshold(devel, labels=ONE_LABEL) == pytest.approx(expected)
 

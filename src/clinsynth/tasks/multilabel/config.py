@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from omegaconf import MISSING
@@ -45,8 +46,8 @@ class MultilabelDataset(DatasetConfig):
         super().__post_init__()
         check(bool(self.labels), "dataset.labels", self.labels, "at least one label with its meaning")
         for label in self.labels:
-            good = bool(label) and label.casefold() != NONE and not set(label) & set(";|,#")
-            check(good, "dataset.labels", label, f"names without ; | , # that are not {NONE!r}")
+            good = re.fullmatch(r"\w(?:[\w. -]*\w)?", label) is not None and label.casefold() != NONE
+            check(good, "dataset.labels", label, f"letters, digits, spaces and . - _ in a name, which is not {NONE!r}")
 
 
 DATASET = MultilabelDataset

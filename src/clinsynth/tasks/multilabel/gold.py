@@ -69,14 +69,22 @@ def _csv(text: str, *, path: Path) -> Iterator[tuple[str, str, Any]]:
     columns = reader.fieldnames or []
     if not {"text", "labels"} <= set(columns):
         raise DataFormatError(f"{path}: its columns are {', '.join(columns) or 'none'}; {_ACCEPTED}")
-    for row in reader:
-        if row["labels"] is None:
-            raise DataFormatError(f"{path}:{reader.line_num}: the row ends before its labels; {_ACCEPTED}")
+    for row in _rows(reader, path=path):
+        absent = next((name for name in ("text", "labels") if row[name] is None), None)
+        if absent:
+            raise DataFormatError(f"{path}:{reader.line_num}: the row ends before its {absent}; {_ACCEPTED}")
         if None in row:
             raise DataFormatError(
                 f"{path}:{reader.line_num}: more cells than columns; a text or labels with a comma need quotes."
             )
         yield f"{path}:{reader.line_num}", row["text"], re.split(r"[;|,]", row["labels"])
+
+
+def _rows(reader: csv.DictReader[str], *, path: Path) -> Iterator[dict[str, Any]]:
+    try:
+        yield from reader
+    except csv.Error as error:
+        raise DataFormatError(f"{path}:{reader.line_num}: {error}; is a quote left open? {_ACCEPTED}") from error
 
 
 def _json(text: str, *, path: Path) -> Iterator[tuple[str, str, Any]]:
@@ -90,18 +98,23 @@ def _json(text: str, *, path: Path) -> Iterator[tuple[str, str, Any]]:
             raise DataFormatError(f"{place}: no JSON ({error.msg} at column {error.colno}); {_ACCEPTED}") from error
         if not isinstance(row, dict) or not isinstance(row.get("text"), str) or not isinstance(row.get("labels"), list):
             raise DataFormatError(f"{place}: {line[:80]!r} has no text or no list of labels; {_ACCEPTED}")
+        try:
+            row["text"].encode()
+        except UnicodeEncodeError as error:
+            raise DataFormatError(f"{place}: an escape such as \\ud83d is half a character.") from error
         yield place, row["text"], row["labels"]
 
 
 def _note(text: str, written: Sequence[Any], *, place: str, dataset: MultilabelDataset) -> Note:
     if not text.strip():
         raise DataFormatError(f"{place}: the text is empty.")
-    named = {str(label).strip() for label in written} - {"", NONE}
+    named = {label for found in written if (label := str(found).strip()).casefold() not in ("", NONE)}
     unknown = sorted(named - set(dataset.labels))
     if unknown:
-        near = difflib.get_close_matches(unknown[0], dataset.labels, n=1)
+        folded = {label.casefold(): label for label in dataset.labels}
+        near = difflib.get_close_matches(unknown[0].casefold(), folded, n=1, cutoff=0.5)
         raise DataFormatError(
             f"{place}: {unknown[0]!r} is no label of {dataset.name}: dataset.labels has {', '.join(dataset.labels)}."
-            + (f" Did you mean {near[0]}?" if near else "")
+            + (f" Did you mean {folded[near[0]]}?" if near else "")
         )
     return Note(" ".join(text.split()), tuple(label for label in dataset.labels if label in named))
