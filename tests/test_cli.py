@@ -25,7 +25,7 @@ MISTAKES = {
     "job folder below a file": ((*TRAIN, "hydra.run.dir=file/job"), "file/job cannot be written: Not a directory."),
     "file store": ((*TRAIN, "tracking.uri=file:mlruns"), "tracking.uri=file:mlruns is a plain folder"),
     "store in a folder": ((*TRAIN, "tracking.uri=mlruns"), "tracking.uri=mlruns is a plain folder"),
-    "unknown task": ((*TRAIN, "dataset.task=foo"), "dataset.task=foo is not a task. Tasks: ner."),
+    "unknown task": ((*TRAIN, "dataset.task=foo"), "dataset.task=foo is not a task. Tasks: multilabel, ner, relation."),
     "no gold file": ((*TRAIN, "dataset.files.train={path: no.tsv}"), "no file at no.tsv"),
     "k too large": ((*TRAIN, "source.examples=131"), "source.examples=131 is more than the 130 gold"),
     "no such backbone": ((*TRAIN, "backbone.name_or_path=nobody/nothing"), "the backbone 'nobody/nothing' is neither"),

@@ -27,7 +27,8 @@ def main(settings: ReportConfig, *, job: Job) -> None:
     for dataset, found in by_dataset(runs).items():
         title = f"{settings.table}: {dataset}"
         arms = collect(found)
-        columns = config_room(found[0].data.params["dataset.task"]).COLUMNS
+        task = found[0].data.params.get("dataset.task")
+        columns = config_room(task).COLUMNS if task else {}
         tables.show_arms(title, arms, columns=columns)
         tables.show_changes(arms)
         tables.show_arm_labels(arms)

@@ -170,8 +170,9 @@ def _train(material: Material, *, ledger: Ledger, store: ArtifactStore) -> Summa
         result, predicted = None, None
         if gold.test:
             judged = _predict(gold.test, encoded=test, fitted=fitted, prepared=prepared, room=room)
-            devel = encode(settings, material.arm.devel, room=room)
-            chosen = _predict(material.arm.devel, encoded=devel, fitted=fitted, prepared=prepared, room=room)
+            devel = () if room.CHECKPOINTS else material.arm.devel
+            encoded = encode(settings, devel, room=room)
+            chosen = _predict(devel, encoded=encoded, fitted=fitted, prepared=prepared, room=room)
             predicted = judged.predicted
             result = room.evaluate(judged, train=material.arm.examples, devel=chosen)
             metrics |= result.metrics | {"test/words_lost": room.lost(gold.test, encoded=test)}

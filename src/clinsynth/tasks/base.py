@@ -122,7 +122,7 @@ class ModelRoom(Protocol):
         """Predicted examples out of the probabilities of `FineTuner`, aligned with `examples`."""
 
     def evaluate(self, test: Predictions, *, train: Sequence[Any], devel: Predictions) -> Evaluation:
-        """Scores on a test set; `train` is what the model learnt from, `devel` (maybe empty) what chose it."""
+        """Scores on a test set; `train` is what the model learnt from, `devel` is empty where it chose the epoch."""
 
     def devel_score(self, gold: Sequence[Any], *, predicted: Sequence[Any]) -> float:
         """The one number by which a checkpoint is chosen."""
