@@ -18,7 +18,7 @@ def collect(settings: CorpusConfig, planned: Plan, *, gold: Gold, llm: LLM, room
 
     Raises MissingCompletions for a request of the plan, or for labels, unless they may be skipped.
     """
-    replay = Generation(settings, planned, gold=gold, room=room)
+    replay = Generation(settings, planned, gold=gold, room=room, keep=True)
     waiting = replay.requests
     found = llm.find(waiting)
     _miss(waiting, found, settings=settings, planned=planned, llm=llm)

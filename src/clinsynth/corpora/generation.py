@@ -36,13 +36,18 @@ class Generation:
     """Follows the answers up: called with each one, it returns the requests that the answer gives rise to.
 
     Whether a unit falls short is decided by the parser and by whether a text contains its unit,
-    never by annotator or filters, so that these can change without a call.
+    never by annotator or filters, so that these can change without a call. The answers themselves are
+    kept only where they are made use of: a live generation would hold all its texts in memory.
     """
 
-    def __init__(self, settings: CorpusConfig, plan: Plan, *, gold: Gold, room: SynthesisRoom) -> None:
-        self.settings, self.plan, self.gold, self.room = settings, plan, gold, room
+    def __init__(
+        self, settings: CorpusConfig, plan: Plan, *, gold: Gold, room: SynthesisRoom, keep: bool = False
+    ) -> None:
+        self.settings, self.plan, self.gold, self.room, self.keep = settings, plan, gold, room, keep
         self.usable: Counter[str] = Counter()
         """Texts that contain their unit, by unit."""
+        self.refused = 0
+        """Texts that do not, and lines that are no text."""
         self.labels: dict[str, Completion] = {}
         """Answers to second requests, by the id of the request."""
         self._answers: dict[tuple[str, int], Answer] = {}
@@ -50,7 +55,7 @@ class Generation:
         self._asked: Counter[str] = Counter(unit for unit, _, _ in plan.requests)
         self._open = Counter(self._asked)
         self._spare = list(plan.spare)
-        self._waves = 1
+        self._waves, self._answered = 1, 0
 
     @property
     def requests(self) -> list[Request]:
@@ -72,19 +77,24 @@ class Generation:
         return {unit: self.usable[unit] for unit in self.plan.units if self.usable[unit] < wanted}
 
     def counts(self) -> dict[str, int]:
-        drafts = sum(len(answer.drafts) + len(answer.rejected) for answer in self._answers.values())
-        return {"accepted": self.usable.total(), "rejected": drafts - self.usable.total()}
+        return {"accepted": self.usable.total(), "rejected": self.refused}
 
     def __call__(self, request: Request, completion: Completion) -> Sequence[Request]:
         if request.id not in self._places:
-            self.labels[request.id] = completion
+            if self.keep:
+                self.labels[request.id] = completion
             return ()
         unit, replicate = self._places[request.id]
         drafts, rejected = self.room.parse(completion, unit=unit, replicate=replicate, settings=self.settings)
         labels = self.room.label_request(drafts, completion=completion, settings=self.settings)
-        self._answers[unit, replicate] = Answer(unit, replicate, completion, tuple(drafts), tuple(rejected), labels)
-        self.usable[unit] += sum(map(self.room.contains, drafts))
+        if self.keep:
+            found = Answer(unit, replicate, completion, tuple(drafts), tuple(rejected), labels)
+            self._answers[unit, replicate] = found
+        usable = sum(map(self.room.contains, drafts))
+        self.usable[unit] += usable
+        self.refused += len(drafts) - usable + len(rejected)
         self._open[unit] -= 1
+        self._answered += 1
         further = self._rounds() if self.room.ROUNDS else self._top_up(unit)
         return [*([labels] if labels else []), *further]
 
@@ -97,8 +107,10 @@ class Generation:
 
     def _rounds(self) -> list[Request]:
         """Further rounds, once all are answered and their texts are still too few."""
+        if self._answered < len(self._places) or self._waves >= self.settings.generation.max_attempts:
+            return []
         missing = (self.plan.in_all or 0) - self.usable.total()
-        if missing <= 0 or self._open.total() or self._waves >= self.settings.generation.max_attempts:
+        if missing <= 0:
             return []
         self._waves += 1
         number = math.ceil(missing / (self.settings.generation.per_request or 1))

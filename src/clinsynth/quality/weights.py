@@ -31,28 +31,25 @@ def weigh(candidates: Sequence[Candidate], *, embed: Embed) -> list[Candidate]:
         return list(candidates)
     vectors = embed([candidate.draft.text for candidate in candidates])
     labels = np.array([candidate.example.label for candidate in candidates])
-    weights = _agreement(vectors, labels) / _copies(vectors)
     return [
         replace(candidate, example=replace(candidate.example, weight=max(LEAST, round(float(weight), 3))))
-        for candidate, weight in zip(candidates, weights, strict=True)
+        for candidate, weight in zip(candidates, _weights(vectors, labels), strict=True)
     ]
 
 
-def _agreement(vectors: NDArray[np.float32], labels: NDArray[np.str_]) -> NDArray[np.float64]:
-    """Share of the nearest neighbours with the same label, counting the text itself, so that none is 0."""
+def _weights(vectors: NDArray[np.float32], labels: NDArray[np.str_]) -> NDArray[np.float64]:
+    """Agreement of each text's neighbours, shared among those that say the same.
+
+    Agreement is the share of the nearest neighbours with the same label, counting the text itself, so that none is 0.
+    """
     number = min(NEIGHBOURS, len(vectors) - 1)
-    shares = []
+    weights = []
     for start in range(0, len(vectors), CHUNK):
         cosines = vectors[start : start + CHUNK] @ vectors.T
+        copies = np.maximum((cosines >= ALIKE).sum(1), 1)
         own = np.arange(len(cosines))
         cosines[own, start + own] = -np.inf
         nearest = np.argpartition(-cosines, number - 1, axis=1)[:, :number]
         same = labels[nearest] == labels[start : start + CHUNK, None]
-        shares.append((same.sum(1) + 1) / (number + 1))
-    return np.concatenate(shares)
-
-
-def _copies(vectors: NDArray[np.float32]) -> NDArray[np.int64]:
-    """How many texts say the same, the text itself included."""
-    blocks = (vectors[start : start + CHUNK] @ vectors.T for start in range(0, len(vectors), CHUNK))
-    return np.concatenate([np.maximum((cosines >= ALIKE).sum(1), 1) for cosines in blocks])
+        weights.append((same.sum(1) + 1) / (number + 1) / copies)
+    return np.concatenate(weights)

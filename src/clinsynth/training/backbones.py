@@ -73,7 +73,7 @@ def tokenizer(path: str, revision: str | None, markers: tuple[str, ...] = ()) ->
 
 def embed(model: Any, *, markers: Mapping[str, str], tokenizer: PreTrainedTokenizerBase) -> None:
     """Give new words of the tokenizer an embedding: that of the word that stands for it, the mean of its pieces."""
-    if len(tokenizer) <= model.get_input_embeddings().num_embeddings and not markers:
+    if not markers:
         return
     model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
     weights = model.get_input_embeddings().weight
