@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -134,3 +136,30 @@ class MockServer:
 
 def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+Rows = list[dict[str, Any]]
+
+
+def summary(folder: Path) -> dict[str, Any]:
+    """Of the job that ran last."""
+    path = max(folder.glob("outputs/*/*/summary.json"))
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def rows(path: Path) -> Rows:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def digest(said: Said) -> str:
+    """Of the corpus that a command says it has made."""
+    assert said.status == 0, said.err
+    (found,) = re.findall(r"^corpus (\w+):", said.out, re.MULTILINE)
+    return str(found)
+
+
+def examples(said: Said, folder: Path) -> Rows:
+    """Of the corpus that a command says it has made."""
+    (corpus,) = folder.glob(f"artifacts/corpus-*{digest(said)}*")
+    return rows(corpus / "examples.jsonl")

@@ -7,12 +7,11 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import clinsynth as package
-from support import TINY, Command, Said
+from support import TINY, Command, Said, digest, examples, rows, summary
 
 SAMPLE = "dataset=sample_asd"
 CRITERIA = ("A1", "A2", "A3", "B1", "B2", "B3", "B4")
@@ -23,7 +22,6 @@ CHOSEN = {"test/precision_chosen", "test/recall_chosen", "test/f1_chosen"}
 RECORDED = (Path(package.__file__).parent / "assets/recordings/asd.behaviours.jsonl").read_text(encoding="utf-8")
 
 Train = Callable[..., Said]
-Rows = list[dict[str, Any]]
 
 
 @pytest.fixture
@@ -34,30 +32,6 @@ def train(with_store: Path, clinsynth: Command, tiny_bert: Path) -> Train:
         return clinsynth("train", SAMPLE, f"backbone.name_or_path={tiny_bert}", *QUICK, *words)
 
     return run
-
-
-def summary(folder: Path) -> dict[str, Any]:
-    """Of the job that ran last."""
-    path = max(folder.glob("outputs/*/*/summary.json"))
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return found
-
-
-def rows(path: Path) -> Rows:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-
-
-def examples(said: Said, folder: Path) -> Rows:
-    """Of the corpus that a command says it has made."""
-    assert said.status == 0, said.err
-    (corpus,) = folder.glob(f"artifacts/corpus-*{digest(said)}*")
-    return rows(corpus / "examples.jsonl")
-
-
-def digest(said: Said) -> str:
-    assert said.status == 0, said.err
-    (found,) = re.findall(r"^corpus (\w+):", said.out, re.MULTILINE)
-    return str(found)
 
 
 def artifact(name: str, folder: Path) -> Path:

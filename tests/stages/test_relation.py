@@ -6,12 +6,11 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
-from support import CORPORA, TINY, Command, MockServer, Said, needs_corpora
+from support import CORPORA, TINY, Command, MockServer, Said, examples, needs_corpora, rows, summary
 
 SAMPLE = "dataset=sample_relation"
 RECORDED = "assets:recordings/gad.examples.jsonl"
@@ -20,7 +19,6 @@ SCORES = {f"test/{name}" for name in ("precision", "recall", "f1", "f1_low", "f1
 SCORES |= {"test/f1_always_positive", "test/average_precision"}
 
 Train = Callable[..., Said]
-Rows = list[dict[str, Any]]
 
 
 @pytest.fixture
@@ -31,25 +29,6 @@ def train(with_store: Path, clinsynth: Command, tiny_bert: Path) -> Train:
         return clinsynth("train", SAMPLE, f"backbone.name_or_path={tiny_bert}", *QUICK, *words)
 
     return run
-
-
-def summary(folder: Path) -> dict[str, Any]:
-    """Of the job that ran last."""
-    path = max(folder.glob("outputs/*/*/summary.json"))
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return found
-
-
-def rows(path: Path) -> Rows:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-
-
-def examples(said: Said, folder: Path) -> Rows:
-    """Of the corpus that a command says it has made."""
-    assert said.status == 0, said.err
-    (digest,) = re.findall(r"^corpus (\w+):", said.out, re.MULTILINE)
-    (corpus,) = folder.glob(f"artifacts/corpus-*{digest}*")
-    return rows(corpus / "examples.jsonl")
 
 
 def words(text: str) -> str:
