@@ -41,6 +41,10 @@ class Behaviour:
     batch_end: str = "completed"
     key: str | None = None
     """Any other key is refused."""
+    proposals: int | None = None
+    """How many prompts are proposed; None is as many as are asked for."""
+    verdict: str | None = None
+    """What a judge says; None is the set that sounds better."""
 
 
 @dataclass
@@ -200,7 +204,15 @@ class Server:
 
     def answer(self, body: dict[str, Any], fault: str, *, time_asked: int) -> dict[str, Any]:
         prompt = body["messages"][-1]["content"]
-        text = "" if fault == "empty" else written(prompt, share=self.behaviour.yield_of, time_asked=time_asked)
+        told = self.behaviour
+        text = (
+            proposed(prompt, most=told.proposals, time_asked=time_asked)
+            or judged(prompt, verdict=told.verdict)
+            or labelled(prompt)
+        )
+        if not text:
+            text = written(prompt, share=told.yield_of, time_asked=time_asked)
+        text = "" if fault == "empty" else text
         message: dict[str, Any] = {"role": "assistant", "content": text}
         finish = "stop"
         if fault == "refusal":
@@ -249,17 +261,54 @@ class Server:
         return True
 
 
+def proposed(prompt: str, *, most: int | None, time_asked: int) -> str | None:
+    """What the LLM says where it is asked for prompts: in the words of the usual ones, so that it understands them."""
+    asked = re.match(r"Please write (\d+) (?:concise prompts|variations)", prompt)
+    if not asked:
+        return None
+    heart = 'provide {n} sentences containing the words "{entity}". '
+    if "{examples}" in prompt:
+        heart = "Generate {n} positive and {n} negative examples about @GENE$ and @DISEASE$. {examples}"
+    elif "{content}" in prompt:
+        heart = "Generate {n} examples of sentences, a line each, that {content}"
+    style = zlib.crc32(prompt.encode()) % 1000 + 1000 * time_asked
+    number = min(int(asked[1]), most or 1000)
+    lines = [f"{place}. In style {style + place}, please {heart}" for place in range(1, number + 1)]
+    return "Sure! Here are the prompts:\n\n" + "\n".join(lines)
+
+
+def judged(prompt: str, *, verdict: str | None) -> str | None:
+    """What the LLM says of two sets: one of them has the larger checksum, whichever comes first."""
+    sets = re.search(r"Set A:\n(.*)\nSet B:\n(.*)\nAnswer", prompt, re.DOTALL)
+    if not sets:
+        return None
+    first, second = (zlib.crc32(found.encode()) for found in sets.groups())
+    return verdict or ("Verdict: A" if first > second else "Verdict: B")
+
+
+def labelled(prompt: str) -> str | None:
+    """What the LLM says of a test example."""
+    asked = re.match(r'Please do NER task for "(.*)" \(output IOB', prompt, re.DOTALL)
+    if asked:
+        words = asked[1].split(" ")
+        return "\n".join(f"{word}\t{'B-Disease' if word.endswith(('ia', 'oma', 'itis')) else 'O'}" for word in words)
+    if prompt.startswith("Given a sentence that introduces"):
+        return "No." if "not" in prompt.rpartition("\n")[2] else "Yes."
+    return "A1; B4" if prompt.startswith("Which of these criteria") else None
+
+
 def written(prompt: str, *, share: float, time_asked: int) -> str:
     """What the LLM says to the prompts `sentences`, `examples` and `mentions`."""
-    wanted = re.search(r'provide (\d+) sentences containing the words "(.*?)"\. ', prompt)
+    wanted = re.search(r'provide (\d+) sentences containing the words "(.*?)"\.', prompt)
     if wanted:
         number, words = int(wanted[1]), wanted[2]
+        style = re.match(r"In (style \d+)", prompt)
+        when = style[1] if style else f"round {time_asked}"
         lines = []
         for place in range(1, number + 1):
             subject = words if place <= round(share * number) else "nothing of the kind"
             lines.append(
-                f"{place}. In visit {place} of {number} there was {subject} seen by {place * 7} observers "
-                f"of round {time_asked}."
+                f"{place}. In visit {place} of {number} there was {subject} seen by {place * 7} observers of {when}."
             )
         return "\n".join(lines)
     asked = re.search(r"Generate (\d+) positive and (\d+) negative examples", prompt)
@@ -269,6 +318,12 @@ def written(prompt: str, *, share: float, time_asked: int) -> str:
             f"| In cohort {cohort}, round {time_asked}, variant {place} of @GENE$ {verb} @DISEASE$. | {label} |"
             for number, verb, label in ((asked[1], "raised", "Yes"), (asked[2], "spared", "No"))
             for place in range(1, int(number) + 1)
+        )
+    listed = re.search(r"Generate (\d+) examples of sentences", prompt)
+    if listed:
+        cohort = zlib.crc32(prompt.encode())
+        return "\n".join(
+            f"{place}. He did thing {place} of {cohort} all day long." for place in range(1, int(listed[1]) + 1)
         )
     shown = re.findall(r"^(\d+)\. In visit \d+ of \d+ there was (.*?) seen by", prompt, re.MULTILINE)
     return "\n".join(f"{number}. {words}" for number, words in shown) or "OK."

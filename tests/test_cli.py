@@ -12,7 +12,10 @@ from support import TINY, Command, python
 
 TRAIN = ("train", "source=original", *TINY)
 MISTAKES = {
-    "unknown stage": (("trian",), "'trian' is not a stage. Stages: generate, train, show, report, cache."),
+    "unknown stage": (
+        ("trian",),
+        "'trian' is not a stage. Stages: generate, train, zero_shot, search_prompts, show, report, cache.",
+    ),
     "an override for a stage": (("seed=1", "train"), "'seed=1' is not a stage."),
     "unknown dataset": ((*TRAIN, "dataset=ncbi_diseas"), "Did you mean ncbi_disease"),
     "unknown backbone": ((*TRAIN, "backbone=brt"), "Did you mean bert"),

@@ -84,14 +84,25 @@ def settle_environment() -> None:
 def _hand_over(stage: str, overrides: list[str]) -> None:
     """Run the stage under Hydra, which reads `sys.argv`."""
     os.environ["HYDRA_FULL_ERROR"] = "1"  # raise to us instead of printing
-    flags = [word for word in overrides if word in ("-m", "--multirun")]  # argparse wants them before what they rule
-    given, sys.argv = sys.argv, ["clinsynth", *flags, *(word for word in overrides if word not in flags)]
+    given, sys.argv = sys.argv, ["clinsynth", *flags_first(overrides)]
     try:
         hydra.main(version_base="1.3", config_path=str(config.conf_folder()), config_name=stage)(stages.run)()
     except sweeps.JobError as failed:
         raise failed.error from None
     finally:
         sys.argv = given
+
+
+def flags_first(words: Sequence[str]) -> list[str]:
+    """Hydra's flags, with their values, before the overrides that they rule: argparse takes no others."""
+    flags: list[str] = []
+    others: list[str] = []
+    before = ""
+    for word in words:
+        takes_value = before.startswith("--") and "=" not in before + word and before != "--multirun"
+        (flags if word.startswith("-") or takes_value else others).append(word)
+        before = word
+    return [*flags, *others]
 
 
 def _raised_by_a_stage(error: BaseException) -> bool:

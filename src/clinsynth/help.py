@@ -31,6 +31,16 @@ EXAMPLES = {
         "clinsynth generate dataset=ncbi_disease llm=openai size=n10 units.max=120 generation.dry_run=true",
         "clinsynth generate llm=local llm.model=llama3.1 llm.base_url=http://127.0.0.1:11434/v1 annotator=llm",
     ),
+    "zero_shot": (
+        "clinsynth zero_shot dataset=ncbi_disease llm=openai zero_shot.limit=200 generation.dry_run=true",
+        "clinsynth zero_shot dataset=gad zero_shot.on_missing=skip",
+        "clinsynth zero_shot -m dataset=sample_ner llm=local llm.model=llama3.1 zero_shot.shots=0,3,10",
+    ),
+    "search_prompts": (
+        "clinsynth search_prompts dataset=ncbi_disease llm=openai generation.dry_run=true",
+        "clinsynth search_prompts dataset=sample_asd llm=openai judge=llm rounds=2 candidates=3",
+        "clinsynth search_prompts dataset=gad llm=openai judge=file",
+    ),
     "show": ("clinsynth show", "clinsynth show corpus=3f2a samples=20"),
     "cache": ("clinsynth cache", "clinsynth cache action=export to=recordings.jsonl model=gpt-4o-mini"),
     "report": ("clinsynth report table=demo figure=curve",),

@@ -33,6 +33,12 @@ def named(counts: Counts, prefix: str, suffix: str = "") -> Metrics:
     }
 
 
+def scored(counts: Counts) -> Metrics:
+    """Micro scores on the test set, with the interval of F1."""
+    low, high = bootstrap_f1(counts)
+    return named(counts, "test/") | {"test/f1_low": low, "test/f1_high": high}
+
+
 def average_precision(truth: NDArray[np.bool_], scores: NDArray[np.float64]) -> float:
     """Mean precision over the recall that a falling threshold gains; 0 where nothing is true."""
     return float(reference.average_precision_score(truth, scores)) if truth.any() else 0.0

@@ -28,7 +28,7 @@ from clinsynth.config import TrackingConfig
 from clinsynth.errors import ConfigError
 from clinsynth.types import Metrics, Summary
 
-RUN_KEY, CORPUS, LOCK, HOST = "run_key", "corpus", "lock", "host"
+RUN_KEY, CORPUS, ANSWERS, LOCK, HOST = "run_key", "corpus", "answers", "lock", "host"
 """Tags of a run."""
 
 PARAMS_PER_CALL = 100  # MLflow's limits
@@ -125,11 +125,13 @@ class Ledger:
         finally:
             lock.release()
 
-    def finished(self, run_key: str, *, corpus: str | None, need_model: bool) -> Summary | None:
-        """The summary of a FINISHED run of this job, in any experiment."""
+    def finished(
+        self, run_key: str, *, corpus: str | None = None, answers: str | None = None, need_model: bool = False
+    ) -> Summary | None:
+        """The summary of a FINISHED run of this job, in any experiment, on this corpus or on these answers."""
         wanted = f"attributes.status = 'FINISHED' and tags.{RUN_KEY} = '{run_key}'"
         for run in self._search(wanted):
-            if run.data.tags.get(CORPUS) != corpus:
+            if (run.data.tags.get(CORPUS), run.data.tags.get(ANSWERS)) != (corpus, answers):
                 continue
             summary = self.summary(run.info.run_id)
             if summary is None or (need_model and not (summary.model and Path(summary.model).is_dir())):
@@ -168,7 +170,7 @@ class Ledger:
 
     @contextmanager
     def run(
-        self, *, experiment: str, name: str, run_key: str, corpus: str | None, description: str
+        self, *, experiment: str, name: str, run_key: str, corpus: str | None = None, description: str
     ) -> Iterator[ActiveRun]:
         """A new run; FINISHED at the end, KILLED on Ctrl-C, FAILED on any other exception."""
         tags = {

@@ -12,6 +12,10 @@ Metrics = dict[str, float]
 """Metric name as MLflow shows it (`test/f1`) to its value; scores are in 0..1."""
 
 
+STATUSES = CLEAN, REPAIRED, UNUSABLE = "clean", "repaired", "unusable"
+"""Of an LLM's answer to a test example: as it was asked for, to be read all the same, saying nothing."""
+
+
 class Example(Protocol):
     """One labelled text, gold or synthetic; each task has its own class."""
 
@@ -40,6 +44,16 @@ class Gold:
     hashes: dict[str, str]
     units: tuple[str, ...] = ()
     """Of a list that takes the place of those in gold train."""
+
+
+@dataclass(frozen=True)
+class Brief:
+    """What a prompt of a task has to ask for."""
+
+    task: str
+    """Goes on after "a prompt that asks for"."""
+    placeholders: dict[str, str]
+    """By the name that a template has, what stands for it in a request."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +121,18 @@ class Predictions:
 
     gold: Sequence[Any]
     predicted: Sequence[Any]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What an LLM's answer says about a test example that it was asked to label."""
+
+    predicted: Any
+    """An example of the task; it labels nothing where the answer is unusable."""
+    status: str
+    """One of `STATUSES`."""
+    hallucinated: tuple[str, ...] = ()
+    """What it names that is not there: false positives."""
 
 
 @dataclass(frozen=True)

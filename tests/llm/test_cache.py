@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import socket
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -99,6 +102,17 @@ def test_the_claim_of_a_dead_process_goes_stale(cache: CompletionCache, monkeypa
     time.sleep(0.1)
     assert other.claim(key())
     assert not cache.claim(key())
+
+
+def test_the_claim_of_a_process_that_is_gone_is_void_at_once(cache: CompletionCache) -> None:
+    done = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True)
+    cache.claim("mine")
+    cache.owner = f"{socket.gethostname()}/{done.stdout.strip()}/1"
+    cache.claim("of the dead")
+    cache.owner = f"elsewhere/{done.stdout.strip()}/1"
+    cache.claim("on another machine")
+    other = CompletionCache(cache.path)
+    assert [other.claim(name) for name in ("mine", "of the dead", "on another machine")] == [False, True, False]
 
 
 def test_only_own_claims_are_released(cache: CompletionCache) -> None:

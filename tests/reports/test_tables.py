@@ -43,9 +43,11 @@ def test_a_result_is_a_row(capfd: pytest.CaptureFixture[str]) -> None:
     assert places == ["  MLflow run: run1", "  folder: /a/" + "long/" * 30]
 
 
-def test_a_score_that_is_not_there_is_a_dash(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_score_that_is_not_there_is_a_dash_and_a_column_without_one_is_left_out(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
     tables.show_result("mine", Summary("run1", "key", None, None, 20, {"test/f1": 0.5}), columns=COLUMNS, where={})
-    assert capfd.readouterr().out.splitlines()[1].split() == ["mine", "–", "–", "50.0", *["–"] * 5, "20"]
+    assert capfd.readouterr().out.splitlines()[1].split() == ["mine", "–", "–", "50.0", *["–"] * 3, "20"]
 
 
 @pytest.mark.usefixtures("columns")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -22,8 +23,12 @@ def embed(texts: Sequence[str]) -> NDArray[np.float32]:
 
 @lru_cache(maxsize=1)
 def _encoder() -> Any:
-    from sentence_transformers import SentenceTransformer  # both take seconds
+    import transformers  # all three take seconds
+    from sentence_transformers import SentenceTransformer
 
     from clinsynth.training import backbones
+
+    logging.getLogger("sentence_transformers").setLevel(logging.WARNING)  # a line and a bar over what takes no time
+    transformers.logging.disable_progress_bar()
 
     return SentenceTransformer(backbones.embedded(), device="cpu")

@@ -27,6 +27,13 @@ def compare(examples: Sequence[Any], *, gold: Sequence[Any], room: SynthesisRoom
     }
 
 
+def distinct(texts: Sequence[Sequence[str]], *, n: int) -> float:
+    """Different ones among all runs of `n` words (distinct-n, Li et al. 2016), in 0..1; it falls with their number."""
+    runs = [tuple(words[at : at + n]) for words in texts for at in range(len(words) - n + 1)]
+    folded = {tuple(word.casefold() for word in run) for run in runs}
+    return len(folded) / len(runs) if runs else 0.0
+
+
 def _different_words(texts: Sequence[Sequence[str]], *, window: int) -> int:
     """Types in a random `window` of tokens: the type-token ratio falls with length, so lengths have to agree."""
     order = list(texts)

@@ -8,6 +8,7 @@ from enum import Enum
 from omegaconf import MISSING
 
 from clinsynth.config.options import AT_LEAST_1, check, option
+from clinsynth.errors import ConfigError
 
 
 @dataclass
@@ -57,6 +58,10 @@ class DatasetConfig:
         """Whether units come from gold train and from nowhere else."""
         return True
 
+    def fold_number(self) -> int | None:
+        """Of a dataset with folds, the one that is used."""
+        return None
+
     def __post_init__(self) -> None:
         check(self.per_request is None or self.per_request >= 1, "dataset.per_request", self.per_request, AT_LEAST_1)
         check(bool(self.name) and "/" not in self.name, "dataset.name", self.name, "a name without a slash")
@@ -95,17 +100,23 @@ class OnMissing(Enum):
 
 
 @dataclass
-class GenerationConfig:
+class AskingConfig:
+    """What every stage that asks an LLM has to know."""
+
+    send_gold_text: bool = option(
+        MISSING, "true: gold text of a dataset that is not public may go to an LLM outside the house"
+    )
+    cancel: bool = option(MISSING, "llm.mode=batch: cancel the batches that are at work, and ask nothing")
+    dry_run: bool = option(MISSING, "print requests, tokens and cost, and send nothing")
+
+
+@dataclass
+class GenerationConfig(AskingConfig):
     seed: int = option(MISSING, "random number that shuffles the units before seed_ratio takes its share")
     per_request: int | None = option(None, "examples that one request asks for; null is the dataset's number")
     max_attempts: int = option(
         MISSING, "1 asks once; n asks up to n - 1 times more where a unit's answers hold too few usable texts"
     )
-    send_gold_text: bool = option(
-        MISSING, "true: units of a dataset that is not public may go to an LLM outside the house"
-    )
-    cancel: bool = option(MISSING, "generate: cancel the batches that are at work, and ask nothing")
-    dry_run: bool = option(MISSING, "generate: print requests, tokens and cost, and send nothing")
     on_missing: OnMissing = option(MISSING, "what lacks a completion: error, or skip (go on with what there is)")
 
     def __post_init__(self) -> None:
@@ -121,6 +132,11 @@ class PromptConfig:
 
     def __post_init__(self) -> None:
         check(bool(self.name) and "/" not in self.name, "prompt.name", self.name, "a name without a slash")
+        if self.name == "default" and self.text is not None:
+            raise ConfigError(
+                "prompt.text without a name: give your prompt one as prompt.name=mine, for it stands in the ids of "
+                "requests and in the tables."
+            )
 
 
 @dataclass

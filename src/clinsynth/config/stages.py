@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from omegaconf import MISSING
 
 from clinsynth.config.corpus import (
     AnnotatorConfig,
+    AskingConfig,
     DatasetConfig,
     GenerationConfig,
+    OnMissing,
     PromptConfig,
     QualityConfig,
     SeedRatioConfig,
@@ -18,7 +20,7 @@ from clinsynth.config.corpus import (
     UnitsConfig,
 )
 from clinsynth.config.llm import LLMConfig
-from clinsynth.config.options import check, option
+from clinsynth.config.options import AT_LEAST_1, check, option
 from clinsynth.config.training import BackboneConfig, SourceConfig, TrainerConfig
 
 
@@ -30,6 +32,9 @@ class TrackingConfig:
         None, "false keeps texts (predictions, rejected texts) out of MLflow; null: as dataset.public says"
     )
     table: str | None = option(None, "tag the runs as parts of this table, for `clinsynth report`")
+
+    def may_hold_text(self, *, public: bool) -> bool:
+        return public if self.log_text is None else self.log_text
 
 
 @dataclass
@@ -72,6 +77,85 @@ class TrainConfig(CorpusConfig):
 
     def __post_init__(self) -> None:
         check(self.seed >= 0, "seed", self.seed, "0 or more")
+
+
+@dataclass
+class PartConfig:
+    """Which test examples are asked about, and what they are shown."""
+
+    shots: int = option(MISSING, "labelled rows of gold train that a request shows; 0 is zero-shot")
+    seed: int = option(MISSING, "random number that draws these rows")
+    limit: int | None = option(None, "only so many test examples, always the same ones; null is all")
+    on_missing: OnMissing = option(
+        MISSING, "what has no answer: error (a live LLM is asked), or skip (ask nobody, score what there is)"
+    )
+
+    def __post_init__(self) -> None:
+        check(self.shots >= 0, "zero_shot.shots", self.shots, "0 or more")
+        check(self.seed >= 0, "zero_shot.seed", self.seed, "0 or more")
+        check(self.limit is None or self.limit >= 1, "zero_shot.limit", self.limit, AT_LEAST_1)
+
+
+@dataclass
+class ZeroShotConfig:
+    """Let an LLM do the task itself on the gold test set, and score its answers."""
+
+    dataset: DatasetConfig = MISSING
+    zero_shot: PartConfig = MISSING
+    generation: AskingConfig = MISSING
+    prompt: PromptConfig = MISSING
+    llm: LLMConfig = MISSING
+    tracking: TrackingConfig = MISSING
+    paths: PathsConfig = MISSING
+    force: bool = option(False, "score again although a finished run has these answers")
+
+
+class JudgeName(Enum):
+    metrics = "metrics"
+    llm = "llm"
+    file = "file"
+
+
+@dataclass
+class JudgeConfig:
+    name: JudgeName = option(MISSING, "who compares the samples of prompts: metrics, llm, file (a person, on a sheet)")
+    weights: dict[str, float] = option({}, "metrics: how much acceptance, diversity and style count")
+    prompt: PromptConfig = field(default_factory=lambda: PromptConfig("judge"))
+    rubric: str = option("", "llm: what is better")
+
+    def __post_init__(self) -> None:
+        good = set(self.weights) <= {"acceptance", "diversity", "style"} and min(self.weights.values(), default=0) >= 0
+        if self.name is JudgeName.metrics:
+            good = good and self.weights.get("acceptance", 0) + self.weights.get("diversity", 0) > 0
+        check(good, "judge.weights", self.weights, "0 or more for acceptance, diversity, style, not all of them 0")
+
+
+@dataclass
+class SearchConfig:
+    """Search for a prompt: an LLM proposes some, samples of each are compared, the best is varied, round by round."""
+
+    dataset: DatasetConfig = MISSING
+    rounds: int = option(MISSING, "how often new prompts are asked for: at first by the task, then as variations")
+    candidates: int = option(MISSING, "new prompts in each round")
+    samples: int = option(MISSING, "texts that are written with each prompt")
+    requests: int = option(MISSING, "how many units these texts are about, a request each")
+    task: str | None = option(None, "what the prompts are to ask for; null is the task's own description")
+    propose: PromptConfig = MISSING
+    augment: PromptConfig = MISSING
+    judge: JudgeConfig = MISSING
+    to: str = option(MISSING, "folder of the tree, its figure, sheets, and prompt/<name>.yaml")
+    name: str = option(MISSING, "of the prompt that wins")
+    generation: GenerationConfig = MISSING
+    llm: LLMConfig = MISSING
+    quality: QualityConfig = MISSING
+    tracking: TrackingConfig = MISSING
+    paths: PathsConfig = MISSING
+
+    def __post_init__(self) -> None:
+        for key in ("rounds", "candidates", "samples", "requests"):
+            check(getattr(self, key) >= 1, key, getattr(self, key), "at least 1")
+        check(self.requests <= self.samples, "requests", self.requests, f"at most samples={self.samples}")
+        check(bool(self.name) and "/" not in self.name, "name", self.name, "a name without a slash")
 
 
 @dataclass
@@ -127,6 +211,8 @@ class ReportConfig:
 STAGES: dict[str, type] = {
     "generate": GenerateConfig,
     "train": TrainConfig,
+    "zero_shot": ZeroShotConfig,
+    "search_prompts": SearchConfig,
     "show": ShowConfig,
     "report": ReportConfig,
     "cache": CacheConfig,

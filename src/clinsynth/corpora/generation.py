@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from clinsynth.config import CorpusConfig
 from clinsynth.corpora.plans import Plan
-from clinsynth.errors import ConfigError
 from clinsynth.tasks.base import SynthesisRoom
 from clinsynth.types import Completion, Draft, Gold, Rejected, Request
 
@@ -124,16 +123,3 @@ class Generation:
         self._asked[unit] += 1
         self._open[unit] += 1
         return request
-
-
-def check_consent(settings: CorpusConfig, requests: Sequence[Request]) -> None:
-    """Raises ConfigError where gold text of a dataset that is not public would leave the house unasked."""
-    if settings.dataset.public or settings.generation.send_gold_text or settings.llm.trusted:
-        return
-    if not any(request.gold_characters for request in requests):  # such as the criteria of an instrument
-        return
-    raise ConfigError(
-        f"{settings.dataset.name} is not public (dataset.public=false), and its units or rows would be sent to "
-        f"{settings.llm.base_url or 'OpenAI'}. Say that they may with generation.send_gold_text=true, or that the "
-        "server is inside the house with llm.trusted=true."
-    )

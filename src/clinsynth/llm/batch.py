@@ -20,8 +20,7 @@ from clinsynth.errors import BudgetExceeded, ClinsynthError, ConfigError
 from clinsynth.llm import faults
 from clinsynth.llm.budget import Spend
 from clinsynth.llm.cache import CompletionCache, cache_key
-from clinsynth.llm.client import NO_KEY, FollowUp, Progress, Watch, api_key, quieten, read_answer, sampling
-from clinsynth.llm.window import Window
+from clinsynth.llm.client import NO_KEY, FollowUp, Watch, api_key, quieten, read_answer, sampling, started
 from clinsynth.types import Completion, Request
 
 ENDPOINT: Literal["/v1/chat/completions"] = "/v1/chat/completions"
@@ -36,12 +35,19 @@ ROUNDS = 3
 class BatchClient:
     """Answers like `client.Client`, in rounds: what answers give rise to is the next batch."""
 
-    def __init__(self, llm: LLMConfig, *, cache: CompletionCache, watch: Watch = lambda progress: None) -> None:
+    def __init__(
+        self,
+        llm: LLMConfig,
+        *,
+        cache: CompletionCache,
+        watch: Watch = lambda progress: None,
+        spend: Spend | None = None,
+    ) -> None:
         self.llm, self.cache, self.watch = llm, cache, watch
         self.price = llm.priced()
         self.sampling, self.model, self.key = sampling(llm), llm.model or "", api_key(llm)
         quieten()
-        self.progress = Progress(Spend(self.price, llm.max_tokens), Window(llm.concurrency))
+        self.progress = started(llm, spend)
         self._server = openai.OpenAI(api_key=self.key or NO_KEY, base_url=llm.base_url, timeout=llm.timeout_s)
         self._failed: dict[str, str] = {}
         """Key to what the server said, of rows that had no answer."""

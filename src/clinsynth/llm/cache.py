@@ -82,6 +82,16 @@ def cache_key(request: Request, *, model: str, sampling: dict[str, Any]) -> str:
     return digest({"model": model, "messages": list(request.messages), "sampling": sampling, "replicate": replicate})
 
 
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # another user's
+        return True
+    return True
+
+
 class CompletionCache:
     """The cache of one `paths.artifacts`; raises ConfigError where its file cannot be opened."""
 
@@ -95,6 +105,7 @@ class CompletionCache:
                 self._database.execute("PRAGMA journal_mode=WAL")
                 self._database.execute("PRAGMA synchronous=NORMAL")  # safe against kill -9; fsync at checkpoints
                 self._database.executescript(_TABLES)
+                self._free_dead()
         except sqlite3.Error as error:
             raise ConfigError(f"the cache of completions {path} cannot be opened: {error}") from error
 
@@ -138,6 +149,13 @@ class CompletionCache:
         with self._transaction():
             self._database.execute(f"INSERT OR IGNORE INTO completions VALUES ({','.join('?' * len(row))})", row)
             self._database.execute("DELETE FROM claims WHERE key = ?", (key,))
+
+    def _free_dead(self) -> None:
+        """Void the claims of processes of this machine that are gone, so that nobody waits for them."""
+        here = f"{socket.gethostname()}/"
+        for (owner,) in self._database.execute("SELECT DISTINCT owner FROM claims").fetchall():
+            if owner.startswith(here) and not _alive(int(owner.split("/")[1])):
+                self._database.execute("DELETE FROM claims WHERE owner = ?", (owner,))
 
     def claim(self, key: str) -> bool:
         """Whether this process may ask: nobody else is waiting for this answer, and it is not there."""

@@ -60,6 +60,15 @@ class Progress:
     answered: int = 0
     elsewhere: int = 0
     """Requests that another process is waiting for."""
+    hits_before: int = 0
+    """Of `spend`, what earlier questions to the same LLM count."""
+    requests_before: int = 0
+
+
+def started(llm: LLMConfig, spend: Spend | None) -> Progress:
+    """Goes on from what was spent before, if anything was."""
+    spend = spend or Spend(llm.priced(), llm.max_tokens)
+    return Progress(spend, Window(llm.concurrency), hits_before=spend.hits, requests_before=spend.requests)
 
 
 def sampling(llm: LLMConfig) -> dict[str, Any]:
@@ -69,7 +78,7 @@ def sampling(llm: LLMConfig) -> dict[str, Any]:
 
 
 class Client:
-    """One session with one server; `answer` raises what the user has to know, when all that came is stored."""
+    """Questions to one server; `answer` raises what the user has to know, when all that came is stored."""
 
     def __init__(
         self,
@@ -78,13 +87,14 @@ class Client:
         cache: CompletionCache,
         watch: Watch = lambda progress: None,
         offline: bool = False,
+        spend: Spend | None = None,
     ) -> None:
         self.llm, self.cache, self.watch = llm, cache, watch
         self.sampling = sampling(llm)
         self.model = llm.model or ""
         self.key = None if offline else api_key(llm)
         quieten()
-        self.progress = Progress(Spend(llm.priced(), llm.max_tokens), Window(llm.concurrency))
+        self.progress = started(llm, spend)
         self._pace = Pace(requests_per_minute=llm.requests_per_minute, tokens_per_minute=llm.tokens_per_minute)
         self._queue: deque[Request] = deque()
         self._keys: set[str] = set()

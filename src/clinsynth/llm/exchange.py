@@ -48,7 +48,9 @@ def import_rows(cache: CompletionCache, path: Path, *, model: str | None) -> tup
             continue
         if not whose:
             raise ConfigError(f"{path} does not say which llm.model was asked: give it as model=...")
-        evidence: dict[str, Any] = {name: row[name] for name in ("prompt", "labels", "seed_rows") if name in row}
+        evidence: dict[str, Any] = {
+            name: row[name] for name in ("prompt", "labels", "seed_rows", "test_index") if name in row
+        }
         request = Request(row["id"], tuple(messages), evidence)
         sampling = row.get("sampling") or {}
         answer = Answer(

@@ -42,7 +42,7 @@ class RecordedLLM:
         found = {}
         for request in requests:
             for row in self._of(request):
-                if all(row.get(name) == value for name, value in request.evidence.items()):
+                if not _differing(row, request):
                     found[request.id] = Completion(row["id"], row["model"], row["completion"], row["finish_reason"])
                     break
         return found
@@ -53,9 +53,10 @@ class RecordedLLM:
         where = ", ".join(map(str, self.files))
         other = next((request for request in missing if self._of(request)), None)
         if other is None:
-            return f"They are not in {where}."
+            prompts = ", ".join(sorted({prompt for prompt, _, _ in self._rows or {}})) or "none"
+            return f"They are not in {where} (which answers the prompts: {prompts})."
         row = self._of(other)[0]
-        names = ", ".join(name for name, value in other.evidence.items() if row.get(name) != value)
+        names = ", ".join(_differing(row, other))
         return f"In {where} the id {row['id']!r} answers another request: its `{names}` differs from what is asked."
 
     def _of(self, request: Request) -> list[dict[str, Any]]:
@@ -64,6 +65,13 @@ class RecordedLLM:
             for row in read_rows(self.files):
                 self._rows.setdefault(parse_id(row["id"])[1:], []).append(row)
         return self._rows.get(parse_id(request.id)[1:], [])
+
+
+def _differing(row: dict[str, Any], request: Request) -> list[str]:
+    """What a row was asked otherwise; one that holds its messages answers no others."""
+    names = [name for name, value in request.evidence.items() if row.get(name) != value]
+    messages = row.get("messages")
+    return names + (["messages"] if messages and request.messages and messages != list(request.messages) else [])
 
 
 def write_requests(path: Path, requests: Sequence[Request]) -> None:

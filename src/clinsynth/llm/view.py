@@ -48,10 +48,13 @@ class View:
     def _told(self, progress: Progress) -> dict[str, str]:
         spend = progress.spend
         seconds = time.monotonic() - self._began
-        rate = spend.requests / seconds if seconds else 0.0  # answers that were there are no sign of speed
+        rate = (
+            (spend.requests - progress.requests_before) / seconds if seconds else 0.0
+        )  # answers that were there are no sign of speed
         left = progress.known - progress.answered
+        hits = spend.hits - progress.hits_before
         told = {
-            "answered": f"{progress.answered} of {progress.known} ({spend.hits} were there already)",
+            "answered": f"{progress.answered} of {progress.known} ({hits} were there already)",
             "per second": f"{rate:.1f}",
             "left": f"{left / rate:.0f} s" if rate else "?",
             "tokens": f"{spend.tokens_in} in, {spend.tokens_out} out",

@@ -67,10 +67,17 @@ def collect(runs: Sequence[Any]) -> list[Arm]:
     for run in runs:
         params = run.data.params
         words = [_word(name, params[name]) for name in told_apart if name in params and not _idle(name, params)]
+        words += _part(run.data.metrics)
         name = " ".join(filter(None, words)) or params.get("source", "")
         plain = params.get("source") == "original" and params.get("source.examples") == "null"
         arms.setdefault(name, Arm(name, plain=plain)).runs.append(dict(run.data.metrics))
     return list(arms.values())
+
+
+def _part(metrics: Metrics) -> list[str]:
+    """How much of the test set an LLM was asked about, where it is not all of it."""
+    found, missing = (round(metrics.get(f"answers/{name}", 0)) for name in ("found", "missing"))
+    return [f"({found} of {found + missing})"] if missing else []
 
 
 def _idle(param: str, params: Mapping[str, str]) -> bool:

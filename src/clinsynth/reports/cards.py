@@ -8,7 +8,10 @@ from dataclasses import asdict
 from enum import Enum
 from typing import Any
 
-from clinsynth.config import CorpusConfig, SourceName, TrainConfig
+import yaml
+
+from clinsynth.config import CorpusConfig, SearchConfig, SourceName, TrainConfig, ZeroShotConfig
+from clinsynth.search.tree import Tree
 from clinsynth.stages import Job
 from clinsynth.types import Metrics
 
@@ -48,12 +51,26 @@ def corpus_params(settings: CorpusConfig, *, choices: Mapping[str, str]) -> dict
     }
     if isinstance(settings, TrainConfig):
         chosen["source"] = settings.source.name.value  # of which an option may be one kind
-    found = chosen | _flat(settings)
+    return _short(chosen | _flat(settings))
+
+
+def _short(found: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: value
         for name, value in found.items()
         if not name.startswith(_NO_PARAMS) and len(str(value)) <= LONGEST_PARAM
     }
+
+
+def stage_params(settings: Any, *, choices: Mapping[str, str], **named: str) -> dict[str, Any]:
+    """The same of another stage; `named` says what `default` stands for."""
+    return _short(dict(choices) | named | _flat(settings))
+
+
+def zero_shot_name(settings: ZeroShotConfig) -> str:
+    part = settings.zero_shot
+    name = f"{settings.prompt.name}-{settings.llm.model or settings.llm.name}"
+    return name if part.limit is None else f"{name}-{part.limit}"
 
 
 def size(settings: CorpusConfig) -> str:
@@ -84,7 +101,32 @@ def run_name(settings: TrainConfig) -> str:
     return "-".join([*parts, settings.backbone.name, f"seed{settings.seed}"])
 
 
-def _flat(settings: CorpusConfig) -> dict[str, Any]:
+def prompt_tree(tree: Tree) -> str:
+    """The prompts of a search by round, with their scores and samples."""
+    lines = [f"# Prompts that ask for {tree.task}", ""]
+    for contest in tree.contests:
+        lines += [f"Round {contest.number}: **{contest.winner}** is the best", ""]
+    for candidate in tree.candidates:
+        scores = ", ".join(f"{name} {value:.3f}" for name, value in tree.scores(candidate.name).items())
+        lines += [f"## {candidate.name}{f', of {candidate.parent}' if candidate.parent else ''}", "", scores, ""]
+        lines += ["```", candidate.text, "```", "", *(f"- {text}" for text in candidate.kept)]
+        lines += [f"- ~~{text}~~ ({reason})" for text, reason in candidate.rejected] + [""]
+    for contest in tree.contests:
+        lines += [f"- no template, round {contest.number}: {text} ({reason})" for text, reason in contest.unusable]
+    return "\n".join(lines) + "\n"
+
+
+def prompt_option(tree: Tree, *, settings: SearchConfig) -> str:
+    """YAML of the best prompt, for `conf/prompt/` or `--config-dir`."""
+    best = tree.winner
+    assert best is not None
+    rounds = len(tree.contests)
+    head = f"# Found by `clinsynth search_prompts`: {best.name} of {len(tree.candidates)} prompts in {rounds} rounds.\n"
+    content = {"name": settings.name, "text": best.text.replace("${", "\\${")}  # no interpolation of OmegaConf
+    return head + yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=110)
+
+
+def _flat(settings: Any) -> dict[str, Any]:
     flat: dict[str, Any] = {}
 
     def add(prefix: str, value: Any) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from clinsynth.search.tree import CandidatePrompt, Tree
 from clinsynth.types import Curve
 
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#666666"
@@ -77,6 +79,67 @@ def precision_recall(curves: Mapping[str, Curve]) -> Figure:
         for panel in panels[len(others) :]:
             panel.set_visible(False)
     return figure
+
+
+def prompt_tree(tree: Tree) -> Figure:
+    """A column for each round: the best prompt so far, where there is one, above those that vary it."""
+    columns: dict[str, list[CandidatePrompt]] = {}
+    for candidate in tree.candidates:
+        column = columns.setdefault(candidate.name.partition(".")[0], [])
+        if candidate.parent and not column:
+            column.append(tree.named(candidate.parent))
+        column.append(candidate)
+    most, winner = max(map(len, columns.values())), tree.winner
+    figure = _figure(4.0 * len(columns), 1.1 * most + 0.4)
+    axes = figure.subplots()
+    axes.set(xlim=(-0.48, len(columns) - 0.52), ylim=(most - 0.5, -0.7))
+    axes.axis("off")
+    before: tuple[float, float] | None = None
+    for x, (number, column) in enumerate(columns.items()):
+        axes.text(x, -0.62, f"round {number}", ha="center", fontsize=9)
+        best = next((found.winner for found in tree.contests if str(found.number) == number), None)
+        source, before = before, None
+        for place, candidate in enumerate(column):
+            y = place + (most - len(column)) / 2
+            chosen = candidate.name == best
+            if source:  # the boxes lie over the lines, which cross only between the columns
+                xs = (source[0], source[0] + 0.34, x - 0.34, x)
+                axes.plot(xs, (source[1], source[1], y, y), color=ORANGE if chosen else GREY, linewidth=1, zorder=1)
+            _box(
+                axes, candidate, _score(tree, candidate, number), place=(x, y), chosen=chosen, final=candidate is winner
+            )
+            before = (x, y) if chosen else before
+    return figure
+
+
+def _score(tree: Tree, candidate: CandidatePrompt, number: str) -> str:
+    """In the contest of a round."""
+    verdicts = next((found.verdicts for found in tree.contests if str(found.number) == number), {})
+    found = verdicts.get(candidate.name)
+    return "not judged" if found is None else f"score {found['score']:.2f}"
+
+
+def _box(
+    axes: Any, candidate: CandidatePrompt, score: str, *, place: tuple[float, float], chosen: bool, final: bool
+) -> None:
+    """The best one of a round has a coloured frame, the best one of all is in bold too."""
+    lines = "\n".join(textwrap.wrap(textwrap.shorten(candidate.text, 200, placeholder=" ..."), 52))
+    axes.text(
+        *place,
+        f"{candidate.name}    {score}\n{lines}".replace("$", r"\$"),
+        ha="center",
+        va="center",
+        fontsize=7,
+        linespacing=1.3,
+        fontweight="bold" if final else "normal",
+        bbox={
+            "boxstyle": "round,pad=0.5",
+            "facecolor": "white",
+            "edgecolor": ORANGE if chosen else GREY,
+            "linewidth": 2 if chosen else 0.8,
+        },
+        zorder=2,
+    )
 
 
 def _halves(figure: Figure) -> tuple[Any, Any]:

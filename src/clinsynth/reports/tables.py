@@ -15,7 +15,8 @@ from rich.text import Text
 from clinsynth.corpora import Corpus
 from clinsynth.llm.budget import Spend
 from clinsynth.reports.arms import Arm, labels
-from clinsynth.types import Metrics, Summary
+from clinsynth.search.tree import Tree
+from clinsynth.types import STATUSES, Metrics, Summary
 
 
 def show_splits(dataset: str, counts: Mapping[str, Mapping[str, int]], *, overlap: int) -> None:
@@ -34,6 +35,7 @@ def show_result(name: str, summary: Summary, *, columns: Mapping[str, str], wher
     """`columns` are metrics of the task, by heading."""
     console = Console()
     if "test/f1" in summary.metrics:
+        columns = {heading: metric for heading, metric in columns.items() if metric in summary.metrics}
         table = plain("", "P", "R", "F1", "95% interval", *columns, "examples")
         table.add_row(name, *_scores(summary, columns))
         _print_whole(table)
@@ -63,7 +65,8 @@ def show_arms(title: str, arms: Sequence[Arm], *, columns: Mapping[str, str]) ->
     for arm in arms:
         cells = [_spread(arm, name) for name in ("test/precision", "test/recall", "test/f1", *columns.values())]
         cells.insert(3, f"{percent(arm.mean('test/f1_low'))} – {percent(arm.mean('test/f1_high'))}")
-        seconds = f"{arm.mean('time/train_s'):.0f}"
+        trained = arm.mean("time/train_s")
+        seconds = "–" if math.isnan(trained) else f"{trained:.0f}"
         table.add_row(arm.name, *cells, f"{arm.mean('examples'):.0f}", str(len(arm.runs)), seconds)
     _print_whole(table)
 
@@ -157,6 +160,42 @@ def show_statistics(found: Mapping[str, Mapping[str, float]]) -> None:
     _print_whole(table)
 
 
+def show_answers(metrics: Metrics) -> None:
+    """How the LLM has kept to what was asked for."""
+    found, missing, hallucinated = (round(metrics[f"answers/{name}"]) for name in ("found", "missing", "hallucinated"))
+    shares = [f"{percent(metrics[f'answers/{status}'])}% {status}" for status in STATUSES]
+    Console().print(
+        f"{found} of {found + missing} questions are answered: {', '.join(shares)}"
+        + (f"; {hallucinated} times something is named that is not there" if hallucinated else ""),
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def show_contest(tree: Tree) -> None:
+    """The prompts of the round that was judged last, the best one first."""
+    contest = tree.contests[-1]
+    names = sorted(contest.verdicts, key=lambda name: (-contest.verdicts[name]["score"], name != contest.winner))
+    parts = [part for part in contest.verdicts[contest.winner] if part != "score"]
+    table = plain(f"round {contest.number}", "score", *parts, "samples", "prompt")
+    table.columns[-1].justify = "left"
+    for name in names:
+        candidate, scores = tree.named(name), contest.verdicts[name]
+        samples = f"{len(candidate.kept)} of {len(candidate.kept) + len(candidate.rejected)}"
+        begins = " ".join(candidate.text.split())[:60]
+        table.add_row(name, f"{scores['score']:.3f}", *(f"{scores[part]:.2f}" for part in parts), samples, begins)
+    _print_whole(table)
+
+
+def show_winner(tree: Tree, *, place: Path, command: str) -> None:
+    best = tree.winner
+    assert best is not None
+    console = Console()
+    console.print(f"\n[bold]The best prompt is {best.name}[/bold] ({place}):", highlight=False, soft_wrap=True)
+    console.print(best.text, highlight=False, markup=False)
+    console.print(f"Use it: {command}", highlight=False, markup=False, soft_wrap=True)
+
+
 def show_samples(examples: Sequence[Any]) -> None:
     """Texts with their labels, and their entities in colour, or in brackets where there is no colour."""
     console = Console()
@@ -184,8 +223,10 @@ def _number(value: float) -> str:
     return f"{value:.0f}" if float(value).is_integer() else f"{value:.1f}"
 
 
-def show_estimate(planned: Spend, *, model: str) -> None:
-    """What a dry run would send; tokens are estimated."""
+def show_estimate(planned: Spend, *, model: str, dry_run: bool) -> None:
+    """What is about to be sent, or would be; tokens are estimated."""
+    if not planned.requests and not dry_run:
+        return
     table = plain("", "an estimate")
     table.add_row("requests to send", str(planned.requests))
     table.add_row("answers that are there", str(planned.hits))
@@ -194,7 +235,8 @@ def show_estimate(planned: Spend, *, model: str) -> None:
     table.add_row("cost", _dollars(planned.usd - planned.usd_before, known=not planned.unpriced, model=model))
     table.add_row("characters to send", f"{planned.sent_characters}, {planned.gold_characters} of them gold text")
     _print_whole(table)
-    Console().print("Nothing was sent (generation.dry_run=true).", highlight=False)
+    if dry_run:
+        Console().print("Nothing was sent (generation.dry_run=true).", highlight=False)
 
 
 def show_spend(spend: Spend) -> None:

@@ -43,8 +43,7 @@ class Material:
 
     @property
     def log_text(self) -> bool:
-        asked = self.settings.tracking.log_text
-        return self.settings.dataset.public if asked is None else asked
+        return self.settings.tracking.may_hold_text(public=self.settings.dataset.public)
 
     @property
     def corpus_digest(self) -> str | None:

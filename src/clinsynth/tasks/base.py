@@ -12,9 +12,20 @@ from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any, Protocol, cast
 
-from clinsynth.config import CorpusConfig
+from clinsynth.config import CorpusConfig, PromptConfig
 from clinsynth.errors import ConfigError
-from clinsynth.types import Candidate, Completion, Draft, Evaluation, Gold, Predictions, Rejected, Request
+from clinsynth.types import (
+    Brief,
+    Candidate,
+    Completion,
+    Draft,
+    Evaluation,
+    Gold,
+    Predictions,
+    Reading,
+    Rejected,
+    Request,
+)
 
 
 class ConfigRoom(Protocol):
@@ -77,6 +88,9 @@ class SynthesisRoom(Protocol):
     ) -> tuple[list[Candidate], list[Rejected]]:
         """Labelled texts of one completion; `answer` is that to `label_request`."""
 
+    def brief(self, settings: CorpusConfig) -> Brief:
+        """What a prompt has to ask for, for those who write new ones."""
+
     def propose(self, settings: CorpusConfig, *, gold: Gold) -> dict[str, str]:
         """Make the choices that hang on gold and that the config leaves open.
 
@@ -94,6 +108,25 @@ class SynthesisRoom(Protocol):
 
     def statistics(self, examples: Sequence[Any]) -> dict[str, float]:
         """What is said of a corpus beside its lengths."""
+
+
+class ZeroShotRoom(Protocol):
+    """`zero_shot.py`: what an LLM is asked about a test example, and what its answer says. Pure functions."""
+
+    VERSION: str
+    """Bumped when the same answers would be read or scored otherwise."""
+
+    def question(self, example: Any, *, prompt: PromptConfig, dataset: Any) -> str:
+        """The prompt with the text of an example."""
+
+    def answer(self, example: Any) -> str:
+        """The right answer in the form that is asked for, as a shot shows it."""
+
+    def read(self, text: str, *, question: str, example: Any, dataset: Any) -> Reading:
+        """What an answer says, in whichever form; never raises."""
+
+    def evaluate(self, gold: Sequence[Any], *, readings: Sequence[Reading], dataset: Any) -> Evaluation:
+        """Scores of the answers; what they name that is not there counts as false."""
 
 
 class ModelRoom(Protocol):
@@ -158,6 +191,10 @@ def synthesis_room(task: str) -> SynthesisRoom:
 
 def gold_room(task: str) -> GoldRoom:
     return cast(GoldRoom, _room(task, "gold"))
+
+
+def zero_shot_room(task: str) -> ZeroShotRoom:
+    return cast(ZeroShotRoom, _room(task, "zero_shot"))
 
 
 def model_room(task: str) -> ModelRoom:

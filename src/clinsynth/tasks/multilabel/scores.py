@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clinsynth.scoring import Counts, average_precision, bootstrap_f1, curve, named, precision_recall_f1
+from clinsynth.scoring import Counts, average_precision, curve, named, precision_recall_f1, scored
 from clinsynth.tasks.multilabel.gold import Note
 from clinsynth.types import Evaluation, Metrics, Predictions
 
@@ -22,13 +23,9 @@ def evaluate(test: Predictions, *, train: Sequence[Note], devel: Predictions) ->
     `_chosen` are micro scores at `test/threshold`, where there is validation data to choose it on.
     """
     labels = _labels(test)
-    truth, scores = _truth(test.gold, labels), _scores(test)
-    said = scores >= THRESHOLD
-    counts = _counts(truth, said)
-    metrics = named(counts, "test/")
-    metrics["test/f1_low"], metrics["test/f1_high"] = bootstrap_f1(counts)
-    metrics |= _per_label(truth, said, scores, labels)
-    metrics["test/average_precision"] = average_precision(truth.ravel(), scores.ravel())
+    truth, scores = truth_of(test.gold, labels), _scores(test)
+    judged = judge(truth, scores >= THRESHOLD, labels=labels)
+    metrics = judged.metrics | _average_precision(truth, scores, labels)
     thresholds = {"threshold 0.5": THRESHOLD}
     if devel.gold:
         chosen = threshold(devel, labels=labels)
@@ -37,8 +34,23 @@ def evaluate(test: Predictions, *, train: Sequence[Note], devel: Predictions) ->
         thresholds[f"chosen: {chosen:.2f}"] = chosen
     curves = {"all labels": curve(truth.ravel(), scores.ravel(), thresholds=thresholds)}
     curves |= {label: curve(truth[:, place], scores[:, place], thresholds={}) for place, label in enumerate(labels)}
-    errors = {"said, is not": int((said & ~truth).sum()), "is, not said": int((truth & ~said).sum())}
-    return Evaluation(metrics, errors=errors, counts=counts, curves=curves)
+    return replace(judged, metrics=metrics, curves=curves)
+
+
+def judge(
+    truth: NDArray[np.bool_], said: NDArray[np.bool_], *, labels: Sequence[str], others: Sequence[int] = ()
+) -> Evaluation:
+    """By labels alone, [texts, labels]; `others` are how many a text was given that are no labels."""
+    counts = _counts(truth, said)
+    if others:
+        counts[:, 1] += others
+    metrics = scored(counts)
+    for place, label in enumerate(labels):
+        metrics |= named(_counts(truth[:, [place]], said[:, [place]]), f"test/{label}/")
+    for name in ("precision", "recall", "f1"):
+        metrics[f"test/{name}_macro"] = _mean(metrics, labels, name)
+    errors = {"said, is not": int((said & ~truth).sum()) + sum(others), "is, not said": int((truth & ~said).sum())}
+    return Evaluation(metrics, errors=errors, counts=counts)
 
 
 def threshold(devel: Predictions, *, labels: Sequence[str]) -> float:
@@ -54,20 +66,19 @@ def devel_score(gold: Sequence[Note], *, predicted: Sequence[Note]) -> float:
 
 
 def _f1_at(found: Predictions, value: float, labels: Sequence[str]) -> float:
-    counts = _counts(_truth(found.gold, labels), _scores(found) >= value)
+    counts = _counts(truth_of(found.gold, labels), _scores(found) >= value)
     return float(precision_recall_f1(counts.sum(axis=0))[2])
 
 
-def _per_label(
-    truth: NDArray[np.bool_], said: NDArray[np.bool_], scores: NDArray[np.float64], labels: Sequence[str]
-) -> Metrics:
-    metrics: Metrics = {}
+def _average_precision(truth: NDArray[np.bool_], scores: NDArray[np.float64], labels: Sequence[str]) -> Metrics:
+    metrics = {"test/average_precision": average_precision(truth.ravel(), scores.ravel())}
     for place, label in enumerate(labels):
-        metrics |= named(_counts(truth[:, [place]], said[:, [place]]), f"test/{label}/")
         metrics[f"test/{label}/average_precision"] = average_precision(truth[:, place], scores[:, place])
-    for name in ("precision", "recall", "f1", "average_precision"):
-        metrics[f"test/{name}_macro"] = float(np.mean([metrics[f"test/{label}/{name}"] for label in labels]))
-    return metrics
+    return metrics | {"test/average_precision_macro": _mean(metrics, labels, "average_precision")}
+
+
+def _mean(metrics: Metrics, labels: Sequence[str], name: str) -> float:
+    return float(np.mean([metrics[f"test/{label}/{name}"] for label in labels]))
 
 
 def _counts(truth: NDArray[np.bool_], said: NDArray[np.bool_]) -> Counts:
@@ -79,7 +90,8 @@ def _labels(found: Predictions) -> list[str]:
     return [label for label, _ in found.predicted[0].scores]
 
 
-def _truth(gold: Sequence[Note], labels: Sequence[str]) -> NDArray[np.bool_]:
+def truth_of(gold: Sequence[Note], labels: Sequence[str]) -> NDArray[np.bool_]:
+    """Which labels hold, [texts, labels]."""
     return np.array([[label in note.labels for label in labels] for note in gold])
 
 

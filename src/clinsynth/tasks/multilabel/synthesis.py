@@ -12,7 +12,7 @@ from clinsynth.tasks.listing import read_drafts
 from clinsynth.tasks.multilabel.config import NONE, MultilabelDataset
 from clinsynth.tasks.multilabel.gold import Note
 from clinsynth.tasks.words import tokenise
-from clinsynth.types import Candidate, Completion, Draft, Gold, Rejected, Request
+from clinsynth.types import Brief, Candidate, Completion, Draft, Gold, Rejected, Request
 
 VERSION = "multilabel-1"
 """Bumped when the same completions and settings would give another corpus."""
@@ -63,6 +63,14 @@ def annotate(
 ) -> tuple[list[Candidate], list[Rejected]]:
     """Each text with the criterion that it was asked for."""
     return [Candidate(draft, Note(draft.text, () if draft.unit == NONE else (draft.unit,))) for draft in drafts], []
+
+
+def brief(settings: CorpusConfig) -> Brief:
+    task = (
+        f"examples of sentences, {_dataset(settings).voice}, one a line as a numbered list, without names or "
+        "identifying details and each about something else, as training data for a classifier"
+    )
+    return Brief(task, {"n": "the number of sentences", "content": 'what they do, such as "describe ..."'})
 
 
 def propose(settings: CorpusConfig, *, gold: Gold) -> dict[str, str]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from clinsynth.scoring import Counts, bootstrap_f1, named, precision_recall_f1
+from clinsynth.scoring import Counts, named, precision_recall_f1, scored
 from clinsynth.tasks.ner.spans import Sentence, Span
 from clinsynth.types import Evaluation, Predictions
 
@@ -43,8 +43,7 @@ def evaluate(test: Predictions, *, train: Sequence[Sentence], devel: Predictions
 
     gold, predicted = test.gold, test.predicted
     counts = count(gold, predicted)
-    metrics = named(counts, "test/")
-    metrics["test/f1_low"], metrics["test/f1_high"] = bootstrap_f1(counts)
+    metrics = scored(counts)
     metrics |= named(count(gold, predicted, keep=seen), "test/", "_seen")
     metrics |= named(count(gold, predicted, keep=lambda *found: not seen(*found)), "test/", "_unseen")
     return Evaluation(metrics=metrics, errors=errors(gold, predicted), counts=counts)

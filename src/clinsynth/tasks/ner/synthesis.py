@@ -15,7 +15,7 @@ from clinsynth.tasks.ner.annotators import Gazetteer, label, place_mentions, rea
 from clinsynth.tasks.ner.config import NerDataset
 from clinsynth.tasks.ner.spans import Sentence, to_spans
 from clinsynth.tasks.words import tokenise
-from clinsynth.types import Candidate, Completion, Draft, Gold, Rejected, Request
+from clinsynth.types import Brief, Candidate, Completion, Draft, Gold, Rejected, Request
 
 VERSION = "ner-1"
 """Bumped when the same completions and settings would give another corpus."""
@@ -113,6 +113,17 @@ def annotate(
         for draft, tokens, found in zip(drafts, words, places, strict=True)
     ]
     return candidates, rejected
+
+
+def brief(settings: CorpusConfig) -> Brief:
+    dataset = settings.dataset
+    assert isinstance(dataset, NerDataset)
+    noun = dataset.noun or dataset.entity_type.lower()
+    task = (
+        f"sentences that contain a given {noun} name, in the style of PubMed journal articles and with a variety of "
+        "sentence structures, as training data for named entity recognition"
+    )
+    return Brief(task, {"n": "the number of sentences", "entity": f"the {noun} name"})
 
 
 def propose(settings: CorpusConfig, *, gold: Gold) -> dict[str, str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from omegaconf import MISSING
 
-from clinsynth.config import CorpusConfig, DatasetConfig, check, named_prompt, option
+from clinsynth.config import CorpusConfig, DatasetConfig, PromptConfig, check, named_prompt, option
 from clinsynth.errors import ConfigError
 
 PER_REQUEST = 6
@@ -49,6 +49,9 @@ class RelationDataset(DatasetConfig):
     )
     round_offset: int = option(0, "round r draws its rows with the random number round_offset + r")
 
+    def fold_number(self) -> int | None:
+        return self.fold
+
     def __post_init__(self) -> None:
         super().__post_init__()
         good = len(set(self.markers)) == 2 and all(
@@ -58,6 +61,8 @@ class RelationDataset(DatasetConfig):
         if self.folds:
             held = self.fold is not None and 1 <= self.fold <= len(self.folds)
             check(held, "dataset.fold", self.fold, f"1 to {len(self.folds)}")
+            hashes = self.folds[(self.fold or 1) - 1]
+            self.files.train.sha256, self.files.test.sha256 = hashes.train, hashes.test
         else:
             check(self.fold is None, "dataset.fold", self.fold, f"null, for {self.name} has no folds")
 
@@ -69,9 +74,6 @@ def resolve(settings: CorpusConfig) -> None:
     """Fill in what the config leaves to the task; raises ConfigError for a setting that it does not have."""
     dataset = settings.dataset
     assert isinstance(dataset, RelationDataset)
-    if dataset.fold is not None:
-        hashes = dataset.folds[dataset.fold - 1]
-        dataset.files.train.sha256, dataset.files.test.sha256 = hashes.train, hashes.test
     if dataset.pool and settings.llm.name != "recorded" and not own_pool(dataset) and dataset.fold is None:
         dataset.pool = None  # of another dataset, so that its rows are not at hand to be shown
     if settings.size.per_unit is not None:
@@ -94,6 +96,16 @@ def resolve(settings: CorpusConfig) -> None:
         settings.annotator.name = "none"
     check(settings.annotator.name == "none", "annotator.name", settings.annotator.name, "none: a row has its label")
     check(not settings.quality.weighted, "quality.weighted", True, "false; only multilabel weights examples")
+
+
+def check_markers(message: str, *, prompt: PromptConfig, dataset: RelationDataset) -> None:
+    """Raises ConfigError where a prompt does not say what the two related things are masked by."""
+    for marker in dataset.markers:
+        if marker not in message:
+            raise ConfigError(
+                f"the prompt {prompt.name!r} does not say {marker}, one of dataset.markers: give a template of "
+                "your own as prompt.text=... (with $$ for a dollar sign), and a prompt.name."
+            )
 
 
 def own_pool(dataset: RelationDataset) -> bool:

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import re
 
+from clinsynth.tasks.wrappers import MARK
+
 POSITIVE, NEGATIVE = "Yes", "No"
 LABEL_NAME = r"(?:label|answer|relation(?:ship)?|related|association|class(?:ification)?|output|response)"
 LABEL_KEY = re.compile(rf"(?:[\w-]+[ _]){{0,3}}{LABEL_NAME}(?:[ _](?:exists?|present))?\??", re.IGNORECASE)
-MARK = re.compile(
-    r"""\#{1,6}\s+                                                # a heading
-        |(?:[-–—*•◦▪‣·+→]|[-=]>|[a-zA-Z]\))\s+(?=\S)               # a bullet
-        |(?:\d{1,3}(?:\.\)|[.):])|[(\[]\d{1,3}[)\]][.:]?)(?:\s+|(?=[^\W\d]|["“@]))   # 1. 1) 1: 1.) (1) [1]
-        |\d{1,3}\s[-–—]\s+(?=[A-Z"“@])                            # 1 - Text""",
-    re.VERBOSE,
-)
 _LABEL = re.compile(
     r"""(?:(?P<no>no\ (?:clear\ )?(?:relation(?:ship)?|association)|no|negative|false|unrelated
             |(?:not|non)[-\ ](?:related|associated)|[0❌✗✘])

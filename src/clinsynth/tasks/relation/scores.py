@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from clinsynth.scoring import Counts, average_precision, bootstrap_f1, curve, named, precision_recall_f1
+from clinsynth.scoring import Counts, average_precision, curve, precision_recall_f1, scored
 from clinsynth.tasks.relation.gold import Relation
 from clinsynth.types import Evaluation, Predictions
 
@@ -17,18 +18,26 @@ def count(gold: Sequence[Relation], predicted: Sequence[Relation]) -> Counts:
     return np.array(rows, dtype=np.int64).reshape(-1, 3)
 
 
+def judge(gold: Sequence[Relation], predicted: Sequence[Relation]) -> Evaluation:
+    """By labels alone."""
+    counts = count(gold, predicted)
+    true, said, positive = counts.sum(axis=0).tolist()
+    errors = {"said yes, is no": said - true, "said no, is yes": positive - true}
+    metrics = scored(counts) | {"test/f1_always_positive": always_positive(gold)}
+    return Evaluation(metrics, errors=errors, counts=counts)
+
+
 def evaluate(test: Predictions, *, train: Sequence[Relation], devel: Predictions) -> Evaluation:
-    counts = count(test.gold, test.predicted)
+    """By labels and by probabilities."""
+    judged = judge(test.gold, test.predicted)
     truth = np.array([row.positive for row in test.gold])
     scores = np.array([row.score for row in test.predicted], dtype=np.float64)
-    metrics = named(counts, "test/")
-    metrics["test/f1_low"], metrics["test/f1_high"] = bootstrap_f1(counts)
-    metrics["test/f1_always_positive"] = always_positive(test.gold)
-    metrics["test/average_precision"] = average_precision(truth, scores)
-    true, predicted, positive = counts.sum(axis=0).tolist()
-    errors = {"said yes, is no": predicted - true, "said no, is yes": positive - true}
-    curves = {"relations": curve(truth, scores, thresholds={"threshold 0.5": 0.5})}
-    return Evaluation(metrics, errors=errors, counts=counts, curves=curves)
+    metrics = judged.metrics | {"test/average_precision": average_precision(truth, scores)}
+    return replace(
+        judged,
+        metrics=metrics,
+        curves={"relations": curve(truth, scores, thresholds={"threshold 0.5": 0.5})},
+    )
 
 
 def always_positive(gold: Sequence[Relation]) -> float:

@@ -14,10 +14,10 @@ from clinsynth.config import CorpusConfig
 from clinsynth.errors import ConfigError
 from clinsynth.prompts import render
 from clinsynth.tasks.relation.completions import Row, read_rows
-from clinsynth.tasks.relation.config import PoolConfig, RelationDataset, own_pool
+from clinsynth.tasks.relation.config import PoolConfig, RelationDataset, check_markers, own_pool
 from clinsynth.tasks.relation.gold import NEGATIVE, POSITIVE, Relation
 from clinsynth.tasks.words import plain, tokenise
-from clinsynth.types import Candidate, Completion, Draft, Gold, Rejected, Request
+from clinsynth.types import Brief, Candidate, Completion, Draft, Gold, Rejected, Request
 
 VERSION = "relation-1"
 """Bumped when the same completions and settings would give another corpus."""
@@ -80,12 +80,7 @@ def request(unit: str, *, replicate: int, settings: CorpusConfig, gold: Gold) ->
     examples = "\n".join(f"| {row.text} | {row.label} |" for row in shown)
     asked = (settings.generation.per_request or 0) // 2
     message = render(prompt, {"n": asked, "examples": examples}).strip()
-    for marker in dataset.markers:
-        if marker not in message:
-            raise ConfigError(
-                f"the prompt {prompt.name!r} does not say {marker}, one of dataset.markers: give a template of "
-                "your own as prompt.text=... (with $$ for a dollar sign), and a prompt.name."
-            )
+    check_markers(message, prompt=prompt, dataset=dataset)
     characters = sum(len(row.text) for row in shown)
     return Request(id, ({"role": "user", "content": message},), {"seed_rows": rows}, characters)
 
@@ -118,6 +113,18 @@ def annotate(
     """Each row with the label that it came with."""
     markers = tuple(_dataset(settings).markers)
     return [Candidate(draft, Relation(draft.text, draft.label, markers)) for draft in drafts], []
+
+
+def brief(settings: CorpusConfig) -> Brief:
+    first, second = _dataset(settings).markers
+    things = " and ".join(marker.strip("@$").lower() for marker in (first, second))
+    task = (
+        f"labelled sentences in the style of PubMed journal articles, each about a {things} which it calls {first} and "
+        f'{second} (the prompt has to say so), with the label "Yes" where the sentence says that they are related and '
+        '"No" where it does not, one a line in the form | sentence | label |, as training data for relation extraction'
+    )
+    placeholders = {"n": "the number of sentences of each label", "examples": "labelled examples, put on lines below"}
+    return Brief(task, placeholders)
 
 
 def propose(settings: CorpusConfig, *, gold: Gold) -> dict[str, str]:

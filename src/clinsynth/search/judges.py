@@ -1,0 +1,187 @@
+"""Compare the samples of prompts: by numbers, by an LLM, or by a person. Higher scores are better."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import statistics
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clinsynth.analysis.embeddings import embed
+from clinsynth.analysis.variety import distinct
+from clinsynth.config import JudgeName, SearchConfig
+from clinsynth.errors import DataFormatError
+from clinsynth.prompts import render
+from clinsynth.search import sheets
+from clinsynth.search.sampling import Ask
+from clinsynth.search.tree import CandidatePrompt
+from clinsynth.tasks.words import tokenise
+from clinsynth.tasks.wrappers import unwrapped
+from clinsynth.types import Completion, Gold, Metrics, Request
+
+Verdicts = dict[str, Metrics]
+"""By the name of the candidate: `score`, and what it is made of."""
+
+GOLD_TEXTS = 300
+"""So many texts of gold train, at most, tell what gold is like; they stay on this machine."""
+
+
+TIE = "tie"
+_OTHER = {"A": "B", "B": "A"}
+_SIGNS = r"[\s\"'*_(\[]*"
+_NAME = r"(?:the\s+)?(?:(?:set|list|samples?|option)\s+)?"
+_WORD = rf"{_SIGNS}{_NAME}((?:a\s+)?(?:tie|draw)|equal|neither|both|[AB])\b"
+_OPTIONS = re.compile(rf"{_NAME}[AB]\b[\"']?(?:\s*/\s*|,?\s+or\s+){_NAME}[\"']?[AB]\b", re.IGNORECASE)
+_ALONE = re.compile(rf"{_WORD}[\s\"'*_)\].!]*", re.IGNORECASE)
+_KEYED = re.compile(
+    r"\b(?:verdict|winner|answer|decision|choice|better|best|preferred|choose|prefer|pick)\b[\"'*]*"
+    rf"(?:\s+(?:set|one|list))?(?:\s+is)?\s*[:=]?{_WORD}(?!\s+(?:is|are)\s+(?:not|worse))",
+    re.IGNORECASE,
+)
+_COMPARED = re.compile(
+    r"\b(?:(?P<better>[AB])\b[\"'*]*\s+(?:wins\b|(?:is|are|seems|looks)\s+(?:\w+ly\s+|much\s+|the\s+)*"
+    r"(?:better|superior|stronger|best|preferable|winner)\b)"
+    r"|(?P<worse>[AB])\b[\"'*]*\s+(?:loses\b|(?:is|are|seems|looks)\s+(?:\w+ly\s+|much\s+|the\s+)*"
+    r"(?:worse|inferior|weaker|worst)\b))",
+)
+_EQUAL = re.compile(
+    r"\b(?:equally|equal|tied?|draw|comparable|neither\s+(?:set\s+)?is\s+better|no\s+(?:clear\s+)?(?:winner|difference))\b",
+    re.IGNORECASE,
+)
+_CLOSING = re.compile(rf"[.!?:\n]{_SIGNS}{_NAME}([AB])[\"'*).!]*\s*\Z")
+_OPENING = re.compile(rf"{_SIGNS}{_NAME}([AB])\b[\"'*)\]]*(?:[.,:;!\n]|\s+[-–—]|\s+because\b)")
+_LABELLED = re.compile(r"\b([AB])\b[\"'*)\]]*:")
+
+
+class Judge(Protocol):
+    def __call__(self, candidates: Sequence[CandidatePrompt], *, number: int) -> Verdicts:
+        """Scores of the candidates of a round."""
+
+
+def judge_of(settings: SearchConfig, *, gold: Gold, ask: Ask, folder: Path) -> Judge:
+    name = settings.judge.name
+    if name is JudgeName.llm:
+        return Panel(settings, ask=ask)
+    if name is JudgeName.file:
+        return lambda candidates, number: sheets.read_or_leave(candidates, number=number, folder=folder)
+    return Measures(settings, gold=gold)
+
+
+class Measures:
+    """Share of samples that pass quality control, variety of their words, likeness to gold train."""
+
+    def __init__(self, settings: SearchConfig, *, gold: Gold) -> None:
+        self.settings = settings
+        texts = sorted({example.text for example in gold.train})
+        number = min(len(texts), GOLD_TEXTS)
+        self._gold = [texts[place * len(texts) // number] for place in range(number)]
+
+    def __call__(self, candidates: Sequence[CandidatePrompt], *, number: int) -> Verdicts:
+        weights = dict(self.settings.judge.weights)
+        if not self._gold:
+            weights.pop("style", None)
+        found = {}
+        for candidate in candidates:
+            parts = self._parts(candidate)
+            score = sum(weight * parts[name] for name, weight in weights.items()) / sum(weights.values())
+            found[candidate.name] = {"score": score} | parts
+        return found
+
+    def _parts(self, candidate: CandidatePrompt) -> Metrics:
+        """Each in 0..1."""
+        kept = candidate.kept
+        parts = {
+            "acceptance": min(1.0, len(kept) / self.settings.samples),
+            "diversity": distinct([tokenise(text) for text in kept], n=2),
+        }
+        if self._gold:
+            parts["style"] = self._likeness(kept) if kept else 0.0
+        return parts
+
+    def _likeness(self, texts: Sequence[str]) -> float:
+        """Cosine of the mean embeddings: how near the samples lie to what gold is about and sounds like."""
+        mean = embed(texts).mean(axis=0)
+        cosine = float(mean @ self._centre / (np.linalg.norm(mean) * np.linalg.norm(self._centre)))
+        return max(0.0, cosine)
+
+    @cached_property
+    def _centre(self) -> NDArray[np.float32]:
+        found: NDArray[np.float32] = embed(self._gold).mean(axis=0)
+        return found
+
+
+class Panel:
+    """An LLM compares every two, both ways round, for it prefers a place; what it says both ways counts."""
+
+    def __init__(self, settings: SearchConfig, *, ask: Ask) -> None:
+        self.settings, self.ask = settings, ask
+
+    def __call__(self, candidates: Sequence[CandidatePrompt], *, number: int) -> Verdicts:
+        pairs = list(itertools.permutations(candidates, 2))
+        requests = {(first.name, second.name): self.request(first, second, number=number) for first, second in pairs}
+        found = self.ask(list(requests.values()), f"round {number}: verdicts")
+        said = {pair: verdict(found[request.id]) for pair, request in requests.items()}
+        unread = [requests[pair] for pair, word in said.items() if word is None]
+        if unread and len(unread) == len(said):
+            first = " ".join(found[unread[0].id].text.split())[:120]
+            raise DataFormatError(
+                f"round {number}: none of the {len(said)} verdicts of {self.settings.llm.model or 'the LLM'} can be "
+                f"read as A, B or tie; the first says {first!r}. Another llm, another judge.rubric, or judge=metrics."
+            )
+        if unread:
+            print(f"Round {number}: {len(unread)} of {len(said)} verdicts cannot be read; they count as ties.")
+        return {candidate.name: _points(candidate.name, said) for candidate in candidates}
+
+    def request(self, first: CandidatePrompt, second: CandidatePrompt, *, number: int) -> Request:
+        values = {"rubric": self.settings.judge.rubric, "a": _numbered(first), "b": _numbered(second)}
+        message = render(self.settings.judge.prompt, values, optional=("rubric",))
+        id = f"{self.settings.dataset.name}/judge/round-{number}-{first.name}-{second.name}#0"
+        return Request(id, ({"role": "user", "content": message},), {"prompt": message})
+
+
+def verdict(completion: Completion) -> str | None:
+    """`A`, `B` or `tie`; None where nothing is said, or one thing and another.
+
+    Strongest first: nothing but the word, a word behind its key (the last one), a comparison, a word that closes or
+    opens the answer.
+    """
+    text = _OPTIONS.sub(" ", unwrapped(completion.text))
+    if alone := _ALONE.fullmatch(text):
+        return _read(alone[1])
+    if keyed := _KEYED.findall(text):
+        return _read(keyed[-1])
+    compared = {_read(found["better"] or _OTHER[found["worse"].upper()]) for found in _COMPARED.finditer(text)}
+    if compared or _EQUAL.search(text):
+        return next(iter(compared)) if len(compared) == 1 else None if compared else TIE
+    ends = _CLOSING.search(text) or _OPENING.match(text)
+    if ends is None or len(set(_LABELLED.findall(text))) > 1:  # A: fluent. B: repetitive.
+        return _read(ends[1]) if ends and ends.re is _CLOSING else None
+    return _read(ends[1])
+
+
+def _read(word: str) -> str:
+    return word.upper() if word.upper() in _OTHER else TIE
+
+
+def _points(name: str, said: dict[tuple[str, str], str | None]) -> Metrics:
+    """Mean over the others: 1 for a win both ways round, 0 for a loss, a half for anything else."""
+    won = []
+    agreed = 0
+    for (first, second), word in said.items():
+        if first != name:
+            continue
+        back = said[second, first]
+        consistent = (word, back) in (("A", "B"), ("B", "A"), (TIE, TIE))
+        agreed += consistent
+        won.append({"A": 1.0, "B": 0.0}.get(word or "", 0.5) if consistent else 0.5)
+    return {"score": statistics.fmean(won) if won else 0.5, "consistent": agreed / len(won) if won else 1.0}
+
+
+def _numbered(candidate: CandidatePrompt) -> str:
+    return "\n".join(f"{place}. {text}" for place, text in enumerate(candidate.kept, 1)) or "(nothing usable)"

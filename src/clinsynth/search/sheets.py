@@ -1,0 +1,98 @@
+"""A sheet on which a person scores the samples of each prompt: the paper's way."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+from clinsynth.artifacts import digest
+from clinsynth.errors import DataFormatError
+from clinsynth.search.tree import CandidatePrompt
+from clinsynth.types import Metrics
+
+COLUMNS = ("candidate", "score", "samples", "prompt")
+
+
+class Waiting(Exception):
+    """The search goes on when a person has filled in the sheet."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(str(path))
+        self.path = path
+
+
+def read_or_leave(candidates: Sequence[CandidatePrompt], *, number: int, folder: Path) -> dict[str, Metrics]:
+    """The scores of a round; raises Waiting where the sheet has none yet, DataFormatError where some are missing."""
+    path = folder / f"round-{number}.csv"
+    if not path.is_file():
+        _leave(candidates, path=path, number=number)
+        raise Waiting(path)
+    rows = _rows(path)
+    names = {_code(candidate): candidate.name for candidate in candidates}
+    scores = {row["candidate"]: row["score"] for row in rows if row["candidate"] in names}
+    doubled = [code for code in names if len({row["score"] for row in rows if row["candidate"] == code}) > 1]
+    if doubled:
+        raise DataFormatError(f"{path} has two scores for {', '.join(doubled)}: leave one of the rows.")
+    missing = [code for code in names if code not in scores]
+    if missing:
+        raise DataFormatError(
+            f"{path} has no row for {', '.join(missing)}, {len(missing)} of the {len(names)} candidates of round "
+            f"{number}. Put the rows back, or delete the file: a new one is left with all of them."
+        )
+    empty = [code for code in names if not scores[code]]
+    if len(empty) == len(names):
+        raise Waiting(path)
+    if empty:
+        raise DataFormatError(
+            f"{path} has no score for {', '.join(empty)}: every candidate needs a number, and higher is better."
+        )
+    return {name: {"score": _number(scores[code], code=code, path=path)} for code, name in names.items()}
+
+
+def _leave(candidates: Sequence[CandidatePrompt], *, path: Path, number: int) -> None:
+    """In an order that does not tell which one is the best so far."""
+    shuffled = list(candidates)
+    random.Random(number).shuffle(shuffled)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_name(f".{path.name}.part")
+    with half.open("w", encoding="utf-8-sig", newline="") as file:  # a spreadsheet knows UTF-8 by its mark
+        writer = csv.writer(file)
+        writer.writerow(COLUMNS)
+        for candidate in shuffled:
+            samples = "\n".join(f"{place}. {text}" for place, text in enumerate(candidate.kept, 1))
+            writer.writerow([_code(candidate), "", samples, candidate.text])
+    half.replace(path)
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    """Rows by column, of a sheet that a spreadsheet may have saved with semicolons."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataFormatError(f"{path} is not UTF-8: save it as `CSV UTF-8`.") from error
+    first = text.partition("\n")[0]
+    delimiter = max(",;\t", key=first.count)
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
+    lacking = {"candidate", "score"} - set(reader.fieldnames or ())
+    if lacking:
+        raise DataFormatError(f"{path} has no column {', '.join(sorted(lacking))}: it needs {', '.join(COLUMNS)}.")
+    return [{name: (row[name] or "").strip() for name in ("candidate", "score")} for row in reader]
+
+
+def _number(written: str, *, code: str, path: Path) -> float:
+    try:
+        number = float(written.replace(",", "."))
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise DataFormatError(f"{path}: the score {written!r} of {code} is no number.")
+    return number
+
+
+def _code(candidate: CandidatePrompt) -> str:
+    """Says nothing about the round that a prompt is of, and changes with its samples."""
+    return f"c-{digest([candidate.text, candidate.kept])[:6]}"

@@ -1,0 +1,335 @@
+"""Reads the answers of LLMs to which criteria a text meets.
+
+Every name in an answer, and every meaning that stands for one, becomes one private character, so that patterns see
+lists, keys and denials and not the words of a name. An answer with a key (`Criteria: A1; B2`) is what counts; else the
+lines of lists and tables, a verdict on each criterion included; else what the prose names and does not deny.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from clinsynth.tasks.multilabel.answers.names import NAME, Names
+from clinsynth.tasks.multilabel.config import NONE
+from clinsynth.tasks.wrappers import MARK, sentences, unwrapped, without
+from clinsynth.types import CLEAN, REPAIRED, UNUSABLE
+
+_FLAGS = re.VERBOSE | re.IGNORECASE
+_KIND = r"(?:criteri(?:on|a)|labels?|categor(?:y|ies)|class(?:es)?|codes?|symptoms?|domains?|items?)"
+_BETWEEN = rf"(?:[\s,;:/&+|()\[\]{{}}.\-–—•]|(?:and|or|as\ well\ as|plus|also|the|both|dsm-?5|{_KIND})\b)"
+_NAMES = rf"{NAME}(?:{_BETWEEN}*{NAME})*"
+_PURE = re.compile(rf"{_BETWEEN}*{_NAMES}{_BETWEEN}*", _FLAGS)
+_KEY = re.compile(
+    rf"""\W*?(?:(?:so|thus|therefore|hence|in\ conclusion|overall|the|my|this|text|note)\b[\s,:]*)*
+        (?:(?:final|correct|predicted|applicable|relevant|matching|identified|dsm-?5|met|present|true|positive|all)\s+)*
+        (?:answers?|output|response|results?|prediction|classification|conclusion|{_KIND}|final|met|fulfilled|present)
+        (?:\s+(?:that\s+|which\s+)?(?:it\s+meets|apply|applies|(?:(?:the|this)\s+)?(?:text|note)\s+meets
+            |(?:is\s+|are\s+)?(?:met|present|fulfilled|satisfied|identified)(?:\s+(?:in|by)\s+the\s+(?:text|note))?))?
+        \s*(?::|=|[-=]>|→|\b(?:is|are)\b:?)\s*""",
+    _FLAGS,
+)
+_DENYING_KEY = re.compile(
+    rf"\W*(?:the\s+)?(?:{_KIND}\s+)?(?:that\s+(?:is|are)\s+)?(?:not[\s_]+(?:\w+\b)|unmet|absent|excluded|ruled[\s_]out)"
+    rf"(?:\s+{_KIND})?\s*:",
+    re.IGNORECASE,
+)
+_YES = r"(?:yes|y|true|1(?!\.\d)|met|present|fulfilled|satisfied|applies|applicable|positive|definitely|✓|✔|☑|✅|\[x\])"
+_NO = r"""(?:no|n|false|0(?!\.\d)|unmet|absent|negative|none|n/a|✗|✘|❌|☐|☒|\[\s?\]
+    |(?:is\ |was\ |does\ |are\ )?(?:not|n't)\b
+    |(?:isn't|doesn't|wasn't|cannot)\b|insufficient|excluded|unlikely)"""
+_END = r"(?=\W*\Z|\s*[^\w\s]|\s+(?:because|since|as|for|the|there|this|it|he|she|due|given|but|although|though|,)\b)"
+_VERDICT = re.compile(rf"\W*?(?:(?P<yes>{_YES})|(?P<no>{_NO}))(?!\w)", _FLAGS)
+_VERDICT_FIRST = re.compile(rf"\W*?(?:(?P<yes>{_YES})(?!\w){_END}|(?P<no>{_NO})(?!\w)(?:{_END}|(?<=not)\b))", _FLAGS)
+_VERDICT_LAST = re.compile(
+    rf"(?:[:.=→>|(–—]|\s-)\s*(?:(?P<no>{_NO}(?:\s(?:met|present|fulfilled|applicable|satisfied))?)|(?P<yes>{_YES}))"
+    r"[\s.)\]]*\Z",
+    _FLAGS,
+)
+_DENIAL = re.compile(
+    r"""\b(?:not|isn't|wasn't|doesn't)\s(?:\w+\s){0,2}(?:met|present|applicable|fulfilled|described|evident|satisfied|apply
+        |meet|mentioned|enough)\b
+        |\bno\ssuch\b|\A\W*no\s(?:\w+\s){0,2}(?:evidence|indication|mention|sign|deficits?|information|description|support)\b""",
+    _FLAGS,
+)
+_STATED = re.compile(
+    rf"(?:(?:dsm-?5|{_KIND})\s+)*(?P<names>{_NAMES})[\s)\]}}]*(?:\([^()]*\)\s*)?(?P<sign>:|=|[-=]>|→|\?|[-–—]\s|\(|\bis\b|(?=[✓✔☑✅✗✘❌]))",
+    _FLAGS,
+)
+_PREFIXED = re.compile(rf"(?P<verdict>✓|✔|☑|✅|✗|✘|❌|☐|☒|\[[x\s]?\]|yes|no)[\s:.\-–—]*(?P<names>{_NAMES})", _FLAGS)
+_NEXT = re.compile(rf"(?:[;,.|]\s*|\s+)(?={NAME}{{1,2}}\s*(?:[:=(?]|[-–—]\s))")
+_FILLER = rf"""(?:\s+|(?:clearly|fully|quite|really|necessarily|seem|appear|to|be|been|meet|meets|meeting|fulfil|fulfill
+    |satisfy|match|fit|support|indicate|suggest|show|describe|mention|address|demonstrate|qualify|count|as|for|of|in|under
+    |the|any|clear|sufficient|enough|evidence|indication|information|signs?|consistent|with|either|both|dsm-?5|its|it|all
+    |directly|explicitly|specifically|related|relevant|apply|{_KIND}|[\[("]))"""
+_DENIED_BEFORE = re.compile(
+    rf"""\b(?:not|\w+n't|no|never|neither|nor|none|without|cannot|rather\ than|instead\ of|excludes?|excluding
+        |rul(?:es|ing|ed)\ out|insufficient|fails?|lacks?|absence|absent)\b
+        (?:{_FILLER}|{NAME}|[,/&\])]|\b(?:and|or|nor|that|which|would|behaviours?)\b)*\Z""",
+    _FLAGS,
+)
+_DENIED_AFTER = re.compile(
+    rf"""(?:(?:[\s,/&()\[\]]|(?:and|or|nor|the|{_KIND})\b)*{NAME})*[\s)\]"]*(?:\([^()]*\)\s*)?(?:{_KIND}\s+)?(?:[:=–—-]+|,(?=\s*(?:which|not\s(?:met|present))))?
+        \s*(?:which\s+)?(?:(?:is|are|was|were|does|do|did|has|have|would|could|can|seems?|appears?|be|been|clearly|to|also
+        |probably|therefore|however)\s+)*(?:not|\w+n't|cannot|no\b(?!\w)|absent|unmet|excluded|ruled\ out|unlikely
+        |insufficient|unsupported|lacking|missing|false|0|✗|✘|❌)(?!\w)""",
+    _FLAGS,
+)
+_ASKED = re.compile(
+    rf"\b{_KIND}(?:\s+(?:is|are|of|for|met|named|called|like))*[\s:=\"(]*(?:{NAME}{_BETWEEN}*)*\Z", _FLAGS
+)
+_NO_CRITERIA = re.compile(
+    rf"""\bnone\b(?:\s(?:of|were|are|is|apply|applies)\b|\W*\Z)|\bno\s(?:\w+[\s-]){{0,3}}{_KIND}\b
+        |\b(?:not|n't)\s(?:\w+\s){{0,2}}(?:meet|meeting|match|fulfil|satisfy|fit)\s(?:any|a\ single|one|the)\b
+        |\bmeets?\s(?:none|no)\b|\A\W*(?:n/a|not\ applicable)\W*\Z""",
+    _FLAGS,
+)
+_ALL = re.compile(
+    rf"\W*all(?:\s(?:of|the|these|\w+|dsm-5))*\s{_KIND}(?:\s(?:are|were)\s(?:met|present|fulfilled))?"
+    rf"(?:\s(?:but|except)(?:\sfor)?\s+(?P<but>{_NAMES}))?[\s.!]*",
+    _FLAGS,
+)
+_NONE_FIRST = re.compile(r"\W*none\b\W*?(?:\Z|[,;.(\n]|\s[-–—])", re.IGNORECASE)
+_NEAR = 300  # characters on each side of a name in which prose may deny it
+
+
+@dataclass(frozen=True)
+class Answer:
+    labels: tuple[str, ...]
+    """In the order of the dataset; empty where none holds, and where unusable."""
+    hallucinated: tuple[str, ...]
+    """Names that it gives as criteria and that are none of them, once each."""
+    status: str
+    """clean, repaired or unusable"""
+
+
+def read_answer(text: str, *, question: str, labels: Mapping[str, str], text_asked: str) -> Answer:
+    """The criteria that a completion names; `question` is the whole prompt, which the completion may repeat."""
+    given = [name.strip() for name in text.split(";")]
+    if given == [NONE] or (set(given) <= set(labels) and len(set(given)) == len(given)):
+        return Answer(tuple(label for label in labels if label in given), (), CLEAN)
+    names = Names(labels)
+    parts = [part for part in sentences(question) if len(part.split()) > 5 and not names.stands_in(part)]
+    plain = unwrapped(text, repeated=[question, text_asked, *parts])
+    listing = " ".join(f"{name} {meaning}" for name, meaning in labels.items())
+    held = _read(names, without(plain, listing))
+    if held is None:
+        held = _read(names, plain)
+    if held is None:
+        return Answer((), (), UNUSABLE)
+    return Answer(*names.sorted(held), REPAIRED)
+
+
+def _read(names: Names, text: str) -> dict[str, bool] | None:
+    """Each name that is given or denied; empty where none holds, None where nothing is said."""
+    coded = names.coded("\n".join(_lines_of_json(text)))
+    lines = coded.split("\n")
+    if every := next(filter(None, map(_ALL.fullmatch, lines)), None):
+        return names.all() | dict.fromkeys(names.names(every["but"] or "", everyday=True), False)
+    keyed = _keyed(names, lines)
+    if keyed is not None:
+        return keyed
+    found = _listed(names, lines) or ({} if _NONE_FIRST.match(coded) else _in_prose(names, coded))
+    if found or _NONE_FIRST.match(coded) or _NO_CRITERIA.search(coded) or _empty_list(text):
+        return found
+    return None
+
+
+def _lines_of_json(text: str) -> list[str]:
+    """The lines of a text, with every JSON object or list in it as lines such as `A1: true`."""
+    lines, at, decoder = [""], 0, json.JSONDecoder()
+    for found in re.finditer(r"[{\[]", text):
+        if found.start() < at:
+            continue
+        try:
+            value, end = decoder.raw_decode(text, found.start())
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(value, dict) or any(isinstance(item, str | dict) for item in value):
+            lines[-1] += text[at : found.start()]
+            lines += [line for item in _flat(value) for line in item.split("\n")] + [""]
+            at = end
+    lines[-1] += text[at:]
+    return "\n".join(lines).split("\n")
+
+
+def _flat(value: Any) -> Iterator[str]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _flat(item)
+    elif isinstance(value, dict):
+        yield from _flat_object(value)
+    elif isinstance(value, str):
+        yield value
+
+
+def _flat_object(value: Mapping[str, Any]) -> Iterator[str]:
+    verdicts = [held for key, held in value.items() if _is_verdict(held) and not re.search("conf|prob|score", key)]
+    named = [
+        item for key, item in value.items() if re.fullmatch(f"{_KIND}|name|id", key, re.I) and isinstance(item, str)
+    ]
+    if len(verdicts) == len(named) == 1:  # {"criterion": "A1", "met": true}
+        yield f"{named[0]}: {verdicts[0]}"
+        return
+    for key, item in value.items():
+        if isinstance(item, dict) and (inner := [held for held in item.values() if _is_verdict(held)]):
+            yield f"{key}: {inner[0]}"  # {"A1": {"met": true, "evidence": "..."}}
+        elif isinstance(item, str | bool | int | float):
+            yield f"{key}: {item}"
+        elif isinstance(item, list):
+            nothing = NONE if re.search(f"{_KIND}|answer|met", key, re.IGNORECASE) else ""
+            yield f"{key}: {'; '.join(_flat(item)) or nothing}"
+        else:
+            yield from _flat(item)
+
+
+def _is_verdict(value: Any) -> bool:
+    return isinstance(value, bool | int) or (isinstance(value, str) and bool(re.fullmatch(_VERDICT, value.strip())))
+
+
+def _empty_list(text: str) -> bool:
+    return bool(re.fullmatch(r"(?:[^\[\]]*[:=]\s*)?\[\s*\]\W*", text.strip()))
+
+
+def _keyed(names: Names, lines: list[str]) -> dict[str, bool] | None:
+    """What the last key with a list of names, or with none, has: on its line, or on the lines below it."""
+    for at in reversed(range(len(lines))):
+        key = _KEY.match(_unmarked(lines[at]))
+        if not key or _DENYING_KEY.match(lines[at]):
+            continue
+        value = _without_asides(_unmarked(lines[at])[key.end() :])
+        if _PURE.fullmatch(value):
+            return dict.fromkeys(names.names(value, everyday=True), True)
+        if re.fullmatch(r"\W*none\b(?!\W+\w).*|\W*none\s(?:of|are|apply)\b.*|\[\s*\]", value, re.IGNORECASE):
+            return {}
+        if not value.strip() and (below := _listed(names, lines[at + 1 :])):
+            return below
+    return None
+
+
+def _listed(names: Names, lines: list[str]) -> dict[str, bool]:
+    """What lists, tables and lines with a verdict have; of several statements on a name the last."""
+    held: dict[str, bool] = {}
+    header: list[str] = []
+    denying = False
+    is_row = [line.count("|") > 1 or "\t" in line.strip() for line in lines]
+    for line, row in zip(lines, is_row, strict=True):
+        if row and not (sum(is_row) == 1 and _PURE.fullmatch(line)):
+            cells = [cell.strip() for cell in re.split(r"[|\t]", line.strip().removeprefix("|").removesuffix("|"))]
+            if not header and _is_header(cells):
+                header = cells
+            else:
+                held |= _row(names, cells, header)
+            continue
+        denying = bool(_DENYING_KEY.match(line)) or (denying and bool(MARK.match(line.strip())))
+        for said, value in _line(_DENYING_KEY.sub("", line) if denying else line):
+            held |= dict.fromkeys(names.names(said, everyday=True), value and not denying)
+    return held
+
+
+def _line(line: str) -> Iterator[tuple[str, bool]]:
+    """Names of a line of a list, and whether they hold; nothing of prose."""
+    line = _unmarked(line)
+    key, checked = _KEY.match(line), _PREFIXED.match(line)
+    if checked:
+        yield checked["names"], bool(re.match(r"✓|✔|☑|✅|\[x|yes", checked["verdict"], re.IGNORECASE))
+        return
+    if key and re.match(NAME, line[key.end() :]):
+        line = line[key.end() :]
+    if _PURE.fullmatch(_without_asides(line)):
+        yield _without_asides(line), True
+        return
+    if found := re.fullmatch(rf"(?:not|no)\s({_NAMES})[\s.]*", line, re.IGNORECASE):
+        yield found[1], False
+        return
+    pieces = _NEXT.split(line) if re.match(rf"(?:{_KIND}\s+)?{NAME}", line, re.IGNORECASE) else [line]
+    for piece in pieces:
+        stated = _STATED.match(piece)
+        if stated and (stated["sign"] != "is" or _VERDICT_FIRST.match(piece, stated.end())):
+            yield stated["names"], _holds(piece[stated.end() :])
+        elif len(pieces) > 1 and _PURE.fullmatch(piece):
+            yield piece, True
+
+
+def _holds(said: str) -> bool:
+    """Whether what follows a name and a colon affirms it: a verdict, or else a description that denies nothing."""
+    if number := re.match(r"\s*([01]?\.\d+)(?![\w.])", said):  # a probability
+        return float(number[1]) >= 0.5
+    verdict = _VERDICT_FIRST.match(said) or _VERDICT_LAST.search(said)
+    return bool(verdict["yes"]) if verdict else not _DENIAL.search(said)
+
+
+def _unmarked(line: str) -> str:
+    """A line without bullets and numbers, quotations and headings."""
+    line = re.sub(r"\A[\s>]+", "", line)
+    while mark := MARK.match(line):
+        line = line[mark.end() :]
+    return re.sub(r"\A[*_#\s]+|[*_\s]+\Z", "", line)
+
+
+def _without_asides(line: str) -> str:
+    """A line without brackets that hold no verdict and no name, or that deny one: `A1 (not A2)`."""
+    return re.sub(r"\(([^()]*)\)", lambda found: found.group() if _counts(found[1]) else "", line)
+
+
+def _counts(aside: str) -> bool:
+    if re.search(NAME, aside):
+        return not re.search(r"\b(?:not|no|nor|without|excluding)\b", aside, re.IGNORECASE)
+    return bool(_VERDICT_FIRST.match(aside))
+
+
+def _is_header(cells: list[str]) -> bool:
+    """Whether cells are names of columns: several criteria, or yes and no, and no verdict on a criterion."""
+    verdicts = sum(bool(_VERDICT.fullmatch(cell.rstrip("? "))) for cell in cells)
+    named = sum(bool(re.fullmatch(NAME, cell)) for cell in cells)
+    return (named > 1 and not verdicts) or (verdicts > 1 and not named)
+
+
+def _row(names: Names, cells: list[str], header: list[str]) -> dict[str, bool]:
+    polar = {
+        at: bool(found["yes"]) for at, cell in enumerate(header) if (found := _VERDICT.fullmatch(cell.rstrip("? ")))
+    }
+    held: dict[str, bool] = {}
+    if header and not polar:
+        for cell, column in zip(cells, header, strict=False):
+            verdict = _VERDICT_FIRST.match(cell)
+            if re.fullmatch(NAME, column) and verdict:
+                held |= dict.fromkeys(names.names(column, everyday=True), bool(verdict["yes"]))
+        if held:
+            return held
+    named = next((cell for cell in cells if _PURE.fullmatch(_without_asides(cell))), "")
+    ticked = [value for at, value in polar.items() if at < len(cells) and cells[at] and not _is_no(cells[at])]
+    verdicts = [found for cell in cells if cell != named and (found := _VERDICT_FIRST.match(cell) or _tick(cell))]
+    if ticked and len(set(polar.values())) > 1:
+        value = ticked[0]
+    else:
+        value = bool(verdicts[0]["yes"]) if verdicts else not any(_DENIAL.search(cell) for cell in cells)
+    return dict.fromkeys(names.names(named, everyday=True), value)
+
+
+def _tick(cell: str) -> re.Match[str] | None:
+    return re.fullmatch(r"(?P<yes>x)", cell, re.IGNORECASE)
+
+
+def _is_no(cell: str) -> bool:
+    return bool(re.fullmatch(r"[-–—]", cell) or ((found := _VERDICT.fullmatch(cell)) and found["no"]))
+
+
+def _in_prose(names: Names, text: str) -> dict[str, bool]:
+    """Names in sentences that do not deny them; everyday words only as the word for a criterion stands by them."""
+    held: dict[str, bool] = {}
+    for part in sentences(text):
+        for clause in re.split(
+            r";|,?\s\bbut\b|\bhowever\b|\bwhereas\b|\bwhile\b|\balthough\b", part, flags=re.IGNORECASE
+        ):
+            for found in re.finditer(NAME, clause):
+                before = clause[max(found.start() - _NEAR, 0) : found.start()]
+                after = clause[found.end() : found.end() + _NEAR]
+                asked = _ASKED.search(before) or re.match(rf"\s+{_KIND}\b", after, re.IGNORECASE)
+                denied = bool(_DENIED_BEFORE.search(before) or _DENIED_AFTER.match(after))
+                for name in names.names(found.group(), everyday=bool(asked)):
+                    held[name] = not denied
+    return held

@@ -1,0 +1,138 @@
+"""What an LLM's answer says about the entities of one sentence.
+
+It was asked for lines of `token<TAB>tag`. What comes is read as tags, as marks in the sentence or as
+a list of names, and placed on the gold tokens by `alignment`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from clinsynth.tasks.ner.answers.alignment import Place, place_entities, place_names, plainest
+from clinsynth.tasks.ner.answers.layouts import Asked, Tagging, read_tagging
+from clinsynth.tasks.ner.answers.literals import read_literal
+from clinsynth.tasks.ner.answers.mentions import join_neighbours, read_marks, read_names, says_none
+from clinsynth.tasks.ner.answers.tags import BARE, OTHER
+from clinsynth.tasks.ner.spans import Span, to_spans
+from clinsynth.tasks.wrappers import THOUGHTS, normalised
+from clinsynth.types import CLEAN, REPAIRED, UNUSABLE
+
+SHORTEST_QUESTION = 20
+"""Characters from which a question in an answer is a repetition and no coincidence."""
+
+_INSTRUCTION = re.compile(r"\[INST\].*?\[/INST\]", re.DOTALL | re.IGNORECASE)
+_WRAPPER = re.compile(
+    r"""</?(?:example|answer|output|result|response|text|sentence|iob|ner|code|pre|s)s?\s*/?>
+        |\[/?INST\]|<\|[\w ]+\|>|^\s*(?:```|~~~)[\w-]*\s*?$|```""",
+    re.VERBOSE | re.IGNORECASE | re.MULTILINE,
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an answer says about a sentence."""
+
+    spans: tuple[Span, ...]
+    """Over the gold tokens, in order, without overlaps."""
+    hallucinated: tuple[str, ...]
+    """Entities that it names and that are not in the text."""
+    status: str
+
+
+def read_answer(text: str, *, question: str, tokens: Sequence[str], entity_type: str) -> Answer:
+    """The entities of a sentence of gold tokens; `question`: the message that was sent."""
+    clean = _clean(text, tokens=tokens, entity_type=entity_type)
+    if clean is not None:
+        return Answer(clean, (), CLEAN)
+    asked = Asked(tuple(tokens), entity_type)
+    found = _places(_bare(text, question=question), asked)
+    if found is None:
+        return Answer((), (), UNUSABLE)
+    places, absent = found
+    return Answer(tuple(Span(start, end, entity_type) for start, end in places), tuple(absent), REPAIRED)
+
+
+def _clean(text: str, *, tokens: Sequence[str], entity_type: str) -> tuple[Span, ...] | None:
+    rows = [line.split("\t") for line in text.strip().split("\n")]
+    if not tokens or any(len(row) != 2 for row in rows) or [row[0] for row in rows] != list(tokens):
+        return None
+    tags = [row[1] for row in rows]
+    begin, inside = f"B-{entity_type}", f"I-{entity_type}"
+    orphans = [tag for before, tag in zip(["O", *tags], tags, strict=False) if tag == inside and before == "O"]
+    return None if orphans or not {"O", begin, inside}.issuperset(tags) else to_spans(tags)
+
+
+def _places(text: str, asked: Asked) -> tuple[list[Place], list[str]] | None:
+    """Tokens of the entities and the names of those that are not there; None where nothing is said of them."""
+    sentence = plainest("".join(asked.tokens))
+    if not sentence or plainest(text).strip("\"'") == sentence:
+        return None
+    literal = read_literal(text, asked=asked)
+    if isinstance(literal, tuple):
+        return place_names([name for name in literal if plainest(name)], tokens=asked.tokens)
+    tagging = literal or _usable(read_tagging(text, asked=asked), asked)
+    if tagging is None or _is_list(tagging):
+        tagging = read_marks(text, asked=asked) or tagging
+    if tagging and not _is_list(tagging):
+        return place_entities(tagging.words, entities=tagging.entities, tokens=asked.tokens)
+    names = (
+        _names(text, tagging, asked) if literal is None else tuple(word for word, tag in literal.pairs if tag == BARE)
+    )
+    if names is not None:
+        return place_names(join_neighbours(names, tokens=asked.tokens), tokens=asked.tokens)
+    return ([], []) if says_none(text, asked=asked) else None
+
+
+def _names(text: str, tagging: Tagging | None, asked: Asked) -> tuple[str, ...] | None:
+    """Of a list; with the type behind single words these are taken as they are, commas and all."""
+    if tagging and all(tag == BARE and " " not in word for word, tag in tagging.pairs):
+        return tuple(tagging.words)
+    names = read_names(text, asked=asked)
+    if names is None and tagging:
+        names = tuple(word for word, tag in tagging.pairs if tag == BARE)
+    return names
+
+
+def _usable(tagging: Tagging | None, asked: Asked) -> Tagging | None:
+    """Not the legend of the tags, nor anything else that is not of the sentence and names no entity."""
+    if tagging is None or tagging.entities or asked.likeness(tagging.words) >= 0.2:
+        return tagging
+    if len(tagging.pairs) > 4 and 2 * len(tagging.pairs) > len(asked.tokens):  # rewritten
+        return tagging
+    known = all(map(asked.knows, tagging.words)) and any(len(word) > 2 for word in tagging.words)
+    return tagging if known else None
+
+
+def _is_list(tagging: Tagging) -> bool:
+    """Names with their type behind them."""
+    return all(tag in (BARE, OTHER) for _, tag in tagging.pairs)
+
+
+def _bare(text: str, *, question: str) -> str:
+    """The answer without what surrounds it: thoughts, the question, wrappers, fences."""
+    text = _without(THOUGHTS.sub("\n", normalised(text)), normalised(question))
+    outside = _INSTRUCTION.sub("\n", text)
+    text = outside if outside.strip() else text
+    text = _WRAPPER.sub("", text)
+    if "\\t" in text and "\t" not in text:
+        text = text.replace("\\t", "\t")
+        text = text if "\n" in text.strip() else text.replace("\\n", "\n")
+    return text.strip()
+
+
+def _without(text: str, question: str) -> str:
+    """Without repetitions of the question, however they are spaced."""
+    wanted = "".join(question.split())
+    if len(wanted) < SHORTEST_QUESTION:
+        return text
+    places = [at for at, character in enumerate(text) if not character.isspace()]
+    squeezed = "".join(text[at] for at in places)
+    kept, end = [], 0
+    start = squeezed.find(wanted)
+    while start >= 0:
+        kept.append(text[end : places[start]])
+        end = places[start + len(wanted) - 1] + 1
+        start = squeezed.find(wanted, start + len(wanted))
+    return "\n".join([*kept, text[end:]])
