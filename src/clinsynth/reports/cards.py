@@ -8,7 +8,7 @@ from dataclasses import asdict
 from enum import Enum
 from typing import Any
 
-import yaml
+from omegaconf import OmegaConf
 
 from clinsynth.config import CorpusConfig, SearchConfig, SourceName, TrainConfig, ZeroShotConfig
 from clinsynth.search.tree import Tree
@@ -123,7 +123,7 @@ def prompt_option(tree: Tree, *, settings: SearchConfig) -> str:
     rounds = len(tree.contests)
     head = f"# Found by `clinsynth search_prompts`: {best.name} of {len(tree.candidates)} prompts in {rounds} rounds.\n"
     content = {"name": settings.name, "text": best.text.replace("${", "\\${")}  # no interpolation of OmegaConf
-    return head + yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=110)
+    return head + OmegaConf.to_yaml(OmegaConf.create(content))
 
 
 def _flat(settings: Any) -> dict[str, Any]:
