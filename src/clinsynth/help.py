@@ -43,7 +43,7 @@ EXAMPLES = {
     ),
     "show": ("clinsynth show", "clinsynth show corpus=3f2a samples=20"),
     "cache": ("clinsynth cache", "clinsynth cache action=export to=recordings.jsonl model=gpt-4o-mini"),
-    "report": ("clinsynth report table=demo figure=curve",),
+    "report": ("clinsynth report table=demo figure=curve", "clinsynth report target=table7 scale=mini"),
 }
 
 

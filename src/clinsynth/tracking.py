@@ -18,10 +18,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from filelock import FileLock, Timeout
 from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, Metric, Param, Run
 from mlflow.exceptions import MlflowException
+from numpy.typing import NDArray
 
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import TrackingConfig
@@ -143,6 +145,14 @@ class Ledger:
         try:
             return Summary.read(Path(self.client.download_artifacts(run_id, "summary.json")))
         except (MlflowException, OSError, KeyError, ValueError):  # deleted, or not one of ours
+            return None
+
+    def counts(self, run_id: str) -> NDArray[np.int64] | None:
+        """True positives, predicted and gold of each test example; None where the run has left none."""
+        try:
+            path = self.client.download_artifacts(run_id, "counts.csv")
+            return np.loadtxt(path, delimiter=",", skiprows=1, dtype=np.int64, ndmin=2)
+        except (MlflowException, OSError, ValueError):  # deleted, or not one of ours
             return None
 
     def tagged(self, name: str, value: str) -> list[Run]:

@@ -199,11 +199,13 @@ class FigureName(Enum):
 
 @dataclass
 class ReportConfig:
-    """Print the runs of a table and draw its figure."""
+    """Print the runs of a table, or a table or figure of the papers beside what they report."""
 
-    table: str = option(MISSING, "the table: runs that were made with tracking.table=<name>")
-    figure: FigureName = option(FigureName.bars, "curve (score against examples) or bars (score by arm)")
-    to: str = option(MISSING, "folder of the figure")
+    table: str | None = option(None, "runs that were made with tracking.table=<name>")
+    target: str | None = option(None, "a table or figure of the papers: table7, figure2 ...")
+    scale: str = option(MISSING, "of the target's experiments: conf/experiment/<stage>/<scale>/<target>.yaml")
+    figure: FigureName = option(FigureName.bars, "table: curve (score against examples) or bars (score by arm)")
+    to: str = option(MISSING, "folder of what is written")
     tracking: TrackingConfig = MISSING
     paths: PathsConfig = MISSING
 

@@ -82,6 +82,15 @@ def size(settings: CorpusConfig) -> str:
 
 def run_name(settings: TrainConfig) -> str:
     """What differs between the runs of an experiment."""
+    return "-".join([*_arm(settings), settings.backbone.name, f"seed{settings.seed}"])
+
+
+def arm(settings: TrainConfig | ZeroShotConfig) -> str:
+    """What a model learns from, or the prompt of an LLM that does the task itself."""
+    return settings.prompt.name if isinstance(settings, ZeroShotConfig) else " ".join(_arm(settings))
+
+
+def _arm(settings: TrainConfig) -> list[str]:
     source = settings.source.name
     parts = [source.value]
     if settings.source.examples is not None:
@@ -98,7 +107,7 @@ def run_name(settings: TrainConfig) -> str:
         parts += ["weighted"] if settings.quality.weighted else []
         if settings.seed_ratio.value < 1:
             parts.append(f"r{round(100 * settings.seed_ratio.value):03d}")
-    return "-".join([*parts, settings.backbone.name, f"seed{settings.seed}"])
+    return parts
 
 
 def prompt_tree(tree: Tree) -> str:

@@ -11,13 +11,32 @@ from clinsynth.config import FigureName, ReportConfig
 from clinsynth.errors import ConfigError
 from clinsynth.reports import figures, tables
 from clinsynth.reports.arms import Arm, by_dataset, collect
-from clinsynth.stages import Job
+from clinsynth.stages import Job, targets
 from clinsynth.tasks.base import config_room
 from clinsynth.tracking import Ledger
 
 
 def main(settings: ReportConfig, *, job: Job) -> None:
+    if (settings.table is None) == (settings.target is None):
+        raise ConfigError(
+            "say what to report: table=<name> for runs that were made with tracking.table=<name>, or target=table7 for "
+            "a table of the papers."
+        )
     ledger = Ledger(settings.tracking, store=ArtifactStore(Path(settings.paths.artifacts)))
+    if settings.target is not None:
+        _report_target(settings, ledger=ledger)
+    else:
+        _report_tagged(settings, ledger=ledger)
+
+
+def _report_target(settings: ReportConfig, *, ledger: Ledger) -> None:
+    target = targets.gather(settings, ledger=ledger)
+    places = targets.write(target, folder=Path(settings.to) / settings.scale)
+    print(places[0].read_text(encoding="utf-8"))
+    print("Written: " + ", ".join(map(str, places)))
+
+
+def _report_tagged(settings: ReportConfig, *, ledger: Ledger) -> None:
     runs = ledger.tagged(f"table.{settings.table}", "true")
     if not runs:
         raise ConfigError(

@@ -97,13 +97,25 @@ def run_key(settings: TrainConfig, *, gold: Gold, room: ModelRoom) -> str:
     return digest(content)
 
 
-def _gather(settings: TrainConfig, *, job: Job, store: ArtifactStore) -> Material:
+def planned(settings: TrainConfig) -> str:
+    """Resolves the settings of a job that is not run now; returns its run key."""
+    gold = _resolve(settings)
+    return run_key(settings, gold=gold, room=model_room(settings.dataset.task))
+
+
+def _resolve(settings: TrainConfig) -> Gold:
+    """Fill in what is left to task and gold."""
     room = config_room(settings.dataset.task)
     sources.check(settings)
     room.resolve(settings)
     sources.fill(settings, holdout=room.HOLDOUT)
     gold = datasets.load(settings.dataset, data=Path(settings.paths.data))
     sources.settle(settings, gold=gold)
+    return gold
+
+
+def _gather(settings: TrainConfig, *, job: Job, store: ArtifactStore) -> Material:
+    gold = _resolve(settings)
     describe = gold_room(settings.dataset.task).describe
     counts = {split: describe(getattr(gold, split)) for split in ("train", "devel", "test")}
     tables.show_splits(settings.dataset.name, counts, overlap=_overlap(gold))

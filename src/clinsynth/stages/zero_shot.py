@@ -76,6 +76,13 @@ def main(settings: ZeroShotConfig, *, job: Job) -> None:
     tables.show_result(cards.zero_shot_name(settings), summary, columns=columns, where=where)
 
 
+def planned(settings: ZeroShotConfig) -> str:
+    """Resolves the settings of a job that is not run now; returns its run key."""
+    settings.prompt = zero_shot.chosen_prompt(settings)
+    gold = datasets.load(settings.dataset, data=Path(settings.paths.data))
+    return zero_shot.run_key(settings, gold=gold, room=zero_shot_room(settings.dataset.task))
+
+
 def _gather(settings: ZeroShotConfig, *, job: Job) -> Material:
     room = zero_shot_room(settings.dataset.task)
     settings.prompt = zero_shot.chosen_prompt(settings)

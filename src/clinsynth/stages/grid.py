@@ -1,0 +1,103 @@
+"""The jobs of an experiment, composed without running them: what a table needs, and by which key its run is found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hydra import compose, initialize_config_dir
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.initialize import get_gh_backup, restore_gh_from_backup
+from omegaconf import OmegaConf
+
+from clinsynth import config
+from clinsynth.errors import ConfigError
+from clinsynth.stages import train, zero_shot
+
+FOLDER = "experiment"
+KEYS: dict[str, Callable[[Any], str]] = {"train": train.planned, "zero_shot": zero_shot.planned}
+"""Stages whose jobs make cells: each resolves the settings and returns their run key."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One job of a grid."""
+
+    stage: str
+    experiment: str
+    """As it is chosen: `train/mini/table7`."""
+    overrides: tuple[str, ...]
+    settings: Any
+    """Resolved."""
+    run_key: str
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """What runs this job alone."""
+        return ("clinsynth", self.stage, f"experiment={self.experiment}", *self.overrides, "hydra.mode=RUN")
+
+
+def scales() -> list[str]:
+    """Scales that there are experiments for."""
+    return sorted({path.parent.name for path in _files("*", "*")})
+
+
+def targets(scale: str) -> list[str]:
+    """Tables and figures that have experiments at a scale."""
+    return sorted({path.stem.partition("_")[0] for path in _files(scale, "*")})
+
+
+def experiments(target: str, *, scale: str) -> list[str]:
+    """All that a target is made of: `table7`, `table7_original` ...; raises ConfigError where there is none."""
+    chosen = [path for path in _files(scale, "*") if path.stem.partition("_")[0] == target]
+    if not chosen:
+        raise ConfigError(
+            f"target={target} has no experiment at scale={scale}. Targets: {', '.join(targets(scale)) or 'none'}; "
+            f"scales: {', '.join(scales())}."
+        )
+    root = config.conf_folder() / FOLDER
+    return [str(path.relative_to(root).with_suffix("")) for path in chosen]
+
+
+def jobs(target: str, *, scale: str) -> list[Planned]:
+    """The jobs of all experiments of a target, in their order."""
+    return [job for experiment in experiments(target, scale=scale) for job in _jobs(experiment)]
+
+
+def _jobs(experiment: str) -> Iterator[Planned]:
+    stage = experiment.partition("/")[0]
+    with _own_hydra():
+        for overrides in grid(experiment):
+            composed = compose(stage, overrides=[f"experiment={experiment}", *overrides])
+            settings = config.typed(composed, config.STAGES[stage])
+            yield Planned(stage, experiment, tuple(overrides), settings, KEYS[stage](settings))
+
+
+@contextmanager
+def _own_hydra() -> Iterator[None]:
+    """Hydra for composing, beside the one that runs this job, of which it wants to be the only one."""
+    running = get_gh_backup()
+    GlobalHydra.instance().clear()
+    try:
+        with initialize_config_dir(str(config.conf_folder()), version_base="1.3"):
+            yield
+    finally:
+        restore_gh_from_backup(running)
+
+
+def grid(experiment: str) -> list[list[str]]:
+    """Overrides of every job, as Hydra's sweeper takes them apart."""
+    content = OmegaConf.load(config.conf_folder() / FOLDER / f"{experiment}.yaml")
+    params = OmegaConf.select(content, "hydra.sweeper.params") or {}
+    parsed = OverridesParser.create().parse_overrides([f"{key}={values}" for key, values in params.items()])
+    (batch,) = BasicSweeper.split_arguments(parsed, max_batch_size=None)
+    return [list(job) for job in batch]
+
+
+def _files(scale: str, target: str) -> list[Path]:
+    return sorted((config.conf_folder() / FOLDER).glob(f"*/{scale}/{target}.yaml"))

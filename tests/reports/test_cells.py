@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from clinsynth.reports.cells import Row, Scored, best, difference
+from clinsynth.scoring import Counts
+
+
+def row(*f1: float, jobs: int = 2, counts: Counts | None = None) -> Row:
+    runs = [Scored(f"run{place}", {"test/f1": value}, counts) for place, value in enumerate(f1)]
+    return Row("d", "ner", "original", "original", "minilm", runs, jobs=jobs)
+
+
+def test_a_row_tells_mean_deviation_and_what_is_missing() -> None:
+    two = row(0.5, 0.7, jobs=3)
+    assert two.mean("test/f1") == pytest.approx(0.6)
+    assert two.deviation("test/f1") == pytest.approx(0.1414, abs=1e-4)
+    assert two.missing == 1
+    assert two.mean("test/recall") is None
+    assert row(0.5).deviation("test/f1") is None
+    assert row().mean("test/f1") is None
+
+
+def test_the_best_row_is_one_that_has_runs() -> None:
+    low, high, none = row(0.2), row(0.8, 0.6), row()
+    assert best([low, none, high]) is high
+    assert best([none]) is None
+
+
+def test_a_difference_is_paired_on_the_same_examples() -> None:
+    generator = np.random.default_rng(0)
+    gold = generator.integers(0, 3, 400)
+    good = np.stack([gold, gold, gold], axis=1)
+    poor = np.stack([gold // 2, gold, gold], axis=1)
+    found = difference(row(1.0, counts=good), row(0.5, counts=poor))
+    assert found is not None
+    exact = 1 - (gold // 2).sum() / gold.sum()
+    assert found.value == pytest.approx(exact)
+    assert found.low < exact < found.high
+    assert found.low > 0
+    same = difference(row(1.0, counts=good), row(1.0, counts=good))
+    assert same is not None
+    assert (same.value, same.low, same.high) == (0, 0, 0)
+
+
+def test_another_test_set_has_no_difference() -> None:
+    first, second = np.array([[1, 1, 1], [0, 1, 2]]), np.array([[1, 1, 1], [0, 1, 1]])
+    assert difference(row(0.5, counts=first), row(0.5, counts=second)) is None
+    assert difference(row(0.5, counts=first), row(0.5, counts=first[:1])) is None
+    assert difference(row(0.5, counts=first), row(0.5)) is None
+    assert difference(row(), row(0.5, counts=first)) is None
+
+
+def test_runs_of_a_row_are_averaged_before_they_are_compared() -> None:
+    right, wrong = np.array([[1, 1, 1]] * 4), np.array([[0, 1, 1]] * 4)
+    mixed = Row("d", "ner", "a", "", "m", [Scored("1", {}, right), Scored("2", {}, wrong)], jobs=2)
+    found = difference(mixed, row(1.0, counts=right))
+    assert found is not None
+    assert found.value == pytest.approx(-0.5)
