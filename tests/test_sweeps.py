@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 from pathlib import Path
 from typing import Any
@@ -127,3 +128,44 @@ def test_failures_in_other_processes_are_listed(clinsynth: Command, workspace: P
     for number, seed in enumerate((-1, -2)):
         assert f"clinsynth: job {number} failed: seed={seed} is out of range" in said.err
         assert f"  again: clinsynth train seed={seed}\n" in said.err
+
+
+def job_folder(folder: Path, number: int, *, began: float, ended: float | None = None, failed: bool = False) -> None:
+    """What a job leaves behind, at these times."""
+    place = folder / str(number)
+    (place / ".hydra").mkdir(parents=True)
+    for name, at in ((".hydra/config.yaml", began), ("summary.json", ended), (sweeps.FILE, began if failed else None)):
+        if at is not None:
+            (place / name).write_text("{}", encoding="utf-8")
+            os.utime(place / name, (at, at))
+
+
+def test_how_far_a_sweep_is_shows_in_its_folders(tmp_path: Path) -> None:
+    assert str(sweeps.state(tmp_path, total=4, now=0)) == "0 of 4 jobs done, 0 running, 0 failed, 4 left"
+    job_folder(tmp_path, 0, began=0, ended=100)
+    job_folder(tmp_path, 1, began=0, failed=True)
+    job_folder(tmp_path, 2, began=100)
+    job_folder(tmp_path, 3, began=100)
+    found = sweeps.state(tmp_path, total=8, now=140)
+    assert (found.done, found.running, found.failed, found.left) == (1, 2, 1, 4)
+    assert found.seconds == (6 * 100 - 2 * 40) / 2
+    assert str(found) == "1 of 8 jobs done, 2 running, 1 failed, 4 left; about 4 min"
+
+
+def test_skipped_jobs_are_no_measure_of_the_others(tmp_path: Path) -> None:
+    job_folder(tmp_path, 0, began=0, ended=3)
+    job_folder(tmp_path, 1, began=3, ended=6)
+    job_folder(tmp_path, 2, began=6, ended=206)
+    assert sweeps.state(tmp_path, total=5, now=206).seconds == 400
+    job_folder(tmp_path, 3, began=206, ended=406)
+    job_folder(tmp_path, 4, began=206, ended=406)
+    assert str(sweeps.state(tmp_path, total=5, now=406)) == "5 of 5 jobs done, 0 running, 0 failed, 0 left"
+
+
+@pytest.mark.usefixtures("stage")
+def test_a_sweep_says_how_many_jobs_it_has(clinsynth: Command) -> None:
+    said = clinsynth("train", "-m", "seed=0,1,3", "size=n1,n5")
+    assert "6 jobs, in multirun/train/" in said.out
+    assert "0 of 6 jobs done, 4 running, 2 failed, 0 left" in said.out  # the stage writes no summary
+    said = clinsynth("train", "experiment=train/demo/sources", "source=original,augmented,synthetic")
+    assert "3 jobs, in" in said.out

@@ -90,6 +90,7 @@ def _hand_over(stage: str, overrides: list[str]) -> None:
     except sweeps.JobError as failed:
         raise failed.error from None
     finally:
+        sweeps.Progress.end()
         sys.argv = given
 
 
