@@ -18,8 +18,8 @@ from support import Command, Composed
 CONF = config.conf_folder()
 GROUPS = sorted(folder.name for folder in CONF.iterdir() if folder.is_dir() and folder.name != "experiment")
 EXPERIMENTS = sorted(str(path.relative_to(CONF / "experiment").with_suffix("")) for path in CONF.rglob("*/*/*.yaml"))
-NEEDED = {"report": ("table=any",)}
-"""What a stage does not run without."""
+NEEDED = {"dataset=terms": ("dataset.units=terms.txt", "dataset.entity_type=Disease"), "llm=local": ("llm.model=m",)}
+"""What an option does not go without."""
 
 
 def stages_with(group: str) -> list[str]:
@@ -57,8 +57,7 @@ def test_every_group_belongs_to_a_stage() -> None:
     [(stage, group, option) for group in GROUPS for stage in stages_with(group) for option in options(group)],
 )
 def test_every_option_becomes_typed_settings(stage: str, group: str, option: str, composed: Composed) -> None:
-    needed = ("dataset.units=terms.txt", "dataset.entity_type=Disease") if option == "terms" else ()
-    settings = composed(stage, f"{group}={option}", *NEEDED.get(stage, ()), *needed)
+    settings = composed(stage, f"{group}={option}", *NEEDED.get(f"{group}={option}", ()))
     assert isinstance(settings, config.STAGES[stage])
     chosen = getattr(settings, group)
     assert is_dataclass(chosen)
@@ -231,7 +230,6 @@ def test_a_value_of_another_type_is_refused(word: str, composed: Composed) -> No
 @pytest.mark.parametrize(
     ("stage", "words", "key"),
     [
-        ("report", (), "table"),
         ("train", ("backbone.name_or_path=???",), "backbone.name_or_path"),
         ("train", ("dataset.entity_type=???",), "dataset.entity_type"),
         ("train", ("trainer.epochs=???", "seed=???"), "seed, trainer.epochs"),

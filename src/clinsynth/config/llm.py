@@ -67,6 +67,10 @@ class LLMConfig:
         return self.base_url or "https://api.openai.com/v1"
 
     def __post_init__(self) -> None:
+        if self.name != "recorded" and not self.model:
+            raise ConfigError(
+                f"llm={self.name} needs the name of the model, as its server calls it: give llm.model=..."
+            )
         check(self.concurrency >= 1, "llm.concurrency", self.concurrency, "at least 1")
         for key in ("requests_per_minute", "tokens_per_minute", "max_tokens"):
             value = getattr(self, key)
