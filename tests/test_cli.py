@@ -23,7 +23,7 @@ MISTAKES = {
     "misspelt key with a plus": ((*TRAIN, "+backbone.lrr=1"), "there is no key backbone.lrr"),
     "value out of range": ((*TRAIN, "backbone.lr=2"), "backbone.lr=2.0 is out of range"),
     "value of another type": ((*TRAIN, "seed=many"), "Value 'many' of type 'str' could not be converted to Integer"),
-    "no value": (("generate", "llm=local"), "llm=local needs the name of the model"),
+    "no value": (("generate", "llm=local"), "llm=local needs the name of a model"),
     "no table": (("report",), "say what to report: table=<name>"),
     "override without a value": ((*TRAIN, "seed"), "Error parsing override 'seed'"),
     "job folder below a file": ((*TRAIN, "hydra.run.dir=file/job"), "file/job cannot be written: Not a directory."),

@@ -18,7 +18,7 @@ def failure(number: int, **changes: Any) -> dict[str, Any]:
 
 def test_no_sweep_has_no_failures(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sweeps.Failures, "sweep", None)
-    assert sweeps.failures() == []
+    assert sweeps.failures(sweeps.Failures.sweep) == []
 
 
 def test_failures_are_in_the_order_of_jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -27,7 +27,7 @@ def test_failures_are_in_the_order_of_jobs(tmp_path: Path, monkeypatch: pytest.M
         (tmp_path / str(number)).mkdir()
         if number != 7:  # a job that went well
             (tmp_path / str(number) / sweeps.FILE).write_text(json.dumps(failure(number)), encoding="utf-8")
-    assert [found["job"] for found in sweeps.failures()] == [0, 2, 10]
+    assert [found["job"] for found in sweeps.failures(sweeps.Failures.sweep)] == [0, 2, 10]
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def main(words: Sequence[str] | None = None) -> int:
             raise
         return _complain(help.no_option(stage, overrides))
     except ClinsynthError as error:
-        return _complain_of_sweep() or _complain(str(error))
+        return _complain_of_sweep() or _complain(str(error), status=error.status)
     except OSError as error:
         if error.errno not in _REFUSALS and _raised_by_a_stage(error):
             raise
@@ -112,18 +112,18 @@ def _raised_by_a_stage(error: BaseException) -> bool:
     return any(frame.f_globals.get("__name__", "").startswith("clinsynth.stages") for frame, _ in frames)
 
 
-def _complain(message: str) -> int:
+def _complain(message: str, *, status: int = USER_MISTAKE) -> int:
     width = 100
     print(
         textwrap.fill(f"clinsynth: {' '.join(message.split())}", width, break_long_words=False, break_on_hyphens=False),
         file=sys.stderr,
     )
-    return USER_MISTAKE
+    return status
 
 
 def _complain_of_sweep() -> int:
     """List the failed jobs of a sweep, if that is what failed."""
-    failed = sweeps.failures()
+    failed = sweeps.failures(sweeps.Failures.sweep)
     for failure in failed:
         _complain(f"job {failure['job']} failed: {failure['error'].strip().splitlines()[-1]}")
         print(f"  again: {sweeps.rerun_command(failure)}", file=sys.stderr)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 class ClinsynthError(Exception):
     """A user's mistake, or a circumstance that the user can change."""
 
+    status = 2
+    """Exit status of the command line."""
+
 
 class ConfigError(ClinsynthError):
     """A setting is unknown, out of range, or does not go with another one."""
@@ -36,6 +39,12 @@ class MissingCompletions(ClinsynthError):
 
 class BudgetExceeded(ClinsynthError):
     """The next request would cost more than may be spent; what was paid for is kept."""
+
+
+class JobsFailed(ClinsynthError):
+    """Jobs of a sweep failed, for another reason than that completions are missing."""
+
+    status = 1
 
 
 class Unreachable(ClinsynthError):

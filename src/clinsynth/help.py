@@ -43,6 +43,10 @@ EXAMPLES = {
     ),
     "show": ("clinsynth show", "clinsynth show corpus=3f2a samples=20"),
     "cache": ("clinsynth cache", "clinsynth cache action=export to=recordings.jsonl model=gpt-4o-mini"),
+    "sweep": (
+        "clinsynth sweep target=table7 dry_run=true",
+        "clinsynth sweep target=table-asd launcher=joblib side_by_side=2",
+    ),
     "report": ("clinsynth report table=demo figure=curve", "clinsynth report target=table7 scale=mini"),
 }
 

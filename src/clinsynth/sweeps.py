@@ -15,7 +15,7 @@ from hydra.experimental.callback import Callback
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from clinsynth.errors import ClinsynthError
+from clinsynth.errors import ClinsynthError, MissingCompletions
 
 FILE = "failure.json"
 
@@ -54,6 +54,7 @@ class Failures(Callback):
             "overrides": list(config.hydra.overrides.task),
             "error": str(error) if ours else "".join(traceback.format_exception(error)),
             "bug": not ours,
+            "missing": isinstance(error, MissingCompletions),
         }
         (Path(config.hydra.runtime.output_dir) / FILE).write_text(json.dumps(failure, indent=2), encoding="utf-8")
 
@@ -143,11 +144,9 @@ def _jobs(config: DictConfig) -> int:
     return sum(map(len, BasicSweeper.split_arguments(parsed, max_batch_size=None)))
 
 
-def failures() -> list[dict[str, Any]]:
-    """Failed jobs of the sweep that this process has started, in order."""
-    if Failures.sweep is None:
-        return []
-    found = [json.loads(path.read_text(encoding="utf-8")) for path in Failures.sweep.glob(f"*/{FILE}")]
+def failures(sweep: Path | None) -> list[dict[str, Any]]:
+    """Failed jobs of a sweep, in order."""
+    found = [json.loads(path.read_text(encoding="utf-8")) for path in sweep.glob(f"*/{FILE}")] if sweep else []
     return sorted(found, key=lambda failure: int(failure["job"]))
 
 

@@ -68,9 +68,7 @@ class LLMConfig:
 
     def __post_init__(self) -> None:
         if self.name != "recorded" and not self.model:
-            raise ConfigError(
-                f"llm={self.name} needs the name of the model, as its server calls it: give llm.model=..."
-            )
+            raise ConfigError(f"llm={self.name} needs the name of a model: give llm.model=...")
         check(self.concurrency >= 1, "llm.concurrency", self.concurrency, "at least 1")
         for key in ("requests_per_minute", "tokens_per_minute", "max_tokens"):
             value = getattr(self, key)

@@ -210,12 +210,34 @@ class ReportConfig:
     paths: PathsConfig = MISSING
 
 
+class Launcher(Enum):
+    basic = "basic"
+    joblib = "joblib"
+
+
+@dataclass
+class SweepConfig:
+    """Run what a table or figure of the papers lacks: its experiments, but for the jobs that are done."""
+
+    target: str = option(MISSING, "a table or figure of the papers: table7, figure2 ...")
+    scale: str = option(MISSING, "of its experiments: conf/experiment/<stage>/<scale>/<target>.yaml")
+    launcher: Launcher = option(MISSING, "basic: one job after the other; joblib: several side by side")
+    side_by_side: int = option(MISSING, "joblib: so many jobs at once")
+    dry_run: bool = option(MISSING, "list the jobs that are left, and run nothing")
+    tracking: TrackingConfig = MISSING
+    paths: PathsConfig = MISSING
+
+    def __post_init__(self) -> None:
+        check(self.side_by_side >= 1, "side_by_side", self.side_by_side, "at least 1")
+
+
 STAGES: dict[str, type] = {
     "generate": GenerateConfig,
     "train": TrainConfig,
     "zero_shot": ZeroShotConfig,
     "search_prompts": SearchConfig,
     "show": ShowConfig,
+    "sweep": SweepConfig,
     "report": ReportConfig,
     "cache": CacheConfig,
 }
