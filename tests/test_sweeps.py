@@ -78,6 +78,7 @@ def test_a_sweep_goes_on_after_a_failure(stage: list[int], clinsynth: Command, w
             "overrides": ["seed=1", "backbone.lr=0.002"],
             "error": "one is refused",
             "bug": False,
+            "missing": False,
         }
     }
 

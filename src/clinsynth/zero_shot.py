@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from clinsynth.artifacts import digest
@@ -86,18 +86,17 @@ def shares(readings: Sequence[Reading], *, asked: int) -> Metrics:
     return {f"answers/{name}": float(number) for name, number in told.items()}
 
 
-def run_key(settings: ZeroShotConfig, *, gold: Gold, room: ZeroShotRoom) -> str:
+def run_key(settings: ZeroShotConfig, asked: Sequence[Question], *, gold: Gold, room: ZeroShotRoom) -> str:
     """Digest of all that changes the questions and how answers are scored; computable before there are any."""
-    llm, part = settings.llm, settings.zero_shot
+    llm = settings.llm
     return digest(
         {
             "versions": [VERSION, room.VERSION],
             "gold": gold.hashes,
             "labels": config_room(settings.dataset.task).labels(settings.dataset),
-            "prompt": asdict(settings.prompt),
+            "prompt": settings.prompt.name,
+            "questions": digest([question.request.messages for question in asked]),
             "llm": [llm.name, llm.model, llm.temperature, llm.max_tokens],
-            "shots": [part.shots, part.seed if part.shots else None],
-            "limit": part.limit,
         }
     )
 
@@ -118,7 +117,8 @@ def _shots(settings: ZeroShotConfig, *, gold: Gold) -> list[Any]:
     free = [example for example in gold.train if example.text not in test]
     if number > len(free):
         raise ConfigError(
-            f"zero_shot.shots={number}, and {settings.dataset.name} has {len(free)} training examples to show."
+            f"zero_shot.shots={number}, and {settings.dataset.name} has {len(free)} training examples to show (those "
+            "whose text stands in the test split are left out)."
         )
     random.Random(settings.zero_shot.seed).shuffle(free)
     return free[:number]

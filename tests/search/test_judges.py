@@ -346,3 +346,21 @@ def test_judges_by_name(composed: Composed, flat: list[list[str]], tmp_path: Pat
     else:
         own = {"metrics": "style", "llm": "consistent"}[name]
         assert all({"score", own} <= set(found) for found in judge(pair, number=4).values())
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ("B\n\nSet B offers a better choice: a varied list", "B"),
+        ("The best is a set that varies: B", "B"),
+        ("I prefer a more varied set, so B.", "B"),
+        ("Better: B. (I pick both for fluency)", "B"),
+        ("Both are equally fluent, but B is more varied. B", "B"),
+        ("B > A", "B"),
+        ("A < B", "B"),
+        ("I'd go with B", "B"),
+        ("a", "A"),
+    ],
+)
+def test_an_article_is_no_verdict(answer: str, expected: str) -> None:
+    assert said(answer) == expected

@@ -118,9 +118,8 @@ def test_criteria_are_units_and_so_is_none_of_them(settings_of: Composed) -> Non
 def test_each_request_asks_for_a_share_which_is_even_in_rounds(
     settings_of: Composed, dataset: str, samples: int, requests: int, per_request: int
 ) -> None:
-    settings = settings_of(dataset, f"samples={samples}", f"requests={requests}", "generation.per_request=30")
+    settings = settings_of(dataset, f"samples={samples}", f"requests={requests}")
     assert corpus_settings(settings, requests=requests).generation.per_request == per_request
-    assert settings.generation.per_request == 30
     asked = per_request // 2 if dataset == "sample_relation" else per_request
     text = PROMPTS[dataset][0]
     messages = [request.messages[0]["content"] for request in sampler(settings).requests(text)]
@@ -166,9 +165,10 @@ def test_samples_pass_quality_control_or_have_a_reason(settings_of: Composed) ->
     unit = sampler(settings).units[0]
     good = f"Most of the children had {unit} at birth."
     answer = f"Sure, here they are:\n1. {good}\n2. {good}\n3. Most of the children had it at birth.\n4. My {unit}."
-    ((kept, rejected),) = sampler(settings, answers=[answer]).draw(["Write $n on $entity."])
-    assert kept == (good,)
-    assert set(rejected) == {
+    (found,) = sampler(settings, answers=[answer]).draw(["Write $n on $entity."])
+    assert found.kept == (good,)
+    assert found.gold_characters == len(unit)
+    assert set(found.rejected) == {
         (good, "duplicate"),
         ("Most of the children had it at birth.", "unit_missing"),
         (f"My {unit}.", "too_short"),
@@ -178,23 +178,23 @@ def test_samples_pass_quality_control_or_have_a_reason(settings_of: Composed) ->
 
 def test_a_sample_that_stands_in_the_test_split_is_no_merit(settings_of: Composed) -> None:
     settings = settings_of("sample_ner", "samples=1", "requests=1", "quality.unit=false")
-    ((kept, rejected),) = sampler(settings, answers=["1. Most of the gout is VERY old"]).draw(["$n $entity"])
-    assert (kept, rejected) == ((), (("Most of the gout is VERY old", "test_copy"),))
+    (found,) = sampler(settings, answers=["1. Most of the gout is VERY old"]).draw(["$n $entity"])
+    assert (found.kept, found.rejected) == ((), (("Most of the gout is VERY old", "test_copy"),))
 
 
 def test_more_texts_than_asked_for_do_not_count(settings_of: Composed) -> None:
     """Seven samples are four of each unit, but one."""
     settings = settings_of("sample_ner", "samples=7", "requests=2", "quality=none")
     answers = ["\n".join(f"{n}. {unit} {n}" for n in range(1, 7)) for unit in ("a", "b")]
-    ((kept, rejected),) = sampler(settings, answers=answers).draw(["$n $entity"])
-    assert kept == ("a 1", "a 2", "a 3", "a 4", "b 1", "b 2", "b 3")
-    assert rejected == ()
+    (found,) = sampler(settings, answers=answers).draw(["$n $entity"])
+    assert found.kept == ("a 1", "a 2", "a 3", "a 4", "b 1", "b 2", "b 3")
+    assert found.rejected == ()
 
 
 def test_samples_of_each_prompt_are_its_own(settings_of: Composed) -> None:
     settings = settings_of("sample_ner", "samples=2", "requests=2", "quality=none")
     drawn = sampler(settings, answers=["1. a", "1. b", "1. c", "1. d"]).draw(PROMPTS["sample_ner"])
-    assert [kept for kept, _ in drawn] == [("a", "b"), ("c", "d")]
+    assert [samples.kept for samples in drawn] == [("a", "b"), ("c", "d")]
 
 
 def test_labels_are_shown_with_the_rows_that_have_one(settings_of: Composed) -> None:
@@ -202,6 +202,6 @@ def test_labels_are_shown_with_the_rows_that_have_one(settings_of: Composed) -> 
     answer = (
         "| Loss of @GENE$ often causes @DISEASE$. | Yes |\n| We saw no @GENE$ in @DISEASE$. | No |\n| No gene. | No |"
     )
-    ((kept, rejected),) = sampler(settings, answers=[answer]).draw(PROMPTS["sample_relation"][:1])
-    assert kept == ("Loss of @GENE$ often causes @DISEASE$. [Yes]", "We saw no @GENE$ in @DISEASE$. [No]")
-    assert [reason for _, reason in rejected] == ["marker_missing"]
+    (found,) = sampler(settings, answers=[answer]).draw(PROMPTS["sample_relation"][:1])
+    assert found.kept == ("Loss of @GENE$ often causes @DISEASE$. [Yes]", "We saw no @GENE$ in @DISEASE$. [No]")
+    assert [reason for _, reason in found.rejected] == ["marker_missing"]

@@ -205,7 +205,6 @@ def test_a_round_without_a_single_sample_is_refused(settings_of: Settings) -> No
         grown(settings_of(), ask=LLM(["Barren one", "Barren two"]), judge=scoring({}))
     said = str(caught.value)
     assert "no sample of the 2 prompts of a round passes quality control (4 unit_missing, 4 remark)" in said
-    assert "quality=none" in said
 
 
 def test_answers_without_text_are_refused(settings_of: Settings) -> None:

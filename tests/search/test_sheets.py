@@ -198,12 +198,19 @@ def test_two_rows_of_one_candidate_are_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("header", "lacking"),
-    [("code,score", "candidate"), ("candidate,note", "score"), ("", "candidate, score"), ("sep=,", "candidate, score")],
+    [("code,score", "candidate"), ("candidate,note", "score"), ("", "candidate, score")],
 )
 def test_columns_that_are_missing_are_named(tmp_path: Path, header: str, lacking: str) -> None:
     path = left(tmp_path)
     path.write_text(f"{header}\n1,2\n", encoding="utf-8")
     refused(path, f"no column {lacking}:")
+
+
+def test_what_a_spreadsheet_adds_does_no_harm(tmp_path: Path) -> None:
+    path = left(tmp_path)
+    path.write_text("sep=,\n" + fill(path, GOOD).replace("score", "Score "), encoding="utf-8")
+    found = read_or_leave(CANDIDATES, number=2, folder=tmp_path)
+    assert all(found[name]["score"] for name in found)
 
 
 def test_an_empty_file_is_no_sheet(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from support import Command, MockServer, Said, environment, rows
+from support import Command, MockServer, Said, environment, rows, summary
 
 Run = Callable[..., Said]
 SMALL = ["rounds=2", "candidates=3", "samples=4"]
@@ -192,6 +192,50 @@ def test_it_can_be_done_by_hand(search: Run, clinsynth: Command, with_store: Pat
     assert "samples: " in said.err
     left = rows(max(with_store.glob("outputs/*/*/requests.jsonl")))
     assert {row["id"].split("/")[1].split("-")[0] for row in left} == {"search"}
+
+
+def test_a_finished_search_is_not_made_again(search: Run, server: MockServer, with_store: Path) -> None:
+    search("judge=llm")
+    found = summary(with_store)
+    assert 0 < found["search/score"] <= 1
+    again = search("judge=llm")
+    assert f"This search is finished (run {found['run_id']}): skipped" in again.out
+    assert summary(with_store) == found
+    assert "skipped" not in search("judge=llm", "force=true").out
+
+
+@pytest.mark.parametrize("name", ["sentences", "default", "mine.yaml", "a/b", "two words"])
+def test_a_name_that_would_not_be_found_is_refused(search: Run, server: MockServer, name: str) -> None:
+    said = search(f"name='{name}'")
+    assert said.status == 2
+    assert "cannot be that of the prompt that wins" in " ".join(said.err.split())
+    assert server.asked()["requests"] == 0
+
+
+def test_a_folder_that_cannot_be_is_found_out_first(search: Run, server: MockServer, with_store: Path) -> None:
+    (with_store / "file").write_text("", encoding="utf-8")
+    said = search("to=file/x")
+    assert said.status == 2
+    assert "to=file/x cannot be written to" in said.err
+    assert server.asked()["requests"] == 0
+
+
+def test_a_dry_run_needs_no_consent(search: Run, server: MockServer) -> None:
+    said = search("dataset.public=false", "generation.dry_run=true")
+    assert said.status == 0, said.err
+    assert "of them gold text" in said.out
+
+
+def test_samples_that_name_private_units_are_counted_as_gold(search: Run, with_store: Path) -> None:
+    from mlflow import MlflowClient
+
+    search("judge=llm", "rounds=1")
+    client = MlflowClient(f"sqlite:///{with_store}/mlruns/mlflow.db")
+    metrics = client.get_run(summary(with_store)["run_id"]).data.metrics
+    units = {row["kept"][0].split("there was ")[1].split(" seen")[0] for row in tree(with_store)["candidates"]}
+    assert len(units) == 1
+    asked_once = 3 * sum(map(len, units))
+    assert metrics["llm/gold_characters"] > 4 * asked_once
 
 
 def test_private_text_stays_out_of_mlflow(search: Run, with_store: Path) -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import csv
+import json
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -113,3 +115,40 @@ def test_a_report_is_of_a_table_or_of_a_target(clinsynth: Command, with_store: P
     said = clinsynth("report", *words)
     assert said.status == 2
     assert "say what to report" in said.err
+
+
+def test_a_dry_sweep_lists_the_jobs_that_are_left(clinsynth: Command, with_store: Path) -> None:
+    jobs = grid.jobs("table-asd", scale="mini")
+    finished(with_store, jobs[3].run_key, f1=0.5)
+    said = clinsynth("sweep", "target=table-asd", "dry_run=true")
+    assert said.status == 0, said.err
+    assert "table-asd at scale=mini: 10 jobs, 1 are done, 9 are left" in said.out
+    listed = [line.strip() for line in said.out.splitlines() if line.startswith("  clinsynth train ")]
+    assert listed == [" ".join(job.command) for job in jobs if job is not jobs[3]]
+
+
+@pytest.mark.parametrize(("missing", "status"), [(True, 0), (False, 1)])
+def test_only_jobs_that_lack_completions_may_fail(
+    clinsynth: Command, with_store: Path, monkeypatch: pytest.MonkeyPatch, missing: bool, status: int
+) -> None:
+    ran: list[list[str]] = []
+
+    def run(command: list[str], *, check: bool) -> None:
+        ran.append(command)
+        (folder,) = (Path(word.partition("=")[2]) for word in command if word.startswith("hydra.sweep.dir="))
+        (folder / "1").mkdir(parents=True)
+        failure = {"job": 1, "stage": "train", "overrides": ["seed=1"], "error": "no", "bug": False, "missing": missing}
+        (folder / "1" / "failure.json").write_text(json.dumps(failure), encoding="utf-8")
+
+    monkeypatch.setattr(subprocess, "run", run)
+    said = clinsynth("sweep", "target=table-asd", "launcher=joblib", "side_by_side=2")
+    assert said.status == status, said.err
+    assert [command[3:6] for command in ran] == [
+        ["train", "-m", "experiment=train/mini/table-asd"],
+        ["train", "-m", "experiment=train/mini/table-asd_target"],
+    ]
+    assert all({"hydra/launcher=joblib", "hydra.launcher.n_jobs=2"} <= set(command) for command in ran)
+    if missing:
+        assert "2 jobs lack completions" in said.out
+    else:
+        assert "2 jobs of table-asd failed. Again: clinsynth train seed=1" in " ".join(said.err.split())

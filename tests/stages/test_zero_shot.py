@@ -122,6 +122,35 @@ def test_private_test_texts_are_sent_with_consent_only(
         assert not list((with_store / "mlruns").rglob("answers.jsonl"))
 
 
+def test_equal_test_texts_are_asked_once_and_replayed(
+    zero_shot: Run, clinsynth: Command, server: MockServer, with_store: Path
+) -> None:
+    rows_of = ["The @GENE$ variant raises @DISEASE$.\t1", "No @GENE$ was in @DISEASE$.\t0"]
+    (with_store / "test.tsv").write_text("\n".join([*rows_of, rows_of[0]]) + "\n", encoding="utf-8")
+    mine = ["dataset=sample_relation", "dataset.files.test.path=test.tsv", "dataset.files.test.sha256=null"]
+    said = zero_shot(*mine)
+    assert said.status == 0, said.err
+    assert server.asked()["requests"] == 2
+    found = summary(with_store)
+    assert found["answers/found"] == 3
+    assert clinsynth("cache", "action=export", "to=mine.jsonl").status == 0
+    said = clinsynth("zero_shot", *mine, "llm.recordings=[mine.jsonl]")
+    assert said.status == 0, said.err
+    assert summary(with_store)["test/f1"] == found["test/f1"]
+
+
+def test_skip_asks_nobody(zero_shot: Run, server: MockServer) -> None:
+    said = zero_shot("zero_shot.on_missing=skip")
+    assert said.status == 2
+    assert "asks nobody: leave it out" in " ".join(said.err.split())
+    assert server.asked()["requests"] == 0
+
+
+def test_what_costs_is_not_known_is_not_free(zero_shot: Run) -> None:
+    assert "cost not known" in zero_shot("zero_shot.limit=3", "dataset=sample_relation").out
+    assert "0.0000 USD" not in zero_shot("zero_shot.limit=3", "dataset=sample_relation", "force=true").out
+
+
 def test_a_dry_run_says_the_cost_and_sends_nothing(zero_shot: Run, server: MockServer) -> None:
     said = zero_shot("generation.dry_run=true", "llm.price.input=1", "llm.price.output=2")
     assert said.status == 0, said.err
@@ -262,10 +291,11 @@ def test_the_report_tells_parts_of_a_test_set(zero_shot: Run, clinsynth: Command
     table = "tracking.table=mine"
     assert zero_shot("dataset=sample_relation", table).status == 0
     assert zero_shot("dataset=sample_relation", "zero_shot.shots=1", table).status == 0
+    assert zero_shot("dataset=sample_relation", "llm.model=other", "zero_shot.limit=9", table).status == 0
     said = clinsynth("report", "table=mine")
     assert said.status == 0, said.err
-    named = [line.split()[0] for line in said.out.splitlines() if line.startswith("zero_shot")]
-    assert named == ["zero_shot", "zero_shot_k1"]
+    named = [line.split("  ")[0] for line in said.out.splitlines() if line.startswith("zero_shot")]
+    assert named == ["zero_shot m", "zero_shot_k1 m", "zero_shot other limit 9"]
     assert "nan" not in said.out
     client = MlflowClient(f"sqlite:///{with_store}/mlruns/mlflow.db")
-    assert client.get_run(summary(with_store)["run_id"]).data.params["source"] == "zero_shot_k1"
+    assert client.get_run(summary(with_store)["run_id"]).data.params["source"] == "zero_shot"

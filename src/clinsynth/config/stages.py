@@ -131,6 +131,16 @@ class JudgeConfig:
 
 
 @dataclass
+class ProposalConfig(AskingConfig):
+    seed: int = option(MISSING, "random number that shuffles the units before some are taken")
+    max_attempts: int = option(MISSING, "1 asks once for prompts; n asks up to n - 1 times more for those that lack")
+
+    def __post_init__(self) -> None:
+        check(self.seed >= 0, "generation.seed", self.seed, "0 or more")
+        check(self.max_attempts >= 1, "generation.max_attempts", self.max_attempts, "at least 1")
+
+
+@dataclass
 class SearchConfig:
     """Search for a prompt: an LLM proposes some, samples of each are compared, the best is varied, round by round."""
 
@@ -145,17 +155,17 @@ class SearchConfig:
     judge: JudgeConfig = MISSING
     to: str = option(MISSING, "folder of the tree, its figure, sheets, and prompt/<name>.yaml")
     name: str = option(MISSING, "of the prompt that wins")
-    generation: GenerationConfig = MISSING
+    generation: ProposalConfig = MISSING
     llm: LLMConfig = MISSING
     quality: QualityConfig = MISSING
     tracking: TrackingConfig = MISSING
     paths: PathsConfig = MISSING
+    force: bool = option(False, "search again although a finished run has this search")
 
     def __post_init__(self) -> None:
         for key in ("rounds", "candidates", "samples", "requests"):
             check(getattr(self, key) >= 1, key, getattr(self, key), "at least 1")
         check(self.requests <= self.samples, "requests", self.requests, f"at most samples={self.samples}")
-        check(bool(self.name) and "/" not in self.name, "name", self.name, "a name without a slash")
 
 
 @dataclass

@@ -172,7 +172,7 @@ class BatchClient:
         if usd > cap:
             raise BudgetExceeded(
                 f"llm.max_cost_usd={cap} would be exceeded: a batch of {len(requests)} requests would bring the cost "
-                f"to about {usd:.4f} USD. Nothing of it was sent; units.max= or seed_ratio= make it smaller."
+                f"to about {usd:.4f} USD. Nothing of it was sent."
             )
 
     def _reason(self, left: dict[str, Request]) -> str:
@@ -183,11 +183,21 @@ class BatchClient:
 
 
 def cancel(llm: LLMConfig, *, cache: CompletionCache) -> int:
-    """Cancel the batches that are at work; what they have answered by then is stored by the next `generate`."""
-    server = openai.OpenAI(api_key=api_key(llm) or NO_KEY, base_url=llm.base_url, timeout=llm.timeout_s)
+    """Cancel the batches that are at work; what they have answered by then is stored when the stage is run again."""
+    key = api_key(llm)
+    quieten()
+    server = openai.OpenAI(api_key=key or NO_KEY, base_url=llm.base_url, timeout=llm.timeout_s, max_retries=0)
     number = 0
-    for batch in cache.batches(llm.server()):
-        if server.batches.retrieve(batch).status not in ENDED:
-            server.batches.cancel(batch)
-            number += 1
+    try:
+        for batch in cache.batches(llm.server()):
+            try:
+                if server.batches.retrieve(batch).status not in ENDED:
+                    server.batches.cancel(batch)
+                    number += 1
+            except openai.NotFoundError:
+                cache.forget_batch(batch)
+    except openai.APIError as error:
+        raise faults.explained(error, llm=llm, key=key) from None
+    finally:
+        server.close()
     return number

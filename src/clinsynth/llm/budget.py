@@ -60,6 +60,7 @@ class Spend:
         self.hits += 1
         self.usd += usd or 0.0
         self.usd_before += usd or 0.0
+        self.unpriced += usd is None
         self._learn(usage, None)
 
     def paid(self, request: Request, usage: Usage, usd: float | None) -> None:

@@ -319,8 +319,8 @@ class Client:
         usd = spend.usd + self._in_flight_usd + spend.estimated_cost(request)
         if usd > cap:
             raise BudgetExceeded(
-                f"llm.max_cost_usd={cap} would be exceeded: {spend.usd:.4f} USD are spent. All answers are kept; go on "
-                "with the same command and a higher cap, or train on what there is with generation.on_missing=skip."
+                f"llm.max_cost_usd={cap} would be exceeded: {spend.usd:.4f} USD are spent. All answers are kept: the "
+                "same command with a higher cap goes on from there."
             )
 
     async def _pause(self, seconds: float) -> None:

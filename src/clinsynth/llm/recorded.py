@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from clinsynth.artifacts import digest
 from clinsynth.datasets import decode
 from clinsynth.errors import ConfigError, DataFormatError
 from clinsynth.types import Completion, Request
@@ -37,14 +38,14 @@ class RecordedLLM:
     def __init__(self, files: Sequence[Path]) -> None:
         self.files = tuple(files)
         self._rows: dict[Key, list[dict[str, Any]]] | None = None
+        self._by_messages: dict[str, dict[str, Any]] = {}
 
     def find(self, requests: Sequence[Request]) -> dict[str, Completion]:
         found = {}
         for request in requests:
-            for row in self._of(request):
-                if not _differing(row, request):
-                    found[request.id] = Completion(row["id"], row["model"], row["completion"], row["finish_reason"])
-                    break
+            row = next((row for row in self._of(request) if not _differing(row, request)), self._same(request))
+            if row is not None:
+                found[request.id] = Completion(row["id"], row["model"], row["completion"], row["finish_reason"])
         return found
 
     def explain(self, missing: Sequence[Request]) -> str:
@@ -59,12 +60,24 @@ class RecordedLLM:
         names = ", ".join(_differing(row, other))
         return f"In {where} the id {row['id']!r} answers another request: its `{names}` differs from what is asked."
 
+    def _same(self, request: Request) -> dict[str, Any] | None:
+        """A row under another id that holds the very messages: of equal test texts one is asked."""
+        asked = _asked(request.id, request.messages) if request.messages else None
+        return self._by_messages.get(asked) if asked else None
+
     def _of(self, request: Request) -> list[dict[str, Any]]:
         if self._rows is None:
             self._rows = {}
             for row in read_rows(self.files):
                 self._rows.setdefault(parse_id(row["id"])[1:], []).append(row)
+                if row.get("messages"):
+                    self._by_messages[_asked(row["id"], row["messages"])] = row
         return self._rows.get(parse_id(request.id)[1:], [])
+
+
+def _asked(id: str, messages: Sequence[dict[str, str]]) -> str:
+    _, prompt, _, replicate = parse_id(id)
+    return digest([prompt, replicate, list(messages)])
 
 
 def _differing(row: dict[str, Any], request: Request) -> list[str]:

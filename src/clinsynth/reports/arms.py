@@ -22,6 +22,9 @@ _NAMING = (
     "annotator",
     "quality",
     "llm",
+    "llm.model",
+    "llm.temperature",
+    "zero_shot.limit",
     "backbone",
 )
 """Params that name an arm, where they differ between the arms of a table."""
@@ -67,8 +70,8 @@ def collect(runs: Sequence[Any]) -> list[Arm]:
     for run in runs:
         params = run.data.params
         words = [_word(name, params[name]) for name in told_apart if name in params and not _idle(name, params)]
-        words += _part(run.data.metrics)
         name = " ".join(filter(None, words)) or params.get("source", "")
+        name = " ".join([name, *_part(run.data.metrics)])
         plain = params.get("source") == "original" and params.get("source.examples") == "null"
         arms.setdefault(name, Arm(name, plain=plain)).runs.append(dict(run.data.metrics))
     return list(arms.values())
@@ -88,6 +91,8 @@ def _idle(param: str, params: Mapping[str, str]) -> bool:
 
 
 def _word(param: str, value: str) -> str:
+    if param in ("llm.temperature", "zero_shot.limit"):
+        return "" if value == "null" else f"{param.partition('.')[2]} {value}"
     if param == "source.examples":
         return "all" if value == "null" else value
     if param == "source.ratio":

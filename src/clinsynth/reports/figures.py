@@ -18,10 +18,10 @@ _COLOURS = (BLUE, ORANGE, GREEN, GREY)
 
 
 def error_kinds(errors: Mapping[str, int]) -> Figure:
-    """Bars: how many wrong spans there are of each kind."""
+    """Bars: how many errors there are of each kind."""
     figure = _figure(5.0, 3.0)
     axes = figure.subplots()
-    bars = axes.bar(list(errors), list(errors.values()), color=[BLUE, ORANGE, GREEN][: len(errors)])
+    bars = axes.bar(list(errors), list(errors.values()), color=list(_COLOURS[: len(errors)]))
     axes.bar_label(bars)
     axes.set_ylabel("errors on the test set")
     axes.margins(y=0.15)

@@ -18,6 +18,8 @@ from clinsynth.reports.arms import Arm, labels
 from clinsynth.search.tree import Tree
 from clinsynth.types import STATUSES, Metrics, Summary
 
+ABSENT = "–"
+
 
 def show_splits(dataset: str, counts: Mapping[str, Mapping[str, int]], *, overlap: int) -> None:
     console = Console()
@@ -111,7 +113,7 @@ def _print_whole(table: Table) -> None:
 
 def _spread(arm: Arm, metric: str) -> str:
     mean = percent(arm.mean(metric))
-    return mean if len(arm.runs) == 1 else f"{mean} ± {100 * arm.deviation(metric):.1f}"
+    return mean if len(arm.runs) == 1 or mean == ABSENT else f"{mean} ± {100 * arm.deviation(metric):.1f}"
 
 
 def _scores(summary: Summary, columns: Mapping[str, str]) -> list[str]:
@@ -124,7 +126,7 @@ def _scores(summary: Summary, columns: Mapping[str, str]) -> list[str]:
 
 
 def percent(value: float | None) -> str:
-    return "–" if value is None or math.isnan(value) else f"{100 * value:.1f}"
+    return ABSENT if value is None or math.isnan(value) else f"{100 * value:.1f}"
 
 
 def plain(*columns: str) -> Table:
@@ -223,13 +225,14 @@ def _number(value: float) -> str:
     return f"{value:.0f}" if float(value).is_integer() else f"{value:.1f}"
 
 
-def show_estimate(planned: Spend, *, model: str, dry_run: bool) -> None:
+def show_estimate(planned: Spend, *, model: str, dry_run: bool, at_most: bool = False) -> None:
     """What is about to be sent, or would be; tokens are estimated."""
     if not planned.requests and not dry_run:
         return
-    table = plain("", "an estimate")
+    table = plain("", "an estimate, at most" if at_most else "an estimate")
     table.add_row("requests to send", str(planned.requests))
-    table.add_row("answers that are there", str(planned.hits))
+    if not at_most:
+        table.add_row("answers that are there", str(planned.hits))
     table.add_row("tokens in", str(planned.tokens_in))
     table.add_row("tokens out", str(planned.tokens_out))
     table.add_row("cost", _dollars(planned.usd - planned.usd_before, known=not planned.unpriced, model=model))

@@ -35,8 +35,8 @@ def search(settings: SearchConfig, *, gold: Gold, ask: Ask, judge: Judge, tree: 
             break
         drawn = sampler.draw(texts)
         new = [
-            CandidatePrompt(name, best.name if best else None, text, kept=kept, rejected=rejected)
-            for name, text, (kept, rejected) in zip(names, texts, drawn, strict=True)
+            CandidatePrompt(name, best.name if best else None, text, **vars(samples))
+            for name, text, samples in zip(names, texts, drawn, strict=True)
         ]
         tree.candidates += new
         if best is None:
@@ -56,6 +56,5 @@ def _refuse_barren(candidates: Sequence[CandidatePrompt]) -> None:
     reasons = Counter(reason for candidate in candidates for _, reason in candidate.rejected)
     why = ", ".join(f"{number} {reason}" for reason, number in reasons.most_common()) or "the answers hold no text"
     raise DataFormatError(
-        f"no sample of the {len(candidates)} prompts of a round passes quality control ({why}). Is the llm up to it? "
-        "quality=none lets everything pass."
+        f"no sample of the {len(candidates)} prompts of a round passes quality control ({why}). Is the llm up to it?"
     )

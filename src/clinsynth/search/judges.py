@@ -36,25 +36,26 @@ TIE = "tie"
 _OTHER = {"A": "B", "B": "A"}
 _SIGNS = r"[\s\"'*_(\[]*"
 _NAME = r"(?:the\s+)?(?:(?:set|list|samples?|option)\s+)?"
-_WORD = rf"{_SIGNS}{_NAME}((?:a\s+)?(?:tie|draw)|equal|neither|both|[AB])\b"
+_LETTER = r"(?-i:[AB])"  # "a" is an article
+_WORD = rf"{_SIGNS}{_NAME}((?:a\s+)?(?:tie|draw)|equal|neither|both|{_LETTER})\b"
 _OPTIONS = re.compile(rf"{_NAME}[AB]\b[\"']?(?:\s*/\s*|,?\s+or\s+){_NAME}[\"']?[AB]\b", re.IGNORECASE)
-_ALONE = re.compile(rf"{_WORD}[\s\"'*_)\].!]*", re.IGNORECASE)
+_ALONE = re.compile(rf"{_SIGNS}{_NAME}((?:a\s+)?(?:tie|draw)|equal|neither|both|[AB])[\s\"'*_)\].!]*", re.IGNORECASE)
 _KEYED = re.compile(
-    r"\b(?:verdict|winner|answer|decision|choice|better|best|preferred|choose|prefer|pick)\b[\"'*]*"
+    r"\b(?:verdict|winner|answer|decision|choice|better|best|preferred|choose|prefer|pick|go\s+with)\b[\"'*]*"
     rf"(?:\s+(?:set|one|list))?(?:\s+is)?\s*[:=]?{_WORD}(?!\s+(?:is|are)\s+(?:not|worse))",
     re.IGNORECASE,
 )
+_DEGREE = r"(?:is|are|seems|looks)\s+(?:\w+ly\s+|much\s+|the\s+)*"
 _COMPARED = re.compile(
-    r"\b(?:(?P<better>[AB])\b[\"'*]*\s+(?:wins\b|(?:is|are|seems|looks)\s+(?:\w+ly\s+|much\s+|the\s+)*"
-    r"(?:better|superior|stronger|best|preferable|winner)\b)"
-    r"|(?P<worse>[AB])\b[\"'*]*\s+(?:loses\b|(?:is|are|seems|looks)\s+(?:\w+ly\s+|much\s+|the\s+)*"
-    r"(?:worse|inferior|weaker|worst)\b))",
+    r"\b(?:(?P<better>[AB])\b[\"'*]*(?:\s*>|\s+wins\b|\s+"
+    rf"{_DEGREE}(?:better|superior|stronger|best|preferable|winner)\b)"
+    rf"|(?P<worse>[AB])\b[\"'*]*(?:\s*<|\s+loses\b|\s+{_DEGREE}(?:worse|inferior|weaker|worst)\b))",
 )
 _EQUAL = re.compile(
     r"\b(?:equally|equal|tied?|draw|comparable|neither\s+(?:set\s+)?is\s+better|no\s+(?:clear\s+)?(?:winner|difference))\b",
     re.IGNORECASE,
 )
-_CLOSING = re.compile(rf"[.!?:\n]{_SIGNS}{_NAME}([AB])[\"'*).!]*\s*\Z")
+_CLOSING = re.compile(rf"(?:[.!?:\n]|\bso\b){_SIGNS}{_NAME}([AB])[\"'*).!]*\s*\Z")
 _OPENING = re.compile(rf"{_SIGNS}{_NAME}([AB])\b[\"'*)\]]*(?:[.,:;!\n]|\s+[-–—]|\s+because\b)")
 _LABELLED = re.compile(r"\b([AB])\b[\"'*)\]]*:")
 
@@ -142,7 +143,8 @@ class Panel:
         values = {"rubric": self.settings.judge.rubric, "a": _numbered(first), "b": _numbered(second)}
         message = render(self.settings.judge.prompt, values, optional=("rubric",))
         id = f"{self.settings.dataset.name}/judge/round-{number}-{first.name}-{second.name}#0"
-        return Request(id, ({"role": "user", "content": message},), {"prompt": message})
+        gold = first.gold_characters + second.gold_characters
+        return Request(id, ({"role": "user", "content": message},), {"prompt": message}, gold)
 
 
 def verdict(completion: Completion) -> str | None:
@@ -154,15 +156,18 @@ def verdict(completion: Completion) -> str | None:
     text = _OPTIONS.sub(" ", unwrapped(completion.text))
     if alone := _ALONE.fullmatch(text):
         return _read(alone[1])
-    if keyed := _KEYED.findall(text):
-        return _read(keyed[-1])
+    if keyed := list(map(_read, _KEYED.findall(text))):
+        return next((word for word in reversed(keyed) if word != TIE), TIE)
     compared = {_read(found["better"] or _OTHER[found["worse"].upper()]) for found in _COMPARED.finditer(text)}
-    if compared or _EQUAL.search(text):
-        return next(iter(compared)) if len(compared) == 1 else None if compared else TIE
-    ends = _CLOSING.search(text) or _OPENING.match(text)
-    if ends is None or len(set(_LABELLED.findall(text))) > 1:  # A: fluent. B: repetitive.
-        return _read(ends[1]) if ends and ends.re is _CLOSING else None
-    return _read(ends[1])
+    if compared:
+        return next(iter(compared)) if len(compared) == 1 else None
+    if closing := _CLOSING.search(text):
+        return _read(closing[1])
+    if _EQUAL.search(text):
+        return TIE
+    opening = _OPENING.match(text)
+    both = len(set(_LABELLED.findall(text))) > 1  # A: fluent. B: repetitive.
+    return _read(opening[1]) if opening and not both else None
 
 
 def _read(word: str) -> str:

@@ -31,4 +31,4 @@ def stand_ins(settings: SearchConfig, *, sampler: Sampler) -> list[Request]:
             panel = Panel(settings, ask=sampler.ask)
             asked += [panel.request(usual, usual, number=number)] * (running * (running - 1))
     # A replicate of its own, so that none is taken for one that is answered.
-    return [replace(request, id=f"{request.id}{place:06d}") for place, request in enumerate(asked)]
+    return [replace(request, id=f"{request.id}{place:06d}") for place, request in enumerate(asked, 1)]

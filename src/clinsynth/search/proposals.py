@@ -18,7 +18,8 @@ from clinsynth.types import Request
 
 _WRITTEN = r"\{{\{{\s*{0}\s*\}}\}}|\{{\s*{0}\s*\}}|\[\s*{0}\s*\]|<\s*{0}\s*>|\$\{{{0}\}}|\${0}\b"
 """Ways in which LLMs write a placeholder, whichever they are asked for."""
-_NUMBER = re.compile(r"^[ \t]*(?:\*\*|#+ )?\(?\d{1,2}[.):](?:\*\*)?(?=\s|\*|\"|[A-Z])", re.MULTILINE)
+_NUMBER = re.compile(r"^[ \t]*(?:\*\*|#+ )?\(?\d{1,3}[.):](?:\*\*)?(?=\s|\*|\"|[A-Z])", re.MULTILINE)
+_ENDS = re.compile(r"\n\s*\n|\n(?=(?:let me know|i hope|feel free|these prompts|would you like)\b)", re.IGNORECASE)
 _BULLET = re.compile(r"^[ \t]*[-*•](?=\s)", re.MULTILINE)
 _LEAD = re.compile(r"(?:\*\*[^*{\n]{1,40}:?\*\*:?|(?:prompt|variation|option|version)\s*\d{0,2}\s*:)\s*", re.IGNORECASE)
 """A title before a prompt."""
@@ -41,7 +42,7 @@ def propose(
             break
         request = question(settings, number=number, attempt=attempt, wanted=lacking, best=best, sampler=sampler)
         answer = sampler.ask([request], f"round {number}: prompts")[request.id].text
-        for written in listed(answer):
+        for written in listed(answer, names=tuple(sampler.brief.placeholders)):
             template = placed(written, sampler.brief.placeholders)
             reason = sampler.refusal(template)
             if reason:
@@ -78,9 +79,10 @@ def question(
     return Request(id, ({"role": "user", "content": message},), {"prompt": message})
 
 
-def listed(answer: str) -> list[str]:
+def listed(answer: str, *, names: Sequence[str] = ()) -> list[str]:
     """The prompts of an answer, each once: of a JSON list, of numbered or bulleted items, else of lines."""
-    text = unwrapped(answer)
+    tags = "|".join(map(re.escape, names))
+    text = unwrapped(re.sub(rf"<\s*({tags})\s*>", r"{\1}", answer, flags=re.IGNORECASE) if names else answer)
     found = _json(text) or _items(text, _NUMBER) or _items(text, _BULLET) or _lines(text)
     return list(dict.fromkeys(prompt for item in found if (prompt := clean(_LEAD.sub("", item.strip())))))
 
@@ -96,7 +98,7 @@ def _json(text: str) -> list[str]:
 def _items(text: str, mark: re.Pattern[str]) -> list[str]:
     """What stands behind each mark, over several lines too; after a blank line the last one is followed by a remark."""
     pieces = mark.split(text)[1:]
-    return [*pieces[:-1], re.split(r"\n\s*\n", pieces[-1].strip())[0]] if pieces else []
+    return [*pieces[:-1], _ENDS.split(pieces[-1].strip())[0]] if pieces else []
 
 
 def _lines(text: str) -> list[str]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import islice
 
 from clinsynth.artifacts import digest
 from clinsynth.config import (
     AnnotatorConfig,
     CorpusConfig,
+    GenerationConfig,
+    OnMissing,
     PromptConfig,
     SearchConfig,
     SeedRatioConfig,
@@ -28,8 +31,14 @@ from clinsynth.types import Candidate, Completion, Gold, Rejected, Request
 Ask = Callable[[Sequence[Request], str], dict[str, Completion]]
 """Requests and what they are for to the answers by request; raises where one cannot be had."""
 
-Samples = tuple[tuple[str, ...], tuple[tuple[str, str], ...]]
-"""Texts that are kept, and others with the reason."""
+
+@dataclass(frozen=True)
+class Samples:
+    kept: tuple[str, ...]
+    rejected: tuple[tuple[str, str], ...]
+    """Others, each with its reason."""
+    gold_characters: int
+    """Of the names of gold units in the kept ones."""
 
 
 class Sampler:
@@ -98,7 +107,18 @@ class Sampler:
             words=lambda text: tokenise(str(text)),
             test_texts=self._test,
         )
-        return tuple(_said(found) for found in kept), tuple(_why(found) for found in [*refused, *rejected])
+        named = [found.draft.unit for found in kept if found.draft.unit in self.gold_units]
+        return Samples(
+            tuple(_said(found) for found in kept),
+            tuple(_why(found) for found in [*refused, *rejected]),
+            gold_characters=sum(map(len, named)),
+        )
+
+    @cached_property
+    def gold_units(self) -> set[str]:
+        """Units whose name is gold text, which a sample repeats."""
+        asked = self.requests(self._corpus.prompt.text or "")
+        return {unit for unit, request in zip(self.units, asked, strict=True) if request.gold_characters == len(unit)}
 
 
 def corpus_settings(settings: SearchConfig, *, requests: int = 1) -> CorpusConfig:
@@ -111,7 +131,9 @@ def corpus_settings(settings: SearchConfig, *, requests: int = 1) -> CorpusConfi
         size=SizeConfig(),
         seed_ratio=SeedRatioConfig(1.0),
         units=UnitsConfig(),
-        generation=replace(settings.generation, per_request=share),
+        generation=GenerationConfig(
+            **vars(settings.generation) | {"per_request": share, "on_missing": OnMissing.error},
+        ),
         prompt=PromptConfig("default"),
         llm=settings.llm,
         annotator=AnnotatorConfig("default"),

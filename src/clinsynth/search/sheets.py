@@ -6,6 +6,7 @@ import csv
 import io
 import math
 import random
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -74,9 +75,12 @@ def _rows(path: Path) -> list[dict[str, str]]:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataFormatError(f"{path} is not UTF-8: save it as `CSV UTF-8`.") from error
+    text = re.sub(r"\Asep=.\r?\n", "", text)  # Excel's own word for the delimiter
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
+    csv.field_size_limit(max(len(text), 131_072))
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
+    reader.fieldnames = [name.strip().casefold() for name in reader.fieldnames or ()]
     lacking = {"candidate", "score"} - set(reader.fieldnames or ())
     if lacking:
         raise DataFormatError(f"{path} has no column {', '.join(sorted(lacking))}: it needs {', '.join(COLUMNS)}.")

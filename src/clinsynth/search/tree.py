@@ -23,6 +23,8 @@ class CandidatePrompt:
     """Samples that passed quality control."""
     rejected: tuple[tuple[str, str], ...]
     """Others, each with its reason."""
+    gold_characters: int = 0
+    """How many characters of the kept samples are names of gold units."""
 
 
 @dataclass(frozen=True)

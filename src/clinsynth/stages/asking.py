@@ -18,11 +18,18 @@ from clinsynth.types import Completion, Request
 
 
 def settled(
-    llm: LLMConfig, requests: Sequence[Request], *, asking: AskingConfig, artifacts: Path, labelled: bool = False
+    llm: LLMConfig,
+    requests: Sequence[Request],
+    *,
+    asking: AskingConfig,
+    artifacts: Path,
+    labelled: bool = False,
+    at_most: bool = False,
 ) -> bool:
     """True where the user wants no answers: a dry run, or an end to batches. Says first what asking would take.
 
-    `labelled`: every answer is sent back once to be labelled.
+    `labelled`: every answer is sent back once to be labelled. `at_most`: the requests stand for others, of which some
+    may be answered already.
     """
     cache = CompletionCache(cache_path(artifacts))
     try:
@@ -32,7 +39,7 @@ def settled(
         planned = Client(llm, cache=cache, offline=True).estimate(requests, labelled=labelled)
     finally:
         cache.close()
-    tables.show_estimate(planned, model=llm.model or "", dry_run=asking.dry_run)
+    tables.show_estimate(planned, model=llm.model or "", dry_run=asking.dry_run, at_most=at_most)
     return asking.dry_run
 
 

@@ -29,9 +29,9 @@ def main(settings: GenerateConfig, *, job: Job) -> None:
         return
     generation = _plan(settings, gold=gold)
     requests, labelled = generation.requests, settings.annotator.name == "llm"
-    check_consent(settings.dataset, requests, asking=settings.generation, llm=settings.llm, what="its units or rows")
     if asking.settled(settings.llm, requests, asking=settings.generation, artifacts=store.root, labelled=labelled):
         return
+    check_consent(settings.dataset, requests, asking=settings.generation, llm=settings.llm, what="its units or rows")
     run_key = digest(corpora.settings_key(settings) | {"gold": gold.hashes})
     ledger = Ledger(settings.tracking, store=store)
     name = f"generate-{settings.llm.name}-{cards.size(settings)}-{settings.annotator.name}"

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
+import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from clinsynth import datasets, stages
 from clinsynth.artifacts import ArtifactStore, digest
-from clinsynth.config import SearchConfig
-from clinsynth.errors import MissingCompletions
+from clinsynth.config import JudgeName, SearchConfig, conf_folder
+from clinsynth.errors import ConfigError, MissingCompletions
 from clinsynth.llm import RECORDED, open_llm, recorded
 from clinsynth.llm.consent import check_consent
 from clinsynth.reports import cards, figures, tables
@@ -22,42 +25,96 @@ from clinsynth.search.sheets import Waiting
 from clinsynth.search.tree import Tree
 from clinsynth.stages import Job, asking
 from clinsynth.tracking import ActiveRun, Ledger
-from clinsynth.types import Completion, Gold, Request
+from clinsynth.types import Completion, Gold, Request, Summary
 
 
 def main(settings: SearchConfig, *, job: Job) -> None:
+    _check_name(settings)
     gold = datasets.load(settings.dataset, data=Path(settings.paths.data))
     stages.leave_proposals(corpus_settings(settings), gold=gold, folder=job.folder)
     artifacts = Path(settings.paths.artifacts)
-    live = settings.llm.name != RECORDED
-    if live:
+    if settings.llm.name != RECORDED:
         planned = stand_ins(settings, sampler=Sampler(settings, gold=gold, ask=_asks_nobody))
-        check_consent(settings.dataset, planned, asking=settings.generation, llm=settings.llm, what="its units or rows")
-        if asking.settled(settings.llm, planned, asking=settings.generation, artifacts=artifacts):
+        told = settings.generation
+        if asking.settled(settings.llm, planned, asking=told, artifacts=artifacts, at_most=True):
             return
+        check_consent(settings.dataset, planned, asking=told, llm=settings.llm, what="its units or rows")
+    folder = _folder(settings)
     ledger = Ledger(settings.tracking, store=ArtifactStore(artifacts))
     ledger.bury_dead()
     key = run_key(settings, gold=gold)
-    with (
-        ledger.claim(key),
-        ledger.run(
-            experiment=settings.dataset.name,
-            name=f"search-{settings.judge.name.value}-{settings.llm.model or settings.llm.name}",
-            run_key=key,
-            description=cards.run_description(job),
-        ) as run,
-    ):
+    with ledger.claim(f"folder-{digest(str(folder.resolve()))}"), ledger.claim(key):
+        summary = None if settings.force or not _repeats(settings) else ledger.finished(key)
+        if summary is not None and _winner(settings).is_file():
+            print(f"This search is finished (run {summary.run_id}): skipped. force=true makes it again. See {folder}.")
+        else:
+            summary = _run(settings, job=job, gold=gold, key=key, ledger=ledger)
+    if summary is not None:
+        summary.write(job.folder)
+
+
+def _check_name(settings: SearchConfig) -> None:
+    """A winner of the name of an option that there is would never be found."""
+    taken = sorted(path.stem for path in (conf_folder() / "prompt").glob("*.yaml"))
+    if settings.name in taken or not re.fullmatch(r"\w[\w-]*", settings.name):
+        raise ConfigError(
+            f"name={settings.name} cannot be that of the prompt that wins: it has to be letters, digits, - and _, and "
+            f"none of those that there are: {', '.join(taken)}."
+        )
+
+
+def _folder(settings: SearchConfig) -> Path:
+    """Made and tried before anything is paid for."""
+    folder = Path(settings.to)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError as error:
+        raise ConfigError(f"to={settings.to} cannot be written to: {error.strerror}. Choose another folder.") from error
+
+
+def _winner(settings: SearchConfig) -> Path:
+    """An option of the group `prompt`, for `--config-dir`."""
+    return Path(settings.to) / "prompt" / f"{settings.name}.yaml"
+
+
+def _repeats(settings: SearchConfig) -> bool:
+    """Whether the same settings give the same search; files with answers and sheets may have changed."""
+    return settings.llm.name != RECORDED and settings.judge.name is not JudgeName.file
+
+
+def _run(settings: SearchConfig, *, job: Job, gold: Gold, key: str, ledger: Ledger) -> Summary | None:
+    """None where the search waits for a person."""
+    with ledger.run(
+        experiment=settings.dataset.name,
+        name=f"search-{settings.judge.name.value}-{settings.llm.model or settings.llm.name}",
+        run_key=key,
+        description=cards.run_description(job),
+    ) as run:
         run.params(cards.stage_params(settings, choices=job.choices))
         run.text(job.resolved, "config.yaml")
-        if live:
-            with asking.Session(settings.llm, artifacts=artifacts, run=run) as session:
-                tree = _search(settings, gold=gold, ask=_asked(settings, session=session), run=run)
-        else:
+        if settings.llm.name == RECORDED:
             tree = _search(settings, gold=gold, ask=_recorded(settings, folder=job.folder), run=run)
-        if tree.finished:
-            place = _write_winner(settings, tree, run=run)
-            command = f"clinsynth generate --config-dir={settings.to} prompt={settings.name} ..."
-            tables.show_winner(tree, place=place, command=command)
+        else:
+            with asking.Session(settings.llm, artifacts=Path(settings.paths.artifacts), run=run) as session:
+                tree = _search(settings, gold=gold, ask=_asked(settings, session=session), run=run)
+        if not tree.finished:
+            run.tag("waiting", "for a person, who fills in a sheet")
+            return None
+        _write(_winner(settings), cards.prompt_option(tree, settings=settings))
+        run.file(_winner(settings))
+        best = tree.contests[-1].verdicts[tree.contests[-1].winner]
+        summary = Summary(run.id, key, None, None, 0, {"search/score": best["score"]})
+        summary.write(job.folder)
+        run.file(job.folder / "summary.json")
+    command = f"clinsynth generate --config-dir={shlex.quote(settings.to)} prompt={settings.name} ..."
+    tables.show_winner(tree, place=_winner(settings), command=command)
+    return summary
+
+
+_PLACES = ("files", "recordings", "licence", "public")
+"""Of a dataset: changes no request."""
 
 
 def run_key(settings: SearchConfig, *, gold: Gold) -> str:
@@ -66,6 +123,7 @@ def run_key(settings: SearchConfig, *, gold: Gold) -> str:
     return digest(
         {
             "gold": gold.hashes,
+            "dataset": {name: value for name, value in asdict(settings.dataset).items() if name not in _PLACES},
             "judge": asdict(settings.judge) | {"name": settings.judge.name.value},
             "llm": [llm.name, llm.model, llm.temperature, llm.max_tokens],
             "prompts": [asdict(settings.propose), asdict(settings.augment)],
@@ -96,10 +154,8 @@ def _keep(settings: SearchConfig, tree: Tree, *, folder: Path, run: ActiveRun) -
     """The tree as far as it goes: for programs, for readers, and as a figure."""
     if not tree.candidates:
         return
-    folder.mkdir(parents=True, exist_ok=True)
-    content = json.dumps(tree.to_json(), indent=2, ensure_ascii=False)
-    (folder / "tree.json").write_text(content + "\n", encoding="utf-8")
-    (folder / "tree.md").write_text(cards.prompt_tree(tree), encoding="utf-8")
+    _write(folder / "tree.json", json.dumps(tree.to_json(), indent=2, ensure_ascii=False) + "\n")
+    _write(folder / "tree.md", cards.prompt_tree(tree))
     figures.prompt_tree(tree).savefig(folder / "tree.png")
     run.measured([("search/score", found.verdicts[found.winner]["score"], found.number) for found in tree.contests])
     if settings.tracking.may_hold_text(public=settings.dataset.public):
@@ -107,13 +163,12 @@ def _keep(settings: SearchConfig, tree: Tree, *, folder: Path, run: ActiveRun) -
             run.file(folder / name)
 
 
-def _write_winner(settings: SearchConfig, tree: Tree, *, run: ActiveRun) -> Path:
-    """An option of the group `prompt`, for `--config-dir`."""
-    place = Path(settings.to) / "prompt" / f"{settings.name}.yaml"
-    place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_text(cards.prompt_option(tree, settings=settings), encoding="utf-8")
-    run.file(place)
-    return place
+def _write(path: Path, text: str) -> None:
+    """Whole, or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_name(f".{path.name}.part")
+    half.write_text(text, encoding="utf-8")
+    half.replace(path)
 
 
 def _asked(settings: SearchConfig, *, session: asking.Session) -> Ask:
@@ -140,7 +195,8 @@ def _recorded(settings: SearchConfig, *, folder: Path) -> Ask:
             raise MissingCompletions(
                 f"{what}: {len(missing)} of {len(requests)} answers are missing, the first is {missing[0].id!r}. "
                 f"{llm.explain(missing)} A live LLM (llm=openai, llm=local) is asked for them; or give answers as "
-                f"llm.recordings=[mine.jsonl]: the requests are in {place}, to be answered there (`completion`).",
+                f"llm.recordings=[mine.jsonl]: the requests are in {place}, to be answered there (`completion`). Files "
+                "with earlier answers stay in the list.",
                 requests=missing,
             )
         return found

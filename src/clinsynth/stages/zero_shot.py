@@ -51,12 +51,11 @@ def main(settings: ZeroShotConfig, *, job: Job) -> None:
     material = _gather(settings, job=job)
     requests = [question.request for question in material.questions]
     if material.live:
-        check_consent(
-            settings.dataset, requests, asking=settings.generation, llm=settings.llm, what="the texts of its test split"
-        )
-        artifacts = Path(settings.paths.artifacts)
-        if asking.settled(settings.llm, requests, asking=settings.generation, artifacts=artifacts):
+        told, artifacts = settings.generation, Path(settings.paths.artifacts)
+        if asking.settled(settings.llm, requests, asking=told, artifacts=artifacts):
             return
+        what = "the texts of its test split" + (" and rows of train" if settings.zero_shot.shots else "")
+        check_consent(settings.dataset, requests, asking=told, llm=settings.llm, what=what)
     store = ArtifactStore(Path(settings.paths.artifacts))
     ledger = Ledger(settings.tracking, store=store)
     ledger.bury_dead()
@@ -78,9 +77,10 @@ def main(settings: ZeroShotConfig, *, job: Job) -> None:
 
 def planned(settings: ZeroShotConfig) -> str:
     """Resolves the settings of a job that is not run now; returns its run key."""
+    room = zero_shot_room(settings.dataset.task)
     settings.prompt = zero_shot.chosen_prompt(settings)
     gold = datasets.load(settings.dataset, data=Path(settings.paths.data))
-    return zero_shot.run_key(settings, gold=gold, room=zero_shot_room(settings.dataset.task))
+    return zero_shot.run_key(settings, zero_shot.questions(settings, gold=gold, room=room), gold=gold, room=room)
 
 
 def _gather(settings: ZeroShotConfig, *, job: Job) -> Material:
@@ -89,7 +89,7 @@ def _gather(settings: ZeroShotConfig, *, job: Job) -> Material:
     gold = datasets.load(settings.dataset, data=Path(settings.paths.data))
     asked = zero_shot.questions(settings, gold=gold, room=room)
     llm = open_llm(settings.llm, dataset=settings.dataset, artifacts=Path(settings.paths.artifacts))
-    key = zero_shot.run_key(settings, gold=gold, room=room)
+    key = zero_shot.run_key(settings, asked, gold=gold, room=room)
     return Material(settings, job, gold, room, asked, llm, key)
 
 
@@ -102,6 +102,8 @@ def _lacking(material: Material, found: Mapping[str, Completion]) -> bool:
     if found and material.settings.zero_shot.on_missing is OnMissing.skip:
         print(f"{count} Those that there are are scored (zero_shot.on_missing=skip).", flush=True)
         return False
+    if material.settings.llm.name != RECORDED:
+        raise MissingCompletions(f"{count} zero_shot.on_missing=skip asks nobody: leave it out, and the LLM is asked.")
     place = material.job.folder / "requests.jsonl"
     recorded.write_requests(place, missing)
     raise MissingCompletions(

@@ -31,6 +31,8 @@ MARK = re.compile(
 )
 """What opens an item of a list."""
 _WORD = re.compile(r"[^\W_]+")
+_REPEATED = 60
+_RUN = re.compile(rf"([^\w\s][ \n]?)\1{{{_REPEATED},}}")
 _FEW = 3  # words; shorter texts stand in too many answers by chance
 
 
@@ -48,6 +50,15 @@ def unwrapped(text: str, *, repeated: Iterable[str] = ()) -> str:
         text = without(text, piece)
     text = _TAG.sub("\n", _FENCE.sub("\n", text))
     return _COMMAND.sub(r"\1", _COMMAND.sub(r"\1", text)).strip("\n ")
+
+
+def bounded(text: str, *, most: int) -> str:
+    """A text whose repetitions of a sign are cut, and of a longer one only its beginning and its end.
+
+    Patterns take quadratic time, and a model may repeat itself until it is stopped.
+    """
+    text = _RUN.sub(lambda found: found.group()[:_REPEATED], text)
+    return text if len(text) <= 2 * most else f"{text[:most]}\n{text[-most:]}"
 
 
 def without(text: str, piece: str) -> str:

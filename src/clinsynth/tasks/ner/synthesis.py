@@ -84,9 +84,9 @@ def label_request(drafts: Sequence[Draft], *, completion: Completion, settings: 
         return render(prompt, values, optional=("noun", "guidelines"))
 
     evidence = {"prompt": message(f"{{the {len(drafts)} numbered sentences}}"), "labels": completion.id}
-    return _request(
-        f"{dataset.name}/{prompt.name}/{first.unit}#{first.replicate}", message(numbered), evidence=evidence
-    )
+    id = f"{dataset.name}/{prompt.name}/{first.unit}#{first.replicate}"
+    named = sum(len(draft.unit) for draft in drafts if contains(draft))
+    return _request(id, message(numbered), evidence=evidence, gold_characters=named)
 
 
 def annotate(

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -254,3 +256,10 @@ def test_any_text_gives_a_valid_sentence(text: str, tokens: list[str], question:
     sentence = Sentence(tuple(tokens), found.spans)
     assert {span.label for span in sentence.spans} <= {"Disease"}
     assert found.status != "unusable" or not (found.spans or found.hallucinated)
+
+
+@pytest.mark.parametrize("sign", ["[", "{", "‹", "- ", ". ", "|", "B-Disease ", "x/"])
+def test_a_model_that_repeats_itself_costs_no_time(sign: str) -> None:
+    began = time.monotonic()
+    read_answer(sign * 16_000, question="", tokens=("no", "ataxia"), entity_type="Disease")
+    assert time.monotonic() - began < 8

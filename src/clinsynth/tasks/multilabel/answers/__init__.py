@@ -15,7 +15,7 @@ from typing import Any
 
 from clinsynth.tasks.multilabel.answers.names import NAME, Names
 from clinsynth.tasks.multilabel.config import NONE
-from clinsynth.tasks.wrappers import MARK, sentences, unwrapped, without
+from clinsynth.tasks.wrappers import MARK, bounded, sentences, unwrapped, without
 from clinsynth.types import CLEAN, REPAIRED, UNUSABLE
 
 _FLAGS = re.VERBOSE | re.IGNORECASE
@@ -93,6 +93,8 @@ _ALL = re.compile(
     _FLAGS,
 )
 _NONE_FIRST = re.compile(r"\W*none\b\W*?(?:\Z|[,;.(\n]|\s[-–—])", re.IGNORECASE)
+LONGEST = 5_000
+"""Characters of an answer that are looked at, at either end."""
 _NEAR = 300  # characters on each side of a name in which prose may deny it
 
 
@@ -113,7 +115,7 @@ def read_answer(text: str, *, question: str, labels: Mapping[str, str], text_ask
         return Answer(tuple(label for label in labels if label in given), (), CLEAN)
     names = Names(labels)
     parts = [part for part in sentences(question) if len(part.split()) > 5 and not names.stands_in(part)]
-    plain = unwrapped(text, repeated=[question, text_asked, *parts])
+    plain = bounded(unwrapped(text, repeated=[question, text_asked, *parts]), most=LONGEST)
     listing = " ".join(f"{name} {meaning}" for name, meaning in labels.items())
     held = _read(names, without(plain, listing))
     if held is None:

@@ -16,11 +16,14 @@ from clinsynth.tasks.ner.answers.literals import read_literal
 from clinsynth.tasks.ner.answers.mentions import join_neighbours, read_marks, read_names, says_none
 from clinsynth.tasks.ner.answers.tags import BARE, OTHER
 from clinsynth.tasks.ner.spans import Span, to_spans
-from clinsynth.tasks.wrappers import THOUGHTS, normalised
+from clinsynth.tasks.wrappers import THOUGHTS, bounded, normalised
 from clinsynth.types import CLEAN, REPAIRED, UNUSABLE
 
 SHORTEST_QUESTION = 20
 """Characters from which a question in an answer is a repetition and no coincidence."""
+
+LONGEST = 20
+"""Characters of an answer for each of the sentence that are looked at, at either end."""
 
 _INSTRUCTION = re.compile(r"\[INST\].*?\[/INST\]", re.DOTALL | re.IGNORECASE)
 _WRAPPER = re.compile(
@@ -47,7 +50,8 @@ def read_answer(text: str, *, question: str, tokens: Sequence[str], entity_type:
     if clean is not None:
         return Answer(clean, (), CLEAN)
     asked = Asked(tuple(tokens), entity_type)
-    found = _places(_bare(text, question=question), asked)
+    most = LONGEST * max(len(" ".join(tokens)), 100)
+    found = _places(bounded(_bare(text, question=question), most=most), asked)
     if found is None:
         return Answer((), (), UNUSABLE)
     places, absent = found
