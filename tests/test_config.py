@@ -18,8 +18,12 @@ from support import Command, Composed
 CONF = config.conf_folder()
 GROUPS = sorted(folder.name for folder in CONF.iterdir() if folder.is_dir() and folder.name != "experiment")
 EXPERIMENTS = sorted(str(path.relative_to(CONF / "experiment").with_suffix("")) for path in CONF.rglob("*/*/*.yaml"))
-NEEDED = {"dataset=terms": ("dataset.units=terms.txt", "dataset.entity_type=Disease"), "llm=local": ("llm.model=m",)}
-"""What an option does not go without."""
+NEEDED = {
+    "sweep": ("target=table7",),
+    "dataset=terms": ("dataset.units=terms.txt", "dataset.entity_type=Disease"),
+    "llm=local": ("llm.model=m",),
+}
+"""What a stage or an option does not go without."""
 
 
 def stages_with(group: str) -> list[str]:
@@ -57,7 +61,8 @@ def test_every_group_belongs_to_a_stage() -> None:
     [(stage, group, option) for group in GROUPS for stage in stages_with(group) for option in options(group)],
 )
 def test_every_option_becomes_typed_settings(stage: str, group: str, option: str, composed: Composed) -> None:
-    settings = composed(stage, f"{group}={option}", *NEEDED.get(f"{group}={option}", ()))
+    chosen_option = f"{group}={option}"
+    settings = composed(stage, chosen_option, *NEEDED.get(stage, ()), *NEEDED.get(chosen_option, ()))
     assert isinstance(settings, config.STAGES[stage])
     chosen = getattr(settings, group)
     assert is_dataclass(chosen)
