@@ -92,6 +92,20 @@ def tiny_roberta(tmp_path_factory: pytest.TempPathFactory, sample_words: list[st
     return folder
 
 
+@pytest.fixture(scope="session", params=["tiny_bert", "tiny_roberta"])
+def tiny_backbone(request: pytest.FixtureRequest) -> Path:
+    """Each of the two."""
+    path: Path = request.getfixturevalue(request.param)
+    return path
+
+
+@pytest.fixture(scope="session")
+def tokenizer(tiny_backbone: Path) -> Any:
+    from clinsynth.training import backbones
+
+    return backbones.tokenizer(str(tiny_backbone), None)
+
+
 @pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty current folder, and nothing in the environment that says where things are."""

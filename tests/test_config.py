@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from clinsynth import config
+from clinsynth import config, sweeps
 from clinsynth.errors import ConfigError
 from clinsynth.tasks import base
 from support import Command, Composed
@@ -42,12 +41,8 @@ def options(group: str) -> list[str]:
 
 def jobs(experiment: str) -> list[list[str]]:
     """Overrides of every job in the grid of an experiment."""
-    from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
-
     params = OmegaConf.select(OmegaConf.load(CONF / "experiment" / f"{experiment}.yaml"), "hydra.sweeper.params")
-    grid = [f"{key}={values}" for key, values in (params or {}).items()]
-    (batch,) = BasicSweeper.split_arguments(OverridesParser.create().parse_overrides(grid), max_batch_size=None)
-    return [list(job) for job in batch]
+    return sweeps.combinations(params or {})
 
 
 def test_every_group_belongs_to_a_stage() -> None:

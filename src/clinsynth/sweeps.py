@@ -7,6 +7,7 @@ import shlex
 import threading
 import time
 import traceback
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -107,7 +108,8 @@ class Progress(Callback):
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
         Progress.over.clear()
-        folder, total = Path(config.hydra.sweep.dir), _jobs(config)
+        folder, axes = Path(config.hydra.sweep.dir), config.hydra.sweeper.get("params") or {}
+        total = len(combinations(axes, config.hydra.overrides.task))
         Progress.watch = threading.Thread(target=self._watch, args=(folder, total), daemon=True)
         Progress.watch.start()
 
@@ -134,14 +136,14 @@ class Progress(Callback):
                 return
 
 
-def _jobs(config: DictConfig) -> int:
-    """As Hydra's own sweeper takes the axes apart."""
+def combinations(axes: Mapping[str, Any], words: Sequence[str] = ()) -> list[list[str]]:
+    """Overrides of every job of a grid, as Hydra's own sweeper takes it apart; `words` are of the command line."""
     from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
     from hydra.core.override_parser.overrides_parser import OverridesParser
 
-    axes = [f"{key}={values}" for key, values in (config.hydra.sweeper.get("params") or {}).items()]
-    parsed = OverridesParser.create().parse_overrides([*axes, *config.hydra.overrides.task])
-    return sum(map(len, BasicSweeper.split_arguments(parsed, max_batch_size=None)))
+    parsed = OverridesParser.create().parse_overrides([*(f"{key}={values}" for key, values in axes.items()), *words])
+    (batch,) = BasicSweeper.split_arguments(parsed, max_batch_size=None)
+    return [list(job) for job in batch]
 
 
 def failures(sweep: Path | None) -> list[dict[str, Any]]:

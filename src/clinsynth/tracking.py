@@ -33,6 +33,9 @@ from clinsynth.types import Metrics, Summary
 RUN_KEY, CORPUS, ANSWERS, LOCK, HOST = "run_key", "corpus", "answers", "lock", "host"
 """Tags of a run."""
 
+COUNTS = "counts.csv"
+"""Artifact of a scored run."""
+
 PARAMS_PER_CALL = 100  # MLflow's limits
 METRICS_PER_CALL = 1000
 LONGEST_PARAM = 500
@@ -69,6 +72,11 @@ class ActiveRun:
 
     def text(self, text: str, name: str) -> None:
         self.client.log_text(self.id, redacted(text), name)
+
+    def counts(self, counts: NDArray[np.int64]) -> None:
+        """What `Ledger.counts` reads: true positives, predicted and gold of each test example."""
+        rows = [("true", "predicted", "gold"), *counts.tolist()]
+        self.text("".join(",".join(map(str, row)) + "\n" for row in rows), COUNTS)
 
     def figure(self, figure: Any, name: str) -> None:
         self.client.log_figure(self.id, figure, name)
@@ -150,7 +158,7 @@ class Ledger:
     def counts(self, run_id: str) -> NDArray[np.int64] | None:
         """True positives, predicted and gold of each test example; None where the run has left none."""
         try:
-            path = self.client.download_artifacts(run_id, "counts.csv")
+            path = self.client.download_artifacts(run_id, COUNTS)
             return np.loadtxt(path, delimiter=",", skiprows=1, dtype=np.int64, ndmin=2)
         except (MlflowException, OSError, ValueError):  # deleted, or not one of ours
             return None

@@ -5,21 +5,10 @@ from typing import Any
 
 import pytest
 
-from clinsynth.training import backbones, sequences
+from clinsynth.training import sequences
 
 TEXTS = ["the mother of the boy", "the", "the telangiectasiatelangiectasia in the boy"]
 TARGETS: list[dict[str, Any]] = [{"labels": [1.0, 0.0]}, {"labels": [0.0, 0.0], "weight": 0.5}, {"labels": 1}]
-
-
-@pytest.fixture(params=["tiny_bert", "tiny_roberta"])
-def folder(request: pytest.FixtureRequest) -> Path:
-    path: Path = request.getfixturevalue(request.param)
-    return path
-
-
-@pytest.fixture
-def tokenizer(folder: Path) -> Any:
-    return backbones.tokenizer(str(folder), None)
 
 
 def encoded(texts: list[str], tokenizer: Any, *, max_length: int = 64) -> list[sequences.Encoded]:
@@ -71,11 +60,11 @@ def test_a_batch_is_padded_and_its_targets_are_tensors(tokenizer: Any) -> None:
     assert batch["weight"].tolist() == [0.5, 0.5]
 
 
-def test_a_head_has_an_output_for_each_label(folder: Path) -> None:
-    found = sequences.build(str(folder), labels=["no", "maybe", "yes"])
+def test_a_head_has_an_output_for_each_label(tiny_backbone: Path) -> None:
+    found = sequences.build(str(tiny_backbone), labels=["no", "maybe", "yes"])
     assert found.config.id2label == {0: "no", 1: "maybe", 2: "yes"}
     assert found.config.label2id == {"no": 0, "maybe": 1, "yes": 2}
     assert found.num_labels == 3
     assert found.config.problem_type is None
-    other = sequences.build(str(folder), labels=["no"], problem_type="multi_label_classification")
+    other = sequences.build(str(tiny_backbone), labels=["no"], problem_type="multi_label_classification")
     assert other.config.problem_type == "multi_label_classification"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from clinsynth.artifacts import ArtifactStore
+from clinsynth.artifacts import ArtifactStore, json_lines
 from clinsynth.errors import ConfigError
 from clinsynth.tasks.base import synthesis_room
 
@@ -59,4 +59,4 @@ def rows(path: Path) -> list[dict[str, Any]]:
 
 def write(path: Path, content: Iterable[Mapping[str, Any]]) -> None:
     """JSON lines that `rows` reads."""
-    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in content), encoding="utf-8")
+    path.write_text(json_lines(content), encoding="utf-8")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from clinsynth.artifacts import json_lines, write_whole
 from clinsynth.errors import ConfigError
 from clinsynth.llm.cache import Answer, CompletionCache, Usage, cache_key
 from clinsynth.llm.recorded import read_rows
@@ -29,11 +29,7 @@ def export(cache: CompletionCache, path: Path, *, model: str | None, prompts: bo
                 f"has one. Choose with model=... ({models})."
             )
         seen[row["id"]] = row["model"]
-    lines = [json.dumps(_recording(row, prompts=prompts), ensure_ascii=False) + "\n" for row in rows]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f".{path.name}.part")
-    half.write_text("".join(lines), encoding="utf-8")
-    half.replace(path)
+    write_whole(path, json_lines(_recording(row, prompts=prompts) for row in rows))
     return len(rows)
 
 

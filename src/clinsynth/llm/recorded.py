@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from clinsynth.artifacts import digest
+from clinsynth.artifacts import digest, json_lines
 from clinsynth.datasets import decode
 from clinsynth.errors import ConfigError, DataFormatError
 from clinsynth.types import Completion, Request
@@ -95,7 +95,7 @@ def write_requests(path: Path, requests: Sequence[Request]) -> None:
         rows.append(
             {"id": request.id, "model": ""} | request.evidence | messages | {"completion": "", "finish_reason": "stop"}
         )
-    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    path.write_text(json_lines(rows), encoding="utf-8")
 
 
 def _content(request: Request) -> str | None:

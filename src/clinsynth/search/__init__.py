@@ -25,6 +25,7 @@ def search(settings: SearchConfig, *, gold: Gold, ask: Ask, judge: Judge, tree: 
     The best prompt so far stands in every contest, so that a new one has to be better. `watch` is called after each.
     """
     sampler = Sampler(settings, gold=gold, ask=ask)
+    tree.task = sampler.task
     best: CandidatePrompt | None = None
     for number in range(1, settings.rounds + 1):
         known = [candidate.text for candidate in tree.candidates]

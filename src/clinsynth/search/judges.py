@@ -60,6 +60,9 @@ _OPENING = re.compile(rf"{_SIGNS}{_NAME}([AB])\b[\"'*)\]]*(?:[.,:;!\n]|\s+[-â€“â
 _LABELLED = re.compile(r"\b([AB])\b[\"'*)\]]*:")
 
 
+NOTHING = "(nothing usable)"
+
+
 class Judge(Protocol):
     def __call__(self, candidates: Sequence[CandidatePrompt], *, number: int) -> Verdicts:
         """Scores of the candidates of a round."""
@@ -140,7 +143,7 @@ class Panel:
         return {candidate.name: _points(candidate.name, said) for candidate in candidates}
 
     def request(self, first: CandidatePrompt, second: CandidatePrompt, *, number: int) -> Request:
-        values = {"rubric": self.settings.judge.rubric, "a": _numbered(first), "b": _numbered(second)}
+        values = {"rubric": self.settings.judge.rubric, "a": first.numbered or NOTHING, "b": second.numbered or NOTHING}
         message = render(self.settings.judge.prompt, values, optional=("rubric",))
         id = f"{self.settings.dataset.name}/judge/round-{number}-{first.name}-{second.name}#0"
         gold = first.gold_characters + second.gold_characters
@@ -186,7 +189,3 @@ def _points(name: str, said: dict[tuple[str, str], str | None]) -> Metrics:
         agreed += consistent
         won.append({"A": 1.0, "B": 0.0}.get(word or "", 0.5) if consistent else 0.5)
     return {"score": statistics.fmean(won) if won else 0.5, "consistent": agreed / len(won) if won else 1.0}
-
-
-def _numbered(candidate: CandidatePrompt) -> str:
-    return "\n".join(f"{place}. {text}" for place, text in enumerate(candidate.kept, 1)) or "(nothing usable)"

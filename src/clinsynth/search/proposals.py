@@ -67,7 +67,7 @@ def question(
     """Ask for prompts out of the description of the task, or for variations of the best one."""
     brief = sampler.brief
     placeholders = ", ".join(f"{{{name}}} for {meaning}" for name, meaning in brief.placeholders.items())
-    values = {"candidates": wanted, "task": settings.task or brief.task, "placeholders": placeholders}
+    values = {"candidates": wanted, "task": sampler.task, "placeholders": placeholders}
     template = settings.propose
     if best is not None:
         template = settings.augment

@@ -49,6 +49,7 @@ class Sampler:
         self.room = synthesis_room(settings.dataset.task)
         self._corpus = corpus_settings(settings, requests=settings.requests)
         self.brief = self.room.brief(self._corpus)
+        self.task = settings.task or self.brief.task
         self.units = self._units()
         self._corpus = corpus_settings(settings, requests=len(self.units))  # there may be fewer units than requests
         self._test = frozenset(folded(tokenise(example.text)) for example in gold.test)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from clinsynth.artifacts import digest
+from clinsynth.artifacts import digest, write_whole
 from clinsynth.errors import DataFormatError
 from clinsynth.search.tree import CandidatePrompt
 from clinsynth.types import Metrics
@@ -58,15 +58,12 @@ def _leave(candidates: Sequence[CandidatePrompt], *, path: Path, number: int) ->
     """In an order that does not tell which one is the best so far."""
     shuffled = list(candidates)
     random.Random(number).shuffle(shuffled)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f".{path.name}.part")
-    with half.open("w", encoding="utf-8-sig", newline="") as file:  # a spreadsheet knows UTF-8 by its mark
-        writer = csv.writer(file)
-        writer.writerow(COLUMNS)
-        for candidate in shuffled:
-            samples = "\n".join(f"{place}. {text}" for place, text in enumerate(candidate.kept, 1))
-            writer.writerow([_code(candidate), "", samples, candidate.text])
-    half.replace(path)
+    file = io.StringIO(newline="")
+    writer = csv.writer(file)
+    writer.writerow(COLUMNS)
+    for candidate in shuffled:
+        writer.writerow([_code(candidate), "", candidate.numbered, candidate.text])
+    write_whole(path, file.getvalue(), encoding="utf-8-sig")  # a spreadsheet knows UTF-8 by its mark
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

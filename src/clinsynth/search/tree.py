@@ -26,6 +26,11 @@ class CandidatePrompt:
     gold_characters: int = 0
     """How many characters of the kept samples are names of gold units."""
 
+    @property
+    def numbered(self) -> str:
+        """The kept samples as a judge sees them."""
+        return "\n".join(f"{place}. {text}" for place, text in enumerate(self.kept, 1))
+
 
 @dataclass(frozen=True)
 class Contest:
@@ -41,7 +46,7 @@ class Contest:
 
 @dataclass
 class Tree:
-    task: str
+    task: str = ""
     """What the prompts are for."""
     candidates: list[CandidatePrompt] = field(default_factory=list)
     contests: list[Contest] = field(default_factory=list)

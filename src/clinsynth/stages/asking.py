@@ -7,7 +7,8 @@ from pathlib import Path
 from types import TracebackType
 
 from clinsynth.config import AskingConfig, LLMConfig, LLMMode
-from clinsynth.llm import batch, cache_path
+from clinsynth.errors import MissingCompletions
+from clinsynth.llm import LLM, batch, cache_path, recorded
 from clinsynth.llm.budget import Spend
 from clinsynth.llm.cache import CompletionCache
 from clinsynth.llm.client import Client, FollowUp
@@ -41,6 +42,18 @@ def settled(
         cache.close()
     tables.show_estimate(planned, model=llm.model or "", dry_run=asking.dry_run, at_most=at_most)
     return asking.dry_run
+
+
+def unanswered(count: str, missing: Sequence[Request], *, llm: LLM, folder: Path, hint: str = "") -> MissingCompletions:
+    """The error for requests without an answer, which are left as a file to be answered by hand."""
+    place = folder / "requests.jsonl"
+    recorded.write_requests(place, missing)
+    how = f"the requests are in {place}, to be answered there (`completion`). {hint}".strip()
+    return MissingCompletions(
+        f"{count} {llm.explain(missing)} A live LLM (llm=openai, llm=local) is asked for them; or give answers as "
+        f"llm.recordings=[mine.jsonl]: {how}",
+        requests=missing,
+    )
 
 
 class Session:

@@ -9,13 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from hydra import compose, initialize_config_dir
-from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.global_hydra import GlobalHydra
-from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.initialize import get_gh_backup, restore_gh_from_backup
 from omegaconf import OmegaConf
 
-from clinsynth import config
+from clinsynth import config, sweeps
 from clinsynth.errors import ConfigError
 from clinsynth.stages import train, zero_shot
 
@@ -91,12 +89,9 @@ def _own_hydra() -> Iterator[None]:
 
 
 def grid(experiment: str) -> list[list[str]]:
-    """Overrides of every job, as Hydra's sweeper takes them apart."""
+    """Overrides of every job."""
     content = OmegaConf.load(config.conf_folder() / FOLDER / f"{experiment}.yaml")
-    params = OmegaConf.select(content, "hydra.sweeper.params") or {}
-    parsed = OverridesParser.create().parse_overrides([f"{key}={values}" for key, values in params.items()])
-    (batch,) = BasicSweeper.split_arguments(parsed, max_batch_size=None)
-    return [list(job) for job in batch]
+    return sweeps.combinations(OmegaConf.select(content, "hydra.sweeper.params") or {})
 
 
 def _files(scale: str, target: str) -> list[Path]:

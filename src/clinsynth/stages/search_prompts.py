@@ -11,10 +11,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from clinsynth import datasets, stages
-from clinsynth.artifacts import ArtifactStore, digest
+from clinsynth.artifacts import ArtifactStore, digest, write_whole
 from clinsynth.config import JudgeName, SearchConfig, conf_folder
-from clinsynth.errors import ConfigError, MissingCompletions
-from clinsynth.llm import RECORDED, open_llm, recorded
+from clinsynth.errors import ConfigError
+from clinsynth.llm import RECORDED, open_llm
 from clinsynth.llm.consent import check_consent
 from clinsynth.reports import cards, figures, tables
 from clinsynth.search import search
@@ -102,7 +102,7 @@ def _run(settings: SearchConfig, *, job: Job, gold: Gold, key: str, ledger: Ledg
         if not tree.finished:
             run.tag("waiting", "for a person, who fills in a sheet")
             return None
-        _write(_winner(settings), cards.prompt_option(tree, settings=settings))
+        write_whole(_winner(settings), cards.prompt_option(tree, settings=settings))
         run.file(_winner(settings))
         best = tree.contests[-1].verdicts[tree.contests[-1].winner]
         summary = Summary(run.id, key, None, None, 0, {"search/score": best["score"]})
@@ -136,7 +136,7 @@ def run_key(settings: SearchConfig, *, gold: Gold) -> str:
 
 def _search(settings: SearchConfig, *, gold: Gold, ask: Ask, run: ActiveRun) -> Tree:
     folder = Path(settings.to)
-    tree = Tree(settings.task or Sampler(settings, gold=gold, ask=ask).brief.task)
+    tree = Tree()
     judge = judge_of(settings, gold=gold, ask=ask, folder=folder)
     try:
         search(settings, gold=gold, ask=ask, judge=judge, tree=tree, watch=tables.show_contest)
@@ -154,21 +154,13 @@ def _keep(settings: SearchConfig, tree: Tree, *, folder: Path, run: ActiveRun) -
     """The tree as far as it goes: for programs, for readers, and as a figure."""
     if not tree.candidates:
         return
-    _write(folder / "tree.json", json.dumps(tree.to_json(), indent=2, ensure_ascii=False) + "\n")
-    _write(folder / "tree.md", cards.prompt_tree(tree))
+    write_whole(folder / "tree.json", json.dumps(tree.to_json(), indent=2, ensure_ascii=False) + "\n")
+    write_whole(folder / "tree.md", cards.prompt_tree(tree))
     figures.prompt_tree(tree).savefig(folder / "tree.png")
     run.measured([("search/score", found.verdicts[found.winner]["score"], found.number) for found in tree.contests])
     if settings.tracking.may_hold_text(public=settings.dataset.public):
         for name in ("tree.json", "tree.md", "tree.png"):
             run.file(folder / name)
-
-
-def _write(path: Path, text: str) -> None:
-    """Whole, or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f".{path.name}.part")
-    half.write_text(text, encoding="utf-8")
-    half.replace(path)
 
 
 def _asked(settings: SearchConfig, *, session: asking.Session) -> Ask:
@@ -190,14 +182,12 @@ def _recorded(settings: SearchConfig, *, folder: Path) -> Ask:
         found = llm.find(requests)
         missing = [request for request in requests if request.id not in found]
         if missing:
-            place = folder / "requests.jsonl"
-            recorded.write_requests(place, missing)
-            raise MissingCompletions(
-                f"{what}: {len(missing)} of {len(requests)} answers are missing, the first is {missing[0].id!r}. "
-                f"{llm.explain(missing)} A live LLM (llm=openai, llm=local) is asked for them; or give answers as "
-                f"llm.recordings=[mine.jsonl]: the requests are in {place}, to be answered there (`completion`). Files "
-                "with earlier answers stay in the list.",
-                requests=missing,
+            raise asking.unanswered(
+                f"{what}: {len(missing)} of {len(requests)} answers are missing, the first is {missing[0].id!r}.",
+                missing,
+                llm=llm,
+                folder=folder,
+                hint="Files with earlier answers stay in the list.",
             )
         return found
 

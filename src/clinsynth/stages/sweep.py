@@ -18,7 +18,7 @@ from clinsynth.tracking import Ledger
 def main(settings: SweepConfig, *, job: Job) -> None:
     ledger = Ledger(settings.tracking, store=ArtifactStore(Path(settings.paths.artifacts)))
     jobs = {planned.run_key: planned for planned in grid.jobs(settings.target, scale=settings.scale)}
-    done = targets.scored(ledger, list(jobs))
+    done = targets.finished(ledger, jobs)
     left = [planned for key, planned in jobs.items() if key not in done]
     print(f"{settings.target} at scale={settings.scale}: {len(jobs)} jobs, {len(done)} are done, {len(left)} are left")
     if settings.dry_run:

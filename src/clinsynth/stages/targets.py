@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from clinsynth.config import ReportConfig
 from clinsynth.reports import cards, documents
@@ -14,7 +15,7 @@ from clinsynth.reports.paper import published
 from clinsynth.stages import grid
 from clinsynth.stages.grid import Planned
 from clinsynth.tasks.base import config_room
-from clinsynth.tracking import Ledger
+from clinsynth.tracking import RUN_KEY, Ledger
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,10 @@ def gather(settings: ReportConfig, *, ledger: Ledger) -> Target:
     """Compose the jobs, and look their runs up."""
     assert settings.target is not None
     jobs = grid.jobs(settings.target, scale=settings.scale)
-    runs = scored(ledger, [job.run_key for job in jobs])
+    runs = {
+        key: Scored(run.info.run_id, dict(run.data.metrics), ledger.counts(run.info.run_id))
+        for key, run in finished(ledger, [job.run_key for job in jobs]).items()
+    }
     rows: dict[tuple[str, str, str], Row] = {}
     seen: set[str] = set()
     for job in jobs:
@@ -49,14 +53,13 @@ def gather(settings: ReportConfig, *, ledger: Ledger) -> Target:
     return Target(settings.target, settings.scale, by_dataset, tuple(missing.values()))
 
 
-def scored(ledger: Ledger, keys: Sequence[str]) -> dict[str, Scored]:
-    """The newest finished run of each key that has scores."""
+def finished(ledger: Ledger, keys: Iterable[str]) -> dict[str, Any]:
+    """MLflow's newest finished run of each key that has scores."""
     found = {}
     for key in dict.fromkeys(keys):
-        for run in reversed(ledger.tagged("run_key", key)):
-            if "test/f1" in run.data.metrics:
-                found[key] = Scored(run.info.run_id, dict(run.data.metrics), ledger.counts(run.info.run_id))
-                break
+        scored = [run for run in ledger.tagged(RUN_KEY, key) if "test/f1" in run.data.metrics]
+        if scored:
+            found[key] = scored[-1]
     return found
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from clinsynth import corpora, datasets, stages
-from clinsynth.artifacts import ArtifactStore, digest
+from clinsynth.artifacts import ArtifactStore, digest, json_lines
 from clinsynth.config import SourceName, TrainConfig
 from clinsynth.corpora import Corpus
 from clinsynth.errors import ConfigError, MissingCompletions
@@ -247,14 +246,13 @@ def _log_scores(run: ActiveRun, material: Material, *, result: Evaluation, predi
     run.figure(figures.error_kinds(result.errors), "errors.png")
     if result.curves:
         run.figure(figures.precision_recall(result.curves), "precision_recall.png")
-    rows = [("true", "predicted", "gold"), *result.counts.tolist()]
-    run.text("".join(",".join(map(str, row)) + "\n" for row in rows), "counts.csv")
+    run.counts(result.counts)
     if material.log_text:
         records = (
             material.room.record(truth, predicted=guess)
             for truth, guess in zip(material.gold.test, predicted, strict=True)
         )
-        run.text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in records), "predictions.jsonl")
+        run.text(json_lines(records), "predictions.jsonl")
 
 
 def _overlap(gold: Gold) -> int:

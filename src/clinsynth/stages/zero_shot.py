@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from clinsynth import datasets, zero_shot
-from clinsynth.artifacts import ArtifactStore, digest
+from clinsynth.artifacts import ArtifactStore, digest, json_lines
 from clinsynth.config import OnMissing, ZeroShotConfig
 from clinsynth.errors import MissingCompletions
-from clinsynth.llm import LLM, RECORDED, open_llm, recorded
+from clinsynth.llm import LLM, RECORDED, open_llm
 from clinsynth.llm.consent import check_consent
 from clinsynth.reports import cards, figures, tables
 from clinsynth.stages import Job, asking
@@ -104,14 +103,8 @@ def _lacking(material: Material, found: Mapping[str, Completion]) -> bool:
         return False
     if material.settings.llm.name != RECORDED:
         raise MissingCompletions(f"{count} zero_shot.on_missing=skip asks nobody: leave it out, and the LLM is asked.")
-    place = material.job.folder / "requests.jsonl"
-    recorded.write_requests(place, missing)
-    raise MissingCompletions(
-        f"{count} {material.llm.explain(missing)} A live LLM (llm=openai, llm=local) is asked for them; or give "
-        f"answers as llm.recordings=[mine.jsonl]: the requests are in {place}, to be answered there (`completion`)."
-        + (" zero_shot.on_missing=skip scores those that there are." if found else ""),
-        requests=missing,
-    )
+    hint = "zero_shot.on_missing=skip scores those that there are." if found else ""
+    raise asking.unanswered(count, missing, llm=material.llm, folder=material.job.folder, hint=hint)
 
 
 def _finished(ledger: Ledger, material: Material, found: Mapping[str, Completion]) -> Summary | None:
@@ -178,9 +171,8 @@ def _rows(
 def _keep(run: ActiveRun, material: Material, *, result: Evaluation, rows: Sequence[Mapping[str, Any]]) -> None:
     """Figure, counts, and the answers themselves: in the job's folder, in MLflow only where texts may be there."""
     place = material.job.folder / FILE
-    place.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    place.write_text(json_lines(rows), encoding="utf-8")
     run.figure(figures.error_kinds(result.errors), "errors.png")
-    counts = [("true", "predicted", "gold"), *result.counts.tolist()]
-    run.text("".join(",".join(map(str, row)) + "\n" for row in counts), "counts.csv")
+    run.counts(result.counts)
     if material.settings.tracking.may_hold_text(public=material.settings.dataset.public):
         run.file(place)

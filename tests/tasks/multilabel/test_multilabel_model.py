@@ -24,34 +24,23 @@ NOTES = [
 ]
 
 
-@pytest.fixture(scope="module", params=["tiny_bert", "tiny_roberta"])
-def folder(request: pytest.FixtureRequest) -> Path:
-    path: Path = request.getfixturevalue(request.param)
-    return path
-
-
-@pytest.fixture(scope="module")
-def tokenizer(folder: Path) -> Any:
-    return backbones.tokenizer(str(folder), None)
-
-
 def head(built: Any) -> Any:
     return getattr(built.classifier, "out_proj", built.classifier)
 
 
-def fresh(folder: Path) -> Any:
+def fresh(tiny_backbone: Path) -> Any:
     """With a head of large weights, so that no two notes have the same probabilities."""
     torch.manual_seed(1)
-    found = backbones.load(model.build, str(folder), revision=None, labels=LABELS)
+    found = backbones.load(model.build, str(tiny_backbone), revision=None, labels=LABELS)
     with torch.no_grad():
         head(found).weight.mul_(100)
     return found
 
 
 @pytest.fixture(scope="module")
-def built(folder: Path) -> Any:
+def built(tiny_backbone: Path) -> Any:
     """Nobody changes it."""
-    return fresh(folder).eval()
+    return fresh(tiny_backbone).eval()
 
 
 def tuning(built: Any) -> Any:
@@ -108,11 +97,11 @@ def test_the_loss_is_that_of_each_label_on_its_own(built: Any, tokenizer: Any) -
         assert loss(tuning(built), weighted(*weights), tokenizer) == pytest.approx(expected, abs=1e-5)
 
 
-def test_what_weighs_nothing_teaches_nothing(folder: Path, tokenizer: Any) -> None:
+def test_what_weighs_nothing_teaches_nothing(tiny_backbone: Path, tokenizer: Any) -> None:
     """Neither its loss nor its gradient is there; an opposite target changes neither."""
 
     def learnt(notes: Sequence[Note]) -> tuple[float, list[torch.Tensor]]:
-        tuner = tuning(fresh(folder))
+        tuner = tuning(fresh(tiny_backbone))
         found = tuner.loss(batch(notes, tokenizer))
         found.backward()
         gradients = [weight.grad.clone() for weight in tuner.parameters() if weight.grad is not None]
@@ -164,9 +153,9 @@ def shares(*labels: str) -> list[Note]:
     ],
 )
 def test_a_primed_head_begins_with_how_often_a_label_holds(
-    notes: list[Note], expected: Sequence[float], folder: Path, tokenizer: Any
+    notes: list[Note], expected: Sequence[float], tiny_backbone: Path, tokenizer: Any
 ) -> None:
-    found = fresh(folder)
+    found = fresh(tiny_backbone)
     tuner = tuning(found)
     before = {name: value.clone() for name, value in found.state_dict().items()}
     tuner.prime(encoded(notes, tokenizer))

@@ -24,17 +24,6 @@ SENTENCES = [
 ]
 
 
-@pytest.fixture(params=["tiny_bert", "tiny_roberta"])
-def folder(request: pytest.FixtureRequest) -> Path:
-    path: Path = request.getfixturevalue(request.param)
-    return path
-
-
-@pytest.fixture
-def tokenizer(folder: Path) -> Any:
-    return backbones.tokenizer(str(folder), None)
-
-
 def encoded(examples: Sequence[Sentence], tokenizer: Any, *, max_length: int = 64) -> list[model.Encoded]:
     return model.encode(examples, tokenizer=tokenizer, labels=LABELS, max_length=max_length)
 
@@ -144,16 +133,16 @@ def test_a_batch_is_padded(tokenizer: Any) -> None:
         assert (batch["input_ids"][row, len(item) :] == tokenizer.pad_token_id).all()
 
 
-def test_the_model_knows_the_names_of_its_labels(folder: Path) -> None:
-    built = backbones.load(model.build, str(folder), revision=None, labels=LABELS)
+def test_the_model_knows_the_names_of_its_labels(tiny_backbone: Path) -> None:
+    built = backbones.load(model.build, str(tiny_backbone), revision=None, labels=LABELS)
     assert built.config.id2label == dict(enumerate(LABELS))
     assert built.config.label2id == {label: index for index, label in enumerate(LABELS)}
     assert built.config.num_labels == 3
 
 
-def test_an_output_is_a_row_for_every_word(folder: Path, tokenizer: Any) -> None:
+def test_an_output_is_a_row_for_every_word(tiny_backbone: Path, tokenizer: Any) -> None:
     items = encoded(SENTENCES, tokenizer)
-    built = backbones.load(model.build, str(folder), revision=None, labels=LABELS)
+    built = backbones.load(model.build, str(tiny_backbone), revision=None, labels=LABELS)
     tuner = model.FineTuner(built, lr=1e-3, warmup=0.0, weight_decay=0.0).eval()
     batch = model.collator(tokenizer)([item.inputs | {"index": place} for place, item in enumerate(items)])
     with torch.no_grad():

@@ -24,22 +24,16 @@ SENTENCES = [
 ]
 
 
-@pytest.fixture(scope="module", params=["tiny_bert", "tiny_roberta"])
-def folder(request: pytest.FixtureRequest) -> Path:
-    path: Path = request.getfixturevalue(request.param)
-    return path
+@pytest.fixture(scope="module")
+def tokenizer(tiny_backbone: Path) -> Any:
+    return backbones.tokenizer(str(tiny_backbone), None, tuple(MARKERS))
 
 
 @pytest.fixture(scope="module")
-def tokenizer(folder: Path) -> Any:
-    return backbones.tokenizer(str(folder), None, tuple(MARKERS))
-
-
-@pytest.fixture(scope="module")
-def built(folder: Path, tokenizer: Any) -> Any:
+def built(tiny_backbone: Path, tokenizer: Any) -> Any:
     """A classifier that knows the markers; nobody changes it."""
     torch.manual_seed(1)
-    found = backbones.load(model.build, str(folder), revision=None, labels=LABELS)
+    found = backbones.load(model.build, str(tiny_backbone), revision=None, labels=LABELS)
     backbones.embed(found, markers=MARKERS, tokenizer=tokenizer)
     return found.eval()
 
@@ -90,25 +84,25 @@ def test_a_marker_is_one_piece(text: str, expected: list[str], tokenizer: Any) -
     assert len({*ids, tokenizer.unk_token_id}) == 3
 
 
-def test_the_tokenizer_without_markers_stays_as_it_is(folder: Path, tokenizer: Any) -> None:
-    plain = backbones.tokenizer(str(folder), None)
-    assert plain is backbones.tokenizer(str(folder), None)
+def test_the_tokenizer_without_markers_stays_as_it_is(tiny_backbone: Path, tokenizer: Any) -> None:
+    plain = backbones.tokenizer(str(tiny_backbone), None)
+    assert plain is backbones.tokenizer(str(tiny_backbone), None)
     assert plain is not tokenizer
     assert len(tokenizer) == len(plain) + 2
     assert not MARKERS.keys() & plain.get_vocab().keys()
     assert not MARKERS.keys() & set(pieces("@GENE$ @DISEASE$", plain))
 
 
-def test_a_new_word_starts_from_the_mean_of_what_stands_for_it(folder: Path) -> None:
+def test_a_new_word_starts_from_the_mean_of_what_stands_for_it(tiny_backbone: Path) -> None:
     words = {"@GENE$": "gene", "@DISEASE$": "telangiectasiatelangiectasia disease"}
-    tokenizer = backbones.tokenizer(str(folder), None, tuple(words))
-    found = backbones.load(model.build, str(folder), revision=None, labels=LABELS)
+    tokenizer = backbones.tokenizer(str(tiny_backbone), None, tuple(words))
+    found = backbones.load(model.build, str(tiny_backbone), revision=None, labels=LABELS)
     before = found.get_input_embeddings().weight.detach().clone()
     backbones.embed(found, markers=words, tokenizer=tokenizer)
     after = found.get_input_embeddings().weight.detach()
     assert after.shape == (len(before) + 2, before.shape[1])
     assert torch.equal(after[: len(before)], before)
-    plain = backbones.tokenizer(str(folder), None)
+    plain = backbones.tokenizer(str(tiny_backbone), None)
     for marker, word in words.items():
         ids = plain(word, add_special_tokens=False)["input_ids"]
         assert len(ids) > (3 if " " in word else 0)
@@ -117,10 +111,10 @@ def test_a_new_word_starts_from_the_mean_of_what_stands_for_it(folder: Path) -> 
     assert found.config.vocab_size == len(tokenizer)
 
 
-def test_a_model_without_markers_is_left_alone(folder: Path) -> None:
-    found = backbones.load(model.build, str(folder), revision=None, labels=LABELS)
+def test_a_model_without_markers_is_left_alone(tiny_backbone: Path) -> None:
+    found = backbones.load(model.build, str(tiny_backbone), revision=None, labels=LABELS)
     before = found.get_input_embeddings()
-    backbones.embed(found, markers={}, tokenizer=backbones.tokenizer(str(folder), None))
+    backbones.embed(found, markers={}, tokenizer=backbones.tokenizer(str(tiny_backbone), None))
     assert found.get_input_embeddings() is before
 
 

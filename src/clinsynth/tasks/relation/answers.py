@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from clinsynth.tasks.relation.config import LABELS
 from clinsynth.tasks.relation.labels import LABEL_NAME, NEGATIVE, POSITIVE, VALUE, cell_labels, read_labels
-from clinsynth.tasks.wrappers import sentences, unwrapped
+from clinsynth.tasks.wrappers import bounded, sentences, unwrapped
 from clinsynth.types import CLEAN, REPAIRED, UNUSABLE
 
 _FLAGS = re.VERBOSE | re.IGNORECASE
@@ -86,7 +86,8 @@ _BOUND = re.compile(
         |\A\W*(?:related|associated|linked|connected)\b""",
     _FLAGS,
 )
-_END = 2_000  # characters
+LONGEST = 2_000
+"""Characters of an answer that are looked at, at either end: a verdict opens or closes it."""
 
 
 @dataclass(frozen=True)
@@ -102,13 +103,8 @@ def read_answer(text: str, *, question: str, sentence: str) -> Answer:
     if text.strip() in LABELS:
         return Answer(text.strip(), CLEAN)
     repeated = [question, sentence, *(part for part in sentences(question) if len(part.split()) > 5)]
-    label = _read(_ends(unwrapped(text, repeated=repeated)))
+    label = _read(bounded(unwrapped(text, repeated=repeated), most=LONGEST))
     return Answer(label, REPAIRED if label else UNUSABLE)
-
-
-def _ends(text: str) -> str:
-    """A long text without its middle: a verdict opens or closes it, and the patterns take quadratic time."""
-    return text if len(text) <= 2 * _END else f"{text[:_END]}\n{text[-_END:]}"
 
 
 def _read(text: str) -> str | None:
