@@ -7,7 +7,16 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types check ui clean
+# Tables and figures of the papers: at the paper's scale (hours on a GPU, and an LLM), at mini (on two cores, with
+# recorded completions) or at smoke (minutes, for tests). SWEEP has options of the sweep, as in
+# SWEEP='launcher=joblib side_by_side=2', and WITH overrides of each job, as in WITH='llm=openai seed=0,1,2,3,4'.
+SCALE ?= mini
+SWEEP ?=
+WITH ?=
+TABLES := table1 table2 table3 table4 table5 table6 table7 table8 table-asd
+FIGURES := figure1 figure2 figure3 figure4
+
+.PHONY: help setup demo test lint types check ui clean paper $(TABLES) $(FIGURES)
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +38,16 @@ demo: $(READY) ## What synthetic text is worth on the three sample corpora: tabl
 	  clinsynth train experiment=train/demo/criteria && \
 	  clinsynth report table=demo && \
 	  clinsynth show samples=3
+
+$(TABLES) $(FIGURES): $(READY) # One table or figure: runs what is missing, then writes it
+	@PATH="$(CURDIR)/$(BIN):$$PATH"; \
+	  clinsynth sweep target=$@ scale=$(SCALE) $(SWEEP) $(if $(WITH),-- $(WITH)); swept=$$?; \
+	  clinsynth report target=$@ scale=$(SCALE) $(if $(WITH),-- $(WITH)) && exit $$swept
+
+paper: $(READY) ## All tables and figures of the papers; also table1 ... table8, figure1 ... figure4, table-asd
+	@PATH="$(CURDIR)/$(BIN):$$PATH"; \
+	  clinsynth sweep target=all scale=$(SCALE) $(SWEEP) $(if $(WITH),-- $(WITH)); swept=$$?; \
+	  clinsynth report target=all scale=$(SCALE) $(if $(WITH),-- $(WITH)) && exit $$swept
 
 test: $(READY) ## Run the tests
 	$(BIN)/python -m pytest

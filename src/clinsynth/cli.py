@@ -31,9 +31,13 @@ _REFUSALS = {
 }
 
 
+SEPARATOR = "--"
+
+
 def main(words: Sequence[str] | None = None) -> int:
     """Exit status: 0 done, 2 a mistake that the user can mend, 130 Ctrl-C; a bug raises."""
-    stage, *overrides = list(sys.argv[1:] if words is None else words) or ["--help"]
+    stage, *given = list(sys.argv[1:] if words is None else words) or ["--help"]
+    overrides = of_each_job(given)
     settle_environment()
     config.register()
     if stage in ("-h", "--help", "help"):
@@ -92,6 +96,15 @@ def _hand_over(stage: str, overrides: list[str]) -> None:
     finally:
         sweeps.Progress.end()
         sys.argv = given
+
+
+def of_each_job(words: Sequence[str]) -> list[str]:
+    """What stands behind `--` as the list `overrides` of `sweep` and `report`, whose words Hydra wants in quotes."""
+    if SEPARATOR not in words:
+        return list(words)
+    place = words.index(SEPARATOR)
+    quoted = ",".join("'" + word.replace("'", r"\'") + "'" for word in words[place + 1 :])
+    return [*words[:place], f"overrides=[{quoted}]"]
 
 
 def flags_first(words: Sequence[str]) -> list[str]:

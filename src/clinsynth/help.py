@@ -36,6 +36,11 @@ EXAMPLES = {
         "clinsynth zero_shot dataset=gad zero_shot.on_missing=skip",
         "clinsynth zero_shot -m dataset=sample_ner llm=local llm.model=llama3.1 zero_shot.shots=0,3,10",
     ),
+    "analyse": (
+        "clinsynth analyse",
+        "clinsynth analyse dataset=ncbi_disease size=n10 annotator=llm",
+        "clinsynth analyse -m dataset=gad size=t100,t200,t400",
+    ),
     "search_prompts": (
         "clinsynth search_prompts dataset=ncbi_disease llm=openai generation.dry_run=true",
         "clinsynth search_prompts dataset=sample_asd llm=openai judge=llm rounds=2 candidates=3",

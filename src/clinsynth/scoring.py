@@ -13,6 +13,8 @@ from clinsynth.types import Curve, Metrics
 Counts = NDArray[np.int64]
 """Shape [..., 3]: true positives, predicted, gold."""
 
+SCORES = ("precision", "recall", "f1")
+
 
 def precision_recall_f1(counts: Counts) -> NDArray[np.float64]:
     """Micro scores, shape [..., 3], in 0..1; a score without a denominator is 0, as in seqeval."""
@@ -27,10 +29,7 @@ def precision_recall_f1(counts: Counts) -> NDArray[np.float64]:
 def named(counts: Counts, prefix: str, suffix: str = "") -> Metrics:
     """Micro scores of rows of counts as metrics: `<prefix>precision<suffix>` and so on."""
     scores = precision_recall_f1(counts.sum(axis=0))
-    return {
-        f"{prefix}{name}{suffix}": float(score)
-        for name, score in zip(("precision", "recall", "f1"), scores, strict=True)
-    }
+    return {f"{prefix}{name}{suffix}": float(score) for name, score in zip(SCORES, scores, strict=True)}
 
 
 def scored(counts: Counts) -> Metrics:
@@ -67,18 +66,19 @@ def bootstrap_f1(counts: Counts, *, resamples: int = 1000, level: float = 0.95, 
     return _interval(precision_recall_f1(weights @ counts)[:, 2], level)
 
 
-def paired_bootstrap_f1(
-    first: Counts, second: Counts, *, resamples: int = 1000, level: float = 0.95, seed: int = 0
+def paired_bootstrap(
+    first: Counts, second: Counts, *, score: str = "f1", resamples: int = 1000, level: float = 0.95, seed: int = 0
 ) -> tuple[float, float, float]:
-    """Difference of the mean micro F1 of two arms, each [runs, examples, 3], and its percentile interval.
+    """Difference of a mean micro score of two arms, each [runs, examples, 3], and its percentile interval.
 
     Both are scored on the same draws of test examples (Efron and Tibshirani 1993).
     """
     weights = _draws(first.shape[1], resamples, seed)
+    place = SCORES.index(score)
 
     def means(counts: Counts) -> NDArray[np.float64]:
         """Over runs."""
-        found: NDArray[np.float64] = precision_recall_f1(counts)[..., 2].mean(axis=0)
+        found: NDArray[np.float64] = precision_recall_f1(counts)[..., place].mean(axis=0)
         return found
 
     observed = means(first.sum(axis=1)) - means(second.sum(axis=1))

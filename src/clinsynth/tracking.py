@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ from numpy.typing import NDArray
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import TrackingConfig
 from clinsynth.errors import ConfigError
-from clinsynth.types import Metrics, Summary
+from clinsynth.types import Metrics, Outcomes, Summary
 
 RUN_KEY, CORPUS, ANSWERS, LOCK, HOST = "run_key", "corpus", "answers", "lock", "host"
 """Tags of a run."""
@@ -49,8 +50,9 @@ def redacted(text: str) -> str:
 class ActiveRun:
     """A run that is being written."""
 
-    def __init__(self, client: MlflowClient, run_id: str) -> None:
+    def __init__(self, client: MlflowClient, run_id: str, *, lock: Path) -> None:
         self.client, self.id = client, run_id
+        self._lock = lock
 
     def params(self, params: Mapping[str, Any]) -> None:
         listed = [Param(key, redacted(str(value))[:LONGEST_PARAM]) for key, value in params.items()]
@@ -73,9 +75,11 @@ class ActiveRun:
     def text(self, text: str, name: str) -> None:
         self.client.log_text(self.id, redacted(text), name)
 
-    def counts(self, counts: NDArray[np.int64]) -> None:
-        """What `Ledger.counts` reads: true positives, predicted and gold of each test example."""
-        rows = [("true", "predicted", "gold"), *counts.tolist()]
+    def counts(self, counts: NDArray[np.int64], *, examples: Sequence[int] | None = None) -> None:
+        """What `Ledger.outcomes` reads: true positives, predicted and gold of each test example, or of `examples`."""
+        places = range(len(counts)) if examples is None else examples
+        rows = [("example", "true", "predicted", "gold")]
+        rows += [(place, *row) for place, row in zip(places, counts.tolist(), strict=True)]
         self.text("".join(",".join(map(str, row)) + "\n" for row in rows), COUNTS)
 
     def figure(self, figure: Any, name: str) -> None:
@@ -86,7 +90,8 @@ class ActiveRun:
 
     def dataset(self, *, name: str, digest: str, source: str) -> None:
         entry = Dataset(name=name, digest=digest[:36], source_type="local", source=redacted(source))
-        self.client.log_inputs(self.id, datasets=[DatasetInput(entry)])
+        with FileLock(self._lock):  # processes that log the same new dataset at once break its unique name
+            self.client.log_inputs(self.id, datasets=[DatasetInput(entry)])
 
 
 class Ledger:
@@ -155,17 +160,31 @@ class Ledger:
         except (MlflowException, OSError, KeyError, ValueError):  # deleted, or not one of ours
             return None
 
-    def counts(self, run_id: str) -> NDArray[np.int64] | None:
-        """True positives, predicted and gold of each test example; None where the run has left none."""
+    def artifact(self, run_id: str, name: str) -> str | None:
+        """The text of an artifact; None where the run has none of this name."""
+        try:
+            return Path(self.client.download_artifacts(run_id, name)).read_text(encoding="utf-8")
+        except (MlflowException, OSError):  # deleted, or never there
+            return None
+
+    def outcomes(self, run_id: str) -> Outcomes | None:
+        """What a run has scored on each test example; None where it has left nothing of the kind."""
         try:
             path = self.client.download_artifacts(run_id, COUNTS)
-            return np.loadtxt(path, delimiter=",", skiprows=1, dtype=np.int64, ndmin=2)
+            rows = np.loadtxt(path, delimiter=",", skiprows=1, dtype=np.int64, ndmin=2)
         except (MlflowException, OSError, ValueError):  # deleted, or not one of ours
             return None
+        places = np.arange(len(rows)) if rows.shape[1] == 3 else rows[:, 0]  # earlier releases: the whole test set
+        return Outcomes(places, rows[:, -3:])
 
     def tagged(self, name: str, value: str) -> list[Run]:
         """Finished runs with a tag, oldest first."""
         found = self._search(f"attributes.status = 'FINISHED' and tags.`{name}` = '{value}'")
+        return sorted(found, key=lambda run: run.info.start_time)
+
+    def with_param(self, name: str, value: str) -> list[Run]:
+        """Finished runs with a param, oldest first."""
+        found = self._search(f"attributes.status = 'FINISHED' and params.`{name}` = '{value}'")
         return sorted(found, key=lambda run: run.info.start_time)
 
     def tag(self, run_id: str, name: str, value: str) -> None:
@@ -188,10 +207,20 @@ class Ledger:
 
     @contextmanager
     def run(
-        self, *, experiment: str, name: str, run_key: str, corpus: str | None = None, description: str
+        self,
+        *,
+        experiment: str,
+        name: str,
+        run_key: str,
+        corpus: str | None = None,
+        description: str,
+        tags: Mapping[str, str] = MappingProxyType({}),
     ) -> Iterator[ActiveRun]:
-        """A new run; FINISHED at the end, KILLED on Ctrl-C, FAILED on any other exception."""
-        tags = {
+        """A new run; FINISHED at the end, KILLED on Ctrl-C, FAILED on any other exception.
+
+        `tags` are those that people filter and group by.
+        """
+        told = {
             "mlflow.runName": name,
             "mlflow.note.content": redacted(description),
             "mlflow.source.name": "clinsynth",
@@ -199,13 +228,13 @@ class Ledger:
             HOST: socket.gethostname(),
             LOCK: str(self._lock(run_key).resolve()),
         }
-        tags |= _commit()
+        told |= _commit()
         if corpus:
-            tags[CORPUS] = corpus
-        run = self.client.create_run(self._experiment(experiment), tags=tags)
+            told[CORPUS] = corpus
+        run = self.client.create_run(self._experiment(experiment), tags={**told, **tags})
         status = "FAILED"
         try:
-            yield ActiveRun(self.client, run.info.run_id)
+            yield ActiveRun(self.client, run.info.run_id, lock=self.store.lock_path("mlflow"))
             status = "FINISHED"
         except KeyboardInterrupt:
             status = "KILLED"

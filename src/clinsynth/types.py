@@ -159,6 +159,16 @@ class Evaluation:
 
 
 @dataclass(frozen=True)
+class Outcomes:
+    """What a finished run has scored, example by example."""
+
+    places: Any
+    """Array [examples]: which examples of the test set."""
+    counts: Any
+    """Array [examples, 3] of true positives, predicted, gold."""
+
+
+@dataclass(frozen=True)
 class Summary:
     """`summary.json` of a job: what it made and where it is."""
 

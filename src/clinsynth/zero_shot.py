@@ -30,6 +30,8 @@ class Question:
     """A test example and the request about it."""
 
     example: Any
+    place: int
+    """Of the example in the test set."""
     request: Request
 
     @property
@@ -143,7 +145,7 @@ def _question(
         {"test_index": place},
         sum(len(shown.text) for shown in (*shots, example)),
     )
-    return Question(example, request)
+    return Question(example, place, request)
 
 
 def _turns(shot: Any, *, settings: ZeroShotConfig, room: ZeroShotRoom) -> list[dict[str, str]]:

@@ -5,11 +5,17 @@ import pytest
 
 from clinsynth.reports.cells import Row, Scored, best, difference
 from clinsynth.scoring import Counts
+from clinsynth.types import Outcomes
 
 
-def row(*f1: float, jobs: int = 2, counts: Counts | None = None) -> Row:
-    runs = [Scored(f"run{place}", {"test/f1": value}, counts) for place, value in enumerate(f1)]
-    return Row("d", "ner", "original", "original", "minilm", runs, jobs=jobs)
+def outcomes(counts: Counts | None, *, places: list[int] | None = None) -> Outcomes | None:
+    return None if counts is None else Outcomes(np.arange(len(counts)) if places is None else np.array(places), counts)
+
+
+def row(*f1: float, jobs: int = 2, counts: Counts | None = None, places: list[int] | None = None) -> Row:
+    found = outcomes(counts, places=places)
+    runs = [Scored(f"run{place}", {"test/f1": value}, found) for place, value in enumerate(f1)]
+    return Row("d", "ner", "original", "original", "minilm", runs=runs, jobs=jobs)
 
 
 def test_a_row_tells_mean_deviation_and_what_is_missing() -> None:
@@ -44,17 +50,43 @@ def test_a_difference_is_paired_on_the_same_examples() -> None:
     assert (same.value, same.low, same.high) == (0, 0, 0)
 
 
+def test_a_part_of_the_test_set_is_compared_on_that_part() -> None:
+    whole = np.array([[1, 1, 1], [0, 2, 2], [1, 1, 1], [0, 1, 3]])
+    part = np.array([[2, 2, 2], [3, 3, 3]])
+    found = difference(row(0.9, counts=part, places=[1, 3]), row(0.5, counts=whole))
+    assert found is not None
+    assert (found.value, found.examples) == (1.0, 2)
+    assert str(found) == "+100.0 [+100.0, +100.0]"
+
+
+def test_a_row_of_a_part_says_so_and_is_not_the_best() -> None:
+    metrics = {"test/f1": 0.9, "answers/found": 100.0, "answers/missing": 840.0}
+    asked = Row("d", "ner", "zero_shot", "zero_shot", "claude", runs=[Scored("1", metrics, None)], jobs=1)
+    assert asked.name == "zero_shot (100 of 940)"
+    assert best([asked, low := row(0.2)]) is low
+    assert best([asked, row()]) is asked
+
+
+def test_other_scores_than_f1_can_be_compared() -> None:
+    counts = np.array([[1, 2, 4]] * 3)
+    found = difference(row(0.5, counts=counts), row(0.5, counts=np.array([[0, 0, 4]] * 3)), score="recall")
+    assert found is not None
+    assert found.value == pytest.approx(0.25)
+
+
 def test_another_test_set_has_no_difference() -> None:
     first, second = np.array([[1, 1, 1], [0, 1, 2]]), np.array([[1, 1, 1], [0, 1, 1]])
     assert difference(row(0.5, counts=first), row(0.5, counts=second)) is None
-    assert difference(row(0.5, counts=first), row(0.5, counts=first[:1])) is None
+    assert difference(row(0.5, counts=first[:1]), row(0.5, counts=first[1:], places=[1])) is None
     assert difference(row(0.5, counts=first), row(0.5)) is None
     assert difference(row(), row(0.5, counts=first)) is None
 
 
 def test_runs_of_a_row_are_averaged_before_they_are_compared() -> None:
     right, wrong = np.array([[1, 1, 1]] * 4), np.array([[0, 1, 1]] * 4)
-    mixed = Row("d", "ner", "a", "", "m", [Scored("1", {}, right), Scored("2", {}, wrong)], jobs=2)
+    mixed = Row(
+        "d", "ner", "a", "", "m", runs=[Scored(str(at), {}, outcomes(found)) for at, found in enumerate((right, wrong))]
+    )
     found = difference(mixed, row(1.0, counts=right))
     assert found is not None
     assert found.value == pytest.approx(-0.5)

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import csv
 import json
-import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +9,13 @@ import pytest
 
 from clinsynth import config
 from clinsynth.artifacts import ArtifactStore
-from clinsynth.stages import grid
+from clinsynth.search.tree import CandidatePrompt, Tree
+from clinsynth.stages import grid, targets
 from clinsynth.tracking import Ledger
 from clinsynth.types import Summary
 from support import Command
 
-MINI = grid.targets("mini")
+SMOKE = "scale=smoke"
 
 
 @pytest.fixture(autouse=True)
@@ -23,132 +23,183 @@ def registered() -> None:
     config.register()
 
 
-def test_targets_are_those_of_the_papers() -> None:
-    assert {"table7", "table8", "figure2", "figure3", "table-asd"} <= set(MINI)
-
-
-@pytest.mark.parametrize("target", ["table-asd"])
-def test_jobs_of_an_experiment_have_run_keys_of_their_own(target: str) -> None:
-    jobs = grid.jobs(target, scale="mini")
-    assert len({job.run_key for job in jobs}) == len(jobs) == 10
-    assert jobs[0].command[:2] == ("clinsynth", "train")
-
-
-def test_a_job_alone_has_the_run_key_of_its_place_in_the_grid() -> None:
-    from hydra import compose, initialize_config_dir
-
-    from clinsynth.stages import train
-
-    job = grid.jobs("table-asd", scale="mini")[5]
-    with initialize_config_dir(str(config.conf_folder()), version_base="1.3"):
-        alone = config.typed(compose("train", overrides=list(job.command[2:-1])), config.STAGES["train"])
-    assert train.planned(alone) == job.run_key
-
-
-@pytest.mark.parametrize("words", [("target=table99",), ("target=table7", "scale=huge")])
-def test_an_unknown_target_names_those_that_there_are(
-    clinsynth: Command, with_store: Path, words: tuple[str, ...]
-) -> None:
-    said = clinsynth("report", *words)
-    assert said.status == 2
-    assert "has no experiment at scale=" in said.err
-    assert "mini" in said.err
+def ledger(folder: Path) -> Ledger:
+    tracking = config.TrackingConfig(f"sqlite:///{folder}/mlruns/mlflow.db", str(folder / "mlruns/artifacts"), None)
+    return Ledger(tracking, store=ArtifactStore(folder / "artifacts"))
 
 
 def finished(folder: Path, key: str, *, f1: float, counts: bool = True, metrics: bool = True) -> str:
-    """A run as `train` leaves it."""
-    tracking = config.TrackingConfig(f"sqlite:///{folder}/mlruns/mlflow.db", str(folder / "mlruns/artifacts"), None)
-    ledger = Ledger(tracking, store=ArtifactStore(folder / "artifacts"))
-    with ledger.run(experiment="sample_asd", name="r", run_key=key, description="") as run:
+    """A run as `train` leaves it: of ten test examples a share `f1` is right."""
+    with ledger(folder).run(experiment="sample", name="r", run_key=key, description="") as run:
+        scores = {f"test/{name}": f1 for name in ("precision", "recall", "f1")}
         if metrics:
-            run.metrics(
-                {"test/precision": f1, "test/recall": f1, "test/f1": f1, "test/f1_low": 0.1, "test/f1_high": 0.9}
-            )
+            run.metrics(scores | {"test/f1_low": 0.1, "test/f1_high": 0.9, "time/train_s": 30.0})
         if counts:
-            rows = np.array([[1, 1, 1], [0, 1, 2]]).tolist()
-            run.text(
-                "".join(",".join(map(str, row)) + "\n" for row in [("true", "predicted", "gold"), *rows]), "counts.csv"
-            )
-        summary = Summary(run.id, key, None, None, 1, {"test/f1": f1})
+            run.counts(np.array([[int(place < 10 * f1), 1, 1] for place in range(10)]))
+        summary = Summary(run.id, key, None, None, 1, scores)
         summary.write(folder)
         run.file(folder / "summary.json")
         return run.id
 
 
-def test_a_report_has_the_runs_of_the_grid_and_names_missing_jobs(clinsynth: Command, with_store: Path) -> None:
-    jobs = grid.jobs("table-asd", scale="mini")
-    first = finished(with_store, jobs[0].run_key, f1=0.4)
-    finished(with_store, jobs[1].run_key, f1=0.5, counts=False)
-    finished(with_store, jobs[2].run_key, f1=0.9, metrics=False)  # ended half-way
+def report(clinsynth: Command, *words: str) -> tuple[str, Path]:
+    """What was printed, and where it was written."""
+    said = clinsynth("report", SMOKE, *words)
+    assert said.status == 0, said.err
+    return said.out, Path("outputs/report/smoke")
+
+
+def jobs(target: str) -> dict[tuple[str, ...], str]:
+    """Run key by what a job's overrides say, without the dataset."""
+    found = grid.jobs(target, scale="smoke")
+    return {tuple(word for word in job.overrides if not word.startswith("dataset=")): job.run_key for job in found}
+
+
+def test_a_table_has_the_runs_of_its_grid_and_names_the_jobs_that_lack(clinsynth: Command, with_store: Path) -> None:
+    keys = jobs("table8")
+    first = finished(with_store, keys["source=original", "size=t100", "seed=0"], f1=0.4)
+    finished(with_store, keys["source=original", "size=t100", "seed=1"], f1=0.5, counts=False)
+    finished(with_store, keys["source=synthetic", "size=t100", "seed=0"], f1=0.9, metrics=False)  # ended half-way
     finished(with_store, "of somebody else", f1=0.99)
-    said = clinsynth("report", "target=table-asd")
-    assert said.status == 0, said.err
-    folder = with_store / "outputs" / "report" / "mini"
-    text = (folder / "table-asd.md").read_text(encoding="utf-8")
+    text, folder = report(clinsynth, "target=table8")
+    assert (folder / "table8.md").read_text(encoding="utf-8") in text
     assert "| original | minilm | 2 | 45.0 ± 7.1 |" in text
-    assert "| synthetic n30 | minilm | 0 of 2 | missing |" in text
-    assert "## 8 missing jobs" in text
-    assert "clinsynth train experiment=train/mini/table-asd source=synthetic seed=0 hydra.mode=RUN" in text
+    assert "| synthetic t100 | minilm | 0 of 2 | missing |" in text
+    assert "## 4 of the jobs have no run" in text
+    assert "4 can run: `clinsynth sweep target=table8 scale=smoke` does it." in text
+    alone = "clinsynth train experiment=train/smoke/table8 source=synthetic size=t100 seed=0 hydra.mode=RUN"
+    assert f"    {alone}\n" in text
     assert "99.0" not in text
-    with (folder / "table-asd.runs.csv").open(encoding="utf-8") as file:
+    assert "out of 2 runs" in text
+    with (folder / "table8.runs.csv").open(encoding="utf-8") as file:
         assert next(row["run"] for row in csv.DictReader(file)) == first
-    assert (folder / "table-asd.tex").read_text(encoding="utf-8").startswith(r"\begin{table}")
-    assert "missing" in (folder / "table-asd.csv").read_text(encoding="utf-8")
+    assert (folder / "table8.tex").read_text(encoding="utf-8").startswith(r"\begin{table}")
+    assert "missing" in (folder / "table8.csv").read_text(encoding="utf-8")
 
 
-def test_a_report_on_an_empty_store_is_all_missing(clinsynth: Command, with_store: Path) -> None:
-    said = clinsynth("report", "target=table-asd")
-    assert said.status == 0, said.err
-    assert "## 10 missing jobs" in said.out
+def test_what_a_table_shows_is_held_against_its_claims(clinsynth: Command, with_store: Path) -> None:
+    keys = jobs("table7")
+    for words, key in keys.items():
+        finished(with_store, key, f1=0.2 if "annotator=seed" in words else 0.9)
+    text, _ = report(clinsynth, "target=table7")
+    claim = "| the gazetteer's labels beat those of the unit alone | sample_ner | synthetic n5 gazetteer | "
+    assert f"{claim}synthetic n5 seed | f1 | +70.0 [" in text
+    assert "have no run" not in text
 
 
-def test_the_command_of_a_missing_job_is_a_job_of_the_grid(clinsynth: Command, with_store: Path) -> None:
-    """Hydra composes it to the same settings; `--cfg job` runs nothing."""
-    job = grid.jobs("table-asd", scale="mini")[0]
-    said = clinsynth(*job.command[1:], "--cfg", "job", "--package", "source")
-    assert said.status == 0, said.err
-    assert "name: original" in said.out
+def test_a_store_without_runs_has_nothing_but_gaps(clinsynth: Command, with_store: Path) -> None:
+    text, _ = report(clinsynth, "target=table8")
+    assert "## 6 of the jobs have no run" in text
+    assert "out of 0 runs" in text
 
 
-@pytest.mark.parametrize("words", [(), ("table=mine", "target=table7")])
-def test_a_report_is_of_a_table_or_of_a_target(clinsynth: Command, with_store: Path, words: tuple[str, ...]) -> None:
-    said = clinsynth("report", *words)
-    assert said.status == 2
-    assert "say what to report" in said.err
-
-
-def test_a_dry_sweep_lists_the_jobs_that_are_left(clinsynth: Command, with_store: Path) -> None:
-    jobs = grid.jobs("table-asd", scale="mini")
-    finished(with_store, jobs[3].run_key, f1=0.5)
-    said = clinsynth("sweep", "target=table-asd", "dry_run=true")
-    assert said.status == 0, said.err
-    assert "table-asd at scale=mini: 10 jobs, 1 are done, 9 are left" in said.out
-    listed = [line.strip() for line in said.out.splitlines() if line.startswith("  clinsynth train ")]
-    assert listed == [" ".join(job.command) for job in jobs if job is not jobs[3]]
-
-
-@pytest.mark.parametrize(("missing", "status"), [(True, 0), (False, 1)])
-def test_only_jobs_that_lack_completions_may_fail(
-    clinsynth: Command, with_store: Path, monkeypatch: pytest.MonkeyPatch, missing: bool, status: int
+def test_answers_that_nobody_has_given_are_told_from_jobs_that_have_not_run(
+    clinsynth: Command, with_store: Path
 ) -> None:
-    ran: list[list[str]] = []
+    text, _ = report(clinsynth, "target=table2")
+    assert "2 can run: `clinsynth sweep target=table2 scale=smoke`" in text
+    assert "1 lack answers of an LLM. `clinsynth zero_shot dataset=sample_ner llm=openai` asks it." in text
+    text, _ = report(clinsynth, "target=figure3")
+    assert "4 can run" in text
+    assert "1 lack answers of an LLM. `clinsynth generate dataset=sample_relation size=t100 seed_ratio=r050 " in text
 
-    def run(command: list[str], *, check: bool) -> None:
-        ran.append(command)
-        (folder,) = (Path(word.partition("=")[2]) for word in command if word.startswith("hydra.sweep.dir="))
-        (folder / "1").mkdir(parents=True)
-        failure = {"job": 1, "stage": "train", "overrides": ["seed=1"], "error": "no", "bug": False, "missing": missing}
-        (folder / "1" / "failure.json").write_text(json.dumps(failure), encoding="utf-8")
 
-    monkeypatch.setattr(subprocess, "run", run)
-    said = clinsynth("sweep", "target=table-asd", "launcher=joblib", "side_by_side=2")
-    assert said.status == status, said.err
-    assert [command[3:6] for command in ran] == [
-        ["train", "-m", "experiment=train/mini/table-asd"],
-        ["train", "-m", "experiment=train/mini/table-asd_target"],
-    ]
-    assert all({"hydra/launcher=joblib", "hydra.launcher.n_jobs=2"} <= set(command) for command in ran)
-    if missing:
-        assert "2 jobs lack completions" in said.out
-    else:
-        assert "2 jobs of table-asd failed. Again: clinsynth train seed=1" in " ".join(said.err.split())
+def test_a_deleted_run_is_a_gap_again(clinsynth: Command, with_store: Path) -> None:
+    key = jobs("table8")["source=original", "size=t100", "seed=0"]
+    run = finished(with_store, key, f1=0.4)
+    assert "| 1 of 2 | 40.0 |" in report(clinsynth, "target=table8")[0]
+    ledger(with_store).client.delete_run(run)
+    assert "| 0 of 2 | missing |" in report(clinsynth, "target=table8")[0]
+
+
+def test_a_run_whose_artifacts_are_gone_still_counts(clinsynth: Command, with_store: Path) -> None:
+    for key in jobs("table8").values():
+        finished(with_store, key, f1=0.4)
+    for place in with_store.glob("mlruns/artifacts/**/counts.csv"):
+        place.unlink()
+    text, _ = report(clinsynth, "target=table8")
+    assert "| original | minilm | 2 | 40.0 ± 0.0 |" in text
+    assert "runs are missing" in text  # for what is compared example by example
+
+
+def test_a_figure_has_its_curves_and_their_table(clinsynth: Command, with_store: Path) -> None:
+    for words, key in jobs("figure2").items():
+        finished(with_store, key, f1=0.3 if "size=n1" in words else 0.6)
+    text, folder = report(clinsynth, "target=figure2")
+    assert (folder / "figure2.png").read_bytes().startswith(b"\x89PNG")
+    assert b"<svg" in (folder / "figure2.svg").read_bytes()
+    assert "![Figure 2" in text
+    assert (
+        "| F1 grows with the number of sentences (paper) | sample_ner | synthetic n5 llm | synthetic n1 llm |" in text
+    )
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        ("table1", ("sample_ner/zero_shot_ner/test-0000#0", "Please do NER task for", "zero_shot_multilabel")),
+        ("table6", ("Generate 3 positive and 3 negative examples", "| sentence | label |", "prompt `mentions`", "$n")),
+    ],
+)
+def test_prompts_are_shown_as_they_are_sent(
+    clinsynth: Command, with_store: Path, target: str, words: tuple[str, ...]
+) -> None:
+    text, folder = report(clinsynth, f"target={target}")
+    assert all(word in text for word in words)
+    assert not list(folder.glob("*.csv"))
+
+
+def test_samples_are_shown_with_their_entities(clinsynth: Command, with_store: Path) -> None:
+    text, folder = report(clinsynth, "target=table4")
+    assert text.count("\n## sample_ner, labels of ") == 2
+    bold = [line.count("**") // 2 for line in text.splitlines() if line.startswith("- ")]
+    assert len(bold) == 16
+    assert sum(bold[:8]) == 8  # the unit of each sentence, and nothing else
+    assert sum(bold[8:]) > 8
+    page = (folder / "table4.html").read_text(encoding="utf-8")
+    assert page.count("<mark>") == sum(bold)
+
+
+def test_without_a_search_the_report_says_how_to_make_one(clinsynth: Command, with_store: Path) -> None:
+    text, folder = report(clinsynth, "target=figure1")
+    assert "clinsynth search_prompts dataset=ncbi_disease llm=openai" in text
+    assert not (folder / "figure1.png").exists()
+
+
+def test_the_newest_search_is_shown(clinsynth: Command, with_store: Path) -> None:
+    tree = Tree("notes", [CandidatePrompt("1.1", None, "Write $n sentences about $entity", ("A.",), ())])
+    place = with_store / "prompts" / "mine" / "tree.json"
+    place.parent.mkdir(parents=True)
+    place.write_text(json.dumps(tree.to_json()), encoding="utf-8")
+    text, folder = report(clinsynth, "target=figure1")
+    assert "The search of prompts/mine/tree.json." in text
+    assert "Write $n sentences about $entity" in text
+    assert (folder / "figure1.png").is_file()
+    assert not list(with_store.glob("mlruns/artifacts/reports/**/figure1.*"))  # it may show what is not public
+
+
+def test_what_is_written_is_a_run_of_its_own(clinsynth: Command, with_store: Path) -> None:
+    report(clinsynth, "target=table8")
+    (run,) = ledger(with_store).tagged("target", "table8")
+    assert (run.data.tags["stage"], run.data.tags["scale"], run.info.status) == ("report", "smoke", "FINISHED")
+    kept = {path.name for path in with_store.glob("mlruns/artifacts/reports/**/table8.*")}
+    assert kept == {f"table8.{ending}" for ending in ("md", "csv", "tex", "runs.csv")}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("target=table99",), "target=table99 is no table or figure of the papers"),
+        (("target=table7", "scale=huge"), "has no experiment at scale=huge"),
+        ((), "say what to report"),
+        (("table=mine", "target=table7"), "say what to report"),
+    ],
+)
+def test_a_mistake_is_told(clinsynth: Command, with_store: Path, words: tuple[str, ...], said: str) -> None:
+    found = clinsynth("report", *words)
+    assert found.status == 2
+    assert said in " ".join(found.err.split())
+
+
+def test_all_is_every_target() -> None:
+    assert targets.named("all") == list(targets.TITLES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -13,10 +14,16 @@ from numpy.typing import NDArray
 BATCH = 64
 
 
-def embed(texts: Sequence[str]) -> NDArray[np.float32]:
-    """Unit vectors [texts, 384] of all-MiniLM-L6-v2 (Reimers and Gurevych 2019)."""
+def embed(texts: Sequence[str], *, progress: bool = False) -> NDArray[np.float32]:
+    """Unit vectors [texts, 384] of all-MiniLM-L6-v2 (Reimers and Gurevych 2019).
+
+    `progress` shows a bar, on a terminal only.
+    """
     found: NDArray[np.float32] = _encoder().encode(
-        list(texts), batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False
+        list(texts),
+        batch_size=BATCH,
+        normalize_embeddings=True,
+        show_progress_bar=progress and sys.stderr.isatty(),
     )
     return found
 

@@ -7,6 +7,8 @@ import statistics
 from collections.abc import Sequence
 from typing import Any
 
+from sacrebleu.metrics.bleu import BLEU
+
 from clinsynth.tasks.base import SynthesisRoom
 
 
@@ -32,6 +34,30 @@ def distinct(texts: Sequence[Sequence[str]], *, n: int) -> float:
     runs = [tuple(words[at : at + n]) for words in texts for at in range(len(words) - n + 1)]
     folded = {tuple(word.casefold() for word in run) for run in runs}
     return len(folded) / len(runs) if runs else 0.0
+
+
+def self_bleu(texts: Sequence[Sequence[str]]) -> float:
+    """Mean BLEU-4 of each text against all others (Zhu et al. 2018), in 0..1: 1 is the same text again and again.
+
+    It rises with the number of texts, which has to be equal where texts are compared.
+    """
+    if len(texts) < 2:
+        return 0.0
+    lines = [" ".join(words) for words in texts]
+    bleu = BLEU(tokenize="none", effective_order=True)  # texts of fewer than four words have no runs of four
+    scores = (bleu.sentence_score(line, [*lines[:at], *lines[at + 1 :]]).score for at, line in enumerate(lines))
+    return statistics.fmean(scores) / 100
+
+
+def beginning(texts: Sequence[Sequence[str]], *, tokens: int) -> list[Sequence[str]]:
+    """The first so many words, text by text."""
+    found: list[Sequence[str]] = []
+    for words in texts:
+        if tokens <= 0:
+            break
+        found.append(words[:tokens])
+        tokens -= len(words)
+    return found
 
 
 def _different_words(texts: Sequence[Sequence[str]], *, window: int) -> int:

@@ -41,6 +41,8 @@ from clinsynth.config.options import (
 )
 from clinsynth.config.stages import (
     STAGES,
+    AnalyseConfig,
+    AnalysisConfig,
     CacheAction,
     CacheConfig,
     CorpusConfig,
@@ -69,6 +71,8 @@ from clinsynth.errors import ConfigError
 __all__ = [
     "AT_LEAST_1",
     "STAGES",
+    "AnalyseConfig",
+    "AnalysisConfig",
     "AnnotatorConfig",
     "AskingConfig",
     "BackboneConfig",

@@ -80,6 +80,28 @@ class TrainConfig(CorpusConfig):
 
 
 @dataclass
+class AnalysisConfig:
+    """How synthetic text is compared with gold."""
+
+    texts: int = option(MISSING, "how many texts of each kind are on the map; distances and copies are of all texts")
+    perplexity: float = option(MISSING, "of t-SNE: about how many neighbours a text has on the map")
+    seed: int = option(MISSING, "random number for what is drawn, the map, the folds and the intervals")
+
+    def __post_init__(self) -> None:
+        check(self.texts >= 1, "analysis.texts", self.texts, "at least 1")
+        check(self.perplexity >= 1, "analysis.perplexity", self.perplexity, "at least 1")
+        check(self.seed >= 0, "analysis.seed", self.seed, "0 or more")
+
+
+@dataclass
+class AnalyseConfig(CorpusConfig):
+    """Compare a synthetic corpus with gold: a map, nearest neighbours, copies, entities, variety, detection."""
+
+    analysis: AnalysisConfig = MISSING
+    force: bool = option(False, "analyse again although a finished run has this corpus")
+
+
+@dataclass
 class PartConfig:
     """Which test examples are asked about, and what they are shown."""
 
@@ -212,8 +234,11 @@ class ReportConfig:
     """Print the runs of a table, or a table or figure of the papers beside what they report."""
 
     table: str | None = option(None, "runs that were made with tracking.table=<name>")
-    target: str | None = option(None, "a table or figure of the papers: table7, figure2 ...")
-    scale: str = option(MISSING, "of the target's experiments: conf/experiment/<stage>/<scale>/<target>.yaml")
+    target: str | None = option(None, "a table or figure of the papers: table7, figure2 ..., or all")
+    scale: str = option(
+        MISSING, "of the target's experiments, conf/experiment/<stage>/<scale>/<target>.yaml: paper, mini, smoke"
+    )
+    overrides: list[str] = option([], "of each job of the target; written behind --, as in -- llm=openai seed=0,1")
     figure: FigureName = option(FigureName.bars, "table: curve (score against examples) or bars (score by arm)")
     to: str = option(MISSING, "folder of what is written")
     tracking: TrackingConfig = MISSING
@@ -223,16 +248,27 @@ class ReportConfig:
 class Launcher(Enum):
     basic = "basic"
     joblib = "joblib"
+    submitit = "submitit"
+    submitit_local = "submitit_local"
 
 
 @dataclass
 class SweepConfig:
     """Run what a table or figure of the papers lacks: its experiments, but for the jobs that are done."""
 
-    target: str = option(MISSING, "a table or figure of the papers: table7, figure2 ...")
-    scale: str = option(MISSING, "of its experiments: conf/experiment/<stage>/<scale>/<target>.yaml")
-    launcher: Launcher = option(MISSING, "basic: one job after the other; joblib: several side by side")
-    side_by_side: int = option(MISSING, "joblib: so many jobs at once")
+    target: str = option(MISSING, "a table or figure of the papers: table7, figure2 ..., or all")
+    scale: str = option(
+        MISSING, "of its experiments, conf/experiment/<stage>/<scale>/<target>.yaml: paper, mini, smoke"
+    )
+    overrides: list[str] = option(
+        [], "of each job; written behind --, as in -- llm=openai hydra.launcher.partition=gpu"
+    )
+    launcher: Launcher = option(
+        MISSING,
+        "basic: one job after the other; joblib: several side by side; submitit: jobs of a Slurm cluster; "
+        "submitit_local: the same on this machine",
+    )
+    side_by_side: int = option(MISSING, "so many jobs at once, but for basic")
     dry_run: bool = option(MISSING, "list the jobs that are left, and run nothing")
     tracking: TrackingConfig = MISSING
     paths: PathsConfig = MISSING
@@ -245,6 +281,7 @@ STAGES: dict[str, type] = {
     "generate": GenerateConfig,
     "train": TrainConfig,
     "zero_shot": ZeroShotConfig,
+    "analyse": AnalyseConfig,
     "search_prompts": SearchConfig,
     "show": ShowConfig,
     "sweep": SweepConfig,

@@ -16,6 +16,7 @@ from clinsynth.artifacts import ArtifactStore, digest
 from clinsynth.config import CorpusConfig
 from clinsynth.corpora.answers import collect
 from clinsynth.corpora.building import Recipe, build, refuse_barren
+from clinsynth.corpora.generation import Generation
 from clinsynth.corpora.merging import merge
 from clinsynth.corpora.plans import Plan, plan
 from clinsynth.corpora.storage import KIND, REJECTED, Corpus, find, load, rows
@@ -24,7 +25,7 @@ from clinsynth.llm import open_llm
 from clinsynth.tasks.base import SynthesisRoom, config_room, synthesis_room
 from clinsynth.types import Gold
 
-__all__ = ["REJECTED", "VERSION", "Corpus", "find", "load", "make", "pinned", "rows", "settings_key"]
+__all__ = ["REJECTED", "VERSION", "Corpus", "answered", "find", "load", "make", "pinned", "rows", "settings_key"]
 
 _NOT_THE_CORPUS = ("name", "public", "files", "licence", "recordings")
 """Of a dataset: changes no request."""
@@ -39,16 +40,22 @@ def make(settings: CorpusConfig, *, gold: Gold, store: ArtifactStore) -> Corpus:
     Raises MissingCompletions for what is not there, DataFormatError for a completion that cannot be used.
     """
     room = synthesis_room(settings.dataset.task)
-    llm = open_llm(settings.llm, dataset=settings.dataset, artifacts=Path(settings.paths.artifacts))
-    planned = plan(settings, gold=gold, llm=llm, room=room)
-    generation = collect(settings, planned, gold=gold, llm=llm, room=room)
-    lexicon = _lexicon(settings, planned, gold=gold, room=room)
-    recipe = Recipe(settings, planned, generation, lexicon, gold, room)
+    generation = answered(settings, gold=gold)
+    lexicon = _lexicon(settings, generation.plan, gold=gold, room=room)
+    recipe = Recipe(settings, generation.plan, generation, lexicon, gold, room)
     refuse_barren(recipe)
     version = f"{VERSION}.{room.VERSION}"
     return load(
         store.build(KIND, version=version, content=_content(recipe), builder=lambda folder: build(folder, recipe))
     )
+
+
+def answered(settings: CorpusConfig, *, gold: Gold) -> Generation:
+    """The completions that a corpus is made of; raises MissingCompletions for what is not there."""
+    room = synthesis_room(settings.dataset.task)
+    llm = open_llm(settings.llm, dataset=settings.dataset, artifacts=Path(settings.paths.artifacts))
+    planned = plan(settings, gold=gold, llm=llm, room=room)
+    return collect(settings, planned, gold=gold, llm=llm, room=room)
 
 
 def pinned(starts: Sequence[str], *, settings: CorpusConfig, gold: Gold, store: ArtifactStore) -> Corpus:

@@ -45,14 +45,12 @@ def near(
     MinHash finds the pairs to look at (Broder 1997); what decides is the similarity itself.
     """
     index = MinHashLSH(threshold=SLACK * threshold, num_perm=PERMUTATIONS)
-    shingles = [_shingles(folded(words(candidate.example))) for candidate in candidates]
-    hashes = MinHash.bulk([[s.encode() for s in found] for found in shingles], num_perm=PERMUTATIONS, seed=SEED)
+    runs = [shingles(folded(words(candidate.example))) for candidate in candidates]
+    hashes = MinHash.bulk([[s.encode() for s in found] for found in runs], num_perm=PERMUTATIONS, seed=SEED)
     kept: list[Candidate] = []
     rejected: list[Rejected] = []
     for number, (candidate, own) in enumerate(zip(candidates, hashes, strict=True)):
-        alike = [
-            other for other in sorted(index.query(own)) if _jaccard(shingles[number], shingles[other]) >= threshold
-        ]
+        alike = [other for other in sorted(index.query(own)) if _jaccard(runs[number], runs[other]) >= threshold]
         if alike:
             rejected.append(Rejected(candidate.draft, "near_duplicate", f"of {candidates[alike[0]].draft.id}"))
         else:
@@ -61,7 +59,8 @@ def near(
     return kept, rejected
 
 
-def _shingles(text: Sequence[str]) -> frozenset[str]:
+def shingles(text: Sequence[str]) -> frozenset[str]:
+    """Runs of `SHINGLE` words, of which near copies share most."""
     width = min(SHINGLE, len(text))
     return frozenset(" ".join(text[start : start + width]) for start in range(len(text) - width + 1))
 

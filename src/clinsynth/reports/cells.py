@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
+from typing import Any
 
 import numpy as np
 
-from clinsynth.scoring import Counts, paired_bootstrap_f1
-from clinsynth.types import Metrics
+from clinsynth.scoring import paired_bootstrap
+from clinsynth.types import Metrics, Outcomes
 
 
 @dataclass(frozen=True)
@@ -18,8 +20,9 @@ class Scored:
 
     id: str
     metrics: Metrics
-    counts: Counts | None
-    """True positives, predicted and gold of each test example, or of those that are answered."""
+    outcomes: Outcomes | None
+    commit: str = ""
+    """Of the code, with a plus where the checkout had changes; empty where it ran from no checkout."""
 
 
 @dataclass
@@ -30,6 +33,8 @@ class Row:
     source: str
     """`zero_shot`, `original`, `synthetic`, `augmented`, as the paper has it; empty for rows that it lacks."""
     backbone: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """Settings in which rows are compared: `source`, `annotator`, `size`, `seed_ratio`, `examples`."""
     runs: list[Scored] = field(default_factory=list)
     jobs: int = 0
     """How many there should be, one a seed."""
@@ -38,6 +43,18 @@ class Row:
     @property
     def missing(self) -> int:
         return self.jobs - len(self.runs)
+
+    @property
+    def name(self) -> str:
+        """The arm, with how much of the test set it was scored on where that is not all of it."""
+        if not self.partial:
+            return self.arm
+        found, missing = (round(self.mean(f"answers/{name}") or 0) for name in ("found", "missing"))
+        return f"{self.arm} ({found} of {found + missing})"
+
+    @property
+    def partial(self) -> bool:
+        return bool(self.mean("answers/missing"))
 
     def values(self, metric: str) -> list[float]:
         return [run.metrics[metric] for run in self.runs if metric in run.metrics]
@@ -55,27 +72,35 @@ class Row:
 
 @dataclass(frozen=True)
 class Difference:
-    """F1 of a row minus that of another one on the same test examples, with its 95% interval."""
+    """A score of a row minus that of another one on the same test examples, with its 95% interval."""
 
     value: float
     low: float
     high: float
+    examples: int
+    """That both were scored on."""
+
+    def __str__(self) -> str:
+        """In points."""
+        return f"{100 * self.value:+.1f} [{100 * self.low:+.1f}, {100 * self.high:+.1f}]"
 
 
-def difference(row: Row, other: Row) -> Difference | None:
-    """Mean over seeds; None where the two were not scored on the same examples."""
-    mine, theirs = ([run.counts for run in found.runs] for found in (row, other))
-    counts = [found for found in (*mine, *theirs) if found is not None]
-    if not mine or not theirs or len(counts) < len(mine) + len(theirs):
+def difference(row: Row, other: Row, *, score: str = "f1") -> Difference | None:
+    """Mean over seeds, on the test examples that both have; None where there are none, or another test set."""
+    sides = [[run.outcomes for run in found.runs] for found in (row, other)]
+    outcomes = [[each for each in side if each is not None] for side in sides]
+    if outcomes != sides or not all(sides):
         return None
-    gold = {tuple(found[:, 2].tolist()) for found in counts}
-    if len(gold) > 1:  # another test set, or another part of it
+    common = reduce(np.intersect1d, (each.places for side in outcomes for each in side))
+    counts = [np.stack([each.counts[np.searchsorted(each.places, common)] for each in side]) for side in outcomes]
+    gold = np.concatenate(counts)[..., 2]
+    if not len(common) or (gold != gold[0]).any():
         return None
-    first, second = np.stack(counts[: len(mine)]), np.stack(counts[len(mine) :])
-    return Difference(*paired_bootstrap_f1(first, second))
+    return Difference(*paired_bootstrap(counts[0], counts[1], score=score), examples=len(common))
 
 
 def best(rows: Sequence[Row]) -> Row | None:
-    """The row with the highest F1 of those that have one."""
+    """The row with the highest F1, of those that were scored on the whole test set where there is one."""
     scored = [row for row in rows if row.mean("test/f1") is not None]
-    return max(scored, key=lambda row: row.mean("test/f1") or 0.0, default=None)
+    whole = [row for row in scored if not row.partial]
+    return max(whole or scored, key=lambda row: row.mean("test/f1") or 0.0, default=None)

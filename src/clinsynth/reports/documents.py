@@ -1,15 +1,18 @@
-"""A paper's table as Markdown, CSV and LaTeX."""
+"""A table or figure of a paper as files: Markdown, CSV, LaTeX, PNG and SVG, HTML."""
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
 
-from clinsynth.reports.cells import Row, best, difference
+from matplotlib.figure import Figure
 
-SCORES = {"P": "test/precision", "R": "test/recall", "F1": "test/f1"}
+from clinsynth.artifacts import write_whole
 
 
 @dataclass(frozen=True)
@@ -21,80 +24,91 @@ class Cell:
     bold: bool = False
 
 
-Grid = list[list[Cell]]
+@dataclass(frozen=True)
+class Table:
+    caption: str
+    heads: Sequence[str]
+    lines: Sequence[Sequence[Cell]]
+
+    @property
+    def markdown(self) -> str:
+        rows = [list(self.heads), ["---"] * len(self.heads)]
+        rows += [_shown(line, lambda text: f"**{text}**") for line in self.lines]
+        return "".join("| " + " | ".join(row) + " |\n" for row in rows)
 
 
-def headings(*, columns: Sequence[str], published: bool) -> list[str]:
-    found = ["arm", "backbone", "runs", *SCORES, "95% interval", *columns, "against the best"]
-    return [*found, "paper F1", "difference"] if published else found
+class Part(Protocol):
+    """What a document shows otherwise than as running text."""
+
+    @property
+    def markdown(self) -> str: ...
 
 
-def grid(rows: Sequence[Row], *, columns: Sequence[tuple[str, str]], published: bool) -> Grid:
-    """A line for each row, with scores in percent; `columns` are further metrics by heading."""
-    top = best(rows)
-    return [_line(row, top, columns=[metric for _, metric in columns], published=published) for row in rows]
+@dataclass
+class Document:
+    """What is written of a table or figure; the Markdown is `title`, and `body` in its order."""
+
+    name: str
+    title: str
+    body: list[str | Part] = field(default_factory=list)
+    """Texts are Markdown; tables are written as CSV and LaTeX too."""
+    figure: Figure | None = None
+    sides: dict[str, str] = field(default_factory=dict)
+    """Further files by ending: `runs.csv`, `html`."""
+    public: bool = True
+    """Whether it may leave the folder: false where it shows texts of a dataset that is not public."""
+
+    @property
+    def markdown(self) -> str:
+        picture = [f"![{self.title}]({self.name}.png)\n"] if self.figure else []
+        parts = [part if isinstance(part, str) else part.markdown for part in self.body]
+        return "\n".join(part for part in [f"# {self.title}\n", *picture, *parts] if part)
+
+    def write(self, folder: Path) -> list[Path]:
+        """`<name>.md`, and whatever else there is to it: .csv and .tex, .png and .svg, sides; the Markdown first."""
+        contents = {"md": self.markdown}
+        tables = [part for part in self.body if isinstance(part, Table)]
+        if tables:
+            contents["csv"] = "\n".join(f"{table.caption}\n{comma_separated(table)}" for table in tables)
+            contents["tex"] = "\n".join(latex(table) for table in tables)
+        contents |= self.sides
+        places = []
+        for ending, content in contents.items():
+            places.append(folder / f"{self.name}.{ending}")
+            write_whole(places[-1], content)
+        if self.figure:
+            for ending in ("png", "svg"):
+                places.append(folder / f"{self.name}.{ending}")
+                self.figure.savefig(places[-1])
+        return places
 
 
-def _line(row: Row, top: Row | None, *, columns: Sequence[str], published: bool) -> list[Cell]:
-    runs = f"{len(row.runs)} of {row.jobs}" if row.missing else str(row.jobs)
-    cells = [_same(row.arm), _same(row.backbone), _same(runs)]
-    cells += [_score(row, metric, bold=row is top and metric == "test/f1") for metric in SCORES.values()]
-    low, high = row.mean("test/f1_low"), row.mean("test/f1_high")
-    interval = f"{100 * low:.1f} – {100 * high:.1f}" if low is not None and high is not None else _absent(row)
-    cells += [_same(interval), *(_score(row, metric) for metric in columns), _same(_against(row, top))]
-    if published:
-        theirs, ours = (row.published or {}).get("f1"), row.mean("test/f1")
-        cells.append(_same("–" if theirs is None else f"{theirs:.1f}"))
-        cells.append(_same("–" if theirs is None or ours is None else f"{100 * ours - theirs:+.1f}"))
-    return cells
+def lowered(text: str) -> str:
+    """Markdown with its headings one level lower, to stand under the title of a document."""
+    return re.sub(r"^(#+ )", r"#\1", text, flags=re.MULTILINE)
 
 
-def _score(row: Row, metric: str, *, bold: bool = False) -> Cell:
-    mean, deviation = row.mean(metric), row.deviation(metric)
-    if mean is None:
-        return _same(_absent(row))
-    spread = "" if deviation is None else f" ± {100 * deviation:.1f}"
-    return Cell(f"{100 * mean:.1f}{spread}", plain=f"{100 * mean:.2f}", bold=bold)
-
-
-def _absent(row: Row) -> str:
-    return "–" if row.runs else "missing"
-
-
-def _against(row: Row, top: Row | None) -> str:
-    """F1 minus that of the best row, paired on test examples."""
-    if top is None or row is top:
-        return "–"
-    found = difference(row, top)
-    return "–" if found is None else f"{100 * found.value:+.1f} [{100 * found.low:+.1f}, {100 * found.high:+.1f}]"
-
-
-def _same(text: str) -> Cell:
+def same(text: str) -> Cell:
     return Cell(text, plain=text)
 
 
-def markdown(heads: Sequence[str], lines: Grid) -> str:
-    rows = [list(heads), ["---"] * len(heads), *(_shown(line, lambda text: f"**{text}**") for line in lines)]
-    return "".join("| " + " | ".join(row) + " |\n" for row in rows)
-
-
-def comma_separated(heads: Sequence[str], lines: Grid) -> str:
+def comma_separated(table: Table) -> str:
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(heads)
-    writer.writerows([cell.plain for cell in line] for line in lines)
+    writer.writerow(table.heads)
+    writer.writerows([cell.plain for cell in line] for line in table.lines)
     return file.getvalue()
 
 
-def latex(heads: Sequence[str], lines: Grid, *, caption: str) -> str:
+def latex(table: Table) -> str:
     """A `table` with booktabs' rules."""
-    aligned = "ll" + "r" * (len(heads) - 2)
-    body = [list(map(escaped, heads)), *(_shown(line, lambda text: rf"\textbf{{{text}}}", escaped) for line in lines)]
-    first, *rest = (" & ".join(row) + r" \\" for row in body)
+    aligned = "ll" + "r" * (len(table.heads) - 2)
+    bold = [_shown(line, lambda text: rf"\textbf{{{text}}}", escaped) for line in table.lines]
+    first, *rest = (" & ".join(row) + r" \\" for row in [list(map(escaped, table.heads)), *bold])
     return "\n".join(
         [
             r"\begin{table}",
-            rf"\caption{{{escaped(caption)}}}",
+            rf"\caption{{{escaped(table.caption)}}}",
             rf"\begin{{tabular}}{{{aligned}}}",
             r"\toprule",
             first,

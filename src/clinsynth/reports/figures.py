@@ -5,21 +5,25 @@ from __future__ import annotations
 import math
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from clinsynth.search.tree import CandidatePrompt, Tree
 from clinsynth.types import Curve
 
-BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#666666"
+if TYPE_CHECKING:
+    from clinsynth.analysis.comparison import Sketch  # takes seconds
+
+BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#666666"
 _COLOURS = (BLUE, ORANGE, GREEN, GREY)
 
 
 def error_kinds(errors: Mapping[str, int]) -> Figure:
     """Bars: how many errors there are of each kind."""
-    figure = _figure(5.0, 3.0)
+    figure = blank(5.0, 3.0)
     axes = figure.subplots()
     bars = axes.bar(list(errors), list(errors.values()), color=list(_COLOURS[: len(errors)]))
     axes.bar_label(bars)
@@ -30,7 +34,7 @@ def error_kinds(errors: Mapping[str, int]) -> Figure:
 
 def learning_curve(points: Sequence[tuple[float, float, float]], *, x: str, title: str) -> Figure:
     """A line through (x, mean F1, standard deviation), in percent, with a band."""
-    figure = _figure(6.0, 4.0)
+    figure = blank(6.0, 4.0)
     axes = figure.subplots()
     places, means, spreads = (list(column) for column in zip(*sorted(points), strict=True))
     axes.plot(places, means, marker="o", color=BLUE)
@@ -46,7 +50,7 @@ def learning_curve(points: Sequence[tuple[float, float, float]], *, x: str, titl
 
 def score_bars(arms: Sequence[tuple[str, float, float]], *, title: str) -> Figure:
     """A bar for each (arm, mean F1, standard deviation), in percent."""
-    figure = _figure(7.0, 0.5 * len(arms) + 1.6)
+    figure = blank(7.0, 0.5 * len(arms) + 1.6)
     axes = figure.subplots()
     names = [name for name, _, _ in arms][::-1]
     means = [mean for _, mean, _ in arms][::-1]
@@ -62,7 +66,7 @@ def precision_recall(curves: Mapping[str, Curve]) -> Figure:
     first, *others = curves.items()
     columns = 4
     rows = math.ceil(len(others) / columns)
-    figure = _figure(9.0 if others else 4.0, 3.2 + 1.0 * max(rows - 1, 0))
+    figure = blank(9.0 if others else 4.0, 3.2 + 1.0 * max(rows - 1, 0))
     left, right = _halves(figure) if others else (figure, figure)
     axes = left.subplots()
     _curve(axes, first[1])
@@ -81,6 +85,69 @@ def precision_recall(curves: Mapping[str, Curve]) -> Figure:
     return figure
 
 
+_MARKS = {"train": (BLUE, "o"), "test": (GREEN, "s"), "synthetic": (ORANGE, "^")}
+"""By kind of text, the last one on top."""
+
+_LINES = (
+    (("synthetic", "train"), ORANGE, "-"),
+    (("synthetic", "test"), ORANGE, "--"),
+    (("test", "train"), GREEN, "-."),
+)
+"""Distances that are drawn, in the colour of the texts that they start from; the last one is the yardstick."""
+
+
+def embedding_maps(sketches: Mapping[str, Sketch]) -> Figure:
+    """A row for each, by title: left the texts in the plane, by kind; right how far their nearest neighbours are.
+
+    Colours and marks tell where a text is from, so do lines; distances are 1 - cosine.
+    """
+    figure: Figure = blank(8.5, 4.2 * len(sketches))
+    rows: Any = figure.subfigures(len(sketches), 1, squeeze=False)
+    for row, (title, sketch) in zip(rows.ravel(), sketches.items(), strict=True):
+        row.suptitle(title)
+        left, right = row.subplots(1, 2, width_ratios=(1.1, 1))
+        _scatter(left, sketch)
+        _cumulate(right, sketch)
+    return figure
+
+
+_LEGEND: dict[str, Any] = {"frameon": False, "fontsize": 9, "handletextpad": 0.3, "borderaxespad": 0.3}
+
+
+def _scatter(axes: Any, sketch: Sketch) -> None:
+    size = max(6.0, min(30.0, 6000 / sum(map(len, sketch.map.values()))))
+    for kind, (colour, mark) in _MARKS.items():
+        if kind in sketch.map:
+            name = kind if kind == "synthetic" else f"gold {kind}"
+            axes.scatter(
+                *sketch.map[kind].T,
+                s=size,
+                c=colour,
+                marker=mark,
+                alpha=0.55,
+                linewidths=0,
+                label=f"{name} ({len(sketch.map[kind])})",
+                rasterized=True,  # thousands of shapes make an SVG of megabytes
+            )
+    axes.set(xlabel="t-SNE, first axis", ylabel="t-SNE, second axis", xticks=[], yticks=[])
+    legend = axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, columnspacing=1.0, **_LEGEND)
+    for handle in legend.legend_handles:
+        handle.set(alpha=1.0, sizes=[40.0])
+
+
+def _cumulate(axes: Any, sketch: Sketch) -> None:
+    for (kind, other), colour, style in _LINES:
+        values = sketch.distances.get((kind, other))
+        if values is not None:
+            label = f"{kind} to {other} ({np.median(values):.2f})"
+            axes.ecdf(values, color=colour, linestyle=style, linewidth=1.8, label=label)
+    most = max(float(values.max()) for values in sketch.distances.values())
+    axes.set(xlabel="distance to the nearest text (1 − cosine)", ylabel="share of texts")
+    axes.set(xlim=(0, max(most, 1.0)), ylim=(0, 1.02))  # nearly always as wide, so that figures compare
+    axes.legend(loc="lower right", title="from, to (median)", title_fontsize=9, **_LEGEND)
+    axes.grid(alpha=0.3)
+
+
 def prompt_tree(tree: Tree) -> Figure:
     """A column for each round: the best prompt so far, where there is one, above those that vary it."""
     columns: dict[str, list[CandidatePrompt]] = {}
@@ -90,7 +157,7 @@ def prompt_tree(tree: Tree) -> Figure:
             column.append(tree.named(candidate.parent))
         column.append(candidate)
     most, winner = max(map(len, columns.values())), tree.winner
-    figure = _figure(4.0 * len(columns), 1.1 * most + 0.4)
+    figure = blank(4.0 * len(columns), 1.1 * most + 0.4)
     axes = figure.subplots()
     axes.set(xlim=(-0.48, len(columns) - 0.52), ylim=(most - 0.5, -0.7))
     axes.axis("off")
@@ -152,7 +219,8 @@ def _curve(axes: Any, curve: Curve) -> None:
     axes.set(xlim=(0, 1.02), ylim=(0, 1.02))
 
 
-def _figure(width: float, height: float) -> Figure:
+def blank(width: float, height: float) -> Figure:
+    """An empty figure; inches."""
     figure = Figure(figsize=(width, height), dpi=150, layout="constrained")
     FigureCanvasAgg(figure)
     return figure

@@ -8,13 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markdown import Markdown
 from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from clinsynth.analysis import leakage
 from clinsynth.corpora import Corpus
 from clinsynth.llm.budget import Spend
+from clinsynth.reports import analyses
 from clinsynth.reports.arms import Arm, labels
+from clinsynth.reports.documents import Document
+from clinsynth.reports.documents import Table as DocumentTable
+from clinsynth.reports.samples import Samples
 from clinsynth.search.tree import Tree
 from clinsynth.types import STATUSES, Metrics, Summary
 
@@ -162,6 +168,25 @@ def show_statistics(found: Mapping[str, Mapping[str, float]]) -> None:
     _print_whole(table)
 
 
+def show_analysis(title: str, metrics: Metrics, *, where: Mapping[str, str | None]) -> None:
+    """Each number of an analysis beside its yardstick, and what they say."""
+    console = Console()
+    table = plain(title, *analyses.HEADINGS)
+    table.columns[-1].justify = "left"
+    for heading, rows in analyses.sections(metrics).items():
+        table.add_row(f"[bold]{heading}[/bold]")
+        for row in rows:
+            table.add_row(f"  {row.name}", row.synthetic.replace("[", r"\["), row.yardstick.replace("[", r"\["), row.of)
+    _print_whole(table)
+    console.print()
+    for sentence in leakage.verdict(metrics):
+        warns = sentence.startswith("Warning")
+        console.print(sentence, highlight=False, markup=False, soft_wrap=True, style="bold red" if warns else None)
+    for what, place in where.items():
+        if place is not None:
+            console.print(f"  {what}: {place}", highlight=False, soft_wrap=True)
+
+
 def show_answers(metrics: Metrics) -> None:
     """How the LLM has kept to what was asked for."""
     found, missing, hallucinated = (round(metrics[f"answers/{name}"]) for name in ("found", "missing", "hallucinated"))
@@ -210,6 +235,27 @@ def show_samples(examples: Sequence[Any]) -> None:
         text.append(example.text[done:])
         label = f"{example.label}: " if example.label else ""
         console.print(Text("  • ").append(label, style="bold").append(text), soft_wrap=not console.is_terminal)
+
+
+def show_document(document: Document) -> None:
+    """On a terminal with entities and headings in colour and tables in columns; else as it was written."""
+    console = Console()
+    if not console.is_terminal:
+        print(document.markdown)
+        return
+    console.print(f"[bold]{document.title}[/bold]\n", highlight=False)
+    for part in document.body:
+        if isinstance(part, Samples):
+            show_samples(part.examples)
+            print()
+        elif isinstance(part, DocumentTable):
+            table = plain(*part.heads)
+            for line in part.lines:
+                table.add_row(*(Text(cell.text.strip("*"), style="bold" if cell.bold else "") for cell in line))
+            _print_whole(table)
+            print()
+        elif isinstance(part, str):
+            console.print(Markdown(part))
 
 
 def show_rejected(reasons: Mapping[str, int], rows: Sequence[Mapping[str, Any]], *, each: int) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from clinsynth import config
@@ -28,6 +30,14 @@ class Job:
     """The whole config as YAML."""
     side_by_side: int
     """Jobs that share the machine."""
+    sweep: str = ""
+    """Folder of the sweep that the job is part of, from the current folder on; empty where it is alone."""
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """By which runs are filtered and grouped in MLflow's UI."""
+        tags = {"stage": self.stage, "experiment": self.choices.get("experiment", ""), "sweep": self.sweep}
+        return {name: value for name, value in tags.items() if value}
 
 
 def run(cfg: DictConfig) -> None:
@@ -59,11 +69,10 @@ def _job(cfg: DictConfig, stage: str) -> Job:
         folder=Path(hydra.runtime.output_dir),
         resolved=OmegaConf.to_yaml(cfg, resolve=True),
         side_by_side=_side_by_side(hydra),
+        sweep=os.path.relpath(hydra.sweep.dir) if hydra.mode == RunMode.MULTIRUN else "",
     )
 
 
 def _side_by_side(hydra: Any) -> int:
-    import os
-
     jobs = int(OmegaConf.select(hydra, "launcher.n_jobs", default=1) or 1)
     return (os.cpu_count() or 1) if jobs < 0 else jobs

@@ -44,6 +44,7 @@ def main(settings: GenerateConfig, *, job: Job) -> None:
             name=name,
             run_key=key,
             description=cards.run_description(job),
+            tags=job.tags,
         ) as run,
     ):
         run.params(cards.corpus_params(settings, choices=job.choices))

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.initialize import get_gh_backup, restore_gh_from_backup
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 
 from clinsynth import config, sweeps
 from clinsynth.errors import ConfigError
-from clinsynth.stages import train, zero_shot
 
 FOLDER = "experiment"
-KEYS: dict[str, Callable[[Any], str]] = {"train": train.planned, "zero_shot": zero_shot.planned}
-"""Stages whose jobs make cells: each resolves the settings and returns their run key."""
+_SEED = re.compile(r"seed=\d+")
+LOGGED = ("train", "zero_shot", "analyse")
+"""Stages whose jobs leave a run: each module has `planned`, which resolves settings and returns the run's key."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Planned:
     settings: Any
     """Resolved."""
     run_key: str
+    """Empty for a stage that leaves no run of its own."""
 
     @property
     def command(self) -> tuple[str, ...]:
@@ -62,18 +65,30 @@ def experiments(target: str, *, scale: str) -> list[str]:
     return [str(path.relative_to(root).with_suffix("")) for path in chosen]
 
 
-def jobs(target: str, *, scale: str) -> list[Planned]:
-    """The jobs of all experiments of a target, in their order."""
-    return [job for experiment in experiments(target, scale=scale) for job in _jobs(experiment)]
+def jobs(target: str, *, scale: str, overrides: Sequence[str] = ()) -> list[Planned]:
+    """The jobs of all experiments of a target, in their order.
+
+    `overrides` hold for each, and may replace an axis; those of Hydra and its launchers change no job.
+    """
+    found = experiments(target, scale=scale)
+    words = [word for word in overrides if not word.startswith("hydra")]
+    return [job for experiment in found for job in _jobs(experiment, overrides=words)]
 
 
-def _jobs(experiment: str) -> Iterator[Planned]:
+def _jobs(experiment: str, *, overrides: Sequence[str]) -> Iterator[Planned]:
     stage = experiment.partition("/")[0]
+    composed: dict[tuple[str, ...], DictConfig] = {}
     with _own_hydra():
-        for overrides in grid(experiment):
-            composed = compose(stage, overrides=[f"experiment={experiment}", *overrides])
-            settings = config.typed(composed, config.STAGES[stage])
-            yield Planned(stage, experiment, tuple(overrides), settings, KEYS[stage](settings))
+        for words in grid(experiment, overrides=overrides):
+            others = tuple(word for word in words if not _SEED.fullmatch(word))
+            if others not in composed:  # takes Hydra a fifth of a second, and all seeds share it
+                composed[others] = compose(stage, overrides=[f"experiment={experiment}", *others])
+            config_of_job = composed[others]
+            for word in set(words) - set(others):
+                config_of_job.seed = int(word.partition("=")[2])
+            settings = config.typed(config_of_job, config.STAGES[stage])
+            key = import_module(f"clinsynth.stages.{stage}").planned(settings) if stage in LOGGED else ""
+            yield Planned(stage, experiment, tuple(words), settings, key)
 
 
 @contextmanager
@@ -88,10 +103,10 @@ def _own_hydra() -> Iterator[None]:
         restore_gh_from_backup(running)
 
 
-def grid(experiment: str) -> list[list[str]]:
+def grid(experiment: str, *, overrides: Sequence[str] = ()) -> list[list[str]]:
     """Overrides of every job."""
     content = OmegaConf.load(config.conf_folder() / FOLDER / f"{experiment}.yaml")
-    return sweeps.combinations(OmegaConf.select(content, "hydra.sweeper.params") or {})
+    return sweeps.combinations(OmegaConf.select(content, "hydra.sweeper.params") or {}, overrides)
 
 
 def _files(scale: str, target: str) -> list[Path]:

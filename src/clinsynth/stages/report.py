@@ -1,4 +1,4 @@
-"""Print the runs of a table and draw its figure."""
+"""Print the runs of a table, or write a table or figure of the papers."""
 
 from __future__ import annotations
 
@@ -6,14 +6,19 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from clinsynth.artifacts import ArtifactStore
+from clinsynth.artifacts import ArtifactStore, digest
 from clinsynth.config import FigureName, ReportConfig
 from clinsynth.errors import ConfigError
 from clinsynth.reports import figures, tables
 from clinsynth.reports.arms import Arm, by_dataset, collect
+from clinsynth.reports.documents import Document
 from clinsynth.stages import Job, targets
+from clinsynth.stages.targets.asked import Asked
 from clinsynth.tasks.base import config_room
 from clinsynth.tracking import Ledger
+
+EXPERIMENT = "reports"
+"""MLflow's, for what is written of the papers' tables and figures."""
 
 
 def main(settings: ReportConfig, *, job: Job) -> None:
@@ -22,18 +27,37 @@ def main(settings: ReportConfig, *, job: Job) -> None:
             "say what to report: table=<name> for runs that were made with tracking.table=<name>, or target=table7 for "
             "a table of the papers."
         )
-    ledger = Ledger(settings.tracking, store=ArtifactStore(Path(settings.paths.artifacts)))
+    store = ArtifactStore(Path(settings.paths.artifacts))
+    ledger = Ledger(settings.tracking, store=store)
     if settings.target is not None:
-        _report_target(settings, ledger=ledger)
+        for target in targets.named(settings.target):
+            _report_target(settings, target, ledger=ledger, store=store, job=job)
     else:
         _report_tagged(settings, ledger=ledger)
 
 
-def _report_target(settings: ReportConfig, *, ledger: Ledger) -> None:
-    target = targets.gather(settings, ledger=ledger)
-    places = targets.write(target, folder=Path(settings.to) / settings.scale)
-    print(places[0].read_text(encoding="utf-8"))
+def _report_target(settings: ReportConfig, target: str, *, ledger: Ledger, store: ArtifactStore, job: Job) -> None:
+    asked = Asked(target, settings.scale, tuple(settings.overrides), targets.TITLES[target], ledger, store)
+    document = targets.kind(target).document(asked)
+    places = document.write(Path(settings.to) / settings.scale)
+    run_id = _log(document, places, asked=asked, settings=settings, job=job)
+    tables.show_document(document)
     print("Written: " + ", ".join(map(str, places)))
+    print(f"MLflow run: {run_id} (experiment {EXPERIMENT})")
+
+
+def _log(document: Document, places: list[Path], *, asked: Asked, settings: ReportConfig, job: Job) -> str:
+    """A run of its own, with all that was written, but for texts that are not public."""
+    tags = job.tags | {"target": asked.target, "scale": asked.scale}
+    name = f"{asked.target}-{asked.scale}"
+    with asked.ledger.run(
+        experiment=EXPERIMENT, name=name, run_key=f"report-{digest(name)}", description=asked.title, tags=tags
+    ) as run:
+        run.params({"target": asked.target, "scale": asked.scale, "overrides": " ".join(asked.overrides)})
+        if settings.tracking.may_hold_text(public=document.public):
+            for place in places:
+                run.file(place)
+        return run.id
 
 
 def _report_tagged(settings: ReportConfig, *, ledger: Ledger) -> None:

@@ -91,6 +91,7 @@ def _run(settings: SearchConfig, *, job: Job, gold: Gold, key: str, ledger: Ledg
         name=f"search-{settings.judge.name.value}-{settings.llm.model or settings.llm.name}",
         run_key=key,
         description=cards.run_description(job),
+        tags=job.tags,
     ) as run:
         run.params(cards.stage_params(settings, choices=job.choices))
         run.text(job.resolved, "config.yaml")

@@ -8,14 +8,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from clinsynth import corpora, datasets, stages
+from clinsynth import corpora, datasets
 from clinsynth.artifacts import ArtifactStore, digest, json_lines
 from clinsynth.config import SourceName, TrainConfig
 from clinsynth.corpora import Corpus
-from clinsynth.errors import ConfigError, MissingCompletions
-from clinsynth.llm import recorded
+from clinsynth.errors import ConfigError
 from clinsynth.reports import cards, figures, tables
-from clinsynth.stages import Job
+from clinsynth.stages import Job, replay
 from clinsynth.tasks.base import ModelRoom, config_room, gold_room, model_room
 from clinsynth.tracking import ActiveRun, Ledger
 from clinsynth.training import backbones, fit, sources
@@ -135,20 +134,10 @@ def _gather(settings: TrainConfig, *, job: Job, store: ArtifactStore) -> Materia
 
 
 def _corpus(settings: TrainConfig, *, gold: Gold, store: ArtifactStore, folder: Path) -> Corpus:
-    """Made of what the LLM has answered; what it has not is left as a file to fill in."""
-    try:
-        if settings.source.corpora:
-            corpus = corpora.pinned(settings.source.corpora, settings=settings, gold=gold, store=store)
-            settings.source.corpora = corpus.manifest.get("corpora", [corpus.digest])  # whole, however they were named
-        else:
-            stages.leave_proposals(settings, gold=gold, folder=folder)
-            corpus = corpora.make(settings, gold=gold, store=store)
-    except MissingCompletions as error:
-        place = folder / "requests.jsonl"
-        recorded.write_requests(place, error.requests)
-        raise MissingCompletions(
-            f"{error} The requests are in {place}: answered there (`completion`), it is a file for llm.recordings."
-        ) from error
+    if not settings.source.corpora:
+        return replay.corpus(settings, gold=gold, store=store, folder=folder)
+    corpus = corpora.pinned(settings.source.corpora, settings=settings, gold=gold, store=store)
+    settings.source.corpora = corpus.manifest.get("corpora", [corpus.digest])  # whole, however they were named
     tables.show_corpus_counts(corpus)
     return corpus
 
@@ -169,12 +158,19 @@ def _train(material: Material, *, ledger: Ledger, store: ArtifactStore) -> Summa
         run_key=material.run_key,
         corpus=material.corpus_digest,
         description=cards.run_description(material.job),
+        tags=material.job.tags,
     ) as run:
         _log_settings(run, material)
         began = time.monotonic()
         fitted = fit.fit(prepared.tuner, data=prepared.data, config=settings.trainer, report=run.measured)
         trained = time.monotonic()
-        metrics: Metrics = {"time/train_s": trained - began, "train/words_lost": prepared.lost}
+        metrics: Metrics = {
+            "time/train_s": trained - began,
+            "train/texts_a_second": fitted.texts
+            / (trained - began)
+            * material.job.side_by_side,  # of the whole machine
+            "train/words_lost": prepared.lost,
+        }
         if fitted.devel_score is not None:
             metrics["devel/best_f1"] = fitted.devel_score
         result, predicted = None, None

@@ -82,6 +82,14 @@ def planned(settings: ZeroShotConfig) -> str:
     return zero_shot.run_key(settings, zero_shot.questions(settings, gold=gold, room=room), gold=gold, room=room)
 
 
+def answers(settings: ZeroShotConfig) -> dict[str, Completion]:
+    """Those that there are for the resolved settings of a job that is not run now."""
+    gold = datasets.load(settings.dataset, data=Path(settings.paths.data))
+    asked = zero_shot.questions(settings, gold=gold, room=zero_shot_room(settings.dataset.task))
+    llm = open_llm(settings.llm, dataset=settings.dataset, artifacts=Path(settings.paths.artifacts))
+    return llm.find([question.request for question in asked])
+
+
 def _gather(settings: ZeroShotConfig, *, job: Job) -> Material:
     room = zero_shot_room(settings.dataset.task)
     settings.prompt = zero_shot.chosen_prompt(settings)
@@ -122,6 +130,7 @@ def _run(material: Material, *, found: Mapping[str, Completion], ledger: Ledger)
         name=cards.zero_shot_name(settings),
         run_key=material.run_key,
         description=cards.run_description(material.job),
+        tags=material.job.tags,
     ) as run:
         name = settings.prompt.name
         run.params(cards.stage_params(settings, choices=material.job.choices, prompt=name, source=name))
@@ -135,6 +144,7 @@ def _run(material: Material, *, found: Mapping[str, Completion], ledger: Ledger)
         metrics = result.metrics | zero_shot.shares(readings, asked=len(material.questions))
         summary = Summary(run.id, material.run_key, None, None, settings.zero_shot.shots, metrics)
         run.metrics(metrics | {"examples": settings.zero_shot.shots})
+        run.counts(result.counts, examples=[question.place for question in asked])
         _keep(run, material, result=result, rows=_rows(asked, readings, found=found))
         summary.write(material.job.folder)
         run.file(material.job.folder / "summary.json")
@@ -169,10 +179,9 @@ def _rows(
 
 
 def _keep(run: ActiveRun, material: Material, *, result: Evaluation, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Figure, counts, and the answers themselves: in the job's folder, in MLflow only where texts may be there."""
+    """Figure, and the answers themselves: in the job's folder, in MLflow only where texts may be there."""
     place = material.job.folder / FILE
     place.write_text(json_lines(rows), encoding="utf-8")
     run.figure(figures.error_kinds(result.errors), "errors.png")
-    run.counts(result.counts)
     if material.settings.tracking.may_hold_text(public=material.settings.dataset.public):
         run.file(place)

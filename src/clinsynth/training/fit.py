@@ -41,6 +41,8 @@ class Fitted:
     """Predicts with the trained module."""
     devel_score: float | None
     """Of the checkpoint that was chosen, where there was one to choose."""
+    texts: int
+    """That were learnt from, each as often as there were epochs."""
 
 
 def plan(examples: int, *, batch_size: int, trainer: TrainerConfig) -> Plan:
@@ -83,7 +85,7 @@ def fit(
         if best.best_model_path:
             tuner.load_state_dict(torch.load(best.best_model_path, weights_only=True)["state_dict"])
     score = None if best.best_model_score is None else float(best.best_model_score)
-    return Fitted(trainer, devel_score=score)
+    return Fitted(trainer, devel_score=score, texts=length.epochs * len(data.train))
 
 
 def predict(trainer: pl.Trainer, tuner: BaseFineTuner, *, data: FineTuningData, encoded: Sequence[Any]) -> list[Any]:

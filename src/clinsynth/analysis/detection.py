@@ -1,0 +1,62 @@
+"""Whether synthetic text can be told from gold without knowing its origin."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.distance import jensenshannon
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedGroupKFold
+
+FREQUENT = 1000
+"""Words that are compared: the most frequent ones of both sets together."""
+
+FOLDS = 5
+
+
+def divergence(words: Iterable[str], *, others: Iterable[str]) -> float:
+    """Jensen-Shannon divergence of the frequencies of frequent words, case folded, base 2: 0 is equal, 1 disjoint.
+
+    It falls with the number of words, which has to be equal where divergences are compared.
+    """
+    own, theirs = (Counter(word.casefold() for word in found) for found in (words, others))
+    frequent = [word for word, _ in (own + theirs).most_common(FREQUENT)]
+    counts = np.array([[found[word] for word in frequent] for found in (own, theirs)], dtype=np.float64)
+    if not counts.size or not counts.sum(axis=1).all():
+        return 0.0 if counts.sum() == 0 else 1.0
+    distance = float(jensenshannon(*counts, base=2))
+    return min(distance**2, 1.0)
+
+
+def told_apart(
+    vectors: NDArray[np.float32],
+    *,
+    others: NDArray[np.float32],
+    groups: Sequence[Hashable],
+    other_groups: Sequence[Hashable],
+    seed: int,
+) -> int | None:
+    """Classifier two-sample test (Lopez-Paz and Oquab 2017): how many texts of both sets are assigned to their own.
+
+    A logistic regression on the vectors, in cross-validation; what is in one group is never on both sides. Of sets of
+    equal size, half is what guessing gets. None where the groups are too few to split.
+    """
+    of_first, of_second = len(set(groups)), len(set(other_groups))
+    folds = min(FOLDS, of_first, of_second)
+    if folds < 2:
+        return None
+    features = np.concatenate([vectors, others])
+    origin = np.repeat([1, 0], [len(vectors), len(others)])
+    number = {name: place for place, name in enumerate(dict.fromkeys([*groups, *other_groups]))}
+    together = [number[group] for group in (*groups, *other_groups)]
+    splits = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    hits = 0
+    for learn, judge in splits.split(features, origin, together):
+        if len(set(origin[learn])) < 2:  # both groups of a set in one fold: nothing is learnt about it
+            return None
+        judge_of = LogisticRegression(max_iter=1000, class_weight="balanced").fit(features[learn], origin[learn])
+        hits += int((judge_of.predict(features[judge]) == origin[judge]).sum())
+    return hits

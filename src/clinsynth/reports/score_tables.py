@@ -1,0 +1,124 @@
+"""Rows of a paper's table, and what is claimed of them, as tables to be written down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from clinsynth.reports.cells import Row, best, difference
+from clinsynth.reports.claims import FAILS, OPEN, Finding
+from clinsynth.reports.documents import Cell, Table, same
+
+SCORES = {"P": "test/precision", "R": "test/recall", "F1": "test/f1"}
+
+PERCENT = "it does not say whether relative or in points"
+
+READING = (
+    "Differences are in points, with the 95% interval of a paired bootstrap over the test examples that both rows were "
+    "scored on. *Holds* and *the other way round* are said where that interval leaves 0 out.\n"
+)
+
+
+def scores(rows: Sequence[Row], *, columns: Sequence[tuple[str, str]], caption: str) -> Table:
+    """A line for each row, with scores in percent; `columns` are further metrics by heading."""
+    published = any(row.published for row in rows)
+    heads = ["arm", "backbone", "runs", *SCORES, "95% interval", *(name for name, _ in columns), "against the best"]
+    heads += ["paper F1", "difference"] if published else []
+    top = best(rows)
+    metrics = [metric for _, metric in columns]
+    return Table(caption, heads, [_line(row, top, columns=metrics, published=published) for row in rows])
+
+
+def _line(row: Row, top: Row | None, *, columns: Sequence[str], published: bool) -> list[Cell]:
+    runs = f"{len(row.runs)} of {row.jobs}" if row.missing else str(row.jobs)
+    cells = [same(row.name), same(row.backbone), same(runs)]
+    cells += [_score(row, metric, bold=row is top and metric == "test/f1") for metric in SCORES.values()]
+    low, high = row.mean("test/f1_low"), row.mean("test/f1_high")
+    interval = f"{100 * low:.1f} – {100 * high:.1f}" if low is not None and high is not None else _absent(row)
+    cells += [same(interval), *(_score(row, metric) for metric in columns), same(_against(row, top))]
+    if published:
+        theirs, ours = (row.published or {}).get("f1"), row.mean("test/f1")
+        cells.append(same("–" if theirs is None else f"{theirs:.1f}"))
+        cells.append(same("–" if theirs is None or ours is None else f"{100 * ours - theirs:+.1f}"))
+    return cells
+
+
+def _score(row: Row, metric: str, *, bold: bool = False) -> Cell:
+    mean, deviation = row.mean(metric), row.deviation(metric)
+    if mean is None:
+        return same(_absent(row))
+    spread = "" if deviation is None else f" ± {100 * deviation:.1f}"
+    return Cell(f"{100 * mean:.1f}{spread}", plain=f"{100 * mean:.2f}", bold=bold)
+
+
+def _absent(row: Row) -> str:
+    return "–" if row.runs else "missing"
+
+
+def _against(row: Row, top: Row | None) -> str:
+    """F1 minus that of the best row, paired on the test examples of both."""
+    if top is None or row is top:
+        return "–"
+    return str(difference(row, top) or "–")
+
+
+def changes(rows: Sequence[Row], *, theirs: Mapping[str, float], caption: str) -> Table:
+    """What each arm changes against gold alone, in points and relative to it; `theirs` is the paper's, in percent."""
+    original = next((row for row in rows if row.source == "original"), None)
+    lines = [
+        [same(row.arm), *(same(_change(row, original, metric)) for metric in SCORES.values())]
+        for row in rows
+        if original is not None and row is not original
+    ]
+    told = [f"{theirs[name]:+.0f}%" if name in theirs else "–" for name in ("precision", "recall", "f1")]
+    lines.append([same(f"the paper ({PERCENT})"), *map(same, told)])
+    return Table(caption, ["against gold alone", *SCORES], lines)
+
+
+def _change(row: Row, original: Row, metric: str) -> str:
+    before, after = original.mean(metric), row.mean(metric)
+    if before is None or after is None:
+        return "missing"
+    return f"{100 * (after - before):+.1f}" + (f" ({100 * (after / before - 1):+.0f}%)" if before else "")
+
+
+def statements(found: Sequence[Finding], *, caption: str) -> Table:
+    """What is claimed, of which rows, with our difference and the paper's."""
+    heads = ["claim", "dataset", "higher", "lower", "score", "ours", "paper", "so"]
+    return Table(caption, heads, [_statement(finding) for finding in found])
+
+
+def _statement(finding: Finding) -> list[Cell]:
+    claim, ours, published = finding.claim, finding.ours, finding.published
+    said = f"{claim.says} (paper)" if claim.paper else claim.says
+    if ours is not None and (finding.more.partial or finding.less.partial):
+        shown = f"{ours}, on {ours.examples} examples"
+    else:
+        shown = str(ours or "–")
+    texts = [said, finding.more.dataset, *(_named(row, finding) for row in (finding.more, finding.less))]
+    texts += [claim.score, shown, "–" if published is None else f"{published:+.1f}", finding.verdict]
+    return [Cell(text, plain=text.strip("*")) for text in texts]
+
+
+def _named(row: Row, finding: Finding) -> str:
+    """The backbone only where it tells the two apart."""
+    alike = finding.more.backbone == finding.less.backbone
+    return row.arm if alike else f"{row.arm}, {row.backbone}"
+
+
+def departures(found: Sequence[Finding]) -> list[str]:
+    """A sentence for each claim of the paper that does not hold here, with our explanation."""
+    apart: dict[str, list[Finding]] = {}
+    for finding in found:
+        if finding.claim.paper and finding.verdict in (FAILS, OPEN):
+            apart.setdefault(finding.claim.says, []).append(finding)
+    return [_departure(says, where) for says, where in apart.items()]
+
+
+def _departure(says: str, where: Sequence[Finding]) -> str:
+    places = "; ".join(
+        f"{finding.more.dataset}: {finding.more.arm} against {finding.less.arm} {finding.ours}" for finding in where
+    )
+    why = where[0].claim.why
+    return f"The paper finds that {says}. Ours does not show it for {places}." + (
+        f" Our reading: {why}." if why else ""
+    )

@@ -1,0 +1,75 @@
+"""The tables and figures of the papers: what each is made of, and what `report` writes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Protocol, cast
+
+from clinsynth.errors import ConfigError
+from clinsynth.reports.documents import Document
+from clinsynth.stages import grid
+from clinsynth.stages.targets.asked import Asked
+
+TITLES = {
+    "table1": "Table 1: what an LLM is asked that does the task itself",
+    "table2": "Table 2: named entities, the LLM itself and models that were trained on gold",
+    "table3": "Table 3: relations, the LLM itself and models that were trained on gold",
+    "table4": "Table 4: samples of synthetic sentences with their entities",
+    "table5": "Table 5: samples of synthetic sentences about relations",
+    "table6": "Table 6: what an LLM is asked that writes training data",
+    "table7": "Table 7: named entities",
+    "table8": "Table 8: relations",
+    "table-asd": "Criteria of autism spectrum disorder",
+    "figure1": "Figure 1: the search for a prompt",
+    "figure2": "Figure 2: named entities, F1 against the amount of synthetic text",
+    "figure3": "Figure 3: relations, F1 against the amount of synthetic text",
+    "figure4": "Figure 4: gold and synthetic texts, and how near they are to each other",
+}
+"""Of Tang et al. 2023, and the one table of Woolsey et al. 2024; in the order of the papers."""
+
+_KINDS = {
+    "table1": "prompts",
+    "table6": "prompts",
+    "table4": "samples",
+    "table5": "samples",
+    "figure1": "search",
+    "figure2": "curves",
+    "figure3": "curves",
+    "figure4": "maps",
+}
+"""Module beside this one; the others are tables of scores."""
+
+
+class Kind(Protocol):
+    """A module that writes targets of one kind."""
+
+    RUNS: bool
+    """Whether its jobs leave runs, which `sweep` makes."""
+
+    def document(self, asked: Asked) -> Document: ...
+
+
+ALL = "all"
+
+
+def named(target: str) -> list[str]:
+    """One target, or all of them; raises ConfigError for one that there is not."""
+    if target == ALL:
+        return list(TITLES)
+    if target not in TITLES:
+        raise ConfigError(
+            f"target={target} is no table or figure of the papers: these are {', '.join(TITLES)}; or all."
+        )
+    return [target]
+
+
+def kind(target: str) -> Kind:
+    return cast(Kind, import_module(f"clinsynth.stages.targets.{_KINDS.get(target, 'scores')}"))
+
+
+def jobs(target: str, *, scale: str, overrides: Sequence[str]) -> list[grid.Planned]:
+    """Those that leave a run."""
+    return [
+        job for name in named(target) if kind(name).RUNS for job in grid.jobs(name, scale=scale, overrides=overrides)
+    ]

@@ -1,0 +1,33 @@
+"""What is asked of `report`, and where it may look."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from clinsynth.artifacts import ArtifactStore
+from clinsynth.stages import grid
+from clinsynth.stages.grid import Planned
+from clinsynth.tracking import Ledger
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A table or figure at a scale."""
+
+    target: str
+    scale: str
+    overrides: tuple[str, ...]
+    title: str
+    ledger: Ledger
+    store: ArtifactStore
+
+    def jobs(self) -> Iterator[Planned]:
+        yield from grid.jobs(self.target, scale=self.scale, overrides=self.overrides)
+
+    @property
+    def words(self) -> str:
+        """Of the command line, for `sweep` and `report`."""
+        words = [f"target={self.target}", f"scale={self.scale}"]
+        return shlex.join([*words, *(["--", *self.overrides] if self.overrides else [])])

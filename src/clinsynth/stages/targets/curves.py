@@ -1,0 +1,100 @@
+"""Figures 2 and 3: curves over the size and over the share of units or of the pool."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from clinsynth.reports import curves, paper
+from clinsynth.reports.cells import Row
+from clinsynth.reports.curves import Line, Mark, Panel, Point
+from clinsynth.reports.documents import Document
+from clinsynth.stages.grid import Planned
+from clinsynth.stages.targets import runs, scores
+from clinsynth.stages.targets.asked import Asked
+
+RUNS = True
+
+
+@dataclass(frozen=True)
+class Axis:
+    """What a panel varies: experiments whose grid has the axis `seed_ratio` are of the second one."""
+
+    label: str
+    marks: tuple[Mark, ...] = ()
+
+
+AXES: dict[str, tuple[Axis, Axis]] = {
+    "figure2": (Axis("synthetic sentences per unit"), Axis("share of the units (%)")),
+    "figure3": (
+        Axis("synthetic examples", (Mark("paper: flat from about 3500", 3500),)),
+        Axis("share of the pool that prompts show (%)", (Mark("paper: flat from 80", 80),)),
+    ),
+}
+"""With what Tang et al. 2023 read off their figures."""
+
+
+def document(asked: Asked) -> Document:
+    found = runs.gather(asked)
+    made = Document(asked.target, asked.title)
+    made.figure = curves.draw(_panels(found, target=asked.target))
+    made.body.append(
+        "Bands are one standard deviation over seeds, where there are several. What the paper reads off its figure is "
+        "in grey.\n"
+    )
+    scores.tables(made, found, asked=asked)
+    return made
+
+
+def _panels(found: runs.Runs, *, target: str) -> list[Panel]:
+    panels = []
+    for number, axis in enumerate(AXES[target]):
+        lines: dict[str, dict[float, Row]] = {}
+        ticks = set()
+        for job, row in found.by_job:
+            if number != _is_share(job):
+                continue
+            x = _share(job) if number else float(row.facts["size"])
+            ticks.add(x)
+            lines.setdefault(_series(job, found), {})[x] = row
+        drawn = tuple(line for line in (_line(name, rows) for name, rows in lines.items()) if line.points)
+        marks = axis.marks if number else (*axis.marks, *_published(found))
+        ticks |= {mark.x for mark in marks}
+        panels.append(Panel(axis.label, tuple(sorted(ticks)), drawn, marks, logarithmic=not number))
+    return panels
+
+
+def _is_share(job: Planned) -> bool:
+    return any(word.startswith("seed_ratio=") for word in job.overrides)
+
+
+def _share(job: Planned) -> float:
+    return 100 * float(job.settings.seed_ratio.value)
+
+
+def _series(job: Planned, found: runs.Runs) -> str:
+    """Dataset, annotator and backbone, as far as they tell curves apart."""
+    settings = job.settings
+    backbones = {row.backbone for row in found.rows}
+    parts = [settings.dataset.name, settings.annotator.name if settings.annotator.name != "none" else ""]
+    return ", ".join(filter(None, [*parts, settings.backbone.name if len(backbones) > 1 else ""]))
+
+
+def _line(name: str, rows: Mapping[float, Row]) -> Line:
+    points = []
+    for x, row in rows.items():
+        mean, deviation = row.mean("test/f1"), row.deviation("test/f1")
+        if mean is not None:
+            points.append(Point(x, 100 * mean, None if deviation is None else 100 * deviation))
+    return Line(name, tuple(points))
+
+
+def _published(found: runs.Runs) -> list[Mark]:
+    """Table 7 tells what the paper's curves of figure 2 come to at their end."""
+    marks = []
+    for dataset, rows in found.by_dataset().items():
+        size = max(float(row.facts["size"]) for row in rows)
+        cell = paper.published("table7", dataset=dataset, source="synthetic", backbone=paper.STANDS_FOR)
+        if cell and size == paper.SENTENCES:
+            marks.append(Mark(f"{dataset}, paper (BioBERT)", size, cell["f1"]))
+    return marks

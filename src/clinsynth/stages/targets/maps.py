@@ -1,0 +1,35 @@
+"""Figure 4: maps of gold and synthetic texts, and what they come to in numbers."""
+
+from __future__ import annotations
+
+from clinsynth.analysis.comparison import Sketch
+from clinsynth.reports import figures
+from clinsynth.reports.documents import Document, lowered
+from clinsynth.stages.analyse import REPORT, SKETCH
+from clinsynth.stages.grid import Planned
+from clinsynth.stages.targets import gaps, runs
+from clinsynth.stages.targets.asked import Asked
+
+RUNS = True
+
+
+def document(asked: Asked) -> Document:
+    made = Document(asked.target, asked.title)
+    jobs = {job.run_key: job for job in asked.jobs()}
+    found = runs.finished(asked.ledger, jobs.values())
+    sketches = {}
+    for key, run in found.items():
+        text = asked.ledger.artifact(run.info.run_id, REPORT)
+        sketch = asked.ledger.artifact(run.info.run_id, SKETCH)
+        if text and sketch:
+            made.body.append(lowered(text))
+            sketches[_name(jobs[key])] = Sketch.from_json(sketch)
+    if sketches:
+        made.figure = figures.embedding_maps(sketches)
+    made.body.append(gaps.section([job for key, job in jobs.items() if key not in found], asked=asked))
+    made.sides["runs.csv"] = "run_key,run\n" + "".join(f"{key},{run.info.run_id}\n" for key, run in found.items())
+    return made
+
+
+def _name(job: Planned) -> str:
+    return str(job.settings.dataset.name)

@@ -1,0 +1,46 @@
+"""Tables of scores: 2, 3, 7, 8, and the one of the criteria."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from clinsynth.reports import claims, paper, score_tables
+from clinsynth.reports.cells import Row
+from clinsynth.reports.documents import Document
+from clinsynth.stages.targets import gaps, runs
+from clinsynth.stages.targets.asked import Asked
+from clinsynth.tasks.base import config_room
+
+RUNS = True
+
+
+def document(asked: Asked) -> Document:
+    found = runs.gather(asked)
+    made = Document(asked.target, asked.title)
+    tables(made, found, asked=asked)
+    return made
+
+
+def tables(made: Document, found: runs.Runs, *, asked: Asked) -> None:
+    """The scores by dataset, what they show, what is missing, and which runs they are of."""
+    for dataset, rows in found.by_dataset().items():
+        caption = f"{asked.target}: {dataset} (scale {asked.scale})"
+        made.body += [f"## {dataset}\n", score_tables.scores(rows, columns=_columns(rows), caption=caption)]
+        changes = paper.changes(asked.target)
+        if changes:
+            made.body.append(score_tables.changes(rows, theirs=changes, caption=f"{caption}, against gold alone"))
+    if asked.target in paper.NOTES:
+        made.body.append(f"{paper.NOTES[asked.target]}\n")
+    shown = claims.findings(claims.CLAIMS.get(asked.target, ()), found.rows)
+    if shown:
+        caption = f"{asked.target}: what it shows (scale {asked.scale})"
+        made.body += ["## What it shows\n", score_tables.statements(shown, caption=caption), score_tables.READING]
+        made.body.append("".join(f"- {text}\n" for text in score_tables.departures(shown)))
+    made.body += [gaps.section(found.missing, asked=asked), "---\n", runs.provenance(asked, found.scored)]
+    made.sides["runs.csv"] = runs.side_file(found.rows)
+
+
+def _columns(rows: Sequence[Row]) -> list[tuple[str, str]]:
+    """Metrics of the task that some row has."""
+    found = config_room(rows[0].task).COLUMNS
+    return [(name, metric) for name, metric in found.items() if any(row.values(metric) for row in rows)]

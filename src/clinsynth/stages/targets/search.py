@@ -1,0 +1,44 @@
+"""Figure 1: the tree of the newest search for a prompt."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from clinsynth.reports import cards, figures
+from clinsynth.reports.documents import Document, lowered
+from clinsynth.search.tree import Tree
+from clinsynth.stages.targets.asked import Asked
+
+RUNS = False
+STAGE = "search_prompts"
+LOCAL = "prompts/*/tree.json"
+"""Where `search_prompts` leaves trees; those of datasets that are not public are nowhere else."""
+
+
+def document(asked: Asked) -> Document:
+    made = Document(asked.target, asked.title)
+    found = _tree(asked)
+    if found is None:
+        made.body.append(
+            "There is no search in this store yet. This makes one, and says first what it would cost:\n\n"
+            "    clinsynth search_prompts dataset=ncbi_disease llm=openai generation.dry_run=true\n"
+            "    clinsynth search_prompts dataset=ncbi_disease llm=openai judge=llm\n"
+        )
+        return made
+    whence, tree, made.public = found
+    made.figure = figures.prompt_tree(tree)
+    made.body += [f"The search of {whence}.\n", lowered(cards.prompt_tree(tree))]
+    return made
+
+
+def _tree(asked: Asked) -> tuple[str, Tree, bool] | None:
+    """Where it is from, the tree, and whether it may be shown to others."""
+    for run in reversed(asked.ledger.tagged("stage", STAGE)):
+        text = asked.ledger.artifact(run.info.run_id, "tree.json")
+        if text:
+            return f"MLflow run {run.info.run_id}", Tree.from_json(json.loads(text)), True
+    local = sorted(Path().glob(LOCAL), key=lambda path: path.stat().st_mtime)
+    if not local:
+        return None
+    return str(local[-1]), Tree.from_json(json.loads(local[-1].read_text(encoding="utf-8"))), False

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from clinsynth.reports import score_tables
+from clinsynth.reports.cells import Row, Scored
+from clinsynth.reports.claims import CLAIMS, FAILS, HOLDS, LEAST, MOST, NEXT, OPEN, UNKNOWN, Claim, findings
+from clinsynth.types import Outcomes
+
+EXAMPLES = 400
+
+
+def row(share: float | None, *, dataset: str = "d", published: float | None = None, **facts: Any) -> Row:
+    """A row that finds this share of the gold mentions, one an example, and nothing else; None has no run."""
+    told = {"backbone": "minilm", "source": "synthetic"} | facts
+    runs = []
+    if share is not None:
+        true = (np.arange(EXAMPLES) % 100 < 100 * share).astype(int)
+        counts = np.stack([true, true, np.ones(EXAMPLES, dtype=int)], axis=1)
+        runs = [Scored("1", {"test/f1": share}, Outcomes(np.arange(EXAMPLES), counts))]
+    value = None if published is None else {"p": published, "r": published, "f1": published}
+    name = " ".join(map(str, facts.values()))
+    return Row(dataset, "ner", name, "", "minilm", told, runs=runs, jobs=1, published=value)
+
+
+BEATS = Claim("llm beats seed", {"annotator": "llm"}, {"annotator": "seed"})
+
+
+@pytest.mark.parametrize(
+    ("more", "less", "verdict"), [(0.9, 0.3, HOLDS), (0.3, 0.9, FAILS), (0.5, 0.5, OPEN), (None, 0.5, UNKNOWN)]
+)
+def test_a_claim_is_held_against_the_runs(more: float | None, less: float, verdict: str) -> None:
+    (found,) = findings([BEATS], [row(less, annotator="seed"), row(more, annotator="llm")])
+    assert found.verdict == verdict
+    assert (found.more.facts["annotator"], found.less.facts["annotator"]) == ("llm", "seed")
+
+
+def test_rows_are_compared_that_are_alike_otherwise() -> None:
+    rows = [
+        row(0.5, annotator=annotator, size=size, dataset=dataset)
+        for annotator in ("seed", "llm")
+        for size in (10, 30)
+        for dataset in ("d", "e")
+    ]
+    pairs = findings([BEATS], rows)
+    assert len(pairs) == 4
+    assert all(
+        (found.more.dataset, found.more.facts["size"]) == (found.less.dataset, found.less.facts["size"])
+        for found in pairs
+    )
+
+
+@pytest.mark.parametrize(("less", "size"), [(LEAST, 1), (NEXT, 10)])
+def test_growth_is_between_ranks_of_the_rows_that_are_alike(less: str, size: int) -> None:
+    claim = Claim("grows", {"size": MOST}, {"size": less})
+    rows = [row(0.5, annotator="llm", size=number) for number in (10, 30, 1)] + [row(0.5, annotator="seed", size=5)]
+    (found,) = findings([claim], rows)
+    assert (found.more.facts["size"], found.less.facts["size"]) == (30, size)
+    assert found.more.facts["annotator"] == "llm"
+
+
+def test_the_papers_own_difference_stands_beside_ours() -> None:
+    rows = [row(0.5, annotator="llm", published=80.0), row(0.4, annotator="seed", published=62.5)]
+    (found,) = findings([BEATS], rows)
+    assert found.published == pytest.approx(17.5)
+    line = [cell.text for cell in score_tables.statements([found], caption="").lines[0]]
+    assert line[-2:] == ["+17.5", HOLDS]
+
+
+def test_what_the_paper_finds_and_ours_does_not_is_said_with_our_reading() -> None:
+    claim = Claim("more is better", {"size": MOST}, {"size": LEAST}, paper=True, why="labels are noisy")
+    rows = [row(0.5, size=1), row(0.2, size=30), row(0.2, size=1, dataset="e"), row(0.9, size=30, dataset="e")]
+    (text,) = score_tables.departures(findings([claim], rows))
+    assert text.startswith("The paper finds that more is better. Ours does not show it for d: 30 against 1 -33.3")
+    assert text.endswith("Our reading: labels are noisy.")
+    assert "e: " not in text
+    ours = Claim(claim.says, claim.more, claim.less)
+    assert score_tables.departures(findings([ours], rows)) == []
+
+
+def test_facts_that_claims_name_are_those_that_rows_have() -> None:
+    known = {"backbone", "source", "annotator", "size", "seed_ratio", "examples", "total"}
+    named = {
+        fact for claims in CLAIMS.values() for claim in claims for fact in (*claim.more, *claim.less, *claim.alike)
+    }
+    assert named <= known

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from clinsynth import config
+from clinsynth.errors import ConfigError
+from clinsynth.stages import grid, targets
+from support import CORPORA, needs_corpora
+
+SCALES = ("smoke", pytest.param("mini", marks=needs_corpora), pytest.param("paper", marks=needs_corpora))
+
+
+@pytest.fixture(autouse=True)
+def registered() -> None:
+    config.register()
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_every_target_but_the_search_has_experiments_at_every_scale(scale: str) -> None:
+    assert {*grid.targets(scale), "figure1"} == set(targets.TITLES)
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("target", [name for name in targets.TITLES if name != "figure1"])
+def test_every_job_composes_with_a_run_key_of_its_own(scale: str, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLINSYNTH_DATA", str(CORPORA))
+    jobs = grid.jobs(target, scale=scale)
+    logged = [job for job in jobs if job.stage in grid.LOGGED]
+    for experiment, number in Counter(job.experiment for job in logged).items():
+        assert len({job.run_key for job in logged if job.experiment == experiment}) == number
+    assert all(job.settings.trainer.save_model is False for job in jobs if job.stage == "train")
+    assert all(
+        job.settings.tracking.table == target for job in logged if job.stage != "zero_shot" or target != "table1"
+    )
+    assert bool(logged) >= bool(targets.kind(target).RUNS)
+
+
+@needs_corpora
+def test_targets_share_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLINSYNTH_DATA", str(CORPORA))
+    keys = {name: {job.run_key for job in grid.jobs(name, scale="mini")} for name in ("table2", "table7", "figure2")}
+    assert keys["table2"] < keys["table7"]
+    assert len(keys["table7"] & keys["figure2"]) >= 6
+
+
+def test_an_override_replaces_an_axis_and_holds_for_each_job() -> None:
+    jobs = grid.jobs("table3", scale="smoke", overrides=["seed=5,6,7", "backbone.max_length=64"])
+    trained = [job for job in jobs if job.stage == "train"]
+    assert [job.settings.seed for job in trained] == [5, 6, 7]
+    assert all(job.settings.backbone.max_length == 64 for job in trained)
+    assert "seed=6" in trained[1].command
+
+
+def test_a_job_alone_has_the_run_key_of_its_place_in_the_grid() -> None:
+    from hydra import compose, initialize_config_dir
+
+    from clinsynth.stages import train
+
+    job = grid.jobs("table8", scale="smoke")[5]
+    with initialize_config_dir(str(config.conf_folder()), version_base="1.3"):
+        alone = config.typed(compose("train", overrides=list(job.command[2:-1])), config.STAGES["train"])
+    assert train.planned(alone) == job.run_key
+
+
+@pytest.mark.parametrize(("target", "scale"), [("table99", "smoke"), ("table7", "huge")])
+def test_what_has_no_experiments_names_what_has(target: str, scale: str) -> None:
+    with pytest.raises(ConfigError, match=r"has no experiment at scale=.*mini, paper, smoke"):
+        grid.jobs(target, scale=scale)

@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from clinsynth import config
+from clinsynth.artifacts import ArtifactStore
+from clinsynth.stages import grid
+from clinsynth.stages.estimates import MINILM, START, Estimate
+from clinsynth.tracking import Ledger
+from support import Command, environment, python
+
+SMOKE = "scale=smoke"
+JOBS = 3
+
+
+@pytest.fixture(autouse=True)
+def registered() -> None:
+    config.register()
+
+
+def runs(folder: Path) -> dict[str, list[str]]:
+    """Ids of the runs of jobs by their status."""
+    tracking = config.TrackingConfig(f"sqlite:///{folder}/mlruns/mlflow.db", str(folder / "mlruns/artifacts"), None)
+    client = Ledger(tracking, store=ArtifactStore(folder / "artifacts")).client
+    found: dict[str, list[str]] = {}
+    for experiment in client.search_experiments():
+        for run in client.search_runs([experiment.experiment_id]):
+            if "run_key" in run.data.tags:
+                found.setdefault(run.info.status, []).append(run.info.run_id)
+    return found
+
+
+def tiny(backbone: Path) -> list[str]:
+    return ["--", f"backbone.name_or_path={backbone}", "backbone.max_length=64", "trainer.accelerator=cpu"]
+
+
+def test_a_dry_sweep_lists_the_jobs_that_are_left(clinsynth: Command, with_store: Path) -> None:
+    said = clinsynth("sweep", "target=table8", SMOKE, "dry_run=true")
+    assert said.status == 0, said.err
+    assert "table8 at scale=smoke: 6 jobs, 0 are done, 6 are left" in said.out
+    assert "That takes about" in said.out
+    listed = [line.strip() for line in said.out.splitlines() if line.startswith("  clinsynth train ")]
+    assert listed == [" ".join(job.command) for job in grid.jobs("table8", scale="smoke")]
+
+
+def test_a_sweep_of_what_has_no_jobs_does_nothing(clinsynth: Command, with_store: Path) -> None:
+    for target in ("table1", "table4", "figure1"):
+        said = clinsynth("sweep", f"target={target}", SMOKE)
+        assert (said.status, said.out) == (0, f"{target} at scale=smoke: 0 jobs, 0 are done, 0 are left\n")
+
+
+@pytest.mark.parametrize(("missing", "status"), [(True, 0), (False, 1)])
+def test_only_jobs_that_lack_completions_may_fail(
+    clinsynth: Command, with_store: Path, monkeypatch: pytest.MonkeyPatch, missing: bool, status: int
+) -> None:
+    ran: list[list[str]] = []
+
+    def run(command: list[str], *, check: bool) -> None:
+        ran.append(command)
+        (folder,) = (Path(word.partition("=")[2]) for word in command if word.startswith("hydra.sweep.dir="))
+        (folder / "1").mkdir(parents=True)
+        failure = {"job": 1, "stage": "train", "overrides": ["seed=1"], "error": "no", "bug": False, "missing": missing}
+        (folder / "1" / "failure.json").write_text(json.dumps(failure), encoding="utf-8")
+
+    monkeypatch.setattr(subprocess, "run", run)
+    said = clinsynth("sweep", "target=figure3", SMOKE, "launcher=joblib", "side_by_side=2", "--", "llm=chatgpt")
+    assert said.status == status, said.err
+    assert [command[3:7] for command in ran] == [
+        ["train", "-m", "experiment=train/smoke/figure3", "llm=chatgpt"],
+        ["train", "-m", "experiment=train/smoke/figure3_pool", "llm=chatgpt"],
+    ]
+    assert all({"hydra/launcher=joblib", "hydra.launcher.n_jobs=2"} <= set(command) for command in ran)
+    if missing:
+        assert "2 jobs lack completions" in said.out
+    else:
+        assert "2 jobs of figure3 failed. Again: clinsynth train seed=1" in " ".join(said.err.split())
+
+
+def test_slurm_has_its_own_bound_and_options(
+    clinsynth: Command, with_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[list[str]] = []
+    monkeypatch.setattr(subprocess, "run", lambda command, **_: ran.append(command))
+    words = ("launcher=submitit", "side_by_side=8", "--", "hydra.launcher.partition=gpu")
+    said = clinsynth("sweep", "target=table8", SMOKE, *words)
+    assert "They go to Slurm, 8 at once." in said.out
+    told = {"hydra/launcher=submitit_slurm", "hydra.launcher.array_parallelism=8", "hydra.launcher.partition=gpu"}
+    assert told <= set(ran[0])
+
+
+def test_a_launcher_that_is_not_installed_says_how_to_get_it(
+    clinsynth: Command, with_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    said = clinsynth("sweep", "target=table8", SMOKE, "launcher=submitit")
+    assert said.status == 2
+    assert "pip install 'clinsynth[slurm]'" in " ".join(said.err.split())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("launcher", ["basic", "joblib"])
+def test_after_a_kill_only_what_is_missing_runs(with_store: Path, tiny_bert: Path, launcher: str) -> None:
+    words = ["sweep", "target=table8", SMOKE, f"launcher={launcher}", "side_by_side=2", *tiny(tiny_bert), "seed=0"]
+    command = [sys.executable, "-m", "clinsynth.cli", *words]
+    process = subprocess.Popen(command, start_new_session=True, env=environment(), stdout=subprocess.DEVNULL)
+    until = time.monotonic() + 100
+    while not list(with_store.glob("outputs/sweep/*/*/*/summary.json")):
+        assert process.poll() is None
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    before = runs(with_store)["FINISHED"]
+    assert 1 <= len(before) < JOBS
+    said = python("-m", "clinsynth.cli", *words)
+    assert said.status == 0, said.err
+    assert f"{JOBS} jobs, {len(before)} are done, {JOBS - len(before)} are left" in said.out
+    after = runs(with_store)
+    assert "RUNNING" not in after
+    assert len(after["FINISHED"]) == JOBS
+    assert set(before) < set(after["FINISHED"])
+
+
+@pytest.mark.slow
+def test_jobs_can_be_handed_to_submitit(with_store: Path, tiny_bert: Path) -> None:
+    words = ("sweep", "target=table3", SMOKE, "launcher=submitit_local", *tiny(tiny_bert))
+    said = python("-m", "clinsynth.cli", *words)
+    assert said.status == 0, said.err
+    assert "2 of 2 jobs done" in said.out
+    assert len(runs(with_store)["FINISHED"]) == 2
+
+
+class Known:
+    """A ledger whose runs have learnt from so many texts a second."""
+
+    def __init__(self, *speeds: float) -> None:
+        metrics: list[dict[str, float]] = [{"train/texts_a_second": speed} for speed in speeds] + [{}]
+        self.runs = [SimpleNamespace(data=SimpleNamespace(metrics=found)) for found in metrics]
+
+    def with_param(self, name: str, value: str) -> list[Any]:
+        return self.runs
+
+
+def test_an_estimate_goes_by_the_runs_that_there_are() -> None:
+    original, synthetic, both = (grid.jobs("table8", scale="smoke")[place] for place in (0, 2, 4))
+    texts = 80 + 100 + 180
+    known: Any = Known(2.0, 1.0, 50.0)
+    assert Estimate(known).minutes([original, synthetic, both], side_by_side=1) == (3 * START + texts / 2) / 60
+    assert Estimate(known).minutes([original, synthetic, both], side_by_side=3) == (START + texts / 2) / 60
+
+
+def test_without_runs_the_embedded_backbone_has_its_usual_speed_and_others_none() -> None:
+    (job, *_) = grid.jobs("table8", scale="smoke")
+    none: Any = Known()
+    assert Estimate(none).minutes([job], side_by_side=1) == (START + 80 / (MINILM * (os.cpu_count() or 1))) / 60
+    (job, *_) = grid.jobs("table8", scale="smoke", overrides=["backbone=bert"])
+    assert Estimate(none).minutes([job], side_by_side=1) is None
+
+
+def test_units_are_counted_where_the_size_is_per_unit() -> None:
+    known: Any = Known(1.0)
+    one, five = (job for job in grid.jobs("figure2", scale="smoke", overrides=["seed=0", "annotator=seed"])[:2])
+    seconds = [60 * (Estimate(known).minutes([job], side_by_side=1) or 0) - START for job in (one, five)]
+    assert seconds == pytest.approx([12, 60])
