@@ -7,7 +7,7 @@ import pytest
 from clinsynth import config
 from clinsynth.errors import ConfigError
 from clinsynth.stages import grid, targets
-from support import CORPORA, needs_corpora
+from support import CORPORA, Composed, needs_corpora
 
 SCALES = ("smoke", pytest.param("mini", marks=needs_corpora), pytest.param("paper", marks=needs_corpora))
 
@@ -62,6 +62,16 @@ def test_a_job_alone_has_the_run_key_of_its_place_in_the_grid() -> None:
     with initialize_config_dir(str(config.conf_folder()), version_base="1.3"):
         alone = config.typed(compose("train", overrides=list(job.command[2:-1])), config.STAGES["train"])
     assert train.planned(alone) == job.run_key
+
+
+def test_rows_that_are_proposed_are_part_of_the_planned_key(composed: Composed) -> None:
+    from clinsynth.stages import train
+
+    words = ("dataset=sample_relation", "size=t100", "llm=local", "llm.model=m")
+    settings = composed("train", *words)
+    key = train.planned(settings)
+    assert settings.dataset.pool is not None
+    assert train.planned(settings) == key  # as when the job has proposed them itself
 
 
 @pytest.mark.parametrize(("target", "scale"), [("table99", "smoke"), ("table7", "huge")])

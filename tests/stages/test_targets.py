@@ -137,8 +137,11 @@ def test_a_figure_has_its_curves_and_their_table(clinsynth: Command, with_store:
 @pytest.mark.parametrize(
     ("target", "words"),
     [
-        ("table1", ("sample_ner/zero_shot_ner/test-0000#0", "Please do NER task for", "zero_shot_multilabel")),
-        ("table6", ("Generate 3 positive and 3 negative examples", "| sentence | label |", "prompt `mentions`", "$n")),
+        (
+            "table1",
+            ("sample_ner/zero_shot/test-0000#0", "Please do NER task for", "- A1: deficits in social-emotional"),
+        ),
+        ("table6", ("Generate 3 positive and 3 negative examples", "@DISEASE$. | Yes |", "prompt `mentions`", "$n")),
     ],
 )
 def test_prompts_are_shown_as_they_are_sent(

@@ -55,11 +55,22 @@ def draw(panels: Sequence[Panel]) -> Figure:
     figure = blank(5.2 * len(panels), 4.2)
     axes = figure.subplots(1, len(panels), squeeze=False, sharey=True)[0]
     names = list(dict.fromkeys(line.name for panel in panels for line in panel.lines))
-    for place, (axis, panel) in enumerate(zip(axes, panels, strict=True)):
+    for axis, panel in zip(axes, panels, strict=True):
         _panel(axis, panel, names=names)
-        if place == 0:
-            axis.set_ylabel("F1 on the test set (%)")
+    axes[0].set_ylabel("F1 on the test set (%)")
+    axes[0].set_ylim(*_limits(panels))
     return figure
+
+
+def _limits(panels: Sequence[Panel]) -> tuple[float, float]:
+    """Around all points and their bands, as far as F1 goes."""
+    points = [point for panel in panels for line in panel.lines for point in line.points]
+    ends = [point.mean + sign * (point.deviation or 0) for point in points for sign in (-1, 1)]
+    ends += [mark.y for panel in panels for mark in panel.marks if mark.y is not None]
+    if not ends:
+        return 0.0, 100.0
+    room = 0.1 * (max(ends) - min(ends)) + 2
+    return max(0.0, min(ends) - room), min(100.0, max(ends) + room)
 
 
 def _panel(axis: Any, panel: Panel, *, names: Sequence[str]) -> None:
@@ -71,13 +82,15 @@ def _panel(axis: Any, panel: Panel, *, names: Sequence[str]) -> None:
     if panel.logarithmic:
         axis.set_xscale("log")
         axis.xaxis.set_minor_locator(NullLocator())
+        axis.set_xlim(panel.ticks[0] / 1.3, panel.ticks[-1] * 1.3)
+    else:
+        axis.set_xlim(0, panel.ticks[-1] * 1.05)
     axis.set_xticks(panel.ticks)
     axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axis.set_xlabel(panel.x)
     axis.grid(axis="y", color="#DDDDDD", linewidth=0.6)
     axis.set_axisbelow(True)
     axis.spines[["top", "right"]].set_visible(False)
-    axis.margins(x=0.08, y=0.12)
     if not panel.lines:
         axis.text(0.5, 0.5, "no runs yet", transform=axis.transAxes, ha="center", color=GREY)
     else:

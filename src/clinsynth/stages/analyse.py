@@ -69,7 +69,9 @@ def main(settings: AnalyseConfig, *, job: Job) -> None:
 
 def planned(settings: AnalyseConfig) -> str:
     """Resolves the settings of a job that is not run now; returns its run key."""
-    return run_key(settings, gold=_resolve(settings))
+    gold = _resolve(settings)
+    synthesis_room(settings.dataset.task).propose(settings, gold=gold)
+    return run_key(settings, gold=gold)
 
 
 def run_key(settings: AnalyseConfig, *, gold: Gold) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import os
 import statistics
 from collections.abc import Sequence
@@ -15,6 +13,7 @@ from clinsynth.corpora.plans import plan
 from clinsynth.errors import ClinsynthError
 from clinsynth.llm import open_llm
 from clinsynth.stages.grid import Planned
+from clinsynth.stages.targets.asked import quietly
 from clinsynth.tasks.base import synthesis_room
 from clinsynth.tracking import Ledger
 from clinsynth.training import fit
@@ -90,5 +89,5 @@ def _units(settings: TrainConfig) -> int:
     """How many are asked about, or recorded."""
     gold = datasets.load(settings.dataset, data=Path(settings.paths.data))
     llm = open_llm(settings.llm, dataset=settings.dataset, artifacts=Path(settings.paths.artifacts))
-    with contextlib.redirect_stdout(io.StringIO()):  # it says how many are recorded
+    with quietly():
         return len(plan(settings, gold=gold, llm=llm, room=synthesis_room(settings.dataset.task)).units)

@@ -15,7 +15,7 @@ from clinsynth.corpora import Corpus
 from clinsynth.errors import ConfigError
 from clinsynth.reports import cards, figures, tables
 from clinsynth.stages import Job, replay
-from clinsynth.tasks.base import ModelRoom, config_room, gold_room, model_room
+from clinsynth.tasks.base import ModelRoom, config_room, gold_room, model_room, synthesis_room
 from clinsynth.tracking import ActiveRun, Ledger
 from clinsynth.training import backbones, fit, sources
 from clinsynth.training.prepare import Prepared, encode, prepare
@@ -98,6 +98,8 @@ def run_key(settings: TrainConfig, *, gold: Gold, room: ModelRoom) -> str:
 def planned(settings: TrainConfig) -> str:
     """Resolves the settings of a job that is not run now; returns its run key."""
     gold = _resolve(settings)
+    if settings.source.name is not SourceName.original and not settings.source.corpora:
+        synthesis_room(settings.dataset.task).propose(settings, gold=gold)
     return run_key(settings, gold=gold, room=model_room(settings.dataset.task))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +12,11 @@ from clinsynth.artifacts import ArtifactStore
 from clinsynth.stages import grid
 from clinsynth.stages.grid import Planned
 from clinsynth.tracking import Ledger
+
+
+def quietly() -> contextlib.AbstractContextManager[object]:
+    """Without what a job would say, such as how many units are recorded."""
+    return contextlib.redirect_stdout(io.StringIO())
 
 
 @dataclass(frozen=True)

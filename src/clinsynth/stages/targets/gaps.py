@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import shlex
 from collections.abc import Sequence
 from importlib import import_module
@@ -15,7 +13,7 @@ from clinsynth.config import CorpusConfig, SourceName, TrainConfig
 from clinsynth.errors import ClinsynthError, MissingCompletions
 from clinsynth.llm import RECORDED
 from clinsynth.stages.grid import Planned
-from clinsynth.stages.targets.asked import Asked
+from clinsynth.stages.targets.asked import Asked, quietly
 
 OF_CORPUS = ("dataset", "size", "seed_ratio", "units", "generation", "prompt", "annotator", "quality")
 """Overrides of a job that `generate` needs, too."""
@@ -49,7 +47,7 @@ def _lacking(missing: Sequence[Planned]) -> dict[str, list[Planned]]:
     for job in missing:
         key = _key(job)
         if key not in known:
-            with contextlib.redirect_stdout(io.StringIO()):  # how many units are recorded, and so on
+            with quietly():
                 known[key] = _answered(job)
         if not known[key]:
             found.setdefault(_command(job), []).append(job)

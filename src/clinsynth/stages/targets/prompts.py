@@ -9,7 +9,7 @@ from clinsynth.config import named_prompt
 from clinsynth.errors import MissingCompletions
 from clinsynth.reports.documents import Document
 from clinsynth.stages.grid import Planned
-from clinsynth.stages.targets.asked import Asked
+from clinsynth.stages.targets.asked import Asked, quietly
 from clinsynth.tasks.base import config_room, synthesis_room, zero_shot_room
 from clinsynth.types import Request
 
@@ -46,6 +46,7 @@ def _synthesis(job: Planned) -> list[tuple[str, str, Request]]:
     config_room(settings.dataset.task).resolve(settings)
     gold = datasets.load(settings.dataset, data=Path(settings.paths.data))
     room = synthesis_room(settings.dataset.task)
+    room.propose(settings, gold=gold)
     units = room.units(settings, gold=gold)
     leaking = room.leaking(units, settings=settings, gold=gold)
     unit = next(unit for unit in units if unit not in leaking)
@@ -54,7 +55,8 @@ def _synthesis(job: Planned) -> list[tuple[str, str, Request]]:
     ]
     if settings.annotator.name == "llm":
         try:
-            first, *_ = corpora.answered(settings, gold=gold).answers
+            with quietly():
+                first, *_ = corpora.answered(settings, gold=gold).answers
         except MissingCompletions:
             return found
         if first.label_request:

@@ -12,8 +12,8 @@ from clinsynth.reports.documents import Document
 from clinsynth.reports.samples import Samples
 from clinsynth.stages.grid import Planned
 from clinsynth.stages.targets import gaps
-from clinsynth.stages.targets.asked import Asked
-from clinsynth.tasks.base import config_room
+from clinsynth.stages.targets.asked import Asked, quietly
+from clinsynth.tasks.base import config_room, synthesis_room
 
 RUNS = False
 SHOWN = 8
@@ -42,7 +42,9 @@ def _samples(job: Planned, *, asked: Asked) -> tuple[str, Samples]:
     settings = job.settings
     config_room(settings.dataset.task).resolve(settings)
     gold = datasets.load(settings.dataset, data=Path(settings.paths.data))
-    corpus = corpora.make(settings, gold=gold, store=asked.store)
+    synthesis_room(settings.dataset.task).propose(settings, gold=gold)
+    with quietly():
+        corpus = corpora.make(settings, gold=gold, store=asked.store)
     drawn = random.Random(0).sample(range(len(corpus.examples)), min(SHOWN, len(corpus.examples)))
     labels = "" if settings.annotator.name == "none" else f", labels of `{settings.annotator.name}`"
     heading = f"{settings.dataset.name}{labels}: {len(drawn)} of {len(corpus.examples)} texts, corpus {corpus.digest}"
