@@ -13,6 +13,7 @@ import socket
 import sqlite3
 import subprocess
 import time
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -81,6 +82,14 @@ class ActiveRun:
         rows = [("example", "true", "predicted", "gold")]
         rows += [(place, *row) for place, row in zip(places, counts.tolist(), strict=True)]
         self.text("".join(",".join(map(str, row)) + "\n" for row in rows), COUNTS)
+
+    def table(self, rows: Sequence[Mapping[str, str]], name: str) -> None:
+        """As JSON of the kind that the UI shows in columns, and compares between runs."""
+        heads = list(dict.fromkeys(head for row in rows for head in row))
+        columns = {head: [row.get(head, "") for row in rows] for head in heads}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # what MLflow asks of pandas
+            self.client.log_table(self.id, columns, name)
 
     def figure(self, figure: Any, name: str) -> None:
         self.client.log_figure(self.id, figure, name)

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from clinsynth.reports import documents, score_tables
 from clinsynth.reports.cells import Row, Scored
-from clinsynth.reports.documents import Document
+from clinsynth.reports.documents import Document, Table
 from clinsynth.reports.paper import changes, published
 from clinsynth.types import Outcomes
 
@@ -42,9 +42,19 @@ def test_markdown_has_the_best_in_bold_and_says_what_is_missing() -> None:
 
 
 def test_csv_is_for_programs() -> None:
-    found = list(csv.DictReader(io.StringIO(documents.comma_separated(TABLE))))
+    found = list(csv.DictReader(io.StringIO(documents.comma_separated([TABLE]))))
     assert [line["F1"] for line in found] == ["60.00", "40.00", "missing"]
     assert found[1]["arm"] == "few & 100%"
+
+
+def test_tables_of_one_kind_are_one_csv_file_with_the_columns_of_both(tmp_path: Path) -> None:
+    first = Table("a", ["arm", "AP"], [[documents.same("x"), documents.same("1")]], dataset="gad")
+    second = Table("b", ["arm", "macro"], [[documents.same("y"), documents.same("2")]], dataset="sample_asd")
+    claims = Table("c", ["claim"], [[documents.same("z")]], kind="claims")
+    Document("table9", "T", body=[first, "Text.\n", second, claims]).write(tmp_path)
+    lines = (tmp_path / "table9.csv").read_text(encoding="utf-8").splitlines()
+    assert lines == ["dataset,arm,AP,macro", "gad,x,1,", "sample_asd,y,,2"]
+    assert (tmp_path / "table9.claims.csv").read_text(encoding="utf-8") == "claim\nz\n"
 
 
 def test_latex_compiles_as_far_as_signs_go() -> None:

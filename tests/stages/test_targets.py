@@ -186,7 +186,9 @@ def test_what_is_written_is_a_run_of_its_own(clinsynth: Command, with_store: Pat
     (run,) = ledger(with_store).tagged("target", "table8")
     assert (run.data.tags["stage"], run.data.tags["scale"], run.info.status) == ("report", "smoke", "FINISHED")
     kept = {path.name for path in with_store.glob("mlruns/artifacts/reports/**/table8.*")}
-    assert kept == {f"table8.{ending}" for ending in ("md", "csv", "tex", "runs.csv")}
+    written = {path.name for path in Path("outputs/report/smoke").glob("table8.*")}
+    assert written == {f"table8.{ending}" for ending in ("md", "csv", "claims.csv", "tex", "runs.csv")}
+    assert kept == written | {"table8.scores.json", "table8.claims.json"}
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,10 @@ class Table:
     caption: str
     heads: Sequence[str]
     lines: Sequence[Sequence[Cell]]
+    dataset: str = ""
+    """That all lines are about, if it is one."""
+    kind: str = ""
+    """Tables of one kind are one CSV file: `<name>.<kind>.csv`."""
 
     @property
     def markdown(self) -> str:
@@ -64,13 +68,21 @@ class Document:
         parts = [part if isinstance(part, str) else part.markdown for part in self.body]
         return "\n".join(part for part in [f"# {self.title}\n", *picture, *parts] if part)
 
+    def tables(self) -> dict[str, list[Table]]:
+        """By their kind."""
+        found: dict[str, list[Table]] = {}
+        for part in self.body:
+            if isinstance(part, Table):
+                found.setdefault(part.kind, []).append(part)
+        return found
+
     def write(self, folder: Path) -> list[Path]:
         """`<name>.md`, and whatever else there is to it: .csv and .tex, .png and .svg, sides; the Markdown first."""
         contents = {"md": self.markdown}
-        tables = [part for part in self.body if isinstance(part, Table)]
+        tables = self.tables()
+        contents |= {f"{kind}.csv" if kind else "csv": comma_separated(found) for kind, found in tables.items()}
         if tables:
-            contents["csv"] = "\n".join(f"{table.caption}\n{comma_separated(table)}" for table in tables)
-            contents["tex"] = "\n".join(latex(table) for table in tables)
+            contents["tex"] = "\n".join(latex(table) for found in tables.values() for table in found)
         contents |= self.sides
         places = []
         for ending, content in contents.items():
@@ -92,11 +104,24 @@ def same(text: str) -> Cell:
     return Cell(text, plain=text)
 
 
-def comma_separated(table: Table) -> str:
+def rows(tables: Sequence[Table]) -> list[dict[str, str]]:
+    """The lines of all tables, each by its headings, for programs."""
+    return [
+        ({"dataset": table.dataset} if table.dataset else {})
+        | {head: cell.plain for head, cell in zip(table.heads, line, strict=True)}
+        for table in tables
+        for line in table.lines
+    ]
+
+
+def comma_separated(tables: Sequence[Table]) -> str:
+    """One file, with the columns of all tables."""
+    found = rows(tables)
+    heads = list(dict.fromkeys(head for row in found for head in row))
     file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(table.heads)
-    writer.writerows([cell.plain for cell in line] for line in table.lines)
+    writer = csv.DictWriter(file, heads, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(found)
     return file.getvalue()
 
 

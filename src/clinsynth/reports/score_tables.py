@@ -18,14 +18,14 @@ READING = (
 )
 
 
-def scores(rows: Sequence[Row], *, columns: Sequence[tuple[str, str]], caption: str) -> Table:
+def scores(rows: Sequence[Row], *, columns: Sequence[tuple[str, str]], caption: str, dataset: str = "") -> Table:
     """A line for each row, with scores in percent; `columns` are further metrics by heading."""
     published = any(row.published for row in rows)
     heads = ["arm", "backbone", "runs", *SCORES, "95% interval", *(name for name, _ in columns), "against the best"]
     heads += ["paper F1", "difference"] if published else []
     top = best(rows)
     metrics = [metric for _, metric in columns]
-    return Table(caption, heads, [_line(row, top, columns=metrics, published=published) for row in rows])
+    return Table(caption, heads, [_line(row, top, columns=metrics, published=published) for row in rows], dataset)
 
 
 def _line(row: Row, top: Row | None, *, columns: Sequence[str], published: bool) -> list[Cell]:
@@ -71,7 +71,7 @@ def changes(rows: Sequence[Row], *, theirs: Mapping[str, float], caption: str) -
     ]
     told = [f"{theirs[name]:+.0f}%" if name in theirs else "–" for name in ("precision", "recall", "f1")]
     lines.append([same(f"the paper ({PERCENT})"), *map(same, told)])
-    return Table(caption, ["against gold alone", *SCORES], lines)
+    return Table(caption, ["against gold alone", *SCORES], lines, rows[0].dataset, kind="changes")
 
 
 def _change(row: Row, original: Row, metric: str) -> str:
@@ -84,7 +84,7 @@ def _change(row: Row, original: Row, metric: str) -> str:
 def statements(found: Sequence[Finding], *, caption: str) -> Table:
     """What is claimed, of which rows, with our difference and the paper's."""
     heads = ["claim", "dataset", "higher", "lower", "score", "ours", "paper", "so"]
-    return Table(caption, heads, [_statement(finding) for finding in found])
+    return Table(caption, heads, [_statement(finding) for finding in found], kind="claims")
 
 
 def _statement(finding: Finding) -> list[Cell]:

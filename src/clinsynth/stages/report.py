@@ -11,7 +11,7 @@ from clinsynth.config import FigureName, ReportConfig
 from clinsynth.errors import ConfigError
 from clinsynth.reports import figures, tables
 from clinsynth.reports.arms import Arm, by_dataset, collect
-from clinsynth.reports.documents import Document
+from clinsynth.reports.documents import Document, rows
 from clinsynth.stages import Job, targets
 from clinsynth.stages.targets.asked import Asked
 from clinsynth.tasks.base import config_room
@@ -57,11 +57,13 @@ def _log(document: Document, places: list[Path], *, asked: Asked, settings: Repo
         if settings.tracking.may_hold_text(public=document.public):
             for place in places:
                 run.file(place)
+            for kind, found in document.tables().items():
+                run.table(rows(found), f"{asked.target}.{kind or 'scores'}.json")
         return run.id
 
 
 def _report_tagged(settings: ReportConfig, *, ledger: Ledger) -> None:
-    runs = ledger.tagged(f"table.{settings.table}", "true")
+    runs = [run for run in ledger.tagged(f"table.{settings.table}", "true") if run.data.tags.get("stage") != "analyse"]
     if not runs:
         raise ConfigError(
             f"no finished run has the tag table.{settings.table}: make some with `clinsynth train "

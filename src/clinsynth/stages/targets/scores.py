@@ -25,7 +25,8 @@ def tables(made: Document, found: runs.Runs, *, asked: Asked) -> None:
     """The scores by dataset, what they show, what is missing, and which runs they are of."""
     for dataset, rows in found.by_dataset().items():
         caption = f"{asked.target}: {dataset} (scale {asked.scale})"
-        made.body += [f"## {dataset}\n", score_tables.scores(rows, columns=_columns(rows), caption=caption)]
+        table = score_tables.scores(rows, columns=_columns(rows), caption=caption, dataset=dataset)
+        made.body += [f"## {dataset}\n", table]
         changes = paper.changes(asked.target)
         if changes:
             made.body.append(score_tables.changes(rows, theirs=changes, caption=f"{caption}, against gold alone"))
