@@ -160,7 +160,7 @@ def _train(material: Material, *, ledger: Ledger, store: ArtifactStore) -> Summa
         run_key=material.run_key,
         corpus=material.corpus_digest,
         description=cards.run_description(material.job),
-        tags=material.job.tags,
+        tags=material.job.tags | {"arm": cards.arm(settings)},
     ) as run:
         _log_settings(run, material)
         began = time.monotonic()

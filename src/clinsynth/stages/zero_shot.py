@@ -130,7 +130,7 @@ def _run(material: Material, *, found: Mapping[str, Completion], ledger: Ledger)
         name=cards.zero_shot_name(settings),
         run_key=material.run_key,
         description=cards.run_description(material.job),
-        tags=material.job.tags,
+        tags=material.job.tags | {"arm": cards.arm(settings)},
     ) as run:
         name = settings.prompt.name
         run.params(cards.stage_params(settings, choices=material.job.choices, prompt=name, source=name))
