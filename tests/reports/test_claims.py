@@ -23,7 +23,7 @@ def row(share: float | None, *, dataset: str = "d", published: float | None = No
         runs = [Scored("1", {"test/f1": share}, Outcomes(np.arange(EXAMPLES), counts))]
     value = None if published is None else {"p": published, "r": published, "f1": published}
     name = " ".join(map(str, facts.values()))
-    return Row(dataset, "ner", name, "", "minilm", told, runs=runs, jobs=1, published=value)
+    return Row(dataset, "ner", name, facts.get("source", ""), "minilm", told, runs=runs, jobs=1, published=value)
 
 
 BEATS = Claim("llm beats seed", {"annotator": "llm"}, {"annotator": "seed"})
@@ -63,11 +63,15 @@ def test_growth_is_between_ranks_of_the_rows_that_are_alike(less: str, size: int
 
 
 def test_the_papers_own_difference_stands_beside_ours() -> None:
-    rows = [row(0.5, annotator="llm", published=80.0), row(0.4, annotator="seed", published=62.5)]
-    (found,) = findings([BEATS], rows)
+    gold, synthetic = {"source": "original"}, {"source": "synthetic"}
+    rows = [row(0.5, **gold, published=80.0), row(0.4, **synthetic, published=62.5)]
+    (found,) = findings([Claim("gold is better", gold, synthetic)], rows)
     assert found.published == pytest.approx(17.5)
     line = [cell.text for cell in score_tables.statements([found], caption="").lines[0]]
     assert line[-2:] == ["+17.5", HOLDS]
+    rows = [row(0.5, annotator="llm", published=80.0), row(0.4, annotator="seed", published=80.0)]
+    (found,) = findings([BEATS], rows)
+    assert found.published is None  # one row of the paper stands beside both
 
 
 def test_what_the_paper_finds_and_ours_does_not_is_said_with_our_reading() -> None:

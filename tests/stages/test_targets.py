@@ -98,10 +98,10 @@ def test_answers_that_nobody_has_given_are_told_from_jobs_that_have_not_run(
 ) -> None:
     text, _ = report(clinsynth, "target=table2")
     assert "2 can run: `clinsynth sweep target=table2 scale=smoke`" in text
-    assert "1 lack answers of an LLM. `clinsynth zero_shot dataset=sample_ner llm=openai` asks it." in text
+    assert "1 lacks answers of an LLM. `clinsynth zero_shot dataset=sample_ner llm=openai` asks it." in text
     text, _ = report(clinsynth, "target=figure3")
     assert "4 can run" in text
-    assert "1 lack answers of an LLM. `clinsynth generate dataset=sample_relation size=t100 seed_ratio=r050 " in text
+    assert "1 lacks answers of an LLM. `clinsynth generate dataset=sample_relation size=t100 seed_ratio=r050 " in text
 
 
 def test_a_deleted_run_is_a_gap_again(clinsynth: Command, with_store: Path) -> None:

@@ -49,7 +49,9 @@ class Finding:
 
     @property
     def published(self) -> float | None:
-        """What the paper reports of the same difference, in points."""
+        """What the paper reports of the same difference, in points; it has one row of each source."""
+        if self.more.source == self.less.source:
+            return None
         key = {"precision": "p", "recall": "r", "f1": "f1"}[self.claim.score]
         if self.more.published is None or self.less.published is None:
             return None

@@ -32,7 +32,11 @@ def section(missing: Sequence[Planned], *, asked: Asked) -> str:
     for command, jobs in lacking.items():
         asking = "asks for them; `sweep` and `report` use its answers with `-- llm=openai` behind them."
         asking = asking if "generate" in command else "asks it."
-        lines += [f"{len(jobs)} lack answers of an LLM. `{command}` {asking}\n", *_commands(jobs), ""]
+        lines += [
+            f"{len(jobs)} lack{'s' * (len(jobs) == 1)} answers of an LLM. `{command}` {asking}\n",
+            *_commands(jobs),
+            "",
+        ]
     return "\n".join(lines)
 
 
