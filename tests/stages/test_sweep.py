@@ -151,24 +151,37 @@ class Known:
         return self.runs
 
 
+@pytest.fixture
+def four_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 4)
+
+
+@pytest.mark.usefixtures("four_cores")
 def test_an_estimate_goes_by_the_runs_that_there_are() -> None:
     original, synthetic, both = (grid.jobs("table8", scale="smoke")[place] for place in (0, 2, 4))
-    texts = 80 + 100 + 180
+    seconds = 3 * START + 2 * (80 + 100 + 180) / 2  # two epochs, two texts a second
     known: Any = Known(2.0, 1.0, 50.0)
-    assert Estimate(known).minutes([original, synthetic, both], side_by_side=1) == (3 * START + texts / 2) / 60
-    assert Estimate(known).minutes([original, synthetic, both], side_by_side=3) == (START + texts / 2) / 60
+    for side_by_side, at_once in ((1, 1), (3, 3), (9, 4)):
+        found = Estimate(known).minutes([original, synthetic, both], side_by_side=side_by_side)
+        assert found == pytest.approx(seconds / at_once / 60)
 
 
 def test_without_runs_the_embedded_backbone_has_its_usual_speed_and_others_none() -> None:
     (job, *_) = grid.jobs("table8", scale="smoke")
     none: Any = Known()
-    assert Estimate(none).minutes([job], side_by_side=1) == (START + 80 / (MINILM * (os.cpu_count() or 1))) / 60
+    assert Estimate(none).minutes([job], side_by_side=1) == pytest.approx((START + 2 * 80 / MINILM) / 60)
     (job, *_) = grid.jobs("table8", scale="smoke", overrides=["backbone=bert"])
     assert Estimate(none).minutes([job], side_by_side=1) is None
 
 
 def test_units_are_counted_where_the_size_is_per_unit() -> None:
     known: Any = Known(1.0)
-    one, five = (job for job in grid.jobs("figure2", scale="smoke", overrides=["seed=0", "annotator=seed"])[:2])
+    one, five = grid.jobs("figure2", scale="smoke", overrides=["seed=0", "annotator=seed"])[:2]
     seconds = [60 * (Estimate(known).minutes([job], side_by_side=1) or 0) - START for job in (one, five)]
-    assert seconds == pytest.approx([12, 60])
+    assert seconds == pytest.approx([3 * 12, 3 * 60])
+
+
+def test_jobs_that_lack_completions_take_no_time() -> None:
+    known: Any = Known(1.0)
+    lacks, there = grid.jobs("figure3", scale="smoke", overrides=["seed=0"])[2:4]
+    assert [60 * (Estimate(known).minutes([job], side_by_side=1) or 0) for job in (lacks, there)] == [0, START + 200]

@@ -7,7 +7,8 @@ import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
-from clinsynth import datasets
+from clinsynth import corpora, datasets
+from clinsynth.artifacts import digest
 from clinsynth.config import SourceName, TrainConfig
 from clinsynth.corpora.plans import plan
 from clinsynth.errors import ClinsynthError
@@ -17,12 +18,16 @@ from clinsynth.stages.targets.asked import quietly
 from clinsynth.tasks.base import synthesis_room
 from clinsynth.tracking import Ledger
 from clinsynth.training import fit
+from clinsynth.types import Gold
 
-START = 12.0
+SPEED = "train/texts_a_second"
+"""Metric of a run."""
+
+START = 8.0
 """Seconds beside training: a corpus to be built, a test set to be predicted, a run to be logged."""
 
-MINILM = 15.0
-"""Texts a second that the embedded encoder learns from, on each core of a CPU (measured on two)."""
+MINILM = 33.0
+"""Texts a second that a job learns from with the embedded encoder on a CPU; more cores help it little (measured)."""
 
 LATEST = 20
 """Runs of a backbone that tell its speed."""
@@ -33,38 +38,36 @@ class Estimate:
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
-        self._units: dict[tuple[object, ...], int] = {}
+        self._units: dict[str, int] = {}
         self._speeds: dict[str, float | None] = {}
 
     def minutes(self, jobs: Sequence[Planned], *, side_by_side: int) -> float | None:
         """For all of them; None where nothing is known of the speed of a backbone."""
-        total = len(jobs) * START / side_by_side
-        for job in jobs:
-            texts = self._passes(job.settings) if job.stage == "train" else 0.0
-            if texts:
-                speed = self._speed(job.settings.backbone.name)
-                if speed is None:
-                    return None
-                total += texts / speed
-        return total / 60
+        seconds = [self._seconds(job) for job in jobs]
+        if None in seconds:
+            return None
+        return sum(filter(None, seconds)) / min(side_by_side, os.cpu_count() or 1) / 60
 
-    def _speed(self, backbone: str) -> float | None:
-        """Texts a second on the whole machine, by the runs that there are; jobs side by side share it."""
-        if backbone not in self._speeds:
-            runs = self.ledger.with_param("backbone", backbone)[-LATEST:]
-            found = [run.data.metrics["train/texts_a_second"] for run in runs if _measured(run.data.metrics)]
-            usual = MINILM * (os.cpu_count() or 1) if backbone == "minilm" else None
-            self._speeds[backbone] = statistics.median(found) if found else usual
-        return self._speeds[backbone]
-
-    def _passes(self, settings: TrainConfig) -> float:
-        """Texts that training sees, each as often as there are epochs; 0 for a job that cannot run."""
+    def _seconds(self, job: Planned) -> float | None:
+        """0 for a job that cannot run, such as for want of completions."""
+        if job.stage != "train":
+            return START
         try:
-            examples = self._examples(settings)
+            examples = self._examples(job.settings)
         except ClinsynthError:
             return 0.0
+        settings, speed = job.settings, self._speed(job.settings.backbone.name)
         length = fit.plan(max(1, examples), batch_size=settings.backbone.batch_size, trainer=settings.trainer)
-        return float(examples * length.epochs)
+        return None if speed is None else START + examples * length.epochs / speed
+
+    def _speed(self, backbone: str) -> float | None:
+        """Texts a second of one job, by the runs that there are."""
+        if backbone not in self._speeds:
+            runs = self.ledger.with_param("backbone", backbone)[-LATEST:]
+            found = [run.data.metrics.get(SPEED, 0) for run in runs]
+            usual = MINILM if backbone == "minilm" else None
+            self._speeds[backbone] = statistics.median(filter(None, found)) if any(found) else usual
+        return self._speeds[backbone]
 
     def _examples(self, settings: TrainConfig) -> int:
         """Of the arm, as far as it can be known before its corpus is built."""
@@ -72,22 +75,21 @@ class Estimate:
         original = settings.source.examples or len(gold.train)
         if settings.source.name is SourceName.original:
             return original
-        written = settings.size.total
-        if written is None:
-            key = (settings.dataset.name, settings.units.max, settings.seed_ratio.value, settings.llm.name)
-            if key not in self._units:
-                self._units[key] = _units(settings)
-            written = self._units[key] * (settings.size.per_unit or 0)
+        units = self._units_of(settings, gold=gold)
+        written = settings.size.total or units * (settings.size.per_unit or 0)
         return written + (original if settings.source.name is SourceName.augmented else 0)
 
+    def _units_of(self, settings: TrainConfig, *, gold: Gold) -> int:
+        """How many are asked about; raises MissingCompletions where none of them is recorded."""
+        key = {name: value for name, value in corpora.settings_key(settings).items() if name not in _NOT_UNITS}
+        name = digest(key | {"dataset": settings.dataset.name})
+        if name not in self._units:
+            llm = open_llm(settings.llm, dataset=settings.dataset, artifacts=Path(settings.paths.artifacts))
+            with quietly():
+                room = synthesis_room(settings.dataset.task)
+                self._units[name] = len(plan(settings, gold=gold, llm=llm, room=room).units)
+        return self._units[name]
 
-def _measured(metrics: dict[str, float]) -> bool:
-    return metrics.get("train/texts_a_second", 0) > 0
 
-
-def _units(settings: TrainConfig) -> int:
-    """How many are asked about, or recorded."""
-    gold = datasets.load(settings.dataset, data=Path(settings.paths.data))
-    llm = open_llm(settings.llm, dataset=settings.dataset, artifacts=Path(settings.paths.artifacts))
-    with quietly():
-        return len(plan(settings, gold=gold, llm=llm, room=synthesis_room(settings.dataset.task)).units)
+_NOT_UNITS = ("size", "annotator", "quality")
+"""Of a corpus: does not change which units it has, or for rounds does not matter here."""

@@ -68,7 +68,8 @@ def _told(left: Sequence[Planned], *, settings: SweepConfig, ledger: Ledger) -> 
     """How long it will take, on this machine."""
     if settings.launcher is Launcher.submitit:
         return f"They go to Slurm, {settings.side_by_side} at once."
-    minutes = Estimate(ledger).minutes(left, side_by_side=settings.side_by_side)
+    at_once = 1 if settings.launcher is Launcher.basic else settings.side_by_side
+    minutes = Estimate(ledger).minutes(left, side_by_side=at_once)
     if minutes is None:
         return "How long they will take is not known: no run of this backbone has been measured yet."
     return f"That takes about {minutes:.0f} minutes." if minutes >= 1 else "That takes less than a minute."

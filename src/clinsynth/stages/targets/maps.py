@@ -16,8 +16,8 @@ RUNS = True
 def document(asked: Asked) -> Document:
     made = Document(asked.target, asked.title)
     made.body.append(
-        "The paper sees two distinct patterns, and concludes that the synthetic sentences were not memorised. A map shows "
-        "neither for certain; the numbers below it do.\n"
+        "The paper sees two distinct patterns, and concludes that the synthetic sentences were not memorised. A map "
+        "cannot show that; the numbers below it can.\n"
     )
     jobs = {job.run_key: job for job in asked.jobs()}
     found = runs.finished(asked.ledger, jobs.values())
