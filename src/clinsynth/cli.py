@@ -103,8 +103,7 @@ def of_each_job(words: Sequence[str]) -> list[str]:
     if SEPARATOR not in words:
         return list(words)
     place = words.index(SEPARATOR)
-    quoted = ",".join("'" + word.replace("'", r"\'") + "'" for word in words[place + 1 :])
-    return [*words[:place], f"overrides=[{quoted}]"]
+    return [*words[:place], f"overrides=[{','.join(map(sweeps.quoted, words[place + 1 :]))}]"]
 
 
 def flags_first(words: Sequence[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import threading
 import time
@@ -144,6 +145,12 @@ def combinations(axes: Mapping[str, Any], words: Sequence[str] = ()) -> list[lis
     parsed = OverridesParser.create().parse_overrides([*(f"{key}={values}" for key, values in axes.items()), *words])
     (batch,) = BasicSweeper.split_arguments(parsed, max_batch_size=None)
     return [list(job) for job in batch]
+
+
+def quoted(value: object) -> str:
+    """As Hydra reads it back, whatever signs it has: spaces, brackets, quotes, what looks like an interpolation."""
+    text = re.sub(r"(\\*)('|$)", lambda found: 2 * found[1] + (r"\'" if found[2] else ""), str(value))
+    return "'" + text.replace("${", r"\${") + "'"
 
 
 def failures(sweep: Path | None) -> list[dict[str, Any]]:

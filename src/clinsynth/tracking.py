@@ -183,8 +183,12 @@ class Ledger:
             rows = np.loadtxt(path, delimiter=",", skiprows=1, dtype=np.int64, ndmin=2)
         except (MlflowException, OSError, ValueError):  # deleted, or not one of ours
             return None
-        places = np.arange(len(rows)) if rows.shape[1] == 3 else rows[:, 0]  # earlier releases: the whole test set
-        return Outcomes(places, rows[:, -3:])
+        if rows.shape[1] not in (3, 4) or not len(rows):
+            return None
+        if rows.shape[1] == 3:  # of earlier releases, and the whole test set
+            return Outcomes(np.arange(len(rows)), rows)
+        rows = rows[np.argsort(rows[:, 0])]
+        return Outcomes(rows[:, 0], rows[:, 1:])
 
     def tagged(self, name: str, value: str) -> list[Run]:
         """Finished runs with a tag, oldest first."""

@@ -7,7 +7,7 @@ import pytest
 
 from clinsynth.reports import score_tables
 from clinsynth.reports.cells import Row, Scored
-from clinsynth.reports.claims import CLAIMS, FAILS, HOLDS, LEAST, MOST, NEXT, OPEN, UNKNOWN, Claim, findings
+from clinsynth.reports.claims import FAILS, HOLDS, LEAST, MISSING, MOST, NEXT, OPEN, SOME, Claim, findings
 from clinsynth.types import Outcomes
 
 EXAMPLES = 400
@@ -30,7 +30,7 @@ BEATS = Claim("llm beats seed", {"annotator": "llm"}, {"annotator": "seed"})
 
 
 @pytest.mark.parametrize(
-    ("more", "less", "verdict"), [(0.9, 0.3, HOLDS), (0.3, 0.9, FAILS), (0.5, 0.5, OPEN), (None, 0.5, UNKNOWN)]
+    ("more", "less", "verdict"), [(0.9, 0.3, HOLDS), (0.3, 0.9, FAILS), (0.5, 0.5, OPEN), (None, 0.5, MISSING)]
 )
 def test_a_claim_is_held_against_the_runs(more: float | None, less: float, verdict: str) -> None:
     (found,) = findings([BEATS], [row(less, annotator="seed"), row(more, annotator="llm")])
@@ -85,9 +85,22 @@ def test_what_the_paper_finds_and_ours_does_not_is_said_with_our_reading() -> No
     assert score_tables.departures(findings([ours], rows)) == []
 
 
-def test_facts_that_claims_name_are_those_that_rows_have() -> None:
-    known = {"backbone", "source", "annotator", "size", "seed_ratio", "examples", "total"}
-    named = {
-        fact for claims in CLAIMS.values() for claim in claims for fact in (*claim.more, *claim.less, *claim.alike)
-    }
-    assert named <= known
+def test_nearly_the_same_has_a_margin() -> None:
+    near = Claim("as good", {"annotator": "llm"}, {"annotator": "seed"}, margin=0.03)
+    for ours, verdict in ((0.50, HOLDS), (0.20, FAILS), (0.47, OPEN), (0.90, HOLDS)):
+        (found,) = findings([near], [row(0.5, annotator="seed"), row(ours, annotator="llm")])
+        assert found.verdict == verdict, ours
+
+
+def test_some_is_any_value_in_which_both_agree() -> None:
+    claim = Claim("helps", {"source": "augmented"}, {"source": "original", "examples": SOME}, alike=("examples",))
+    rows = [
+        row(0.5, source=source, examples=number) for source in ("augmented", "original") for number in (None, 9, 99)
+    ]
+    assert [found.less.facts["examples"] for found in findings([claim], rows)] == [9, 99]
+
+
+def test_a_claim_about_one_dataset_is_made_of_no_other() -> None:
+    claim = Claim("llm beats seed", {"annotator": "llm"}, {"annotator": "seed"}, datasets=("e",))
+    rows = [row(0.5, annotator=annotator, dataset=dataset) for annotator in ("seed", "llm") for dataset in ("d", "e")]
+    assert [found.more.dataset for found in findings([claim], rows)] == ["e"]

@@ -31,7 +31,9 @@ TABLE = score_tables.scores(ROWS, columns=[("AP", "test/ap")], caption="table7: 
 
 def test_markdown_has_the_best_in_bold_and_says_what_is_missing() -> None:
     head, rule, original, few, synthetic = TABLE.markdown.splitlines()
-    assert head.startswith("| arm | backbone | runs | P | R | F1 | 95% interval | AP | against the best | paper F1 |")
+    assert head.startswith(
+        "| arm | backbone | runs | P | R | F1 | 95% interval | AP | against the best | paper F1 (biobert) |"
+    )
     assert rule.count("---") == len(TABLE.heads)
     cells = [cell.strip() for cell in original.strip("|").split("|")]
     assert cells[2:6] == ["2", "60.0 ± 14.1", "60.0 ± 14.1", "**60.0 ± 14.1**"]

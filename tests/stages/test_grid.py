@@ -34,7 +34,7 @@ def test_every_job_composes_with_a_run_key_of_its_own(scale: str, target: str, m
     assert all(
         job.settings.tracking.table == target for job in logged if job.stage != "zero_shot" or target != "table1"
     )
-    assert bool(logged) >= bool(targets.kind(target).RUNS)
+    assert bool(logged) is bool(targets.kind(target).RUNS) or target == "table1"  # which shows what zero_shot asks
 
 
 @needs_corpora
@@ -74,7 +74,6 @@ def test_rows_that_are_proposed_are_part_of_the_planned_key(composed: Composed) 
     assert train.planned(settings) == key  # as when the job has proposed them itself
 
 
-@pytest.mark.parametrize(("target", "scale"), [("table99", "smoke"), ("table7", "huge")])
-def test_what_has_no_experiments_names_what_has(target: str, scale: str) -> None:
-    with pytest.raises(ConfigError, match=r"has no experiment at scale=.*mini, paper, smoke"):
-        grid.jobs(target, scale=scale)
+def test_what_has_no_experiments_names_what_has() -> None:
+    with pytest.raises(ConfigError, match=r"target=table99 has no experiment at scale=smoke.*table7"):
+        grid.jobs("table99", scale="smoke")

@@ -266,9 +266,9 @@ class SweepConfig:
     launcher: Launcher = option(
         MISSING,
         "basic: one job after the other; joblib: several side by side; submitit: jobs of a Slurm cluster; "
-        "submitit_local: the same on this machine",
+        "submitit_local: the same on this machine, all at once",
     )
-    side_by_side: int = option(MISSING, "so many jobs at once, but for basic")
+    side_by_side: int = option(MISSING, "joblib, submitit: so many jobs at once")
     dry_run: bool = option(MISSING, "list the jobs that are left, and run nothing")
     tracking: TrackingConfig = MISSING
     paths: PathsConfig = MISSING

@@ -25,7 +25,19 @@ from clinsynth.llm import open_llm
 from clinsynth.tasks.base import SynthesisRoom, config_room, synthesis_room
 from clinsynth.types import Gold
 
-__all__ = ["REJECTED", "VERSION", "Corpus", "answered", "find", "load", "make", "pinned", "rows", "settings_key"]
+__all__ = [
+    "REJECTED",
+    "VERSION",
+    "Corpus",
+    "answered",
+    "find",
+    "identity",
+    "load",
+    "make",
+    "pinned",
+    "rows",
+    "settings_key",
+]
 
 _NOT_THE_CORPUS = ("name", "public", "files", "licence", "recordings")
 """Of a dataset: changes no request."""
@@ -39,15 +51,24 @@ def make(settings: CorpusConfig, *, gold: Gold, store: ArtifactStore) -> Corpus:
 
     Raises MissingCompletions for what is not there, DataFormatError for a completion that cannot be used.
     """
-    room = synthesis_room(settings.dataset.task)
-    generation = answered(settings, gold=gold)
-    lexicon = _lexicon(settings, generation.plan, gold=gold, room=room)
-    recipe = Recipe(settings, generation.plan, generation, lexicon, gold, room)
+    recipe = _recipe(settings, gold=gold)
     refuse_barren(recipe)
-    version = f"{VERSION}.{room.VERSION}"
+    version = f"{VERSION}.{recipe.room.VERSION}"
     return load(
         store.build(KIND, version=version, content=_content(recipe), builder=lambda folder: build(folder, recipe))
     )
+
+
+def identity(settings: CorpusConfig, *, gold: Gold) -> str:
+    """The digest of the corpus that `make` would build, or find; raises MissingCompletions as it does."""
+    return digest(_content(_recipe(settings, gold=gold)))[:12]
+
+
+def _recipe(settings: CorpusConfig, *, gold: Gold) -> Recipe:
+    room = synthesis_room(settings.dataset.task)
+    generation = answered(settings, gold=gold)
+    lexicon = _lexicon(settings, generation.plan, gold=gold, room=room)
+    return Recipe(settings, generation.plan, generation, lexicon, gold, room)
 
 
 def answered(settings: CorpusConfig, *, gold: Gold) -> Generation:

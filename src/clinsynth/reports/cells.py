@@ -34,7 +34,7 @@ class Row:
     """`zero_shot`, `original`, `synthetic`, `augmented`, as the paper has it; empty for rows that it lacks."""
     backbone: str
     facts: Mapping[str, Any] = field(default_factory=dict)
-    """Settings in which rows are compared: `source`, `annotator`, `size`, `seed_ratio`, `examples`."""
+    """Settings in which rows are compared: backbone, source, annotator, size, seed_ratio, examples, total."""
     runs: list[Scored] = field(default_factory=list)
     jobs: int = 0
     """How many there should be, one a seed."""

@@ -11,8 +11,14 @@ from matplotlib.ticker import FuncFormatter, NullLocator
 
 from clinsynth.reports.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, blank
 
-STYLES = ((BLUE, "o", "-"), (ORANGE, "s", "--"), (GREEN, "^", "-."), (PURPLE, "D", ":"), ("#000000", "v", "-"))
-"""Colour, marker and line of each curve: any of the three tells them apart."""
+STYLES = (
+    *((BLUE, "o", "-"), (ORANGE, "s", "--"), (GREEN, "^", "-."), (PURPLE, "D", ":")),
+    *(("#000000", "v", "-"), ("#E69F00", "P", "--"), ("#56B4E9", "X", "-.")),
+)
+"""Colour, marker and line of each curve: colour or marker alone tells them apart."""
+
+STARS = ("*", "p", "h")
+"""Of the paper's scores."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +83,8 @@ def _panel(axis: Any, panel: Panel, *, names: Sequence[str]) -> None:
     for line in panel.lines:
         colour, marker, style = STYLES[names.index(line.name) % len(STYLES)]
         _line(axis, line, colour=colour, marker=marker, style=style)
-    for mark in panel.marks:
-        _mark(axis, mark)
+    for number, mark in enumerate(panel.marks):
+        _mark(axis, mark, star=STARS[number % len(STARS)])
     if panel.logarithmic:
         axis.set_xscale("log")
         axis.xaxis.set_minor_locator(NullLocator())
@@ -112,7 +118,7 @@ def _line(axis: Any, line: Line, *, colour: str, marker: str, style: str) -> Non
     )
 
 
-def _mark(axis: Any, mark: Mark) -> None:
+def _mark(axis: Any, mark: Mark, *, star: str) -> None:
     if mark.y is None:
         axis.axvline(mark.x, color=GREY, linestyle=(0, (2, 2)), linewidth=1)
         place = axis.get_xaxis_transform()
@@ -121,4 +127,4 @@ def _mark(axis: Any, mark: Mark) -> None:
             rotation=90, ha="right", va="bottom", fontsize=7.5, color=GREY,
         )  # fmt: skip
     else:
-        axis.plot([mark.x], [mark.y], marker="*", color=GREY, markersize=11, linestyle="none", label=mark.text)
+        axis.plot([mark.x], [mark.y], marker=star, color=GREY, markersize=11, linestyle="none", label=mark.text)

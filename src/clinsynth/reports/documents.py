@@ -149,6 +149,7 @@ def latex(table: Table) -> str:
 
 def escaped(text: str) -> str:
     """For LaTeX."""
+    text = text.replace("\\", "/")  # a path of Windows
     for sign in "&%$#_{}":
         text = text.replace(sign, rf"\{sign}")
     return text.replace("±", r"$\pm$").replace("–", "--").replace("~", r"\textasciitilde{}")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from clinsynth.reports.cells import Row, best, difference
+from clinsynth.reports.cells import Difference, Row, best, difference
 from clinsynth.reports.claims import FAILS, OPEN, Finding
 from clinsynth.reports.documents import Cell, Table, same
+from clinsynth.reports.paper import BACKBONES, STANDS_FOR
 
 SCORES = {"P": "test/precision", "R": "test/recall", "F1": "test/f1"}
 
@@ -14,7 +15,9 @@ PERCENT = "it does not say whether relative or in points"
 
 READING = (
     "Differences are in points, with the 95% interval of a paired bootstrap over the test examples that both rows were "
-    "scored on. *Holds* and *the other way round* are said where that interval leaves 0 out.\n"
+    "scored on. A claim holds, or it is the other way round, where that interval leaves 0 out (or the margin that the "
+    "claim gives). Runs of several seeds are averaged, not drawn: a row of one run may owe its place to its seed. The "
+    "intervals are not corrected for how many they are.\n"
 )
 
 
@@ -22,10 +25,16 @@ def scores(rows: Sequence[Row], *, columns: Sequence[tuple[str, str]], caption: 
     """A line for each row, with scores in percent; `columns` are further metrics by heading."""
     published = any(row.published for row in rows)
     heads = ["arm", "backbone", "runs", *SCORES, "95% interval", *(name for name, _ in columns), "against the best"]
-    heads += ["paper F1", "difference"] if published else []
+    heads += [f"paper F1{_stand_in(rows)}", "difference"] if published else []
     top = best(rows)
     metrics = [metric for _, metric in columns]
     return Table(caption, heads, [_line(row, top, columns=metrics, published=published) for row in rows], dataset)
+
+
+def _stand_in(rows: Sequence[Row]) -> str:
+    """The paper's backbone, where it is another one than ours."""
+    others = {row.backbone for row in rows if row.published and row.source != "zero_shot"} - set(BACKBONES)
+    return f" ({STANDS_FOR})" if others else ""
 
 
 def _line(row: Row, top: Row | None, *, columns: Sequence[str], published: bool) -> list[Cell]:
@@ -58,16 +67,26 @@ def _against(row: Row, top: Row | None) -> str:
     """F1 minus that of the best row, paired on the test examples of both."""
     if top is None or row is top:
         return "–"
-    return str(difference(row, top) or "–")
+    return _on(difference(row, top), row, top)
+
+
+def _on(found: Difference | None, *rows: Row) -> str:
+    """A difference, with the number of examples where that is not the whole test set."""
+    if found is None:
+        return "–"
+    return f"{found}, on {found.examples} examples" if any(row.partial for row in rows) else str(found)
 
 
 def changes(rows: Sequence[Row], *, theirs: Mapping[str, float], caption: str) -> Table:
     """What each arm changes against gold alone, in points and relative to it; `theirs` is the paper's, in percent."""
-    original = next((row for row in rows if row.source == "original"), None)
+    gold = {row.backbone: row for row in rows if row.source == "original"}
     lines = [
-        [same(row.arm), *(same(_change(row, original, metric)) for metric in SCORES.values())]
+        [
+            same(row.arm if len(gold) < 2 else f"{row.arm}, {row.backbone}"),
+            *(same(_change(row, gold[row.backbone], metric)) for metric in SCORES.values()),
+        ]
         for row in rows
-        if original is not None and row is not original
+        if row.backbone in gold and row is not gold[row.backbone]
     ]
     told = [f"{theirs[name]:+.0f}%" if name in theirs else "–" for name in ("precision", "recall", "f1")]
     lines.append([same(f"the paper ({PERCENT})"), *map(same, told)])
@@ -90,13 +109,10 @@ def statements(found: Sequence[Finding], *, caption: str) -> Table:
 def _statement(finding: Finding) -> list[Cell]:
     claim, ours, published = finding.claim, finding.ours, finding.published
     said = f"{claim.says} (paper)" if claim.paper else claim.says
-    if ours is not None and (finding.more.partial or finding.less.partial):
-        shown = f"{ours}, on {ours.examples} examples"
-    else:
-        shown = str(ours or "–")
+    shown = _on(ours, finding.more, finding.less)
     texts = [said, finding.more.dataset, *(_named(row, finding) for row in (finding.more, finding.less))]
     texts += [claim.score, shown, "–" if published is None else f"{published:+.1f}", finding.verdict]
-    return [Cell(text, plain=text.strip("*")) for text in texts]
+    return [*map(same, texts[:-1]), Cell(texts[-1], plain=texts[-1], bold=finding.verdict == FAILS)]
 
 
 def _named(row: Row, finding: Finding) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -251,11 +252,21 @@ def show_document(document: Document) -> None:
         elif isinstance(part, DocumentTable):
             table = plain(*part.heads)
             for line in part.lines:
-                table.add_row(*(Text(cell.text.strip("*"), style="bold" if cell.bold else "") for cell in line))
+                table.add_row(*(Text(cell.text, style="bold" if cell.bold else "") for cell in line))
             _print_whole(table)
             print()
         elif isinstance(part, str):
-            console.print(Markdown(part))
+            _show_text(part, console=console)
+
+
+def _show_text(text: str, *, console: Console) -> None:
+    """Markdown, but for commands, which are left whole to be copied."""
+    for indented, lines in groupby(text.splitlines(), key=lambda line: line.startswith("    ")):
+        block = "\n".join(lines)
+        if indented:
+            console.print(block, soft_wrap=True, highlight=False, markup=False)
+        else:
+            console.print(Markdown(block))
 
 
 def show_rejected(reasons: Mapping[str, int], rows: Sequence[Mapping[str, Any]], *, each: int) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
 from hydra.initialize import get_gh_backup, restore_gh_from_backup
 from omegaconf import DictConfig, OmegaConf
 
@@ -40,12 +41,16 @@ class Planned:
     @property
     def command(self) -> tuple[str, ...]:
         """What runs this job alone."""
-        return ("clinsynth", self.stage, f"experiment={self.experiment}", *self.overrides, "hydra.mode=RUN")
+        places = (f"--config-dir={folder}" for folder in config_dirs())
+        return ("clinsynth", self.stage, f"experiment={self.experiment}", *self.overrides, "hydra.mode=RUN", *places)
 
 
-def scales() -> list[str]:
-    """Scales that there are experiments for."""
-    return sorted({path.parent.name for path in _files("*", "*")})
+SCALES = ("paper", "mini", "smoke")
+
+
+def check(scale: str) -> None:
+    if scale not in SCALES:
+        raise ConfigError(f"scale={scale} is none: scales are {', '.join(SCALES)}.")
 
 
 def targets(scale: str) -> list[str]:
@@ -55,11 +60,11 @@ def targets(scale: str) -> list[str]:
 
 def experiments(target: str, *, scale: str) -> list[str]:
     """All that a target is made of: `table7`, `table7_original` ...; raises ConfigError where there is none."""
+    check(scale)
     chosen = [path for path in _files(scale, "*") if path.stem.partition("_")[0] == target]
     if not chosen:
         raise ConfigError(
-            f"target={target} has no experiment at scale={scale}. Targets: {', '.join(targets(scale)) or 'none'}; "
-            f"scales: {', '.join(scales())}."
+            f"target={target} has no experiment at scale={scale}. Those that have: {', '.join(targets(scale))}."
         )
     root = config.conf_folder() / FOLDER
     return [str(path.relative_to(root).with_suffix("")) for path in chosen]
@@ -68,27 +73,49 @@ def experiments(target: str, *, scale: str) -> list[str]:
 def jobs(target: str, *, scale: str, overrides: Sequence[str] = ()) -> list[Planned]:
     """The jobs of all experiments of a target, in their order.
 
-    `overrides` hold for each, and may replace an axis; those of Hydra and its launchers change no job.
+    `overrides` hold for each whose stage has their key, and may replace an axis; raises ConfigError for one that no
+    stage has. Those of Hydra and its launchers change no job.
     """
     found = experiments(target, scale=scale)
-    words = [word for word in overrides if not word.startswith("hydra")]
-    return [job for experiment in found for job in _jobs(experiment, overrides=words)]
+    stages = {experiment.partition("/")[0] for experiment in found}
+    for word in overrides:
+        if not any(applies(word, stage=stage) for stage in stages):
+            raise ConfigError(
+                f"{word} behind -- holds for no job of {target}: it is no key of {', '.join(sorted(stages))}."
+            )
+    return [job for experiment in found for job in _jobs(experiment, overrides=overrides)]
+
+
+def applies(word: str, *, stage: str) -> bool:
+    """Whether a stage has the key of an override."""
+    key = re.split(r"[.=/@]", word.lstrip("+~"), maxsplit=1)[0]
+    return key == "hydra" or key in {item.name for item in fields(config.STAGES[stage])}
 
 
 def _jobs(experiment: str, *, overrides: Sequence[str]) -> Iterator[Planned]:
     stage = experiment.partition("/")[0]
+    told = [word for word in overrides if applies(word, stage=stage) and not word.startswith("hydra")]
     composed: dict[tuple[str, ...], DictConfig] = {}
+    path = [f"hydra.searchpath=[{sweeps.quoted(f'file://{folder}')}]" for folder in config_dirs()]
     with _own_hydra():
-        for words in grid(experiment, overrides=overrides):
+        for words in grid(experiment, overrides=told):
             others = tuple(word for word in words if not _SEED.fullmatch(word))
             if others not in composed:  # takes Hydra a fifth of a second, and all seeds share it
-                composed[others] = compose(stage, overrides=[f"experiment={experiment}", *others])
+                composed[others] = compose(stage, overrides=[*path, f"experiment={experiment}", *others])
             config_of_job = composed[others]
             for word in set(words) - set(others):
                 config_of_job.seed = int(word.partition("=")[2])
             settings = config.typed(config_of_job, config.STAGES[stage])
             key = import_module(f"clinsynth.stages.{stage}").planned(settings) if stage in LOGGED else ""
             yield Planned(stage, experiment, tuple(words), settings, key)
+
+
+def config_dirs() -> list[str]:
+    """What `--config-dir` has named."""
+    if not HydraConfig.initialized():
+        return []
+    sources = HydraConfig.get().runtime.config_sources
+    return [source.path for source in sources if source.provider == "command-line"]
 
 
 @contextmanager

@@ -8,11 +8,11 @@ from matplotlib.figure import Figure
 
 from clinsynth.artifacts import ArtifactStore, digest
 from clinsynth.config import FigureName, ReportConfig
-from clinsynth.errors import ConfigError
+from clinsynth.errors import ClinsynthError, ConfigError, JobsFailed
 from clinsynth.reports import figures, tables
 from clinsynth.reports.arms import Arm, by_dataset, collect
 from clinsynth.reports.documents import Document, rows
-from clinsynth.stages import Job, targets
+from clinsynth.stages import Job, grid, targets
 from clinsynth.stages.targets.asked import Asked
 from clinsynth.tasks.base import config_room
 from clinsynth.tracking import Ledger
@@ -30,8 +30,17 @@ def main(settings: ReportConfig, *, job: Job) -> None:
     store = ArtifactStore(Path(settings.paths.artifacts))
     ledger = Ledger(settings.tracking, store=store)
     if settings.target is not None:
+        grid.check(settings.scale)
+        errors = []
         for target in targets.named(settings.target):
-            _report_target(settings, target, ledger=ledger, store=store, job=job)
+            try:
+                _report_target(settings, target, ledger=ledger, store=store, job=job)
+            except ClinsynthError as error:  # the other targets are not to suffer from it
+                errors.append(error)
+        if len(errors) == 1:
+            raise errors[0]
+        if errors:
+            raise JobsFailed(" ".join(map(str, errors)))
     else:
         _report_tagged(settings, ledger=ledger)
 
@@ -50,9 +59,11 @@ def _log(document: Document, places: list[Path], *, asked: Asked, settings: Repo
     """A run of its own, with all that was written, but for texts that are not public."""
     tags = job.tags | {"target": asked.target, "scale": asked.scale}
     name = f"{asked.target}-{asked.scale}"
-    with asked.ledger.run(
-        experiment=EXPERIMENT, name=name, run_key=f"report-{digest(name)}", description=asked.title, tags=tags
-    ) as run:
+    key = f"report-{digest(name)}"
+    with (
+        asked.ledger.claim(key),
+        asked.ledger.run(experiment=EXPERIMENT, name=name, run_key=key, description=asked.title, tags=tags) as run,
+    ):
         run.params({"target": asked.target, "scale": asked.scale, "overrides": " ".join(asked.overrides)})
         if settings.tracking.may_hold_text(public=document.public):
             for place in places:

@@ -8,16 +8,16 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from clinsynth import sweeps
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import Launcher, SweepConfig
 from clinsynth.errors import ConfigError, JobsFailed
-from clinsynth.stages import Job, targets
+from clinsynth.stages import Job, grid, targets
 from clinsynth.stages.estimates import Estimate
 from clinsynth.stages.grid import Planned
-from clinsynth.stages.targets import runs
+from clinsynth.stages.targets import gaps, runs
+from clinsynth.stages.targets.asked import command_words
 from clinsynth.tracking import Ledger
 
 PLUGINS = {
@@ -33,6 +33,7 @@ AT_ONCE = {Launcher.joblib: "n_jobs", Launcher.submitit: "array_parallelism"}
 
 def main(settings: SweepConfig, *, job: Job) -> None:
     _check(settings.launcher)
+    grid.check(settings.scale)
     ledger = Ledger(settings.tracking, store=ArtifactStore(Path(settings.paths.artifacts)))
     jobs: dict[str, Planned] = {}
     for each in targets.jobs(settings.target, scale=settings.scale, overrides=settings.overrides):
@@ -41,22 +42,25 @@ def main(settings: SweepConfig, *, job: Job) -> None:
     left = [each for key, each in jobs.items() if key not in done]
     what = "all targets" if settings.target == targets.ALL else settings.target
     print(f"{what} at scale={settings.scale}: {len(jobs)} jobs, {len(done)} are done, {len(left)} are left")
-    if left:
-        print(_told(left, settings=settings, ledger=ledger), flush=True)
+    lack = gaps.lacking(left)
+    able = [each for each in left if each not in lack]
+    words = command_words(settings.target, scale=settings.scale, overrides=settings.overrides)
+    if lack:
+        print(f"{len(lack)} of them lack completions, which `clinsynth report {words}` says how to get.")
+    if able:
+        print(_told(able, settings=settings, ledger=ledger), flush=True)
     if settings.dry_run:
         print("".join(f"  {shlex.join(each.command)}\n" for each in left), end="")
         return
-    failed: list[dict[str, Any]] = []
-    for experiment in dict.fromkeys(each.experiment for each in left):
+    for experiment in dict.fromkeys(each.experiment for each in able):
         folder = job.folder / experiment.replace("/", "-")
         subprocess.run(_command(settings, experiment, folder=folder), check=False)
-        failed += sweeps.failures(folder)
-    unrecorded = [failure for failure in failed if failure["missing"]]
-    if unrecorded:
-        print(f"{len(unrecorded)} jobs lack completions: `clinsynth report target={settings.target}` names them.")
-    if len(failed) > len(unrecorded):
-        commands = "; ".join(sweeps.rerun_command(failure) for failure in failed if not failure["missing"])
-        raise JobsFailed(f"{len(failed) - len(unrecorded)} jobs of {settings.target} failed. Again: {commands}")
+    failed = {each.run_key for each in able} - set(runs.finished(ledger, able))
+    if failed:  # whatever has become of their process
+        raise JobsFailed(
+            f"{len(failed)} of {len(able)} jobs failed; what went wrong is said above. `clinsynth sweep {words}` runs "
+            "them again, and no others."
+        )
 
 
 def _check(launcher: Launcher) -> None:
@@ -68,16 +72,18 @@ def _told(left: Sequence[Planned], *, settings: SweepConfig, ledger: Ledger) -> 
     """How long it will take, on this machine."""
     if settings.launcher is Launcher.submitit:
         return f"They go to Slurm, {settings.side_by_side} at once."
-    at_once = 1 if settings.launcher is Launcher.basic else settings.side_by_side
+    alone, all_at_once = settings.launcher is Launcher.basic, settings.launcher is Launcher.submitit_local
+    at_once = 1 if alone else len(left) if all_at_once else settings.side_by_side
     minutes = Estimate(ledger).minutes(left, side_by_side=at_once)
     if minutes is None:
         return "How long they will take is not known: no run of this backbone has been measured yet."
-    return f"That takes about {minutes:.0f} minutes." if minutes >= 1 else "That takes less than a minute."
+    return f"That takes about {minutes:.0f} minutes." if minutes >= 1.5 else "That takes a minute or less."
 
 
 def _command(settings: SweepConfig, experiment: str, *, folder: Path) -> list[str]:
     stage = experiment.partition("/")[0]
-    command = [sys.executable, "-m", "clinsynth.cli", stage, "-m", f"experiment={experiment}", *settings.overrides]
+    command = [sys.executable, "-m", "clinsynth.cli", stage, "-m", f"experiment={experiment}"]
+    command += [word for word in settings.overrides if grid.applies(word, stage=stage)]
     if settings.launcher in PLUGINS:
         command.append(f"hydra/launcher={PLUGINS[settings.launcher]}")
     if settings.launcher in AT_ONCE:
@@ -89,4 +95,5 @@ def _command(settings: SweepConfig, experiment: str, *, folder: Path) -> list[st
         "tracking.uri": settings.tracking.uri,
         "tracking.artifacts": settings.tracking.artifacts,
     }
-    return [*command, *(f"{key}={value}" for key, value in places.items())]
+    command += [f"{key}={sweeps.quoted(value)}" for key, value in places.items()]
+    return [*command, *(f"--config-dir={folder}" for folder in grid.config_dirs())]

@@ -82,12 +82,13 @@ def planned(settings: ZeroShotConfig) -> str:
     return zero_shot.run_key(settings, zero_shot.questions(settings, gold=gold, room=room), gold=gold, room=room)
 
 
-def answers(settings: ZeroShotConfig) -> dict[str, Completion]:
-    """Those that there are for the resolved settings of a job that is not run now."""
+def answers(settings: ZeroShotConfig) -> str | None:
+    """Digest of those that there are for the resolved settings of a job that is not run now; None without any."""
     gold = datasets.load(settings.dataset, data=Path(settings.paths.data))
     asked = zero_shot.questions(settings, gold=gold, room=zero_shot_room(settings.dataset.task))
     llm = open_llm(settings.llm, dataset=settings.dataset, artifacts=Path(settings.paths.artifacts))
-    return llm.find([question.request for question in asked])
+    found = llm.find([question.request for question in asked])
+    return _digest(found) if found else None
 
 
 def _gather(settings: ZeroShotConfig, *, job: Job) -> Material:

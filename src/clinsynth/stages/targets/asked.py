@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from clinsynth.artifacts import ArtifactStore
@@ -17,6 +17,11 @@ from clinsynth.tracking import Ledger
 def quietly() -> contextlib.AbstractContextManager[object]:
     """Without what a job would say, such as how many units are recorded."""
     return contextlib.redirect_stdout(io.StringIO())
+
+
+def command_words(target: str, *, scale: str, overrides: Sequence[str]) -> str:
+    """Of the command line, for `sweep` and `report`."""
+    return shlex.join([f"target={target}", f"scale={scale}", *(["--", *overrides] if overrides else [])])
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,4 @@ class Asked:
 
     @property
     def words(self) -> str:
-        """Of the command line, for `sweep` and `report`."""
-        words = [f"target={self.target}", f"scale={self.scale}"]
-        return shlex.join([*words, *(["--", *self.overrides] if self.overrides else [])])
+        return command_words(self.target, scale=self.scale, overrides=self.overrides)

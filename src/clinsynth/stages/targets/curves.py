@@ -31,13 +31,14 @@ AXES: dict[str, tuple[Axis, Axis]] = {
         Axis("share of the pool that prompts show (%)", (Mark("paper: flat from 80", 80),)),
     ),
 }
-"""With what Tang et al. 2023 read off their figures."""
+"""With what Tang et al. 2023 read off figure 3; of figure 2 they say nothing in numbers."""
 
 
 def document(asked: Asked) -> Document:
     found = runs.gather(asked)
     made = Document(asked.target, asked.title)
-    made.figure = curves.draw(_panels(found, target=asked.target))
+    panels = _panels(found, target=asked.target)
+    made.figure = curves.draw(panels) if panels else None
     made.body.append(
         "Bands are one standard deviation over seeds, where there are several. What the paper reads off its figure is "
         "in grey.\n"
@@ -52,11 +53,13 @@ def _panels(found: runs.Runs, *, target: str) -> list[Panel]:
         lines: dict[str, dict[float, Row]] = {}
         ticks = set()
         for job, row in found.by_job:
-            if number != _is_share(job):
+            if number != _is_share(job) or not row.facts.get("size"):
                 continue
             x = _share(job) if number else float(row.facts["size"])
             ticks.add(x)
             lines.setdefault(_series(job, found), {})[x] = row
+        if not ticks:  # what the user has chosen leaves nothing to draw here
+            continue
         drawn = tuple(line for line in (_line(name, rows) for name, rows in lines.items()) if line.points)
         marks = axis.marks if number else (*axis.marks, *_published(found))
         ticks |= {mark.x for mark in marks}
@@ -93,7 +96,7 @@ def _published(found: runs.Runs) -> list[Mark]:
     """Table 7 tells what the paper's curves of figure 2 come to at their end."""
     marks = []
     for dataset, rows in found.by_dataset().items():
-        size = max(float(row.facts["size"]) for row in rows)
+        size = max(float(row.facts.get("size") or 0) for row in rows)
         cell = paper.published("table7", dataset=dataset, source="synthetic", backbone=paper.STANDS_FOR)
         if cell and size == paper.SENTENCES:
             marks.append(Mark(f"{dataset}, paper (BioBERT)", size, cell["f1"]))

@@ -4,39 +4,35 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from importlib import import_module
-from pathlib import Path
 
-from clinsynth import corpora, datasets
-from clinsynth.artifacts import digest
-from clinsynth.config import CorpusConfig, SourceName, TrainConfig
-from clinsynth.errors import ClinsynthError, MissingCompletions
+from clinsynth.config import CorpusConfig
 from clinsynth.llm import RECORDED
 from clinsynth.stages.grid import Planned
-from clinsynth.stages.targets.asked import Asked, quietly
+from clinsynth.stages.targets import answers
+from clinsynth.stages.targets.asked import Asked
+from clinsynth.tasks.base import synthesis_room
 
-OF_CORPUS = ("dataset", "size", "seed_ratio", "units", "generation", "prompt", "annotator", "quality")
-"""Overrides of a job that `generate` needs, too."""
+LIVE = "llm=openai"
+"""The LLM that is proposed where the experiment has none but recordings."""
+
+
+def lacking(jobs: Sequence[Planned]) -> list[Planned]:
+    """Those whose completions are not there."""
+    return [job for job in jobs if answers.needed(job) and answers.current(job) is None]
 
 
 def section(missing: Sequence[Planned], *, asked: Asked) -> str:
     """Markdown; empty where nothing is missing."""
     if not missing:
         return ""
-    lacking = _lacking(missing)
-    unrun = [job for job in missing if job not in [other for found in lacking.values() for other in found]]
+    lack = lacking(missing)
+    unrun = [job for job in missing if job not in lack]
     lines = [f"## {len(missing)} of the jobs have no run\n"]
     if unrun:
-        lines += [f"{len(unrun)} can run: `clinsynth sweep {asked.words}` does it.\n"]
-        lines += [*_commands(unrun), ""]
-    for command, jobs in lacking.items():
-        asking = "asks for them; `sweep` and `report` use its answers with `-- llm=openai` behind them."
-        asking = asking if "generate" in command else "asks it."
-        lines += [
-            f"{len(jobs)} lack{'s' * (len(jobs) == 1)} answers of an LLM. `{command}` {asking}\n",
-            *_commands(jobs),
-            "",
-        ]
+        lines += [f"{len(unrun)} can run: `clinsynth sweep {asked.words}` does it.\n", *_commands(unrun), ""]
+    if lack:
+        lines += [f"{len(lack)} lack{'s' * (len(lack) == 1)} answers of an LLM.\n", *_commands(lack), ""]
+        lines += [_asking(lack, asked=asked)]
     return "\n".join(lines)
 
 
@@ -44,53 +40,66 @@ def _commands(jobs: Sequence[Planned]) -> list[str]:
     return [f"    {shlex.join(job.command)}" for job in jobs]
 
 
-def _lacking(missing: Sequence[Planned]) -> dict[str, list[Planned]]:
-    """Jobs whose completions are not there, by the command that asks for them."""
-    known: dict[str, bool] = {}
-    found: dict[str, list[Planned]] = {}
-    for job in missing:
-        key = _key(job)
-        if key not in known:
-            with quietly():
-                known[key] = _answered(job)
-        if not known[key]:
-            found.setdefault(_command(job), []).append(job)
-    return found
+def _asking(jobs: Sequence[Planned], *, asked: Asked) -> str:
+    """How to get the answers, once for all jobs that need the same."""
+    commands = dict.fromkeys(shlex.join(_ask(job, llm=_llm(job, asked=asked))) for job in _largest(jobs))
+    lines = ["These ask for the answers (with `generation.dry_run=true` behind them: what it would cost):\n"]
+    lines += [*(f"    {command}" for command in commands), ""]
+    if any(job.settings.llm.name == RECORDED for job in jobs):
+        words = " ".join(dict.fromkeys([*asked.overrides, LIVE]))
+        lines.append(
+            f"`sweep` and `report` with `-- {words}` behind them then make a whole table of that LLM, and leave out "
+            "what was recorded of another one.\n"
+        )
+    return "\n".join(lines)
 
 
-def _key(job: Planned) -> str:
-    """Jobs that need the same answers have the same."""
+def _llm(job: Planned, *, asked: Asked) -> list[str]:
+    """Words that choose the LLM."""
+    given = [word for word in asked.overrides if word.startswith("llm")]
+    if given or job.settings.llm.name != RECORDED:
+        return given or [f"llm={job.settings.llm.name}"]
+    return [LIVE]
+
+
+def _largest(jobs: Sequence[Planned]) -> list[Planned]:
+    """Of jobs whose requests are among each other's, the one with the most; a larger size asks for more of the same."""
+    found: dict[tuple[object, ...], Planned] = {}
+    for job in jobs:
+        key: tuple[object, ...] = (job.run_key,)
+        if job.stage != "zero_shot":
+            settings = job.settings
+            share = settings.seed_ratio.value if synthesis_room(settings.dataset.task).ROUNDS else None
+            key = (settings.dataset.name, settings.prompt.name, settings.llm.name, settings.units.max, share)
+        if key not in found or _amount(job) > _amount(found[key]):
+            found[key] = job
+    return list(found.values())
+
+
+def _amount(job: Planned) -> tuple[float, ...]:
     if job.stage == "zero_shot":
-        return job.run_key
-    return digest([job.settings.source.name.value if job.stage == "train" else "", corpora.settings_key(job.settings)])
-
-
-def _answered(job: Planned) -> bool:
+        return ()
     settings = job.settings
-    try:
-        if job.stage == "zero_shot":
-            return bool(import_module("clinsynth.stages.zero_shot").answers(settings))
-        if not isinstance(settings, TrainConfig) or _needs_corpus(settings):
-            corpora.answered(settings, gold=datasets.load(settings.dataset, data=Path(settings.paths.data)))
-    except MissingCompletions:
-        return False
-    except ClinsynthError:  # the job itself says what is wrong
-        return True
-    return True
+    size = settings.size.per_unit or settings.size.total or 0
+    return (settings.seed_ratio.value, size, settings.annotator.name == "llm")
 
 
-def _needs_corpus(settings: TrainConfig) -> bool:
-    return settings.source.name is not SourceName.original and not settings.source.corpora
-
-
-def _command(job: Planned) -> str:
-    """Without what makes a grid: seed, backbone, source."""
+def _ask(job: Planned, *, llm: Sequence[str]) -> list[str]:
     settings = job.settings
-    llm = "llm=openai" if settings.llm.name == RECORDED else f"llm={settings.llm.name}"
     if job.stage == "zero_shot":
-        return shlex.join(["clinsynth", "zero_shot", *job.overrides, llm])
+        own = [word for word in job.overrides if not word.startswith("llm")]
+        return ["clinsynth", "zero_shot", *own, *llm]
     assert isinstance(settings, CorpusConfig)
-    words = [word for word in job.overrides if word.partition("=")[0].partition(".")[0] in OF_CORPUS]
-    if not any(word.startswith("dataset=") for word in words):
-        words.insert(0, f"dataset={settings.dataset.name}")
-    return shlex.join(["clinsynth", "generate", *words, llm])
+    words = [f"dataset={settings.dataset.name}"]
+    size = settings.size
+    words.append(f"size.per_unit={size.per_unit}" if size.total is None else f"size.total={size.total}")
+    if settings.seed_ratio.value != 1:
+        words.append(f"seed_ratio.value={settings.seed_ratio.value:g}")
+    if settings.units.max is not None:
+        words.append(f"units.max={settings.units.max}")
+    if settings.units.only:
+        words.append(f"units.only=[{','.join(settings.units.only)}]")
+    if settings.annotator.name == "llm":
+        words.append("annotator=llm")
+    kept = [word for word in job.overrides if word.startswith(("dataset.", "prompt", "generation"))]
+    return ["clinsynth", "generate", *words, *kept, *llm]

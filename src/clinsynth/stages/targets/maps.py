@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clinsynth.analysis.comparison import Sketch
-from clinsynth.reports import figures
+from clinsynth.reports import cards, figures
 from clinsynth.reports.documents import Document, lowered
 from clinsynth.stages.analyse import REPORT, SKETCH
 from clinsynth.stages.grid import Planned
@@ -17,7 +17,7 @@ def document(asked: Asked) -> Document:
     made = Document(asked.target, asked.title)
     made.body.append(
         "The paper sees two distinct patterns, and concludes that the synthetic sentences were not memorised. A map "
-        "cannot show that; the numbers below it can.\n"
+        "cannot show that; the numbers below it say more.\n"
     )
     jobs = {job.run_key: job for job in asked.jobs()}
     found = runs.finished(asked.ledger, jobs.values())
@@ -36,4 +36,7 @@ def document(asked: Asked) -> Document:
 
 
 def _name(job: Planned) -> str:
-    return str(job.settings.dataset.name)
+    """What its map is of."""
+    settings = job.settings
+    labels = "" if settings.annotator.name == "none" else settings.annotator.name
+    return ", ".join(filter(None, [settings.dataset.name, cards.size(settings), labels]))

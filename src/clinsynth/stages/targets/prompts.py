@@ -20,7 +20,7 @@ def document(asked: Asked) -> Document:
     made = Document(asked.target, asked.title)
     for job in asked.jobs():
         dataset = job.settings.dataset
-        made.public = made.public and dataset.public
+        made.public = made.public and job.settings.tracking.may_hold_text(public=dataset.public)
         shown = _zero_shot(job) if job.stage == "zero_shot" else _synthesis(job)
         for name, template, request in shown:
             made.body += [f"## {dataset.name}: prompt `{name}`\n", _block(template)]

@@ -11,8 +11,25 @@ from clinsynth.reports import cards
 from clinsynth.reports.cells import Row, Scored
 from clinsynth.reports.paper import published
 from clinsynth.stages.grid import Planned
+from clinsynth.stages.targets import answers
 from clinsynth.stages.targets.asked import Asked
 from clinsynth.tracking import RUN_KEY, Ledger
+
+IN_NAMES = {
+    *(
+        "seed",
+        "dataset",
+        "backbone",
+        "size",
+        "size.per_unit",
+        "size.total",
+        "annotator",
+        "seed_ratio",
+        "seed_ratio.value",
+    ),
+    *("source", "source.examples", "source.ratio", "source.target", "source.corpora"),
+}
+"""Overrides that dataset, arm and backbone tell; rows are means over the first."""
 
 METRIC = {"analyse": "analysis/synthetic_texts"}
 """Of a stage, what each of its runs has that went to its end; `test/f1` of the others."""
@@ -44,8 +61,10 @@ def gather(asked: Asked) -> Runs:
     runs = {key: _scored(asked.ledger, run) for key, run in finished(asked.ledger, jobs).items()}
     rows: dict[tuple[str, str, str], Row] = {}
     by_job, seen = [], set()
+    told = _told_apart(jobs, overrides=asked.overrides)
     for job in jobs:
-        key = (job.settings.dataset.name, cards.arm(job.settings), _backbone(job))
+        arm = " ".join([cards.arm(job.settings), *(word for word in job.overrides if _name(word) in told)])
+        key = (job.settings.dataset.name, arm, _backbone(job))
         row = rows.setdefault(key, _row(key, job, target=asked.target))
         by_job.append((job, row))
         if job.run_key in seen:  # two experiments share it
@@ -54,16 +73,19 @@ def gather(asked: Asked) -> Runs:
         row.jobs += 1
         if job.run_key in runs:
             row.runs.append(runs[job.run_key])
+    _publish(rows.values(), target=asked.target)
     missing = {job.run_key: job for job in jobs if job.run_key not in runs}
     return Runs(tuple(rows.values()), tuple(by_job), tuple(missing.values()))
 
 
 def finished(ledger: Ledger, jobs: Iterable[Planned]) -> dict[str, Any]:
-    """By run key, MLflow's newest finished run of each job that has scores."""
+    """By run key, MLflow's newest finished run of each job that has scores, on the answers that there are now."""
     found = {}
     for key, job in {job.run_key: job for job in jobs}.items():
         metric = METRIC.get(job.stage, "test/f1")
         scored = [run for run in ledger.tagged(RUN_KEY, key) if metric in run.data.metrics]
+        if scored and (now := answers.current(job)):  # of what has been answered since there is no run yet
+            scored = [run for run in scored if answers.of_run(run.data.tags, job) == now]
         if scored:
             found[key] = scored[-1]
     return found
@@ -77,9 +99,30 @@ def _scored(ledger: Ledger, run: Any) -> Scored:
 
 def _row(key: tuple[str, str, str], job: Planned, *, target: str) -> Row:
     dataset, arm, backbone = key
-    source = _source(job)
-    value = published(target, dataset=dataset, source=source, backbone=backbone) if source else None
-    return Row(dataset, job.settings.dataset.task, arm, source, backbone, _facts(job), published=value)
+    return Row(dataset, job.settings.dataset.task, arm, _source(job), backbone, _facts(job))
+
+
+def _name(word: str) -> str:
+    return word.partition("=")[0]
+
+
+def _told_apart(jobs: Sequence[Planned], *, overrides: Sequence[str]) -> set[str]:
+    """Axes of the user's own that an arm's name does not tell: a learning rate, a fold, an LLM."""
+    values: dict[str, set[str]] = {}
+    for word in (word for job in jobs for word in job.overrides):
+        values.setdefault(_name(word), set()).add(word)
+    return {name for name in map(_name, overrides) if len(values.get(name, ())) > 1} - IN_NAMES
+
+
+def _publish(rows: Iterable[Row], *, target: str) -> None:
+    """Put the paper's values beside the rows that it has."""
+    groups: dict[tuple[str, str, str], list[Row]] = {}
+    for row in rows:
+        if row.source:
+            groups.setdefault((row.dataset, row.source, row.backbone), []).append(row)
+    for (dataset, source, backbone), found in groups.items():
+        largest = max(found, key=lambda row: float(row.facts.get("size") or 0))
+        largest.published = published(target, dataset=dataset, source=source, backbone=backbone)
 
 
 def _backbone(job: Planned) -> str:
@@ -88,11 +131,14 @@ def _backbone(job: Planned) -> str:
 
 
 def _source(job: Planned) -> str:
-    """As the paper has it, or nothing for what it lacks: k-shot, augmented, other labels than those of the unit."""
+    """As the paper has it, or nothing for what it lacks: k-shot, augmented, other labels, a part of the units."""
     if job.stage == "zero_shot":
         return "zero_shot"
-    source = job.settings.source
-    return source.name.value if source.examples is None and source.name is not SourceName.augmented else ""
+    settings, source = job.settings, job.settings.source
+    if source.name is SourceName.original:
+        return "original" if source.examples is None else ""
+    theirs = settings.annotator.name in ("seed", "none") and settings.seed_ratio.value == 1 and not source.corpora
+    return "synthetic" if theirs and source.name is SourceName.synthetic else ""
 
 
 def _facts(job: Planned) -> dict[str, Any]:

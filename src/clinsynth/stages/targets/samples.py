@@ -32,7 +32,8 @@ def document(asked: Asked) -> Document:
             continue
         parts.append((heading, found))
         made.body += [f"## {heading}\n", found]
-        made.public = made.public and job.settings.dataset.public
+        public = job.settings.dataset.public
+        made.public = made.public and job.settings.tracking.may_hold_text(public=public)
     made.body.append(gaps.section(missing, asked=asked))
     made.sides["html"] = samples.page(asked.title, parts)
     return made

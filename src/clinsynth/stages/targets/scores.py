@@ -30,8 +30,9 @@ def tables(made: Document, found: runs.Runs, *, asked: Asked) -> None:
         changes = paper.changes(asked.target)
         if changes:
             made.body.append(score_tables.changes(rows, theirs=changes, caption=f"{caption}, against gold alone"))
-    if asked.target in paper.NOTES:
-        made.body.append(f"{paper.NOTES[asked.target]}\n")
+    notes = [paper.TEST_SETS] if any(row.published for row in found.rows) else []
+    notes += [paper.NOTES[asked.target]] if asked.target in paper.NOTES else []
+    made.body.append("".join(f"{note}\n" for note in notes))
     shown = claims.findings(claims.CLAIMS.get(asked.target, ()), found.rows)
     if shown:
         caption = f"{asked.target}: what it shows (scale {asked.scale})"

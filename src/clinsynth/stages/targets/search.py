@@ -33,12 +33,17 @@ def document(asked: Asked) -> Document:
 
 
 def _tree(asked: Asked) -> tuple[str, Tree, bool] | None:
-    """Where it is from, the tree, and whether it may be shown to others."""
-    for run in reversed(asked.ledger.tagged("stage", STAGE)):
+    """Where the newest one is from, the tree, and whether it may be shown to others."""
+    found: list[tuple[float, str, str, bool]] = []
+    for run in asked.ledger.tagged("stage", STAGE)[-1:]:
         text = asked.ledger.artifact(run.info.run_id, "tree.json")
         if text:
-            return f"MLflow run {run.info.run_id}", Tree.from_json(json.loads(text)), True
-    local = sorted(Path().glob(LOCAL), key=lambda path: path.stat().st_mtime)
-    if not local:
+            found.append((run.info.start_time / 1000, f"MLflow run {run.info.run_id}", text, True))
+    for path in Path().glob(LOCAL):
+        found.append((path.stat().st_mtime, str(path), path.read_text(encoding="utf-8"), False))
+    shared = {text for _, _, text, public in found if public}
+    found = [(when, where, text, public or text in shared) for when, where, text, public in found]
+    if not found:
         return None
-    return str(local[-1]), Tree.from_json(json.loads(local[-1].read_text(encoding="utf-8"))), False
+    _, where, text, public = max(found)
+    return where, Tree.from_json(json.loads(text)), public
