@@ -65,7 +65,7 @@ def gather(asked: Asked) -> Runs:
     for job in jobs:
         arm = " ".join([cards.arm(job.settings), *(word for word in job.overrides if _name(word) in told)])
         key = (job.settings.dataset.name, arm, _backbone(job))
-        row = rows.setdefault(key, _row(key, job, target=asked.target))
+        row = rows.setdefault(key, _row(key, job))
         by_job.append((job, row))
         if job.run_key in seen:  # two experiments share it
             continue
@@ -97,7 +97,7 @@ def _scored(ledger: Ledger, run: Any) -> Scored:
     return Scored(run.info.run_id, dict(run.data.metrics), ledger.outcomes(run.info.run_id), commit)
 
 
-def _row(key: tuple[str, str, str], job: Planned, *, target: str) -> Row:
+def _row(key: tuple[str, str, str], job: Planned) -> Row:
     dataset, arm, backbone = key
     return Row(dataset, job.settings.dataset.task, arm, _source(job), backbone, _facts(job))
 
