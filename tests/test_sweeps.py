@@ -7,9 +7,28 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hypothesis import example, given
+from hypothesis import strategies as st
+from omegaconf import OmegaConf
 
 from clinsynth import stages, sweeps
 from support import Command
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs"))).filter(lambda text: "${" not in text))
+@example("/my data, (1)/it's")
+@example("a='b c'")
+@example("back\\slash\\")
+@example("\\\\'")
+def test_hydra_reads_a_quoted_value_as_it_is(text: str) -> None:
+    override = OverridesParser.create().parse_override(f"key={sweeps.quoted(text)}")
+    assert override.value() == text
+
+
+def test_what_looks_like_an_interpolation_is_none() -> None:
+    override = OverridesParser.create().parse_override(f"key={sweeps.quoted('${oc.env:HOME}')}")
+    assert OmegaConf.create({"key": override.value()}).key == "${oc.env:HOME}"
 
 
 def failure(number: int, **changes: Any) -> dict[str, Any]:

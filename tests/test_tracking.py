@@ -190,6 +190,26 @@ def test_artifacts_and_the_dataset_of_a_run(ledger: Ledger) -> None:
     assert (logged.dataset.name, logged.dataset.digest) == ("mine", "d" * 36)
 
 
+@pytest.mark.parametrize(
+    ("text", "places", "counts"),
+    [
+        ("example,true,predicted,gold\n7,1,1,1\n2,0,3,2\n", [2, 7], [[0, 3, 2], [1, 1, 1]]),
+        ("true,predicted,gold\n1,1,1\n0,3,2\n", [0, 1], [[1, 1, 1], [0, 3, 2]]),  # of an earlier release
+        ("example,true,predicted,gold\n", None, None),
+        ("true\n1\n", None, None),
+        ("what is this?", None, None),
+        (None, None, None),
+    ],
+)
+def test_outcomes_are_read_or_there_are_none(text: str | None, places: Any, counts: Any, ledger: Ledger) -> None:
+    with started(ledger) as run:
+        if text is not None:
+            run.text(text, "counts.csv")
+    found = ledger.outcomes(run.id)
+    assert (None if found is None else found.places.tolist()) == places
+    assert (None if found is None else found.counts.tolist()) == counts
+
+
 def test_tagged_runs_are_the_finished_ones_oldest_first(ledger: Ledger) -> None:
     summaries = [made(ledger, experiment=name) for name in ("b", "a", "b")]
     with pytest.raises(ValueError, match="no"), started(ledger) as failed:
@@ -371,6 +391,24 @@ def test_the_commit_of_the_checkout_is_noted(ledger: Ledger) -> None:
         assert tags["git_dirty"] in ("true", "false")
     else:
         assert "mlflow.source.git.commit" not in tags
+
+
+def _log_dataset(folder: str, start: Barrier, number: int) -> None:
+    os.chdir(folder)
+    with started(opened(), run_key=str(number)) as run:
+        start.wait(120)
+        run.dataset(name="gold", digest="0", source="there")
+
+
+@pytest.mark.slow
+def test_processes_that_log_a_new_dataset_at_once_all_succeed(ledger: Ledger, workspace: Path) -> None:
+    start = SPAWN.Barrier(3)
+    processes = [SPAWN.Process(target=_log_dataset, args=(str(workspace), start, number)) for number in range(3)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(120)
+    assert [process.exitcode for process in processes] == [0, 0, 0]
 
 
 def _meet(folder: str, start: Barrier, number: int) -> None:
