@@ -14,7 +14,7 @@ import pytest
 from clinsynth import config
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.stages import grid
-from clinsynth.stages.estimates import MINILM, START, Estimate
+from clinsynth.stages.estimates import MINILM, SPEED, START, Estimate
 from clinsynth.tracking import Ledger
 from support import Command, environment, python
 
@@ -112,10 +112,10 @@ def test_after_a_kill_only_what_is_missing_runs(with_store: Path, tiny_bert: Pat
     command = [sys.executable, "-m", "clinsynth.cli", *words]
     process = subprocess.Popen(command, start_new_session=True, env=environment(), stdout=subprocess.DEVNULL)
     until = time.monotonic() + 100
-    while not list(with_store.glob("outputs/sweep/*/*/*/summary.json")):
+    while "FINISHED" not in runs(with_store):
         assert process.poll() is None
         assert time.monotonic() < until
-        time.sleep(0.05)
+        time.sleep(0.2)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     before = runs(with_store)["FINISHED"]
@@ -142,7 +142,7 @@ class Known:
     """A ledger whose runs have learnt from so many texts a second."""
 
     def __init__(self, *speeds: float) -> None:
-        metrics: list[dict[str, float]] = [{"train/texts_a_second": speed} for speed in speeds] + [{}]
+        metrics: list[dict[str, float]] = [{SPEED: speed} for speed in speeds] + [{}]
         self.runs = [SimpleNamespace(data=SimpleNamespace(metrics=found)) for found in metrics]
 
     def with_param(self, name: str, value: str) -> list[Any]:

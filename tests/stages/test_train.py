@@ -108,7 +108,7 @@ def test_a_job_goes_all_the_way(trained: Trained, summary: Summary) -> None:
     assert set(content) == {
         *("run_id", "run_key", "corpus", "model", "examples"),
         *SCORES,
-        *("time/train_s", "train/words_lost", "test/words_lost"),
+        *("time/train_s", "time/texts_a_second", "train/words_lost", "test/words_lost"),
     }
     assert (summary.examples, summary.corpus) == (20, None)
     assert all(0 <= summary.metrics[name] <= 1 for name in SCORES)
@@ -145,9 +145,9 @@ def test_the_run_keeps_its_config(logged: Any) -> None:
 def test_the_run_keeps_its_counts(logged: Any, summary: Summary) -> None:
     with artifacts(logged.info.run_id)["counts.csv"].open(encoding="utf-8") as file:
         header, *rows = csv.reader(file)
-    assert header == ["true", "predicted", "gold"]
-    assert len(rows) == 130
-    true, predicted, gold = np.array(rows, dtype=int).sum(axis=0)
+    assert header == ["example", "true", "predicted", "gold"]
+    assert [row[0] for row in rows] == [str(place) for place in range(130)]
+    _, true, predicted, gold = np.array(rows, dtype=int).sum(axis=0)
     assert summary.metrics["test/f1"] == pytest.approx(2 * true / (predicted + gold))
 
 

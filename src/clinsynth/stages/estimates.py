@@ -20,7 +20,7 @@ from clinsynth.tracking import Ledger
 from clinsynth.training import fit
 from clinsynth.types import Gold
 
-SPEED = "train/texts_a_second"
+SPEED = "time/texts_a_second"
 """Metric of a run."""
 
 START = 8.0

@@ -168,7 +168,7 @@ def _train(material: Material, *, ledger: Ledger, store: ArtifactStore) -> Summa
         trained = time.monotonic()
         metrics: Metrics = {
             "time/train_s": trained - began,
-            "train/texts_a_second": fitted.texts / (trained - began),
+            "time/texts_a_second": fitted.texts / (trained - began),
             "train/words_lost": prepared.lost,
         }
         if fitted.devel_score is not None:
