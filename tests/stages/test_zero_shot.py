@@ -61,7 +61,7 @@ def test_recorded_answers_score_as_they_did(
     assert [round(found[f"test/{name}"], 3) for name in ("precision", "recall", "f1")] == [precision, recall, f1]
     table = (with_store / "mlruns").rglob("counts.csv")
     read = [list(map(int, line.split(","))) for line in next(table).read_text().splitlines()[1:]]
-    true, predicted, gold = (sum(column) for column in zip(*read, strict=True))
+    _, true, predicted, gold = (sum(column) for column in zip(*read, strict=True))
     assert (true, predicted - true, gold - true) == counts
     said = clinsynth(*words)
     assert said.status == 2
