@@ -50,9 +50,9 @@ EXAMPLES = {
     "cache": ("clinsynth cache", "clinsynth cache action=export to=recordings.jsonl model=gpt-4o-mini"),
     "sweep": (
         "clinsynth sweep target=table7 dry_run=true",
-        "clinsynth sweep target=table-asd launcher=joblib side_by_side=2",
+        "clinsynth sweep target=figure2 -- backbone=bert seed=0,1,2,3,4",
     ),
-    "report": ("clinsynth report table=demo figure=curve", "clinsynth report target=table7 scale=mini"),
+    "report": ("clinsynth report table=demo figure=curve", "clinsynth report target=table7 scale=smoke"),
 }
 
 
