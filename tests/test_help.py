@@ -61,7 +61,7 @@ def test_examples_of_every_stage_compose(clinsynth: Command) -> None:
             name, called, *words = example.split()
             assert (name, called) == ("clinsynth", stage)
             words = [word for word in words if word != "-m" and "," not in word and not word.startswith("hydra")]
-            assert clinsynth(stage, *words, "--cfg", "job").status == 0, example
+            assert clinsynth(stage, "--cfg", "job", *words).status == 0, example
 
 
 @pytest.mark.parametrize(
