@@ -16,8 +16,8 @@ def example(text: str, *words: str, label: str = "") -> Any:
 
 
 def test_entities_are_bold_in_markdown() -> None:
-    found = Samples([example("Gout and <ataxia>.", "Gout", "ataxia"), example("None.")])
-    assert found.markdown == "- **Gout** and <**ataxia**>.\n- None.\n"
+    found = Samples([example("Gout and <ataxia>.", "Gout", "ataxia"), example("C3* Q0.")])
+    assert found.markdown == "- **Gout** and \\<**ataxia**>.\n- C3\\* Q0.\n"
 
 
 def test_a_page_escapes_what_it_shows() -> None:

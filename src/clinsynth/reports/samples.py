@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,7 @@ class Samples:
     @property
     def markdown(self) -> str:
         """A list with entities in bold."""
-        return "".join(f"- {_line(example, _bold, str)}\n" for example in self.examples)
+        return "".join(f"- {_line(example, _bold, _plain)}\n" for example in self.examples)
 
     @property
     def html(self) -> str:
@@ -53,8 +54,13 @@ def _parts(example: Any, mark: Callable[[dict[str, Any]], str], sign: Callable[[
     yield sign(example.text[done:])
 
 
+def _plain(text: str) -> str:
+    """Without what Markdown would read as its own signs."""
+    return re.sub(r"([*`<\\])", r"\\\1", text)
+
+
 def _bold(entity: dict[str, Any]) -> str:
-    return f"**{entity['text']}**"
+    return f"**{_plain(entity['text'])}**"
 
 
 def _marked(entity: dict[str, Any]) -> str:
