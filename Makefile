@@ -39,15 +39,13 @@ demo: $(READY) ## What synthetic text is worth on the three sample corpora: tabl
 	  clinsynth report table=demo && \
 	  clinsynth show samples=3
 
-$(TABLES) $(FIGURES): $(READY) # One table or figure: runs what is missing, then writes it
-	@PATH="$(CURDIR)/$(BIN):$$PATH"; \
-	  clinsynth sweep target=$@ scale=$(SCALE) $(SWEEP) $(if $(WITH),-- $(WITH)); swept=$$?; \
-	  clinsynth report target=$@ scale=$(SCALE) $(if $(WITH),-- $(WITH)) && exit $$swept
-
+$(TABLES) $(FIGURES): TARGET = $@
+paper: TARGET = all
 paper: $(READY) ## All tables and figures of the papers; also table1 ... table8, figure1 ... figure4, table-asd
+paper $(TABLES) $(FIGURES): $(READY)
 	@PATH="$(CURDIR)/$(BIN):$$PATH"; \
-	  clinsynth sweep target=all scale=$(SCALE) $(SWEEP) $(if $(WITH),-- $(WITH)); swept=$$?; \
-	  clinsynth report target=all scale=$(SCALE) $(if $(WITH),-- $(WITH)) && exit $$swept
+	  clinsynth sweep target=$(TARGET) scale=$(SCALE) $(SWEEP) $(if $(WITH),-- $(WITH)); swept=$$?; \
+	  clinsynth report target=$(TARGET) scale=$(SCALE) $(if $(WITH),-- $(WITH)) && exit $$swept
 
 test: $(READY) ## Run the tests
 	$(BIN)/python -m pytest

@@ -62,8 +62,8 @@ def bootstrap_f1(counts: Counts, *, resamples: int = 1000, level: float = 0.95, 
     """
     if not len(counts):
         return 0.0, 0.0
-    weights = _draws(len(counts), resamples, seed)
-    return _interval(precision_recall_f1(weights @ counts)[:, 2], level)
+    weights = draws(len(counts), resamples, seed)
+    return interval(precision_recall_f1(weights @ counts)[:, 2], level)
 
 
 def paired_bootstrap(
@@ -73,7 +73,7 @@ def paired_bootstrap(
 
     Both are scored on the same draws of test examples (Efron and Tibshirani 1993).
     """
-    weights = _draws(first.shape[1], resamples, seed)
+    weights = draws(first.shape[1], resamples, seed)
     place = SCORES.index(score)
 
     def means(counts: Counts) -> NDArray[np.float64]:
@@ -82,15 +82,15 @@ def paired_bootstrap(
         return found
 
     observed = means(first.sum(axis=1)) - means(second.sum(axis=1))
-    return float(observed), *_interval(means(weights @ first) - means(weights @ second), level)
+    return float(observed), *interval(means(weights @ first) - means(weights @ second), level)
 
 
-def _draws(examples: int, resamples: int, seed: int) -> NDArray[np.int64]:
+def draws(examples: int, resamples: int, seed: int) -> NDArray[np.int64]:
     """How often each example is drawn, [resamples, examples]."""
     return np.random.default_rng(seed).multinomial(examples, np.full(examples, 1 / examples), resamples)
 
 
-def _interval(values: NDArray[np.float64], level: float) -> tuple[float, float]:
+def interval(values: NDArray[np.float64], level: float) -> tuple[float, float]:
     tail = (1 - level) / 2
     low, high = np.quantile(values, [tail, 1 - tail])
     return float(low), float(high)

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import binomtest
 
+from clinsynth.scoring import draws, interval
+
 RESAMPLES = 1000
 LEVEL = 0.95
 
@@ -30,6 +32,5 @@ def bootstrap(values: ArrayLike, *, groups: Sequence[Hashable], seed: int = 0) -
     member = [place[group] for group in groups]
     sums = np.bincount(member, weights=np.asarray(values, dtype=np.float64))
     counts = np.bincount(member)
-    draws = np.random.default_rng(seed).multinomial(len(names), np.full(len(names), 1 / len(names)), RESAMPLES)
-    low, high = np.quantile((draws @ sums) / (draws @ counts), [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return float(low), float(high)
+    drawn = draws(len(names), RESAMPLES, seed)
+    return interval((drawn @ sums) / (drawn @ counts), LEVEL)

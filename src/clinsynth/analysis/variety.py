@@ -64,4 +64,4 @@ def _different_words(texts: Sequence[Sequence[str]], *, window: int) -> int:
     """Types in a random `window` of tokens: the type-token ratio falls with length, so lengths have to agree."""
     order = list(texts)
     random.Random(0).shuffle(order)
-    return len({word.casefold() for word in [word for text in order for word in text][:window]})
+    return len({word.casefold() for words in beginning(order, tokens=window) for word in words})

@@ -33,6 +33,11 @@ class SourceConfig:
         [], "digests: train on this corpus and no other, or on several together, such as those of two LLMs"
     )
 
+    @property
+    def generated(self) -> bool:
+        """Whether a corpus is made for it, out of completions."""
+        return self.name is not SourceName.original and not self.corpora
+
     def __post_init__(self) -> None:
         if self.name is not SourceName.augmented:
             for key in ("ratio", "target"):

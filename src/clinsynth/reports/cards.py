@@ -37,7 +37,7 @@ def run_description(job: Job) -> str:
 def params(settings: TrainConfig, *, choices: Mapping[str, str]) -> dict[str, Any]:
     """Hydra's chosen options, with the name of what `default` stands for, and every setting (`backbone.lr`)."""
     found = corpus_params(settings, choices=choices)
-    if settings.source.name is SourceName.original or settings.source.corpora:
+    if not settings.source.generated:
         return {name: value for name, value in found.items() if name.split(".")[0] not in _OF_CORPUS}
     return found
 
@@ -78,6 +78,12 @@ def size(settings: CorpusConfig) -> str:
     if settings.size.total is not None:
         return f"t{settings.size.total}"
     return "all" if settings.size.per_unit is None else f"n{settings.size.per_unit}"
+
+
+def corpus_title(settings: CorpusConfig) -> str:
+    """Dataset, size, and who has labelled it."""
+    labelled = "" if settings.annotator.name == "none" else f", {settings.annotator.name}"
+    return f"{settings.dataset.name}, {size(settings)}{labelled}"
 
 
 def run_name(settings: TrainConfig) -> str:

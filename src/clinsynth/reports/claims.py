@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from clinsynth.reports.cells import Difference, Row, difference
@@ -122,36 +122,39 @@ _LLM = Claim("the LLM's labels beat the gazetteer's", {"annotator": "llm"}, {"an
 _GAZETTEER = Claim(
     "the gazetteer's labels beat those of the unit alone", {"annotator": "gazetteer"}, {"annotator": "seed"}
 )
+_GOLD = Claim(
+    "training on gold beats training on synthetic text",
+    {"source": "original", "examples": None},
+    {"source": "synthetic"},
+    alike=_KIND,
+    paper=True,
+)
+_STUDENT = Claim(
+    "training on synthetic text beats the LLM's own answers",
+    {"source": "synthetic"},
+    {"source": "zero_shot"},
+    alike=(),
+    paper=True,
+)
+_BESIDE_FEW = Claim(
+    "synthetic text helps beside a few gold examples",
+    {"source": "augmented"},
+    {"source": "original", "examples": SOME},
+    alike=("backbone", "examples"),
+)
+_BESIDE_ALL = Claim(
+    "synthetic text helps beside all gold examples",
+    {"source": "augmented", "examples": None},
+    {"source": "original", "examples": None},
+    alike=_KIND,
+)
 _TANG_NER = (
-    Claim(
-        "training on gold beats training on synthetic text",
-        {"source": "original", "examples": None},
-        {"source": "synthetic"},
-        alike=_KIND,
-        paper=True,
-    ),
-    Claim(
-        "training on synthetic text beats the LLM's own answers",
-        {"source": "synthetic"},
-        {"source": "zero_shot"},
-        alike=(),
-        paper=True,
-        why="the LLM of the recordings does the task itself far better than the paper's did",
-    ),
+    _GOLD,
+    replace(_STUDENT, why="the LLM of the recordings does the task itself far better than the paper's did"),
     _LLM,
     _GAZETTEER,
-    Claim(
-        "synthetic text helps beside a few gold examples",
-        {"source": "augmented"},
-        {"source": "original", "examples": SOME},
-        alike=("backbone", "examples"),
-    ),
-    Claim(
-        "synthetic text helps beside all gold examples",
-        {"source": "augmented", "examples": None},
-        {"source": "original", "examples": None},
-        alike=_KIND,
-    ),
+    _BESIDE_FEW,
+    _BESIDE_ALL,
 )
 _NOISY = "the test rows are not relabelled here, and their labels often do not follow what the sentences say"
 _TANG_RELATION = (
@@ -165,22 +168,8 @@ _TANG_RELATION = (
         margin=CLOSE,
         datasets=("gad",),
     ),
-    Claim(
-        "training on gold beats training on synthetic text",
-        {"source": "original", "examples": None},
-        {"source": "synthetic"},
-        alike=_KIND,
-        paper=True,
-        datasets=("euadr",),
-    ),
-    Claim(
-        "training on synthetic text beats the LLM's own answers",
-        {"source": "synthetic"},
-        {"source": "zero_shot"},
-        alike=(),
-        paper=True,
-        why=_NOISY,
-    ),
+    replace(_GOLD, datasets=("euadr",)),
+    replace(_STUDENT, why=_NOISY),
     Claim(
         "a synthetic example is worth a gold one, give or take 3 points",
         {"source": "synthetic"},
@@ -189,19 +178,8 @@ _TANG_RELATION = (
         why=_NOISY,
         margin=CLOSE,
     ),
-    Claim(
-        "synthetic text helps beside a few gold examples",
-        {"source": "augmented"},
-        {"source": "original", "examples": SOME},
-        alike=("backbone", "examples"),
-        why=_NOISY,
-    ),
-    Claim(
-        "synthetic text helps beside all gold examples",
-        {"source": "augmented", "examples": None},
-        {"source": "original", "examples": None},
-        alike=_KIND,
-    ),
+    replace(_BESIDE_FEW, why=_NOISY),
+    _BESIDE_ALL,
 )
 _ZERO_SHOT = (
     Claim(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -117,7 +117,10 @@ def rows(tables: Sequence[Table]) -> list[dict[str, str]]:
 def comma_separated(tables: Sequence[Table]) -> str:
     """One file, with the columns of all tables."""
     found = rows(tables)
-    heads = list(dict.fromkeys(head for row in found for head in row))
+    return csv_text(found, heads=list(dict.fromkeys(head for row in found for head in row)))
+
+
+def csv_text(found: Sequence[Mapping[str, str]], *, heads: Sequence[str]) -> str:
     file = io.StringIO()
     writer = csv.DictWriter(file, heads, lineterminator="\n")
     writer.writeheader()

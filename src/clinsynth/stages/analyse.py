@@ -38,9 +38,7 @@ class Material:
 
     @property
     def title(self) -> str:
-        settings = self.settings
-        labelled = "" if settings.annotator.name == "none" else f", {settings.annotator.name}"
-        return f"{settings.dataset.name}, {cards.size(settings)}{labelled}"
+        return cards.corpus_title(self.settings)
 
 
 def main(settings: AnalyseConfig, *, job: Job) -> None:

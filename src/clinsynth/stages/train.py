@@ -98,7 +98,7 @@ def run_key(settings: TrainConfig, *, gold: Gold, room: ModelRoom) -> str:
 def planned(settings: TrainConfig) -> str:
     """Resolves the settings of a job that is not run now; returns its run key."""
     gold = _resolve(settings)
-    if settings.source.name is not SourceName.original and not settings.source.corpora:
+    if settings.source.generated:
         synthesis_room(settings.dataset.task).propose(settings, gold=gold)
     return run_key(settings, gold=gold, room=model_room(settings.dataset.task))
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from clinsynth import corpora, datasets
 from clinsynth.artifacts import digest
-from clinsynth.config import SourceName
 from clinsynth.errors import ClinsynthError, MissingCompletions
 from clinsynth.stages.grid import Planned
 from clinsynth.stages.targets.asked import quietly
@@ -21,10 +20,7 @@ _known: dict[tuple[Path, str], str | None] = {}
 
 
 def needed(job: Planned) -> bool:
-    if job.stage != "train":
-        return True
-    source = job.settings.source
-    return source.name is not SourceName.original and not source.corpora
+    return job.stage != "train" or bool(job.settings.source.generated)
 
 
 def current(job: Planned) -> str | None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from clinsynth.analysis.comparison import Sketch
 from clinsynth.reports import cards, figures
-from clinsynth.reports.documents import Document, lowered
+from clinsynth.reports.documents import Document, csv_text, lowered
 from clinsynth.stages.analyse import REPORT, SKETCH
-from clinsynth.stages.grid import Planned
 from clinsynth.stages.targets import gaps, runs
 from clinsynth.stages.targets.asked import Asked
 
@@ -27,16 +26,11 @@ def document(asked: Asked) -> Document:
         sketch = asked.ledger.artifact(run.info.run_id, SKETCH)
         if text and sketch:
             made.body.append(lowered(text))
-            sketches[_name(jobs[key])] = Sketch.from_json(sketch)
+            sketches[cards.corpus_title(jobs[key].settings)] = Sketch.from_json(sketch)
     if sketches:
         made.figure = figures.embedding_maps(sketches)
     made.body.append(gaps.section([job for key, job in jobs.items() if key not in found], asked=asked))
-    made.sides["runs.csv"] = "run_key,run\n" + "".join(f"{key},{run.info.run_id}\n" for key, run in found.items())
+    made.sides["runs.csv"] = csv_text(
+        [{"run_key": key, "run": run.info.run_id} for key, run in found.items()], heads=["run_key", "run"]
+    )
     return made
-
-
-def _name(job: Planned) -> str:
-    """What its map is of."""
-    settings = job.settings
-    labels = "" if settings.annotator.name == "none" else settings.annotator.name
-    return ", ".join(filter(None, [settings.dataset.name, cards.size(settings), labels]))

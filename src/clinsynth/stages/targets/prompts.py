@@ -7,6 +7,7 @@ from pathlib import Path
 from clinsynth import corpora, datasets, zero_shot
 from clinsynth.config import named_prompt
 from clinsynth.errors import MissingCompletions
+from clinsynth.llm.recorded import parse_id
 from clinsynth.reports.documents import Document
 from clinsynth.stages.grid import Planned
 from clinsynth.stages.targets.asked import Asked, quietly
@@ -60,6 +61,6 @@ def _synthesis(job: Planned) -> list[tuple[str, str, Request]]:
         except MissingCompletions:
             return found
         if first.label_request:
-            name = first.label_request.id.split("/")[1]
+            name = parse_id(first.label_request.id)[1]
             found.append((name, named_prompt(name).text, first.label_request))
     return found

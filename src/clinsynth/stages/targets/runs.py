@@ -9,6 +9,7 @@ from typing import Any
 from clinsynth.config import SourceName
 from clinsynth.reports import cards
 from clinsynth.reports.cells import Row, Scored
+from clinsynth.reports.documents import csv_text
 from clinsynth.reports.paper import published
 from clinsynth.stages.grid import Planned
 from clinsynth.stages.targets import answers
@@ -16,17 +17,8 @@ from clinsynth.stages.targets.asked import Asked
 from clinsynth.tracking import RUN_KEY, Ledger
 
 IN_NAMES = {
-    *(
-        "seed",
-        "dataset",
-        "backbone",
-        "size",
-        "size.per_unit",
-        "size.total",
-        "annotator",
-        "seed_ratio",
-        "seed_ratio.value",
-    ),
+    *("seed", "dataset", "backbone", "annotator", "seed_ratio", "seed_ratio.value"),
+    *("size", "size.per_unit", "size.total"),
     *("source", "source.examples", "source.ratio", "source.target", "source.corpora"),
 }
 """Overrides that dataset, arm and backbone tell; rows are means over the first."""
@@ -169,6 +161,9 @@ def provenance(asked: Asked, scored: Sequence[Scored]) -> str:
 
 def side_file(rows: Iterable[Row]) -> str:
     """The runs behind each row."""
-    lines = [("dataset", "arm", "backbone", "run")]
-    lines += [(row.dataset, row.arm, row.backbone, run.id) for row in rows for run in row.runs]
-    return "".join(",".join(line) + "\n" for line in lines)
+    found = [
+        {"dataset": row.dataset, "arm": row.arm, "backbone": row.backbone, "run": run.id}
+        for row in rows
+        for run in row.runs
+    ]
+    return csv_text(found, heads=["dataset", "arm", "backbone", "run"])
