@@ -18,6 +18,8 @@ CONF = config.conf_folder()
 GROUPS = sorted(folder.name for folder in CONF.iterdir() if folder.is_dir() and folder.name != "experiment")
 EXPERIMENTS = sorted(str(path.relative_to(CONF / "experiment").with_suffix("")) for path in CONF.rglob("*/*/*.yaml"))
 NEEDED = {
+    "predict": ("model=m", "input=notes.txt"),
+    "export": ("corpus=latest", "to=there"),
     "sweep": ("target=table7",),
     "dataset=terms": ("dataset.units=terms.txt", "dataset.entity_type=Disease"),
     "llm=local": ("llm.model=m",),

@@ -46,6 +46,20 @@ EXAMPLES = {
         "clinsynth search_prompts dataset=sample_asd llm=openai judge=llm rounds=2 candidates=3",
         "clinsynth search_prompts dataset=gad llm=openai judge=file",
     ),
+    "predict": (
+        "clinsynth predict model=artifacts/model-train-1-0123456789ab input=notes/ predict.html=true",
+        "clinsynth predict model=4f0c2d1e9a8b input=notes.csv predict.column=note predict.keep=[id]",
+    ),
+    "review": (
+        "clinsynth review action=export corpus=3f2a review.n=140 review.annotators=[ann,bob,cleo]",
+        "clinsynth review action=serve corpus=3f2a",
+        "clinsynth review action=import corpus=3f2a",
+        "clinsynth review action=export dataset=gad review.n=200 review.annotators=[ann,bob,cleo]",
+    ),
+    "export": (
+        "clinsynth export corpus=latest to=exports/my-corpus",
+        "clinsynth export model=artifacts/model-train-1-0123456789ab to=exports/my-model push=me/my-model",
+    ),
     "show": ("clinsynth show", "clinsynth show corpus=3f2a samples=20"),
     "cache": ("clinsynth cache", "clinsynth cache action=export to=recordings.jsonl model=gpt-4o-mini"),
     "sweep": (
@@ -83,7 +97,7 @@ def show_stage(stage: str, overrides: Sequence[str]) -> None:
     """Groups with their options and keys with their values, as composed with `overrides`."""
     with initialize_config_dir(str(config.conf_folder()), version_base="1.3"):
         composed = compose(stage, overrides=list(overrides), return_hydra_config=True)
-        groups = _groups(composed)
+        groups = _groups(composed, stage)
     console = _console()
     schema = config.STAGES[stage]
     console.print(f"[bold]clinsynth {stage} \\[overrides][/bold]\n\n{_first_line(schema)}\n", highlight=False)
@@ -119,7 +133,7 @@ def explained(error: Exception, stage: str) -> str:
 def no_option(stage: str, overrides: Sequence[str]) -> str:
     """An override that chooses a number, or null, from a group: which one it is, and what there is to choose."""
     with initialize_config_dir(str(config.conf_folder()), version_base="1.3"):
-        groups = _groups(compose(stage, return_hydra_config=True))
+        groups = _groups(compose(stage, return_hydra_config=True), stage)
     for word in overrides:
         name, _, value = word.partition("=")
         if name in groups and value not in groups[name][1]:
@@ -152,14 +166,17 @@ def _near_keys(wrong: str, stage: str) -> list[str]:
     ]
 
 
-def _groups(composed: DictConfig) -> dict[str, tuple[str, list[str]]]:
+def _groups(composed: DictConfig, stage: str) -> dict[str, tuple[str, list[str]]]:
+    """Those in which the stage has a choice, each with what is chosen and all that there is."""
     loader = GlobalHydra.instance().config_loader()
     choices = OmegaConf.select(composed, "hydra.runtime.choices")
     found = {}
     for group, chosen in choices.items():
         if group.startswith(("hydra/", "schema/", "/schema")):
             continue
-        options = _experiments() if group == "experiment" else loader.get_group_options(group, ObjectType.CONFIG)
+        options = _experiments(stage) if group == "experiment" else loader.get_group_options(group, ObjectType.CONFIG)
+        if not options:
+            continue
         found[group] = (str(chosen), sorted(options, key=_naturally))
     return {group: found[group] for group in reversed(found)}  # Hydra has the last of the defaults first
 
@@ -169,14 +186,15 @@ def _naturally(option: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", option)]
 
 
-def _experiments() -> list[str]:
+def _experiments(stage: str = "") -> list[str]:
+    """Of one stage, or all of them."""
     folder = config.conf_folder() / "experiment"
-    return sorted(str(path.relative_to(folder).with_suffix("")) for path in folder.rglob("*.yaml"))
+    return sorted(str(path.relative_to(folder).with_suffix("")) for path in (folder / stage).rglob("*.yaml"))
 
 
 def _added(composed: DictConfig, schema: type) -> list[tuple[str, str]]:
     """Keys that the chosen task adds to the dataset's."""
-    if "dataset" not in composed:
+    if composed.get("dataset") is None:
         return []
     kind = OmegaConf.get_type(composed.dataset)
     assert kind is not None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import Enum
+from typing import Any
 
 from omegaconf import MISSING
 
@@ -38,6 +39,11 @@ class FilesConfig:
         return {name: file for name, file in splits.items() if file.path is not None}
 
 
+class TestName(Enum):
+    gold = "gold"
+    adjudicated = "adjudicated"
+
+
 @dataclass
 class DatasetConfig:
     """Common to all tasks; a task adds its own keys in `tasks/<task>/config.py`."""
@@ -46,6 +52,9 @@ class DatasetConfig:
     task: str = option(MISSING, "what is learnt: ner, relation, multilabel")
     public: bool = option(True, "false for your own data: nothing of it goes to an LLM unasked")
     files: FilesConfig = field(default_factory=FilesConfig)  # its keys have the help
+    test: TestName = option(
+        TestName.gold, "adjudicated: the rows that `clinsynth review` had labelled anew; nothing learns from them"
+    )
     licence: str = option("unknown", "of the gold files")
     recordings: list[str] = option([], "JSON lines with an LLM's completions, for llm=recorded")
     per_request: int | None = option(None, "examples that one request asks for; null is the task's usual number")
@@ -151,6 +160,12 @@ class AnnotatorConfig:
     prompt: PromptConfig | None = option(None, "of the second request, for llm")
 
 
+class Reviewed(Enum):
+    keep = "keep"
+    drop = "drop"
+    fix = "fix"
+
+
 @dataclass
 class QualityConfig:
     unit: bool = option(MISSING, "reject a text that its unit does not occur in")
@@ -167,6 +182,11 @@ class QualityConfig:
         MISSING, "multilabel: weigh the loss of a text by its neighbours' labels and its novelty (flexible control)"
     )
 
+    reviewed: Reviewed = option(
+        Reviewed.keep,
+        "examples that `clinsynth review` found to be wrong: keep, drop, or fix (with the label that annotators gave)",
+    )
+
     def __post_init__(self) -> None:
         check(self.min_words >= 0, "quality.min_words", self.min_words, "0 or more")
         check(
@@ -177,3 +197,7 @@ class QualityConfig:
         )
         threshold = self.near_duplicates
         check(threshold is None or 0 < threshold <= 1, "quality.near_duplicates", threshold, "null or in (0, 1]")
+
+    def filters(self) -> dict[str, Any]:
+        """All but what people's judgement does to the corpus that the filters leave."""
+        return {name: value for name, value in asdict(self).items() if name != "reviewed"}

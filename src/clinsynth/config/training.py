@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 from omegaconf import MISSING
 
@@ -109,9 +110,14 @@ class TrainerConfig:
         check(0 <= self.warmup < 1, "trainer.warmup", self.warmup, "in [0, 1)")
         check(self.weight_decay >= 0, "trainer.weight_decay", self.weight_decay, "0 or more")
         check(self.gradient_clip > 0, "trainer.gradient_clip", self.gradient_clip, "above 0")
-        for key, accepted in (
-            ("accelerator", ("auto", "cpu", "gpu", "mps")),
-            ("precision", ("auto", "32-true", "bf16-mixed", "16-mixed")),
-        ):
-            value = getattr(self, key)
-            check(value in accepted, f"trainer.{key}", value, f"one of {', '.join(accepted)}")
+        check_hardware("trainer", self)
+
+
+def check_hardware(node: str, settings: Any) -> None:
+    """Raises ConfigError for an accelerator or a precision that there is not."""
+    for key, accepted in (
+        ("accelerator", ("auto", "cpu", "gpu", "mps")),
+        ("precision", ("auto", "32-true", "bf16-mixed", "16-mixed")),
+    ):
+        value = getattr(settings, key)
+        check(value in accepted, f"{node}.{key}", value, f"one of {', '.join(accepted)}")

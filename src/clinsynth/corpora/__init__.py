@@ -39,7 +39,7 @@ __all__ = [
     "settings_key",
 ]
 
-_NOT_THE_CORPUS = ("name", "public", "files", "licence", "recordings")
+_NOT_THE_CORPUS = ("name", "public", "files", "licence", "recordings", "test")
 """Of a dataset: changes no request."""
 
 VERSION = "1"
@@ -120,7 +120,7 @@ def settings_key(settings: CorpusConfig) -> dict[str, Any]:
         "llm": [llm.name, llm.model, llm.temperature, llm.max_tokens],
         "request": [settings.prompt.name, settings.prompt.text, per_request],
         "annotator": asdict(settings.annotator),
-        "quality": asdict(settings.quality),
+        "quality": settings.quality.filters(),
     }
 
 
@@ -154,7 +154,7 @@ def _content(recipe: Recipe) -> dict[str, Any]:
         "units": digest(recipe.plan.units),
         "size": asdict(settings.size),
         "annotator": [settings.annotator.name, digest(sorted(recipe.lexicon))],
-        "quality": asdict(settings.quality),
+        "quality": settings.quality.filters(),
         "test": digest(sorted(recipe.test_texts)) if settings.quality.test_copies else None,
         "completions": digest(completions),
     }

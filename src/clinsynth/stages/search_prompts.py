@@ -114,7 +114,7 @@ def _run(settings: SearchConfig, *, job: Job, gold: Gold, key: str, ledger: Ledg
     return summary
 
 
-_PLACES = ("files", "recordings", "licence", "public")
+_PLACES = ("files", "recordings", "licence", "public", "test")
 """Of a dataset: changes no request."""
 
 
@@ -128,7 +128,7 @@ def run_key(settings: SearchConfig, *, gold: Gold) -> str:
             "judge": asdict(settings.judge) | {"name": settings.judge.name.value},
             "llm": [llm.name, llm.model, llm.temperature, llm.max_tokens],
             "prompts": [asdict(settings.propose), asdict(settings.augment)],
-            "quality": asdict(settings.quality),
+            "quality": settings.quality.filters(),
             "generation": [settings.generation.seed, settings.generation.max_attempts],
         }
         | {name: getattr(settings, name) for name in names}

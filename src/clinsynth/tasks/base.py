@@ -170,6 +170,31 @@ class ModelRoom(Protocol):
         """Python lines that load the saved model, for its card."""
 
 
+class ReviewRoom(Protocol):
+    """`review.py`: what an annotator is asked about an example, and what the answer says. Pure functions."""
+
+    SEVERAL: bool
+    """Whether an answer may name several of `choices`."""
+
+    def question(self, labels: Sequence[str]) -> str:
+        """What is asked where the label is hidden."""
+
+    def choices(self, labels: Sequence[str]) -> tuple[str, ...]:
+        """The answers that there are; empty where they are written freely."""
+
+    def given(self, example: Any) -> str:
+        """The label of an example as an annotator would write it."""
+
+    def read(self, written: str, *, text: str, labels: Sequence[str]) -> str:
+        """An answer as `given` writes it; raises ValueError, which says what is accepted."""
+
+    def agrees(self, answer: str, *, given: str) -> bool:
+        """Whether an answer, once read, says that the given label is right."""
+
+    def relabelled(self, example: Any, answer: str, *, labels: Sequence[str]) -> Any:
+        """The example with the label of an answer, once read."""
+
+
 def _room(task: str, room: str) -> Any:
     if task not in names():
         raise ConfigError(f"dataset.task={task} is not a task. Tasks: {', '.join(names())}.")
@@ -195,6 +220,10 @@ def gold_room(task: str) -> GoldRoom:
 
 def zero_shot_room(task: str) -> ZeroShotRoom:
     return cast(ZeroShotRoom, _room(task, "zero_shot"))
+
+
+def review_room(task: str) -> ReviewRoom:
+    return cast(ReviewRoom, _room(task, "review"))
 
 
 def model_room(task: str) -> ModelRoom:

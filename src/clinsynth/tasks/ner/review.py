@@ -1,0 +1,72 @@
+"""What an annotator is asked about a sentence, and what the answer says: `ataxia | breast cancer`, or `none`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from clinsynth.tasks.ner.spans import Sentence, Span
+from clinsynth.tasks.words import offsets
+
+SEVERAL = False
+
+BETWEEN, NONE = "|", "none"
+
+
+def question(labels: Sequence[str]) -> str:
+    return f"Which parts of the sentence name a {_entity_type(labels).lower()}?"
+
+
+def choices(labels: Sequence[str]) -> tuple[str, ...]:
+    return ()  # free: parts of the text
+
+
+def given(example: Sentence) -> str:
+    return f" {BETWEEN} ".join(example.mentions) or NONE
+
+
+def read(written: str, *, text: str, labels: Sequence[str]) -> str:
+    """Mentions in their order, as the text has them; raises ValueError, which says what is accepted."""
+    parts = _parts(written)
+    if not parts and written.strip().casefold() != NONE:
+        raise ValueError(f"parts of the text with {BETWEEN} between them, or {NONE}")
+    return f" {BETWEEN} ".join(text[start:end] for start, end in _places(parts, text=text)) or NONE
+
+
+def agrees(answer: str, *, given: str) -> bool:
+    return _parts(answer) == _parts(given)
+
+
+def relabelled(example: Sentence, answer: str, *, labels: Sequence[str]) -> Sentence:
+    """Words that an answer touches belong to its mention; the first occurrence is meant where there are several."""
+    if agrees(answer, given=given(example)):
+        return example
+    ends = [end for _, end in offsets(example.tokens)]
+    spans = []
+    for start, end in _places(_parts(answer), text=example.text):
+        first, last = (next(word for word, stop in enumerate(ends) if stop >= place) for place in (start + 1, end))
+        spans.append(Span(first, last + 1, _entity_type(labels)))
+    return Sentence(example.tokens, tuple(spans))
+
+
+def _parts(written: str) -> list[str]:
+    parts = [" ".join(part.split()) for part in written.split(BETWEEN) if part.strip()]
+    return [] if [part.casefold() for part in parts] == [NONE] else parts
+
+
+def _places(parts: Sequence[str], *, text: str) -> list[tuple[int, int]]:
+    """Start and end of each part, in the order of the text; raises ValueError for one that is not there."""
+    places: list[tuple[int, int]] = []
+    for part in sorted(parts, key=len, reverse=True):  # a longer one first: shorter ones may stand within it
+        whole = rf"(?<!\w){re.escape(part)}(?!\w)"
+        found = (match.span() for match in re.finditer(whole, text, re.IGNORECASE))
+        free = (place for place in found if all(place[1] <= start or end <= place[0] for start, end in places))
+        place = next(free, None)
+        if place is None:
+            raise ValueError(f"parts of the text, word for word; {part!r} does not stand in it so often")
+        places.append(place)
+    return sorted(places)
+
+
+def _entity_type(labels: Sequence[str]) -> str:
+    return labels[1].partition("-")[2]
