@@ -12,10 +12,11 @@ from typing import Any
 import pooch
 import requests
 
-from clinsynth.artifacts import digest, file_digest
-from clinsynth.config import DatasetConfig, FileConfig
+from clinsynth.artifacts import ArtifactStore, digest, file_digest
+from clinsynth.config import DatasetConfig, FileConfig, TestName
 from clinsynth.errors import ConfigError, DataFormatError, Unreachable
-from clinsynth.tasks.base import gold_room
+from clinsynth.review import results
+from clinsynth.tasks.base import config_room, gold_room
 from clinsynth.types import Gold
 
 ASSETS = "assets:"
@@ -29,8 +30,8 @@ _parsed: dict[tuple[str, str, str], list[Any]] = {}
 """What this process has read: the jobs of a sweep share it."""
 
 
-def load(dataset: DatasetConfig, *, data: Path) -> Gold:
-    """Gold examples of the splits that the dataset has.
+def load(dataset: DatasetConfig, *, data: Path, artifacts: Path | None = None) -> Gold:
+    """Gold examples of the splits that the dataset has; `artifacts` has the reviews that `dataset.test` may name.
 
     Raises ConfigError for a file that is not there, DataFormatError for what a file holds,
     Unreachable for what cannot be downloaded.
@@ -52,7 +53,20 @@ def load(dataset: DatasetConfig, *, data: Path) -> Gold:
             raise DataFormatError(f"{path}: the {split} split of {dataset.name} is empty.")
     named = dataset.unit_list()
     units = terms(resolve(named)) if named else []
-    return Gold(splits["train"], test=splits["test"], devel=splits["devel"], hashes=hashes, units=tuple(units))
+    gold = Gold(splits["train"], test=splits["test"], devel=splits["devel"], hashes=hashes, units=tuple(units))
+    if dataset.test is TestName.gold:
+        return gold
+    assert artifacts is not None, "a stage says where reviews are"
+    labels = config_room(dataset.task).labels(dataset)
+    return results.adjudicated(
+        gold, name=dataset.name, task=dataset.task, labels=labels, store=ArtifactStore(artifacts)
+    )
+
+
+def meanings(dataset: DatasetConfig) -> dict[str, str]:
+    """What labels mean, of a dataset that says so."""
+    found = getattr(dataset, "labels", None)
+    return dict(found) if isinstance(found, dict) else {}
 
 
 def terms(path: Path) -> list[str]:

@@ -176,6 +176,15 @@ class Ledger:
         except (MlflowException, OSError):  # deleted, or never there
             return None
 
+    def beginning(self, start: str) -> list[str]:
+        """Ids of the runs, finished or not, whose id begins so."""
+        return [run.info.run_id for run in self._search(f"attributes.run_id LIKE '{start}%'")]
+
+    @property
+    def where(self) -> str:
+        """The address of the store, for people."""
+        return redacted(self.uri)
+
     def outcomes(self, run_id: str) -> Outcomes | None:
         """What a run has scored on each test example; None where it has left nothing of the kind."""
         try:
@@ -199,6 +208,9 @@ class Ledger:
         """Finished runs with a param, oldest first."""
         found = self._search(f"attributes.status = 'FINISHED' and params.`{name}` = '{value}'")
         return sorted(found, key=lambda run: run.info.start_time)
+
+    def tags(self, run_id: str) -> dict[str, str]:
+        return dict(self.client.get_run(run_id).data.tags)
 
     def tag(self, run_id: str, name: str, value: str) -> None:
         self.client.set_tag(run_id, name, value)

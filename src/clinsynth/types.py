@@ -15,6 +15,9 @@ Metrics = dict[str, float]
 STATUSES = CLEAN, REPAIRED, UNUSABLE = "clean", "repaired", "unusable"
 """Of an LLM's answer to a test example: as it was asked for, to be read all the same, saying nothing."""
 
+ADJUDICATED = "adjudicated"
+"""Among `Gold.hashes`: the digest of the review that labelled the test examples anew."""
+
 
 class Example(Protocol):
     """One labelled text, gold or synthetic; each task has its own class."""
@@ -44,6 +47,15 @@ class Gold:
     hashes: dict[str, str]
     units: tuple[str, ...] = ()
     """Of a list that takes the place of those in gold train."""
+    withheld: frozenset[str] = frozenset()
+    """Texts that nothing may learn from: of a test set that people have labelled anew, wherever else they stand."""
+
+    @property
+    def lessons(self) -> Sequence[Any]:
+        """The part of `train` that may be learnt from; a pool numbers the rows of `train` itself."""
+        if not self.withheld:
+            return self.train
+        return [example for example in self.train if example.text not in self.withheld]
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from clinsynth.artifacts import digest
 from clinsynth.config import PromptConfig, ZeroShotConfig, named_prompt
 from clinsynth.errors import ConfigError
 from clinsynth.tasks.base import ZeroShotRoom, config_room
-from clinsynth.types import STATUSES, Completion, Gold, Metrics, Reading, Request
+from clinsynth.types import ADJUDICATED, STATUSES, Completion, Gold, Metrics, Reading, Request
 
 VERSION = "zero-shot-1"
 """Bumped when the same answers would be scored otherwise, whatever the task."""
@@ -116,7 +116,7 @@ def _shots(settings: ZeroShotConfig, *, gold: Gold) -> list[Any]:
     """Rows of gold train that are shown; none whose text is asked about."""
     number = settings.zero_shot.shots
     test = {example.text for example in gold.test}
-    free = [example for example in gold.train if example.text not in test]
+    free = [example for example in gold.lessons if example.text not in test]
     if number > len(free):
         raise ConfigError(
             f"zero_shot.shots={number}, and {settings.dataset.name} has {len(free)} training examples to show (those "
@@ -136,16 +136,23 @@ def _question(
     room: ZeroShotRoom,
 ) -> Question:
     dataset, example = settings.dataset, gold.test[place]
-    fold = dataset.fold_number()
-    unit = f"test-{place:04d}" if fold is None else f"{fold}-test-{place:04d}"
+    unit, evidence = _named(place, gold=gold, fold=dataset.fold_number())
     message = {"role": "user", "content": room.question(example, prompt=settings.prompt, dataset=dataset)}
     request = Request(
         f"{dataset.name}/{settings.prompt.name}/{unit}#0",
         (*turns, message),
-        {"test_index": place},
+        evidence,
         sum(len(shown.text) for shown in (*shots, example)),
     )
     return Question(example, place, request)
+
+
+def _named(place: int, *, gold: Gold, fold: int | None) -> tuple[str, dict[str, Any]]:
+    """The unit of a test example, and its evidence: recorded answers say no more of what they were about."""
+    review = gold.hashes.get(ADJUDICATED)
+    if review is not None:
+        return f"{ADJUDICATED}-{place:04d}", {"test_index": place, ADJUDICATED: review}
+    return f"test-{place:04d}" if fold is None else f"{fold}-test-{place:04d}", {"test_index": place}
 
 
 def _turns(shot: Any, *, settings: ZeroShotConfig, room: ZeroShotRoom) -> list[dict[str, str]]:

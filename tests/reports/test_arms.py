@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from clinsynth.reports.arms import Arm, collect
+from clinsynth.reports.arms import Arm, by_dataset, collect
 
 PARAMS = {"dataset": "ncbi", "source": "original", "source.examples": "20", "backbone": "bert", "seed": "0"}
 
@@ -76,6 +76,18 @@ def test_arms_are_in_the_order_of_their_first_run() -> None:
     runs = [run(source_examples=examples) for examples in ("60", "20", "60", "null", "20")]
     assert names(*runs) == ["60", "20", "all"]
     assert [len(arm.runs) for arm in collect(runs)] == [2, 2, 1]
+
+
+def test_runs_on_rows_that_were_labelled_anew_are_not_compared_with_others() -> None:
+    runs = [run(dataset_name="gad"), run(dataset_name="gad", dataset_test="gold")]
+    adjudicated = run(dataset_name="gad", dataset_test="adjudicated")
+    assert by_dataset([*runs, adjudicated]) == {"gad": runs, "gad, adjudicated": [adjudicated]}
+
+
+def test_what_a_review_changed_is_an_arm_of_its_own() -> None:
+    before, kept, dropped = run(), run(quality_reviewed="keep"), run(quality_reviewed="drop")
+    assert names(before, kept) == ["original"]
+    assert names(before, dropped) == ["original", "review drop"]
 
 
 def test_no_runs_are_no_arms() -> None:

@@ -78,19 +78,25 @@ def test_a_card_tells_model_data_and_run(settings: TrainConfig) -> None:
     written = card(settings)
     for told in ("# bert for sample_ner", "`bert-base-cased`", "seed 3", "`abc123`", "find = load()", "CC0-1.0"):
         assert told in written
-    assert written.startswith("---\nlibrary_name: transformers\ntags: [clinsynth, ner]\n---\n")
+    for told in ("library_name: transformers\n", "tags:\n- clinsynth\n- ner\n", "base_model: bert-base-cased\n"):
+        assert told in written.partition("---\n\n")[0]
 
 
 def test_a_card_lists_the_scores_on_the_test_set(settings: TrainConfig) -> None:
     written = card(settings, **{"test/recall": 0.25, "test/f1": 1 / 3, "time/train_s": 77.7, "devel/best_f1": 0.99})
-    assert "| test/f1 | 0.3333 |\n| test/recall | 0.2500 |\n" in written
+    assert "| `test/f1` | 0.3333 |\n| `test/recall` | 0.2500 |\n" in written
     assert "77.7" not in written
     assert "0.99" not in written
 
 
 def test_a_card_does_not_say_where_things_are(settings: TrainConfig) -> None:
-    assert "secret" not in card(settings)
-    assert "password" not in card(settings)
+    settings.backbone.name_or_path = "/secret/backbone"
+    usage = 'find = pipeline("token-classification", "/secret/artifacts/model-train-1-abc")'
+    written = cards.model_card(settings, run_id="abc123", metrics={}, usage=usage)
+    assert "secret" not in written
+    assert "password" not in written
+    assert 'pipeline("token-classification", "model-train-1-abc")' in written
+    assert "the local backbone `bert`" in written
 
 
 def test_a_run_says_how_to_repeat_it(tmp_path: Path) -> None:

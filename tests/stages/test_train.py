@@ -195,11 +195,14 @@ def test_the_model_predicts_what_the_run_has_kept(trained: Trained, summary: Sum
     assert alike >= 128  # of 130; batches round otherwise
 
 
-def test_the_card_says_how_to_use_the_model(trained: Trained, summary: Summary) -> None:
+def test_the_card_says_how_to_use_the_model(
+    trained: Trained, summary: Summary, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = trained.folder / str(summary.model)
+    monkeypatch.chdir(folder.parent)  # the card names the folder alone
     card = (folder / "README.md").read_text(encoding="utf-8")
     assert f"`{summary.run_id}`" in card
-    assert f"| test/f1 | {summary.metrics['test/f1']:.4f} |" in card
+    assert f"| `test/f1` | {summary.metrics['test/f1']:.4f} |" in card
     (code,) = re.findall(r"```python\n(.*?)```", card, flags=re.DOTALL)
     names: dict[str, Any] = {}
     exec(code, names)

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from clinsynth.config import TrainerConfig
-from clinsynth.training import fit
+from clinsynth.training import fit, hardware
 from clinsynth.training.data import FineTuningData
 from clinsynth.training.module import BaseFineTuner
 
@@ -82,7 +82,7 @@ def test_the_precision_is_what_the_hardware_has(
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: "bf16" in has)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: "mps" in has)
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: dict.fromkeys(has, True))
-    assert fit.precision(trainer(precision=precision, accelerator=accelerator)) == expected
+    assert hardware.precision(trainer(precision=precision, accelerator=accelerator)) == expected
 
 
 @pytest.mark.parametrize(("jobs", "cores", "expected"), [(1, 8, 7), (2, 8, 4), (3, 8, 2), (16, 8, 1)])

@@ -216,7 +216,9 @@ class PredictionConfig:
     html: bool = option(MISSING, "true writes a page beside the output: texts with coloured spans, or labels")
     html_documents: int = option(MISSING, "the page shows so many documents, the first ones")
     batch_size: int = option(MISSING, "windows per step")
-    window: int | None = option(None, "word pieces of a window; null is what the model was trained with")
+    window: int | None = option(
+        None, "word pieces of a window; null: as long as the texts that the model has learnt from"
+    )
     overlap: float = option(MISSING, "share of a window that it has in common with the next one")
     accelerator: str = option(MISSING, "auto (a GPU where there is one), cpu, gpu, mps")
     precision: str = option(MISSING, "32-true; bf16-mixed is faster where the hardware has it; auto chooses it there")

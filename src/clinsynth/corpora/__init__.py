@@ -13,13 +13,14 @@ from typing import Any
 
 from clinsynth import datasets
 from clinsynth.artifacts import ArtifactStore, digest
-from clinsynth.config import CorpusConfig
+from clinsynth.config import CorpusConfig, Reviewed
 from clinsynth.corpora.answers import collect
 from clinsynth.corpora.building import Recipe, build, refuse_barren
 from clinsynth.corpora.generation import Generation
 from clinsynth.corpora.merging import merge
 from clinsynth.corpora.plans import Plan, plan
-from clinsynth.corpora.storage import KIND, REJECTED, Corpus, find, load, rows
+from clinsynth.corpora.reviewed import judged, review_content
+from clinsynth.corpora.storage import KIND, REJECTED, Corpus, find, load, note, rows
 from clinsynth.errors import ConfigError
 from clinsynth.llm import open_llm
 from clinsynth.tasks.base import SynthesisRoom, config_room, synthesis_room
@@ -34,7 +35,10 @@ __all__ = [
     "identity",
     "load",
     "make",
+    "named",
+    "note",
     "pinned",
+    "reviewed_key",
     "rows",
     "settings_key",
 ]
@@ -54,14 +58,26 @@ def make(settings: CorpusConfig, *, gold: Gold, store: ArtifactStore) -> Corpus:
     recipe = _recipe(settings, gold=gold)
     refuse_barren(recipe)
     version = f"{VERSION}.{recipe.room.VERSION}"
-    return load(
+    corpus = load(
         store.build(KIND, version=version, content=_content(recipe), builder=lambda folder: build(folder, recipe))
     )
+    return _judged(corpus, settings=settings, gold=gold, store=store)
 
 
 def identity(settings: CorpusConfig, *, gold: Gold) -> str:
     """The digest of the corpus that `make` would build, or find; raises MissingCompletions as it does."""
-    return digest(_content(_recipe(settings, gold=gold)))[:12]
+    whole, how = digest(_content(_recipe(settings, gold=gold))), settings.quality.reviewed
+    if how is not Reviewed.keep:
+        whole = digest(review_content(whole, how=how, store=ArtifactStore(Path(settings.paths.artifacts))))
+    return whole[:12]
+
+
+def _judged(corpus: Corpus, *, settings: CorpusConfig, gold: Gold, store: ArtifactStore) -> Corpus:
+    """As people's judgement leaves it, where the settings ask for that."""
+    how, room = settings.quality.reviewed, synthesis_room(settings.dataset.task)
+    if how is Reviewed.keep:
+        return corpus
+    return judged(corpus, how=how, version=f"{VERSION}.{room.VERSION}", gold=gold, store=store)
 
 
 def _recipe(settings: CorpusConfig, *, gold: Gold) -> Recipe:
@@ -92,6 +108,7 @@ def pinned(starts: Sequence[str], *, settings: CorpusConfig, gold: Gold, store: 
                 f"source.corpora: {corpus.digest} is a corpus for {theirs}; {settings.dataset.name} is {task} with "
                 f"{', '.join(labels)}."
             )
+    found = [_judged(corpus, settings=settings, gold=gold, store=store) for corpus in found]
     if len(found) == 1:
         return found[0]
     room = synthesis_room(task)
@@ -105,6 +122,14 @@ def pinned(starts: Sequence[str], *, settings: CorpusConfig, gold: Gold, store: 
             builder=lambda folder: merge(folder, found, gold=gold, room=room),
         )
     )
+
+
+def named(starts: Sequence[str], *, store: ArtifactStore) -> list[str]:
+    """Whole digests of corpora, however they were named; several that are one already are named one by one."""
+    found = [load(folder) for folder in dict.fromkeys(find(start, store=store) for start in starts)]
+    if len(found) == 1:
+        return list(found[0].manifest.get("corpora", [found[0].digest]))
+    return [corpus.digest for corpus in found]
 
 
 def settings_key(settings: CorpusConfig) -> dict[str, Any]:
@@ -121,7 +146,13 @@ def settings_key(settings: CorpusConfig) -> dict[str, Any]:
         "request": [settings.prompt.name, settings.prompt.text, per_request],
         "annotator": asdict(settings.annotator),
         "quality": settings.quality.filters(),
-    }
+    } | reviewed_key(settings)
+
+
+def reviewed_key(settings: CorpusConfig) -> dict[str, Any]:
+    """What people's judgement does to corpora; nothing where they stay as they are, as before there were reviews."""
+    how = settings.quality.reviewed
+    return {} if how is Reviewed.keep else {"reviewed": how.value}
 
 
 def _lexicon(settings: CorpusConfig, planned: Plan, *, gold: Gold, room: SynthesisRoom) -> list[str]:
@@ -137,7 +168,7 @@ def _lexicon(settings: CorpusConfig, planned: Plan, *, gold: Gold, room: Synthes
                 f"annotator.lexicon=train needs gold train, which {settings.dataset.name} has not: use "
                 "annotator.lexicon=units, or a file with one term a line."
             )
-        return list(room.units(settings, gold=replace(gold, units=())))
+        return list(room.units(settings, gold=replace(gold, train=gold.lessons, units=())))
     return datasets.terms(datasets.resolve(name))
 
 

@@ -16,6 +16,7 @@ from clinsynth.config import CorpusConfig, OnMissing
 from clinsynth.corpora.generation import ALL_ROUNDS, Answer, Generation
 from clinsynth.corpora.plans import Plan
 from clinsynth.corpora.storage import EXAMPLES, REJECTED, write
+from clinsynth.datasets import meanings
 from clinsynth.errors import DataFormatError
 from clinsynth.quality import control
 from clinsynth.quality.filters import folded
@@ -106,6 +107,9 @@ def _manifest(
         "task": settings.dataset.task,
         "labels": config_room(settings.dataset.task).labels(settings.dataset),
         "dataset": settings.dataset.name,
+        "public": settings.dataset.public,
+        "licence": settings.dataset.licence,
+        "meanings": meanings(settings.dataset),
         "models": sorted({answer.completion.model for answer in recipe.answers}),
         "prompt": {"name": settings.prompt.name, "text": settings.prompt.text},
         "annotator": settings.annotator.name,

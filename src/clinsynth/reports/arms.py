@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from clinsynth.config import Reviewed, TestName
 from clinsynth.types import Metrics
 
 _NAMING = (
@@ -21,6 +22,7 @@ _NAMING = (
     "seed_ratio",
     "annotator",
     "quality",
+    "quality.reviewed",
     "llm",
     "llm.model",
     "llm.temperature",
@@ -59,13 +61,16 @@ def by_dataset(runs: Sequence[Any]) -> dict[str, list[Any]]:
     """Runs of each dataset, in the order of the first ones; scores on different test sets cannot be compared."""
     found: dict[str, list[Any]] = {}
     for run in runs:
-        found.setdefault(run.data.params.get("dataset.name", ""), []).append(run)
+        params = run.data.params
+        test = params.get("dataset.test", TestName.gold.value)
+        name = [params.get("dataset.name", ""), *([test] if test != TestName.gold.value else [])]
+        found.setdefault(", ".join(name), []).append(run)
     return found
 
 
 def collect(runs: Sequence[Any]) -> list[Arm]:
     """Arms in the order of their first run. `runs` are MLflow's."""
-    told_apart = [name for name in _NAMING if len({run.data.params.get(name) for run in runs} - {None}) > 1]
+    told_apart = [name for name in _NAMING if len({_value(run.data.params, name) for run in runs} - {None}) > 1]
     arms: dict[str, Arm] = {}
     for run in runs:
         params = run.data.params
@@ -75,6 +80,11 @@ def collect(runs: Sequence[Any]) -> list[Arm]:
         plain = params.get("source") == "original" and params.get("source.examples") == "null"
         arms.setdefault(name, Arm(name, plain=plain)).runs.append(dict(run.data.metrics))
     return list(arms.values())
+
+
+def _value(params: Mapping[str, str], name: str) -> str | None:
+    """Of runs that were made before there were reviews: that nothing was dropped."""
+    return params.get(name, Reviewed.keep.value if name == "quality.reviewed" else None)
 
 
 def _part(metrics: Metrics) -> list[str]:
@@ -97,6 +107,8 @@ def _word(param: str, value: str) -> str:
         return "all" if value == "null" else value
     if param == "source.ratio":
         return "" if value == "null" else f"+{100 * float(value):g}%"
-    if param == "quality" and value == "default":
+    if (param, value) in (("quality", "default"), ("quality.reviewed", Reviewed.keep.value)):
         return ""
+    if param == "quality.reviewed":
+        return f"review {value}"
     return "" if value in ("null", "[]", "none") else value

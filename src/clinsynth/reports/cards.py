@@ -6,11 +6,14 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import asdict
 from enum import Enum
+from pathlib import Path
 from typing import Any
 
 from omegaconf import OmegaConf
 
-from clinsynth.config import CorpusConfig, SearchConfig, SourceName, TrainConfig, ZeroShotConfig
+from clinsynth.config import CorpusConfig, Reviewed, SearchConfig, SourceName, TestName, TrainConfig, ZeroShotConfig
+from clinsynth.publishing.model_card import Trained
+from clinsynth.publishing.model_card import model_card as page_of_model
 from clinsynth.search.tree import Tree
 from clinsynth.stages import Job
 from clinsynth.types import Metrics
@@ -20,6 +23,9 @@ _NOT_PARAMS = ("paths", "tracking", "force")
 
 _OF_CORPUS = ("size", "seed_ratio", "units", "generation", "prompt", "llm", "annotator", "quality")
 """Settings that say nothing about a run on gold alone, or on corpora that were there before."""
+
+_REVIEWED = "quality.reviewed"
+"""The one setting of these that changes corpora that were there before."""
 
 _NO_PARAMS = ("dataset.files", "dataset.folds", "dataset.recordings", "llm.recordings", "llm.price_table")
 """Where things lie."""
@@ -37,9 +43,10 @@ def run_description(job: Job) -> str:
 def params(settings: TrainConfig, *, choices: Mapping[str, str]) -> dict[str, Any]:
     """Hydra's chosen options, with the name of what `default` stands for, and every setting (`backbone.lr`)."""
     found = corpus_params(settings, choices=choices)
-    if not settings.source.generated:
-        return {name: value for name, value in found.items() if name.split(".")[0] not in _OF_CORPUS}
-    return found
+    if settings.source.generated:
+        return found
+    kept = {name: value for name, value in found.items() if name.split(".")[0] not in _OF_CORPUS}
+    return kept | ({_REVIEWED: found[_REVIEWED]} if settings.source.corpora else {})
 
 
 def corpus_params(settings: CorpusConfig, *, choices: Mapping[str, str]) -> dict[str, Any]:
@@ -70,7 +77,7 @@ def stage_params(settings: Any, *, choices: Mapping[str, str], **named: str) -> 
 def zero_shot_name(settings: ZeroShotConfig) -> str:
     part = settings.zero_shot
     name = f"{settings.prompt.name}-{settings.llm.model or settings.llm.name}"
-    return name if part.limit is None else f"{name}-{part.limit}"
+    return "-".join([name, *([] if part.limit is None else [str(part.limit)]), *_test(settings)])
 
 
 def size(settings: CorpusConfig) -> str:
@@ -88,12 +95,13 @@ def corpus_title(settings: CorpusConfig) -> str:
 
 def run_name(settings: TrainConfig) -> str:
     """What differs between the runs of an experiment."""
-    return "-".join([*_arm(settings), settings.backbone.name, f"seed{settings.seed}"])
+    return "-".join([*_arm(settings), *_test(settings), settings.backbone.name, f"seed{settings.seed}"])
 
 
 def arm(settings: TrainConfig | ZeroShotConfig) -> str:
     """What a model learns from, or the prompt of an LLM that does the task itself."""
-    return settings.prompt.name if isinstance(settings, ZeroShotConfig) else " ".join(_arm(settings))
+    parts = [settings.prompt.name] if isinstance(settings, ZeroShotConfig) else _arm(settings)
+    return " ".join([*parts, *_test(settings)])
 
 
 def _arm(settings: TrainConfig) -> list[str]:
@@ -113,7 +121,14 @@ def _arm(settings: TrainConfig) -> list[str]:
         parts += ["weighted"] if settings.quality.weighted else []
         if settings.seed_ratio.value < 1:
             parts.append(f"r{round(100 * settings.seed_ratio.value):03d}")
+    if source is not SourceName.original and settings.quality.reviewed is not Reviewed.keep:
+        parts.append(f"review-{settings.quality.reviewed.value}")
     return parts
+
+
+def _test(settings: TrainConfig | ZeroShotConfig) -> list[str]:
+    """Another test set than that of gold."""
+    return [] if settings.dataset.test is TestName.gold else [settings.dataset.test.value]
 
 
 def prompt_tree(tree: Tree) -> str:
@@ -162,25 +177,9 @@ def _plain(value: Any) -> Any:
 
 
 def model_card(settings: TrainConfig, *, run_id: str, metrics: Metrics, usage: str) -> str:
-    rows = "\n".join(f"| {name} | {value:.4f} |" for name, value in sorted(metrics.items()) if name.startswith("test/"))
-    scores = (
-        f"Scores on the gold test set:\n\n| metric | value |\n|---|---|\n{rows}" if rows else "Not scored: no test set."
+    """Of a model that was trained now; it does not say where on this machine it lies."""
+    trained = Trained(run_id, params(settings, choices={}), metrics, settings.dataset.licence)
+    here = f"{Path(settings.paths.artifacts).resolve()}/"
+    return page_of_model(
+        trained, title=f"{settings.backbone.name} for {settings.dataset.name}", usage=usage.replace(here, "")
     )
-    return f"""---
-library_name: transformers
-tags: [clinsynth, {settings.dataset.task}]
----
-
-# {settings.backbone.name} for {settings.dataset.name}
-
-`{settings.backbone.name_or_path}`, fine-tuned by clinsynth on the source `{settings.source.name.value}` of
-`{settings.dataset.name}`, seed {settings.seed}. MLflow run `{run_id}`.
-
-```python
-{usage}
-```
-
-{scores}
-
-Licence of the training data: {settings.dataset.licence}. Not a medical device: read its output before you rely on it.
-"""

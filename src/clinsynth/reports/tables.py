@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -17,15 +18,19 @@ from rich.text import Text
 from clinsynth.analysis import leakage
 from clinsynth.corpora import Corpus
 from clinsynth.llm.budget import Spend
-from clinsynth.reports import analyses
+from clinsynth.reports import analyses, reviews
 from clinsynth.reports.arms import Arm, labels
 from clinsynth.reports.documents import Document
 from clinsynth.reports.documents import Table as DocumentTable
 from clinsynth.reports.samples import Samples
+from clinsynth.review.folder import Item, Review, Subject
+from clinsynth.review.verdicts import Verdict
 from clinsynth.search.tree import Tree
-from clinsynth.types import STATUSES, Metrics, Summary
+from clinsynth.types import ADJUDICATED, STATUSES, Gold, Metrics, Summary
 
 ABSENT = "–"
+MOST_GROUPS = 12
+"""Labels or units that are named one by one."""
 
 
 def show_splits(dataset: str, counts: Mapping[str, Mapping[str, int]], *, overlap: int) -> None:
@@ -276,6 +281,70 @@ def show_rejected(reasons: Mapping[str, int], rows: Sequence[Mapping[str, Any]],
         for row in [row for row in rows if row["reason"] == reason][:each]:
             detail = f" ({row['detail']})" if row["detail"] else ""
             console.print(Text(f"  • {row['text']}{detail}"), soft_wrap=not console.is_terminal)
+
+
+def show_withheld(gold: Gold) -> None:
+    """Of a test set that people have labelled anew."""
+    if not gold.withheld:
+        return
+    lost = len(gold.withheld) - len(gold.test)
+    rows = len(gold.train) - len(gold.lessons)
+    Console().print(
+        f"test: {len(gold.test)} rows that were labelled anew (review {gold.hashes[ADJUDICATED]})"
+        + (f", without {lost} that no majority agrees on" if lost else "")
+        + f"; {rows} rows of train have their texts and are not learnt from",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def show_drawn(review: Review, *, items: Sequence[Item], asked: int, where: Mapping[str, str]) -> None:
+    """How many examples a review has, and where annotators find them."""
+    console = Console()
+    whose = f"corpus {review.digest}" if review.subject is Subject.corpus else review.name
+    label = "hidden" if review.blind else "shown"
+    console.print(
+        f"[bold]{len(items)} examples of {whose}[/bold]: {_groups(items)}; their label is {label}",
+        highlight=False,
+        soft_wrap=True,
+    )
+    if len(items) < asked:
+        console.print(f"review.n={asked} asks for more than there are: these are all.", highlight=False)
+    _show_where(console, where)
+
+
+def _groups(items: Sequence[Item]) -> str:
+    """How many there are of each label or unit, of those that are few enough to be read."""
+    found = Counter(item.group for item in items)
+    if len(found) <= MOST_GROUPS:
+        return ", ".join(f"{number} {group}".strip() for group, number in sorted(found.items()))
+    low, high = min(found.values()), max(found.values())
+    return f"{low if low == high else f'{low} to {high}'} of each of {len(found)} units"
+
+
+def show_reviewed(review: Review, verdict: Verdict, *, where: Mapping[str, str]) -> None:
+    """What annotators say, each label by itself, and how far each two of them agree."""
+    console = Console()
+    for line in reviews.headline(review, verdict):
+        console.print(line, highlight=False, soft_wrap=True)
+    if verdict.by_label:
+        table = plain("label", "right", "of", "share", "95% interval")
+        for label, found in verdict.by_label.items():
+            interval = f"{percent(found.low)} – {percent(found.high)}"
+            table.add_row(label, str(found.hits), str(found.of), percent(found.value), interval)
+        _print_whole(table)
+    if verdict.pairs:
+        table = plain("annotators", "examples", "agreement", "Cohen's kappa")
+        for pair in verdict.pairs:
+            kappa = ABSENT if pair.kappa is None else f"{pair.kappa:.3f}"
+            table.add_row(" and ".join(pair.annotators), str(pair.items), percent(pair.agreement), kappa)
+        _print_whole(table)
+    _show_where(console, where)
+
+
+def _show_where(console: Console, where: Mapping[str, str]) -> None:
+    for what, place in where.items():
+        console.print(f"  {what}: {place}", highlight=False, markup=False, soft_wrap=True)
 
 
 def _number(value: float) -> str:

@@ -71,6 +71,8 @@ class Review:
     blind: bool
     """The label is hidden, and annotators give one."""
     seed: int
+    public: bool = False
+    """Whether its texts may stand in logs and in reports."""
 
 
 def write(folder: Path, review: Review, *, items: Sequence[Item]) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import random
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from clinsynth.artifacts import digest, write_whole
+from clinsynth import sheets
+from clinsynth.artifacts import digest
 from clinsynth.errors import DataFormatError
 from clinsynth.search.tree import CandidatePrompt
 from clinsynth.types import Metrics
@@ -32,7 +30,7 @@ def read_or_leave(candidates: Sequence[CandidatePrompt], *, number: int, folder:
     if not path.is_file():
         _leave(candidates, path=path, number=number)
         raise Waiting(path)
-    rows = _rows(path)
+    rows = sheets.read(path, columns=("candidate", "score"))
     names = {_code(candidate): candidate.name for candidate in candidates}
     scores = {row["candidate"]: row["score"] for row in rows if row["candidate"] in names}
     doubled = [code for code in names if len({row["score"] for row in rows if row["candidate"] == code}) > 1]
@@ -58,30 +56,8 @@ def _leave(candidates: Sequence[CandidatePrompt], *, path: Path, number: int) ->
     """In an order that does not tell which one is the best so far."""
     shuffled = list(candidates)
     random.Random(number).shuffle(shuffled)
-    file = io.StringIO(newline="")
-    writer = csv.writer(file)
-    writer.writerow(COLUMNS)
-    for candidate in shuffled:
-        writer.writerow([_code(candidate), "", candidate.numbered, candidate.text])
-    write_whole(path, file.getvalue(), encoding="utf-8-sig")  # a spreadsheet knows UTF-8 by its mark
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    """Rows by column, of a sheet that a spreadsheet may have saved with semicolons."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataFormatError(f"{path} is not UTF-8: save it as `CSV UTF-8`.") from error
-    text = re.sub(r"\Asep=.\r?\n", "", text)  # Excel's own word for the delimiter
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
-    csv.field_size_limit(max(len(text), 131_072))
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
-    reader.fieldnames = [name.strip().casefold() for name in reader.fieldnames or ()]
-    lacking = {"candidate", "score"} - set(reader.fieldnames or ())
-    if lacking:
-        raise DataFormatError(f"{path} has no column {', '.join(sorted(lacking))}: it needs {', '.join(COLUMNS)}.")
-    return [{name: (row[name] or "").strip() for name in ("candidate", "score")} for row in reader]
+    rows = ((_code(candidate), "", candidate.numbered, candidate.text) for candidate in shuffled)
+    sheets.write(path, (dict(zip(COLUMNS, row, strict=True)) for row in rows), columns=COLUMNS)
 
 
 def _number(written: str, *, code: str, path: Path) -> float:

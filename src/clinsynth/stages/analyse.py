@@ -86,7 +86,7 @@ def run_key(settings: AnalyseConfig, *, gold: Gold) -> str:
 
 def _resolve(settings: AnalyseConfig) -> Gold:
     config_room(settings.dataset.task).resolve(settings)
-    gold = datasets.load(settings.dataset, data=Path(settings.paths.data))
+    gold = datasets.load(settings.dataset, data=Path(settings.paths.data), artifacts=Path(settings.paths.artifacts))
     if not gold.train and not gold.test:
         raise ConfigError(
             f"{settings.dataset.name} has no gold texts to compare synthetic ones with: give some as "
@@ -121,7 +121,7 @@ def _analyse(material: Material, *, ledger: Ledger) -> Summary:
         found = analyse(
             corpus.examples,
             units=corpus.units,
-            train=material.gold.train,
+            train=material.gold.lessons,
             test=material.gold.test,
             devel=material.gold.devel,
             words=synthesis_room(settings.dataset.task).words,
@@ -165,5 +165,5 @@ def _keep(run: ActiveRun, material: Material, *, found: Analysis) -> None:
 def _report(material: Material, found: Analysis) -> str:
     gold, corpus = material.gold, material.corpus
     about: dict[str, Any] = {"corpus": f"`{corpus.digest}`", "written by": ", ".join(corpus.manifest["models"])}
-    about |= {"synthetic texts": len(corpus.examples), "gold train": len(gold.train), "gold test": len(gold.test)}
+    about |= {"synthetic texts": len(corpus.examples), "gold train": len(gold.lessons), "gold test": len(gold.test)}
     return analyses.markdown(found.metrics, title=f"Synthetic beside gold: {material.title}", about=about)

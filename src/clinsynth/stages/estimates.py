@@ -71,8 +71,8 @@ class Estimate:
 
     def _examples(self, settings: TrainConfig) -> int:
         """Of the arm, as far as it can be known before its corpus is built."""
-        gold = datasets.load(settings.dataset, data=Path(settings.paths.data))
-        original = settings.source.examples or len(gold.train)
+        gold = datasets.load(settings.dataset, data=Path(settings.paths.data), artifacts=Path(settings.paths.artifacts))
+        original = settings.source.examples or len(gold.lessons)
         if settings.source.name is SourceName.original:
             return original
         units = self._units_of(settings, gold=gold)

@@ -20,7 +20,7 @@ from clinsynth.types import Gold, Summary
 
 def main(settings: GenerateConfig, *, job: Job) -> None:
     config_room(settings.dataset.task).resolve(settings)
-    gold = datasets.load(settings.dataset, data=Path(settings.paths.data))
+    gold = datasets.load(settings.dataset, data=Path(settings.paths.data), artifacts=Path(settings.paths.artifacts))
     store = ArtifactStore(Path(settings.paths.artifacts))
     stages.leave_proposals(settings, gold=gold, folder=job.folder)
     if settings.llm.name == RECORDED:

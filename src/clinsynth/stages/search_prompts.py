@@ -30,7 +30,7 @@ from clinsynth.types import Completion, Gold, Request, Summary
 
 def main(settings: SearchConfig, *, job: Job) -> None:
     _check_name(settings)
-    gold = datasets.load(settings.dataset, data=Path(settings.paths.data))
+    gold = datasets.load(settings.dataset, data=Path(settings.paths.data), artifacts=Path(settings.paths.artifacts))
     stages.leave_proposals(corpus_settings(settings), gold=gold, folder=job.folder)
     artifacts = Path(settings.paths.artifacts)
     if settings.llm.name != RECORDED:

@@ -17,7 +17,7 @@ from clinsynth.reports import cards, figures, tables
 from clinsynth.stages import Job, replay
 from clinsynth.tasks.base import ModelRoom, config_room, gold_room, model_room, synthesis_room
 from clinsynth.tracking import ActiveRun, Ledger
-from clinsynth.training import backbones, fit, sources
+from clinsynth.training import backbones, fit, hardware, sources
 from clinsynth.training.prepare import Prepared, encode, prepare
 from clinsynth.training.sets import TrainingSet, training_set
 from clinsynth.types import Evaluation, Gold, Metrics, Predictions, Summary
@@ -75,7 +75,7 @@ def main(settings: TrainConfig, *, job: Job) -> None:
 
 def run_key(settings: TrainConfig, *, gold: Gold, room: ModelRoom) -> str:
     """Digest of all that changes the result, and of nothing else; computable before there are completions."""
-    trainer = asdict(settings.trainer) | {"precision": fit.precision(settings.trainer)}
+    trainer = asdict(settings.trainer) | {"precision": hardware.precision(settings.trainer)}
     for name in ("save_model", "accelerator"):
         del trainer[name]
     backbone = settings.backbone
@@ -90,6 +90,7 @@ def run_key(settings: TrainConfig, *, gold: Gold, room: ModelRoom) -> str:
     }
     if settings.source.corpora:
         content["corpora"] = [settings.source.corpora, settings.source.target, settings.size.total]
+        content |= corpora.reviewed_key(settings)
     elif settings.source.name is not SourceName.original:
         content["corpus"] = corpora.settings_key(settings)
     return digest(content)
@@ -109,7 +110,7 @@ def _resolve(settings: TrainConfig) -> Gold:
     sources.check(settings)
     room.resolve(settings)
     sources.fill(settings, holdout=room.HOLDOUT)
-    gold = datasets.load(settings.dataset, data=Path(settings.paths.data))
+    gold = datasets.load(settings.dataset, data=Path(settings.paths.data), artifacts=Path(settings.paths.artifacts))
     sources.settle(settings, gold=gold)
     return gold
 
@@ -117,8 +118,9 @@ def _resolve(settings: TrainConfig) -> Gold:
 def _gather(settings: TrainConfig, *, job: Job, store: ArtifactStore) -> Material:
     gold = _resolve(settings)
     describe = gold_room(settings.dataset.task).describe
-    counts = {split: describe(getattr(gold, split)) for split in ("train", "devel", "test")}
+    counts = {"train": describe(gold.lessons), "devel": describe(gold.devel), "test": describe(gold.test)}
     tables.show_splits(settings.dataset.name, counts, overlap=_overlap(gold))
+    tables.show_withheld(gold)
     corpus = None
     if settings.source.name is not SourceName.original:
         corpus = _corpus(settings, gold=gold, store=store, folder=job.folder)
@@ -139,7 +141,7 @@ def _corpus(settings: TrainConfig, *, gold: Gold, store: ArtifactStore, folder: 
     if not settings.source.corpora:
         return replay.corpus(settings, gold=gold, store=store, folder=folder)
     corpus = corpora.pinned(settings.source.corpora, settings=settings, gold=gold, store=store)
-    settings.source.corpora = corpus.manifest.get("corpora", [corpus.digest])  # whole, however they were named
+    settings.source.corpora = corpora.named(settings.source.corpora, store=store)
     tables.show_corpus_counts(corpus)
     return corpus
 
@@ -253,4 +255,4 @@ def _log_scores(run: ActiveRun, material: Material, *, result: Evaluation, predi
 
 def _overlap(gold: Gold) -> int:
     """Texts that stand in train and in test; they are reported and left."""
-    return len({example.text for example in gold.train} & {example.text for example in gold.test})
+    return len({example.text for example in gold.lessons} & {example.text for example in gold.test})

@@ -78,13 +78,13 @@ def planned(settings: ZeroShotConfig) -> str:
     """Resolves the settings of a job that is not run now; returns its run key."""
     room = zero_shot_room(settings.dataset.task)
     settings.prompt = zero_shot.chosen_prompt(settings)
-    gold = datasets.load(settings.dataset, data=Path(settings.paths.data))
+    gold = datasets.load(settings.dataset, data=Path(settings.paths.data), artifacts=Path(settings.paths.artifacts))
     return zero_shot.run_key(settings, zero_shot.questions(settings, gold=gold, room=room), gold=gold, room=room)
 
 
 def answers(settings: ZeroShotConfig) -> str | None:
     """Digest of those that there are for the resolved settings of a job that is not run now; None without any."""
-    gold = datasets.load(settings.dataset, data=Path(settings.paths.data))
+    gold = datasets.load(settings.dataset, data=Path(settings.paths.data), artifacts=Path(settings.paths.artifacts))
     asked = zero_shot.questions(settings, gold=gold, room=zero_shot_room(settings.dataset.task))
     llm = open_llm(settings.llm, dataset=settings.dataset, artifacts=Path(settings.paths.artifacts))
     found = llm.find([question.request for question in asked])
@@ -94,7 +94,7 @@ def answers(settings: ZeroShotConfig) -> str | None:
 def _gather(settings: ZeroShotConfig, *, job: Job) -> Material:
     room = zero_shot_room(settings.dataset.task)
     settings.prompt = zero_shot.chosen_prompt(settings)
-    gold = datasets.load(settings.dataset, data=Path(settings.paths.data))
+    gold = datasets.load(settings.dataset, data=Path(settings.paths.data), artifacts=Path(settings.paths.artifacts))
     asked = zero_shot.questions(settings, gold=gold, room=room)
     llm = open_llm(settings.llm, dataset=settings.dataset, artifacts=Path(settings.paths.artifacts))
     key = zero_shot.run_key(settings, asked, gold=gold, room=room)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from clinsynth.config import CorpusConfig, PromptConfig
 from clinsynth.errors import ConfigError
@@ -26,6 +26,9 @@ from clinsynth.types import (
     Rejected,
     Request,
 )
+
+if TYPE_CHECKING:  # takes seconds
+    from clinsynth.inference.windows import Cut, Reader
 
 
 class ConfigRoom(Protocol):
@@ -195,6 +198,19 @@ class ReviewRoom(Protocol):
         """The example with the label of an answer, once read."""
 
 
+class InferenceRoom(Protocol):
+    """`inference.py`: any text, however long, as windows for a trained model, and what its outputs say of the text."""
+
+    def cut(self, texts: Sequence[str], *, reader: Reader) -> list[Cut]:
+        """Windows of each text."""
+
+    def probabilities(self, logits: Any) -> Any:
+        """Out of the logits of a batch, tensor [windows, ..., labels]."""
+
+    def answer(self, text: Cut, *, outputs: Sequence[Any], labels: Sequence[str]) -> dict[str, Any]:
+        """`spans` (start, end, label, score, text) or `labels` (name to probability); `outputs` are of its windows."""
+
+
 def _room(task: str, room: str) -> Any:
     if task not in names():
         raise ConfigError(f"dataset.task={task} is not a task. Tasks: {', '.join(names())}.")
@@ -224,6 +240,10 @@ def zero_shot_room(task: str) -> ZeroShotRoom:
 
 def review_room(task: str) -> ReviewRoom:
     return cast(ReviewRoom, _room(task, "review"))
+
+
+def inference_room(task: str) -> InferenceRoom:
+    return cast(InferenceRoom, _room(task, "inference"))
 
 
 def model_room(task: str) -> ModelRoom:

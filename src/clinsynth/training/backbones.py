@@ -47,12 +47,12 @@ def identity(backbone: BackboneConfig) -> dict[str, str | None]:
     """What names the weights: hub name and revision, or the content of a folder's files."""
     folder = Path(locate(backbone)).expanduser()
     if folder.is_dir():
-        return {"weights": _folder_digest(folder)}
+        return {"weights": folder_digest(folder)}
     return {"name": backbone.name_or_path, "revision": backbone.revision}
 
 
 @lru_cache(maxsize=8)
-def _folder_digest(folder: Path) -> str:
+def folder_digest(folder: Path) -> str:
     weights = sorted([*folder.glob("*.safetensors"), *folder.glob("pytorch_model*.bin")])
     if not weights:
         raise ConfigError(

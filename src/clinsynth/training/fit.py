@@ -20,6 +20,7 @@ import transformers
 from pytorch_lightning.callbacks import Callback, ModelCheckpoint, TQDMProgressBar
 
 from clinsynth.config import TrainerConfig
+from clinsynth.training import hardware
 from clinsynth.training.data import FineTuningData
 from clinsynth.training.module import BaseFineTuner
 
@@ -50,18 +51,6 @@ def plan(examples: int, *, batch_size: int, trainer: TrainerConfig) -> Plan:
     per_epoch = math.ceil(examples / batch_size)
     epochs = min(max(trainer.epochs, math.ceil(trainer.min_steps / per_epoch)), trainer.max_epochs)
     return Plan(epochs=epochs, steps=epochs * per_epoch)
-
-
-def precision(trainer: TrainerConfig) -> str:
-    """`auto` resolved: bf16 where the hardware computes it, else fp32."""
-    if trainer.precision != "auto":
-        return trainer.precision
-    if trainer.accelerator != "cpu" and torch.cuda.is_available():
-        return "bf16-mixed" if torch.cuda.is_bf16_supported(including_emulation=False) else "32-true"
-    if trainer.accelerator in ("gpu", "mps") or torch.backends.mps.is_available():
-        return "32-true"
-    capabilities = torch.cpu.get_capabilities()
-    return "bf16-mixed" if capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") else "32-true"
 
 
 def fit(
@@ -135,7 +124,7 @@ def _trainer(config: TrainerConfig, *, epochs: int, callbacks: list[Callback]) -
         max_epochs=epochs,
         accelerator=config.accelerator,
         devices=1,
-        precision=precision(config),  # type: ignore[arg-type]
+        precision=hardware.precision(config),  # type: ignore[arg-type]
         gradient_clip_val=config.gradient_clip,
         deterministic="warn",
         callbacks=callbacks,

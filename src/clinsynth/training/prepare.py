@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
 import pytorch_lightning as pl
 
 from clinsynth.config import TrainConfig
@@ -27,7 +28,9 @@ class Prepared:
     """Labelled units (words) of the training examples that are cut off."""
 
     def save(self, folder: Any) -> None:
-        """Hugging Face format, the tokenizer included."""
+        """Hugging Face format, the tokenizer included; the config says how long the texts were that it learnt from."""
+        lengths = [len(item) for item in self.data.train]
+        self.tuner.model.config.text_pieces = {"most": int(np.percentile(lengths, 99)), "longest": max(lengths)}
         self.tuner.model.save_pretrained(folder)
         self.tokenizer.save_pretrained(folder)
 

@@ -35,7 +35,8 @@ def training_set(
             f"source={source.name.value} trains on gold, and the dataset has no train file: use source=synthetic, or "
             "name one as dataset.files.train.path=..."
         )
-    chosen = gold.train if source.examples is None else draw(gold.train, source.examples, seed=seed)
+    lessons = gold.lessons
+    chosen = lessons if source.examples is None else draw(lessons, source.examples, seed=seed)
     if source.name is SourceName.augmented:
         return _held_out((*chosen, *synthetic), share=holdout, seed=seed)
     if source.examples is not None:

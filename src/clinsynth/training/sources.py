@@ -64,7 +64,7 @@ def settle(settings: TrainConfig, *, gold: Gold) -> None:
     if source.matched:
         source.examples = settings.size.total
     if source.ratio is not None:
-        original = source.examples or len(gold.train)
+        original = source.examples or len(gold.lessons)
         settings.size = SizeConfig(total=max(1, round(source.ratio * original)))
 
 

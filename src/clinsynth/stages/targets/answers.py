@@ -41,7 +41,12 @@ def _digest(job: Planned) -> str | None:
         if job.stage == "zero_shot":
             found: str | None = import_module("clinsynth.stages.zero_shot").answers(settings)
             return found
-        return corpora.identity(settings, gold=datasets.load(settings.dataset, data=Path(settings.paths.data)))
+        return corpora.identity(
+            settings,
+            gold=datasets.load(
+                settings.dataset, data=Path(settings.paths.data), artifacts=Path(settings.paths.artifacts)
+            ),
+        )
     except MissingCompletions:
         return None
     except ClinsynthError:  # the job itself says what is wrong

@@ -36,7 +36,7 @@ def _block(text: str) -> str:
 
 def _zero_shot(job: Planned) -> list[tuple[str, str, Request]]:
     settings = job.settings
-    gold = datasets.load(settings.dataset, data=Path(settings.paths.data))
+    gold = datasets.load(settings.dataset, data=Path(settings.paths.data), artifacts=Path(settings.paths.artifacts))
     first, *_ = zero_shot.questions(settings, gold=gold, room=zero_shot_room(settings.dataset.task))
     return [(settings.prompt.name, settings.prompt.text, first.request)]
 
@@ -45,7 +45,7 @@ def _synthesis(job: Planned) -> list[tuple[str, str, Request]]:
     """The request for texts, and where there is one, the second request about the texts that have come back."""
     settings = job.settings
     config_room(settings.dataset.task).resolve(settings)
-    gold = datasets.load(settings.dataset, data=Path(settings.paths.data))
+    gold = datasets.load(settings.dataset, data=Path(settings.paths.data), artifacts=Path(settings.paths.artifacts))
     room = synthesis_room(settings.dataset.task)
     room.propose(settings, gold=gold)
     units = room.units(settings, gold=gold)

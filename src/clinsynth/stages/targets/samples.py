@@ -42,7 +42,7 @@ def document(asked: Asked) -> Document:
 def _samples(job: Planned, *, asked: Asked) -> tuple[str, Samples]:
     settings = job.settings
     config_room(settings.dataset.task).resolve(settings)
-    gold = datasets.load(settings.dataset, data=Path(settings.paths.data))
+    gold = datasets.load(settings.dataset, data=Path(settings.paths.data), artifacts=Path(settings.paths.artifacts))
     synthesis_room(settings.dataset.task).propose(settings, gold=gold)
     with quietly():
         corpus = corpora.make(settings, gold=gold, store=asked.store)

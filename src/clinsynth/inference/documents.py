@@ -1,0 +1,133 @@
+"""Documents out of files, one after another: what is in memory is one of them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from clinsynth.datasets import decode
+from clinsynth.errors import ConfigError, DataFormatError
+
+_DELIMITERS = {".csv": ",;\t", ".tsv": "\t"}
+
+SUFFIXES = (".txt", ".jsonl", *_DELIMITERS)
+
+
+@dataclass(frozen=True)
+class Document:
+    text: str
+    source: str
+    """Its file, from the folder that was given on."""
+    row: int | None
+    """Its place in the file, from 0; None where it is all of it."""
+    kept: dict[str, Any] = field(default_factory=dict)
+    """Other columns that are carried along."""
+
+
+def files(given: Path, *, but: Path) -> list[Path]:
+    """The file, or those of a folder and the folders in it, in the order of their names; without the output `but`.
+
+    Raises ConfigError where there is none.
+    """
+    accepted = f"accepted are {', '.join(SUFFIXES)}, or a folder with such files."
+    if given.is_file():
+        if given.suffix.lower() not in SUFFIXES:
+            raise ConfigError(f"input={given} is no file that can be read: {accepted}")
+        return [given]
+    if not given.is_dir():
+        raise ConfigError(f"input={given} is not there; paths hang on the current folder, {Path.cwd()}.")
+    own = but.resolve()
+    found = [
+        path
+        for path in sorted(given.rglob("*"))
+        if path.suffix.lower() in SUFFIXES and path.is_file() and path.resolve() != own
+    ]
+    if not found:
+        raise ConfigError(f"input={given} is a folder without a file to read: {accepted}")
+    return found
+
+
+def documents(paths: Sequence[Path], *, below: Path, column: str, keep: Sequence[str]) -> Iterator[Document]:
+    """Raises DataFormatError, with file and line, for what cannot be read."""
+    for path in paths:
+        source = str(path.relative_to(below)) if below.is_dir() else path.name
+        if path.suffix.lower() == ".txt":
+            yield Document(decode(path), source, None)
+            continue
+        rows = _json(path) if path.suffix.lower() == ".jsonl" else _csv(path)
+        for number, (place, row) in enumerate(rows):
+            absent = [name for name in (column, *keep) if name not in row]
+            if absent:
+                raise DataFormatError(
+                    f"{place}: there is no column {', '.join(absent)}; there are {', '.join(map(str, row)) or 'none'}. "
+                    "The text's is named by predict.column=..., others that are carried along by predict.keep=[...]."
+                )
+            text, kept = row[column], {name: row[name] for name in keep}
+            if not isinstance(text, str):
+                raise DataFormatError(f"{place}: {column} is {json.dumps(text)[:60]}, which is no text.")
+            _check_characters([text, kept], place=place)
+            yield Document(text, source, number, kept)
+
+
+def _json(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    for number, line in enumerate(_lines(path), 1):
+        if not line.strip():
+            continue
+        place = f"{path}:{number}"
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise DataFormatError(
+                f'{place}: no JSON ({error.msg} at column {error.colno}); a line is an object, as {{"text": "..."}}.'
+            ) from error
+        if not isinstance(row, dict):
+            raise DataFormatError(f'{place}: a line has to be an object, as {{"text": "..."}}.')
+        yield place, row
+
+
+def _csv(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Rows by the names of the first line; its delimiter is the one that it has most of."""
+    csv.field_size_limit(sys.maxsize)
+    lines = _lines(path)
+    head = next(lines, "")
+    delimiter = max(_DELIMITERS[path.suffix.lower()], key=head.count)
+    names = next(csv.reader([head], delimiter=delimiter), [])
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    try:
+        for row in reader:
+            place = f"{path}:{reader.line_num + 1}"
+            if len(row) > len(names):
+                raise DataFormatError(
+                    f"{place}: {len(row)} cells and {len(names)} columns; a text with {delimiter!r} needs quotes."
+                )
+            if row:
+                yield place, dict(zip(names, row, strict=False))
+    except csv.Error as error:
+        raise DataFormatError(f"{path}:{reader.line_num + 1}: {error}; is a quote left open?") from error
+
+
+def _lines(path: Path) -> Iterator[str]:
+    """Lines with their ends, which are part of a quoted text; a byte order mark is none."""
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                text = line.decode("utf-8")
+            except UnicodeDecodeError as error:
+                known = "utf-16" if number == 1 and line[:2] in (b"\xff\xfe", b"\xfe\xff") else "latin1"
+                raise DataFormatError(
+                    f"{path}:{number}: byte {line[error.start]:#04x} is not UTF-8. Convert the file, for example with "
+                    f"`iconv -f {known} -t utf-8 {path.name}`."
+                ) from error
+            yield text.removeprefix("\ufeff") if number == 1 else text
+
+
+def _check_characters(content: Any, *, place: str) -> None:
+    try:
+        json.dumps(content, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise DataFormatError(f"{place}: an escape such as \\ud83d is half a character.") from error

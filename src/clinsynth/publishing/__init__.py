@@ -1,0 +1,1 @@
+"""Corpora and models as folders that others can use: files, cards, and the hub."""

@@ -1,0 +1,89 @@
+"""The folder of an export: written whole or not at all, with a manifest that tells its files."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import clinsynth
+from clinsynth.artifacts import file_digest
+from clinsynth.errors import ConfigError
+
+MANIFEST, CARD = "manifest.json", "README.md"
+
+EXPORT = "export"
+"""Key of the manifest: what was exported, by its digest, and the sha256 of each file."""
+
+
+def check_free(folder: Path, *, digest: str, force: bool) -> None:
+    """Raises ConfigError where the folder holds something else than this export, without `force`."""
+    if folder.exists() and not folder.is_dir():
+        raise ConfigError(f"to={folder} is a file; it has to be a folder, which is made if need be.")
+    if not force and folder.is_dir() and any(folder.iterdir()) and not holds(folder, digest):
+        raise ConfigError(
+            f"to={folder} is not empty. Name another folder, or write into it with force=true, which replaces the "
+            "files of an export and leaves all others."
+        )
+
+
+def put(
+    folder: Path, *, digest: str, manifest: Mapping[str, Any], builder: Callable[[Path], None], force: bool
+) -> bool:
+    """Let `builder` fill the folder, and add the manifest.
+
+    Returns False, and leaves all as it is, where the same export is there and its card was edited by hand. What else
+    lies in the folder stays there. Raises ConfigError as `check_free` does.
+    """
+    check_free(folder, digest=digest, force=force)
+    if not force and holds(folder, digest) and not intact(folder, CARD):
+        return False
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    workshop = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        builder(workshop)
+        names = sorted(path.relative_to(workshop).as_posix() for path in workshop.rglob("*") if path.is_file())
+        files = {name: file_digest(workshop / name) for name in names}
+        told = {"clinsynth": clinsynth.__version__, "digest": digest, "files": files}
+        text = json.dumps(dict(manifest) | {EXPORT: told}, indent=2, ensure_ascii=False)
+        (workshop / MANIFEST).write_text(text + "\n", encoding="utf-8")
+        workshop.chmod(0o755)  # mkdtemp's folders are closed to other users
+        if folder.is_dir():
+            _replace(folder, workshop, names)
+        else:
+            workshop.rename(folder)
+    finally:
+        shutil.rmtree(workshop, ignore_errors=True)
+    return True
+
+
+def _replace(folder: Path, workshop: Path, names: list[str]) -> None:
+    """File by file; while it lasts there is no manifest, and so no export."""
+    (folder / MANIFEST).unlink(missing_ok=True)
+    for name in [*names, MANIFEST]:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (workshop / name).replace(folder / name)
+
+
+def told(folder: Path) -> dict[str, Any]:
+    """What the manifest says of the export; empty where there is none."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        found = manifest[EXPORT]
+        return dict(found) if isinstance(found["files"], dict) else {}
+    except (OSError, ValueError, TypeError, KeyError):
+        return {}
+
+
+def holds(folder: Path, digest: str) -> bool:
+    """Whether the folder is the export of this very thing, its files untouched but for the card."""
+    found = told(folder)
+    return found.get("digest") == digest and all(name == CARD or intact(folder, name) for name in found["files"])
+
+
+def intact(folder: Path, name: str) -> bool:
+    path = folder / name
+    return path.is_file() and file_digest(path) == told(folder)["files"].get(name)

@@ -1,0 +1,59 @@
+"""Rows of a corpus as Parquet, and back again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+KEPT, REJECTED = "data/train-00000-of-00001.parquet", "rejected/train-00000-of-00001.parquet"
+
+ENTITIES = "entities"
+"""A column for those who do not read tags; it follows from the others, and is not read back."""
+
+_ENTITY = pa.struct({"start": pa.int64(), "end": pa.int64(), "label": pa.string(), "text": pa.string()})
+_TYPES = {ENTITIES: pa.list_(_ENTITY)} | dict.fromkeys(("tokens", "tags", "labels"), pa.list_(pa.string()))
+"""Of columns that may hold empty lists alone."""
+
+
+def write(path: Path, rows: Sequence[dict[str, Any]]) -> None:
+    """A file with the columns of all rows, or none: the library datasets reads no file without rows."""
+    if not rows:
+        return
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    columns = {name: pa.array([row.get(name) for row in rows], type=_TYPES.get(name)) for name in names}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(pa.table(columns), path)
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    """The rows that were written, key by key; none without a file."""
+    if not path.is_file():
+        return []
+    rows = pq.read_table(path).to_pylist()
+    return [
+        {name: value for name, value in row.items() if value is not None and name != ENTITIES}
+        for row in rows  # a row lacks what is null
+    ]
+
+
+def with_entities(row: dict[str, Any], example: Any) -> dict[str, Any]:
+    """A row with the entities of its example, where they are what is labelled; offsets are those of its `text`."""
+    if example.label:
+        return row
+    places = _places(row["text"], as_in=example.text)
+    found = []
+    for entity in example.entities():
+        start, end = places[entity["start"]], places[entity["end"] - 1] + 1
+        found.append(entity | {"start": start, "end": end, "text": row["text"][start:end]})
+    return row | {ENTITIES: found}
+
+
+def _places(text: str, *, as_in: str) -> dict[int, int]:
+    """Where each visible character of another spacing of the text stands in it."""
+    here = [place for place, sign in enumerate(text) if not sign.isspace()]
+    there = [place for place, sign in enumerate(as_in) if not sign.isspace()]
+    return dict(zip(there, here, strict=True))

@@ -1,0 +1,141 @@
+"""The answers of a review, wherever they were given: on sheets, on the page, in Label Studio."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from clinsynth import sheets
+from clinsynth.errors import ConfigError, DataFormatError
+from clinsynth.review import folder as folders
+from clinsynth.review import label_studio
+from clinsynth.review.folder import CORRECT, SHEETS, WRONG, Item, Review
+from clinsynth.tasks.base import review_room
+
+NAMED = 5
+"""Items that a message names; it counts the others."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """An answer as it was given; empty where there is none yet."""
+
+    annotator: str
+    item: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Of each annotator by item, once read: `correct`, `wrong`, or a label as `ReviewRoom.given` writes it."""
+
+    given: dict[str, dict[str, str]]
+    silent: tuple[str, ...]
+    """Annotators who have a sheet and answered nothing at all; they do not count."""
+
+
+def gather(folder: Path, *, review: Review, named: Sequence[str]) -> list[Written]:
+    """Of the files that are named, or of all sheets, exports and the page in a review's folder."""
+    if named:
+        return [written for name in named for written in _of_file(_there(Path(name)), review)]
+    files = sorted(path for path in (folder / SHEETS).glob("*") if path.suffix.lower() in (".csv", ".json"))
+    found = [written for path in files for written in _of_file(path, review)]
+    for annotator in folders.annotators(folder):
+        found += [Written(annotator, *answer) for answer in folders.answers(folder, annotator).items()]
+    return found
+
+
+def collect(written: Iterable[Written], *, review: Review, items: Sequence[Item], folder: Path, skip: bool) -> Answers:
+    """Raises DataFormatError that names all which is missing, unknown, doubled or cannot be read."""
+    found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    everyone: dict[str, None] = {}
+    for one in written:
+        everyone[one.annotator] = None
+        if one.answer:
+            found[one.annotator][one.item].append(one.answer)
+    problems: list[str] = []
+    given = {annotator: _of(annotator, found[annotator], review, items, skip, problems) for annotator in found}
+    if problems:
+        raise DataFormatError(f"{'; '.join(problems)}. Mend the answers, and import them again.")
+    if not given:
+        raise ConfigError(
+            f"nobody has answered the review in {folder} yet: fill in the column `answer` of {folder / SHEETS}, name "
+            "other files as review.sheets=[ann.csv], or answer on the page, `clinsynth review action=serve`."
+        )
+    return Answers(given, tuple(annotator for annotator in everyone if annotator not in found))
+
+
+def read(answer: str, *, item: Item, review: Review) -> str:
+    """Raises ValueError, which says what is accepted."""
+    room = review_room(review.task)
+    if review.blind:
+        return room.read(answer, text=item.text, labels=review.labels)
+    verdict = answer.strip().casefold()
+    if verdict == CORRECT:
+        return CORRECT
+    if verdict == WRONG:
+        others = [choice for choice in room.choices(review.labels) if choice != item.given]
+        return others[0] if len(others) == 1 and not room.SEVERAL else WRONG
+    try:
+        label = room.read(answer, text=item.text, labels=review.labels)
+    except ValueError as error:
+        raise ValueError(f"{CORRECT}, {WRONG}, or {error}") from error
+    return CORRECT if room.agrees(label, given=item.given) else label
+
+
+def _there(path: Path) -> Path:
+    if not path.is_file():
+        raise ConfigError(f"review.sheets: no file at {path}; paths hang on the current folder, {Path.cwd()}.")
+    return path
+
+
+def _of_file(path: Path, review: Review) -> list[Written]:
+    """A sheet is named by its annotator; an export names them itself."""
+    if path.suffix.lower() == ".json":
+        return [Written(*answer) for answer in label_studio.read(path, review)]
+    rows = sheets.read(path, columns=("id", "answer"))
+    return [Written(path.stem, row["id"], row["answer"]) for row in rows if row["id"] or row["answer"]]
+
+
+def _of(
+    annotator: str,
+    answers: dict[str, list[str]],
+    review: Review,
+    items: Sequence[Item],
+    skip: bool,
+    problems: list[str],
+) -> dict[str, str]:
+    """What one annotator says of each item; adds to `problems`."""
+    by_id = {item.id: item for item in items}
+    unknown = [id for id in answers if id not in by_id]
+    doubled: list[str] = []
+    unread: list[str] = []
+    accepted = ""
+    found: dict[str, str] = {}
+    for id, item in by_id.items():
+        try:
+            said = {read(answer, item=item, review=review) for answer in answers.get(id, [])}
+        except ValueError as error:
+            unread.append(f"{id} {answers[id][0][:40]!r}")
+            accepted = accepted or str(error)
+            continue
+        if len(said) > 1:
+            doubled.append(f"{id} ({' and '.join(map(repr, sorted(said)))})")
+        elif said:
+            found[id] = said.pop()
+    missing = [id for id in by_id if not answers.get(id)]
+    told = [
+        (unknown, "answers rows that this review does not have: {}"),
+        (doubled, "answers twice, and differently: {}"),
+        (unread, f"has answers that cannot be read: {{}}; accepted is {accepted}"),
+        ([] if skip else missing, "has no answer to {} (review.on_missing=skip goes on without)"),
+    ]
+    problems += [f"{annotator} {said.format(_listed(ids))}" for ids, said in told if ids]
+    return found
+
+
+def _listed(found: Sequence[str]) -> str:
+    more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
+    return ", ".join(found[:NAMED]) + more

@@ -1,0 +1,69 @@
+"""Which examples people get to see: as many of each label or unit, in an order that tells nothing."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+from clinsynth.artifacts import digest
+from clinsynth.review.folder import Item
+from clinsynth.tasks.base import review_room
+from clinsynth.types import Gold
+
+
+def of_corpus(
+    examples: Sequence[Any], *, groups: Sequence[str], task: str, source: str, number: int, seed: int
+) -> list[Item]:
+    """`number` of the examples, the same number of each group; all of a group that has fewer."""
+    places = _evenly(groups, number=number, seed=seed)
+    return [_item(examples[place], group=groups[place], task=task, source=source, place=place) for place in places]
+
+
+def of_gold(gold: Gold, *, folds: bool, task: str, source: str, number: int, seed: int) -> list[Item]:
+    """`number` distinct texts of the test split; of all folds where that has fewer.
+
+    Train and test of any fold are the whole of a dataset that has folds.
+    """
+    rows = _distinct(gold.test)
+    if folds and len(rows) < number:
+        rows = _distinct((*gold.test, *gold.train))
+    drawn = random.Random(seed).sample(rows, min(number, len(rows)))
+    return [_item(example, group=example.label, task=task, source=source, place=None) for example in drawn]
+
+
+def _evenly(groups: Sequence[str], *, number: int, seed: int) -> list[int]:
+    """Places, in turns from each group, so that a larger number draws these too; shuffled at the end."""
+    chance = random.Random(seed)
+    members: dict[str, list[int]] = {group: [] for group in dict.fromkeys(groups)}
+    for place, group in enumerate(groups):
+        members[group].append(place)
+    turns = list(members.values())
+    chance.shuffle(turns)
+    for found in turns:
+        chance.shuffle(found)
+    longest = max(map(len, turns), default=0)
+    drawn = [found[turn] for turn in range(longest) for found in turns if turn < len(found)][:number]
+    chance.shuffle(drawn)
+    return drawn
+
+
+def _distinct(examples: Sequence[Any]) -> list[Any]:
+    """The first one of each text."""
+    found: dict[str, Any] = {}
+    for example in examples:
+        found.setdefault(example.text, example)
+    return list(found.values())
+
+
+def _item(example: Any, *, group: str, task: str, source: str, place: int | None) -> Item:
+    return Item(
+        # begins with a letter: spreadsheets take 12e5 for a number
+        f"r-{digest([source, place, example.text])[:10]}",
+        text=example.text,
+        given=review_room(task).given(example),
+        group=group,
+        entities=example.entities(),
+        row={"text": example.text} | example.to_json(),
+        place=place,
+    )

@@ -1,0 +1,82 @@
+"""What annotators fill in: a CSV for each, and how to answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from clinsynth import sheets
+from clinsynth.artifacts import write_whole
+from clinsynth.review.folder import CORRECT, SHEETS, WRONG, Item, Review
+from clinsynth.tasks.base import review_room
+
+ANYONE = "sheet"
+"""Name of the sheet where no annotators are named."""
+
+HOW = "how-to-answer.md"
+
+
+def write(folder: Path, review: Review, *, items: Sequence[Item], annotators: Sequence[str]) -> list[Path]:
+    """An empty sheet for each, alike but for the name, and a page that says how to answer."""
+    columns = ("id", "text", "answer", "comment") if review.blind else ("id", "text", "label", "answer", "comment")
+    rows = [_row(item, review) for item in items]
+    paths = [folder / SHEETS / f"{name}.csv" for name in annotators or [ANYONE]]
+    for path in paths:
+        sheets.write(path, rows, columns=columns)
+    write_whole(folder / HOW, instructions(review))
+    return paths
+
+
+def asked(review: Review) -> str:
+    """The question, whether the label is shown or not."""
+    question = review_room(review.task).question(review.labels)
+    return question if review.blind else f"Is the label right? It answers: {question}"
+
+
+def accepted(review: Review) -> list[str]:
+    """The labels that may be written, a line each."""
+    room = review_room(review.task)
+    choices = room.choices(review.labels)
+    if not choices:
+        return [
+            "the parts of the text, word for word, with ` | ` between them, such as `breast cancer | ataxia`",
+            "`none`, where there is no such part",
+        ]
+    means = {label: f" ({meaning})" for label, meaning in review.meanings.items()}
+    several = f"several of them with `;` between them, such as `{';'.join(choices[:2])}`"
+    return [f"`{choice}`{means.get(choice, '')}" for choice in choices] + [several] * room.SEVERAL
+
+
+def instructions(review: Review) -> str:
+    labels = [f"- {line}" for line in accepted(review)]
+    lines = [f"# {asked(review)}", ""]
+    if review.blind:
+        lines += ["Write into the column `answer`:", "", *labels, ""]
+    else:
+        marked = " Its parts stand between `**` in the text." if _free(review) else ""
+        lines += [f"The label stands in the column `label`.{marked} Write into the column `answer`:", ""]
+        lines += [f"- `{CORRECT}`", f"- `{WRONG}`, if you do not say what is right", ""]
+        lines += ["or, instead of `wrong`, what is right:", "", *labels, ""]
+    lines += ["Upper and lower case do not matter. Leave the column `id` as it is; `comment` is yours and is not read."]
+    lines += ["Judge each text by itself, and alone: agreement says something only where nobody has asked the others."]
+    if not review.blind and review_room(review.task).SEVERAL:
+        lines += ["A label is right where the text describes it, whatever else the text describes too."]
+    return "\n".join(lines) + "\n"
+
+
+def _row(item: Item, review: Review) -> dict[str, str]:
+    text = item.text if review.blind or not _free(review) else _marked(item)
+    return {"id": item.id, "text": text, "label": item.given, "answer": "", "comment": ""}
+
+
+def _free(review: Review) -> bool:
+    """Whether the label is some parts of the text."""
+    return not review_room(review.task).choices(review.labels)
+
+
+def _marked(item: Item) -> str:
+    text = item.text
+    for entity in sorted(item.entities, key=lambda entity: -int(entity["start"])):
+        start, end = entity["start"], entity["end"]
+        text = f"{text[:start]}**{text[start:end]}**{text[end:]}"
+    return text

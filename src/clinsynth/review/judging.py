@@ -1,0 +1,110 @@
+"""From answers to a verdict: what the majority says of each example, and how far annotators agree."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
+
+import numpy as np
+from statsmodels.stats.inter_rater import aggregate_raters, cohens_kappa, fleiss_kappa
+
+from clinsynth.analysis.intervals import wilson
+from clinsynth.review.folder import CORRECT, WRONG, Item, Review, Subject
+from clinsynth.review.verdicts import Judgement, Pair, Share, Verdict
+from clinsynth.tasks.base import review_room
+
+Answered = Mapping[str, Mapping[str, str]]
+"""Annotator to item to answer, once read."""
+
+
+def judge(items: Sequence[Item], *, answered: Answered, review: Review) -> Verdict:
+    """Kappa and agreement are of labels where these were hidden, else of whether the label is right."""
+    votes = {item.id: [said[item.id] for said in answered.values() if item.id in said] for item in items}
+    judgements = tuple(_judgement(item, votes[item.id], review) for item in items if votes[item.id])
+    rated = {name: {id: _category(answer, review) for id, answer in said.items()} for name, said in answered.items()}
+    table = [[said[item.id] for said in rated.values()] for item in items if len(votes[item.id]) == len(answered)]
+    decided = [one for one in judgements if one.agrees is not None and not one.disputed]
+    groups = [label for label in review.labels if any(one.group == label for one in decided)]
+    return Verdict(
+        judgements,
+        annotators=tuple(answered),
+        unanswered=len(items) - len(judgements),
+        kappa=fleiss(table),
+        rated=len(table),
+        pairs=tuple(_pair(names, rated) for names in combinations(answered, 2) if _shared(names, rated)),
+        correct=_share(decided),
+        by_label={label: share for label in groups if (share := _share([d for d in decided if d.group == label]))},
+    )
+
+
+def fleiss(table: Sequence[Sequence[str]]) -> float | None:
+    """Of items, each with the answer of every annotator; None where it is not defined."""
+    if not table or len(table[0]) < 2 or len({answer for row in table for answer in row}) < 2:
+        return None
+    return float(fleiss_kappa(aggregate_raters(np.array(table))[0]))
+
+
+def majority(votes: Iterable[str]) -> str | None:
+    """What more than half of them say."""
+    found = Counter(votes)
+    answer, number = found.most_common(1)[0]
+    return answer if 2 * number > found.total() else None
+
+
+def _judgement(item: Item, votes: Sequence[str], review: Review) -> Judgement:
+    room = review_room(review.task)
+    if review.blind:
+        verdict = majority(CORRECT if room.agrees(vote, given=item.given) else WRONG for vote in votes)
+        answer = majority(votes)
+    else:
+        verdict = majority(CORRECT if vote == CORRECT else WRONG for vote in votes)
+        answer = item.given if verdict == CORRECT else _instead(votes) if verdict == WRONG else None
+    agrees = None if verdict is None else verdict == CORRECT
+    return Judgement(
+        item.id,
+        place=item.place,
+        text=item.text,
+        group=item.group,
+        given=item.given,
+        answer=answer,
+        agrees=agrees,
+        disputed=(answer if review.blind and review.subject is Subject.gold else agrees) is None,
+        votes=dict(Counter(votes).most_common()),
+    )
+
+
+def _instead(votes: Sequence[str]) -> str | None:
+    """The label that most give who say `wrong`, if any of them gives one and no other label is given as often."""
+    labels = Counter(vote for vote in votes if vote not in (CORRECT, WRONG)).most_common(2)
+    alone = len(labels) == 1 or (len(labels) == 2 and labels[0][1] > labels[1][1])
+    return labels[0][0] if alone else None
+
+
+def _category(answer: str, review: Review) -> str:
+    return answer if review.blind or answer == CORRECT else WRONG
+
+
+def _shared(names: tuple[str, str], rated: Answered) -> list[str]:
+    first, second = names
+    return [item for item in rated[first] if item in rated[second]]
+
+
+def _pair(names: tuple[str, str], rated: Answered) -> Pair:
+    """Agreement of two annotators."""
+    first, second = (rated[name] for name in names)
+    shared = _shared(names, rated)
+    categories = {answer: place for place, answer in enumerate(sorted({*first.values(), *second.values()}))}
+    table = np.zeros((len(categories), len(categories)))
+    for item in shared:
+        table[categories[first[item]], categories[second[item]]] += 1
+    constant = len({side[item] for side in (first, second) for item in shared}) < 2
+    kappa = None if constant else float(cohens_kappa(table, return_results=False))
+    return Pair(names, len(shared), float(np.trace(table)) / len(shared), kappa)
+
+
+def _share(decided: Sequence[Judgement]) -> Share | None:
+    if not decided:
+        return None
+    hits = sum(bool(one.agrees) for one in decided)
+    return Share(hits, len(decided), *wilson(hits, of=len(decided)))

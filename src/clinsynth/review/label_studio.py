@@ -1,0 +1,111 @@
+"""The same questions for Label Studio, and the answers in what it exports as JSON.
+
+https://labelstud.io/guide/task_format: an export is a list of tasks, each with its `data` and `annotations`;
+an annotation has `completed_by` and `result`, a list of what was chosen, marked or written.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import quoteattr
+
+from clinsynth.artifacts import write_whole
+from clinsynth.errors import DataFormatError
+from clinsynth.review.folder import CORRECT, WRONG, Item, Review
+from clinsynth.review.forms import asked
+from clinsynth.tasks.base import review_room
+
+TASKS, CONFIG = "label_studio.json", "label_studio.xml"
+
+VERDICT, ANSWER, MENTIONS = "verdict", "answer", "mentions"
+"""Names of what annotators use, in the config and in the results."""
+
+NONE = "none"
+"""Answer where nothing should be marked; a verdict where parts are, for nothing that is marked anew could say it."""
+
+Answers = list[tuple[str, str, str]]
+"""Annotator, item and answer of each annotation; the answer is empty where nothing was chosen."""
+
+
+def write(folder: Path, review: Review, *, items: Sequence[Item]) -> None:
+    tasks = [{"data": _data(item, review)} for item in items]
+    write_whole(folder / TASKS, json.dumps(tasks, indent=1, ensure_ascii=False) + "\n")
+    write_whole(folder / CONFIG, config(review))
+
+
+def config(review: Review) -> str:
+    """The labelling config: one question, and where the label is shown, what is right instead of a wrong one."""
+    room = review_room(review.task)
+    choices = room.choices(review.labels)
+    wrong = f' visibleWhen="choice-selected" whenTagName="{VERDICT}" whenChoiceValue="{WRONG}"'
+    lines = [f"<View>\n  <Header value={quoteattr(asked(review))}/>", '  <Text name="text" value="$text"/>']
+    if not review.blind:
+        verdicts = [CORRECT, WRONG, *([] if choices else [NONE])]
+        lines.append('  <Header value="label: $label"/>')
+        lines += _choices(VERDICT, verdicts, more=' choice="single" required="true"')
+    if choices:
+        several = "multiple" if room.SEVERAL else "single"
+        more = f' choice="{several}"' + (' required="true"' if review.blind else wrong)
+        lines += _choices(ANSWER, choices, more=more)
+    else:
+        kinds = dict.fromkeys(label.partition("-")[2] for label in review.labels if "-" in label)
+        labels = "".join(f"<Label value={quoteattr(kind)}/>" for kind in kinds)
+        lines.append(f'  <Labels name="{MENTIONS}" toName="text">{labels}</Labels>')
+    lines += [f'  <Header size="6" value={quoteattr(f"{name}: {means}")}/>' for name, means in review.meanings.items()]
+    return "\n".join([*lines, "</View>"]) + "\n"
+
+
+def read(path: Path, review: Review) -> Answers:
+    """Raises DataFormatError for what is no JSON export of tasks that `write` made; `id` is as it stands there."""
+    try:
+        tasks = json.loads(path.read_text(encoding="utf-8-sig"))
+        if not isinstance(tasks, list):
+            raise TypeError("it is no list of tasks")
+        found = [answer for task in tasks for answer in _answers(task)]
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise DataFormatError(
+            f"{path} is no export of Label Studio that can be read ({type(error).__name__}: {error}): export the "
+            "project as JSON (not JSON-MIN or CSV)."
+        ) from error
+    marks = review.blind and not review_room(review.task).choices(review.labels)
+    return [(name, item, answer or NONE) for name, item, answer in found] if marks else found
+
+
+def _data(item: Item, review: Review) -> dict[str, str]:
+    return {"id": item.id, "text": item.text} | ({} if review.blind else {"label": item.given})
+
+
+def _choices(name: str, values: Sequence[str], *, more: str) -> list[str]:
+    listed = "".join(f"<Choice value={quoteattr(value)}/>" for value in values)
+    return [f'  <Choices name="{name}" toName="text"{more}>{listed}</Choices>']
+
+
+def _answers(task: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    for annotation in task["annotations"]:
+        if not annotation.get("was_cancelled"):
+            yield _name(annotation.get("completed_by")), str(task["data"]["id"]), _answer(annotation["result"])
+
+
+def _name(user: Any) -> str:
+    """An address, or a number."""
+    if isinstance(user, dict):
+        user = user.get("email") or user.get("username") or user.get("id")
+    return f"annotator {user}" if user is None or isinstance(user, int) else str(user)
+
+
+def _answer(result: Sequence[dict[str, Any]]) -> str:
+    """As a sheet would have it: what is right, or else the verdict."""
+    found: dict[str, list[str]] = {VERDICT: [], ANSWER: []}
+    marked: list[tuple[int, str]] = []
+    for part in result:
+        if part.get("from_name") == MENTIONS:
+            marked.append((int(part["value"]["start"]), part["value"]["text"].strip()))
+        elif part.get("from_name") in found:
+            found[part["from_name"]] += part["value"]["choices"]
+    verdict = "".join(found[VERDICT])
+    if verdict in (CORRECT, NONE):
+        return verdict
+    return ";".join(found[ANSWER]) or " | ".join(text for _, text in sorted(marked)) or verdict

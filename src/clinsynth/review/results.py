@@ -1,0 +1,120 @@
+"""Results of reviews in the artifact store, and what they make of gold."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from clinsynth.artifacts import ArtifactStore, digest, json_lines
+from clinsynth.errors import ConfigError, DataFormatError
+from clinsynth.review.folder import Review
+from clinsynth.tasks.base import review_room
+from clinsynth.types import ADJUDICATED, Gold
+
+KIND, VERSION = "review", "1"
+JUDGEMENTS = "judgements.jsonl"
+
+
+@dataclass(frozen=True)
+class Result:
+    """The judgements of one import."""
+
+    digest: str
+    """12 hex digits, as in the folder's name."""
+    folder: Path
+    rows: tuple[dict[str, Any], ...]
+    """Judgements, as they were written."""
+    manifest: dict[str, Any]
+
+
+def content(review: Review, *, items: Sequence[str], answered: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    """All that decides the judgements; `items` are their ids."""
+    return {
+        "subject": review.subject.value,
+        "dataset": review.name,
+        "of": review.digest,
+        "blind": review.blind,
+        "items": digest(list(items)),
+        "answers": digest(answered),
+    }
+
+
+def keep(
+    content: dict[str, Any], *, judgements: Sequence[Mapping[str, Any]], told: dict[str, Any], store: ArtifactStore
+) -> Result:
+    """Written anew where it is there already: what was imported last is what holds."""
+
+    def build(folder: Path) -> dict[str, Any]:
+        (folder / JUDGEMENTS).write_text(json_lines(judgements), encoding="utf-8")
+        return told | {"date": datetime.now(UTC).isoformat(timespec="microseconds")}
+
+    return _load(store.build(KIND, version=VERSION, content=content, builder=build, replace=True))
+
+
+def of_corpus(corpus: str, *, store: ArtifactStore) -> Result:
+    """The newest one of a corpus, by its digest; raises ConfigError where there is none."""
+    found = _newest(store, subject="corpus", of=corpus)
+    if found is None:
+        raise ConfigError(
+            f"quality.reviewed: nobody has reviewed the corpus {corpus}: `clinsynth review action=export "
+            f"corpus={corpus}` makes sheets for it, and `clinsynth review action=import corpus={corpus}` reads them."
+        )
+    return found
+
+
+def adjudicated(gold: Gold, *, name: str, task: str, labels: Sequence[str], store: ArtifactStore) -> Gold:
+    """Gold whose test set are the rows that people labelled anew, with the labels they gave.
+
+    None of these rows is learnt from, whichever split it stands in. Raises ConfigError where there is no review,
+    DataFormatError where it is of other gold.
+    """
+    result = _newest(store, subject="gold", dataset=name)
+    if result is None:
+        raise ConfigError(
+            f"dataset.test=adjudicated: no rows of {name} have been labelled anew. `clinsynth review action=export "
+            f"dataset={name}` draws some, and `clinsynth review action=import dataset={name}` reads the answers."
+        )
+    by_text = {example.text: example for split in (gold.devel, gold.train, gold.test) for example in split}
+    absent = [row["text"] for row in result.rows if row["text"] not in by_text]
+    if absent:
+        raise DataFormatError(
+            f"{result.folder}: {len(absent)} of {len(result.rows)} texts of the review are not in the gold files of "
+            f"{name}, the first is {absent[0][:60]!r}: the files are others than those that were reviewed. Review "
+            f"these: `clinsynth review action=export dataset={name}`."
+        )
+    withheld = frozenset(row["text"] for row in result.rows)
+    relabelled = review_room(task).relabelled
+    test = [
+        relabelled(by_text[row["text"]], row["answer"], labels=labels)
+        for row in result.rows
+        if row["answer"] is not None and not row["disputed"]
+    ]
+    if not test:
+        raise DataFormatError(f"{result.folder}: no row of {name} has got a label that a majority agrees on.")
+    return replace(
+        gold,
+        test=test,
+        devel=[example for example in gold.devel if example.text not in withheld],
+        hashes=gold.hashes | {ADJUDICATED: result.digest},
+        withheld=withheld,
+    )
+
+
+def _newest(store: ArtifactStore, **wanted: str) -> Result | None:
+    """The one that was imported last."""
+    found = []
+    for path in store.root.glob(f"{KIND}-*/manifest.json"):
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        if wanted.items() <= manifest["content"].items():
+            found.append((manifest["date"], path.parent))
+    return _load(max(found)[1]) if found else None
+
+
+def _load(folder: Path) -> Result:
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    lines = (folder / JUDGEMENTS).read_text(encoding="utf-8").split("\n")
+    return Result(manifest["digest"][:12], folder, tuple(json.loads(line) for line in lines if line), manifest)

@@ -1,0 +1,77 @@
+"""What a review comes to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What annotators, taken together, say of an example."""
+
+    id: str
+    place: int | None
+    """Of the example in its corpus; null for gold."""
+    text: str
+    group: str
+    given: str
+    answer: str | None
+    """The label that it should have; null where no label has a majority."""
+    agrees: bool | None
+    """Whether the given label is right; null where as many say yes as say no."""
+    disputed: bool
+    """No majority for what the review is about: whether a pair is right, or which label gold gets."""
+    votes: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Share:
+    """So many of so many, with its 95% interval (Wilson 1927)."""
+
+    hits: int
+    of: int
+    low: float
+    high: float
+
+    @property
+    def value(self) -> float:
+        return self.hits / self.of
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two annotators, on the items that both answered."""
+
+    annotators: tuple[str, str]
+    items: int
+    agreement: float
+    kappa: float | None
+    """Cohen's; null where both always say the same one thing."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a review comes to."""
+
+    judgements: tuple[Judgement, ...]
+    annotators: tuple[str, ...]
+    unanswered: int
+    """Items that nobody answered."""
+    kappa: float | None
+    """Fleiss', over the items that all answered; null for one annotator, and where all say one thing of all items."""
+    rated: int
+    """How many items that were."""
+    pairs: tuple[Pair, ...]
+    correct: Share | None
+    """Of the examples that are not disputed, those whose label is right; null where all are disputed."""
+    by_label: dict[str, Share]
+
+    @property
+    def disputed(self) -> int:
+        return sum(one.disputed for one in self.judgements)
+
+    @property
+    def agreement(self) -> float | None:
+        """Of two answers to the same item, how often they agree."""
+        items = sum(pair.items for pair in self.pairs)
+        return sum(pair.agreement * pair.items for pair in self.pairs) / items if items else None

@@ -1,0 +1,220 @@
+"""Write a corpus or a model down for others, with its card; push it to the Hugging Face hub."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from omegaconf import OmegaConf
+
+from clinsynth import corpora
+from clinsynth.artifacts import ArtifactStore, digest, file_digest
+from clinsynth.config import ExportConfig
+from clinsynth.corpora import Corpus
+from clinsynth.corpora.storage import EXAMPLES, REJECTED
+from clinsynth.errors import ConfigError
+from clinsynth.publishing import folders, hub, parquet
+from clinsynth.publishing.corpus_card import corpus_card
+from clinsynth.publishing.model_card import Trained, model_card, pipeline_of
+from clinsynth.reports import cards
+from clinsynth.stages import Job, models
+from clinsynth.tasks.base import model_room
+from clinsynth.tracking import Ledger
+from clinsynth.types import Metrics, Summary
+
+VERSION = "export-1"
+
+OF_MODEL = (
+    *("config.json", "generation_config.json", "*.safetensors", "*.safetensors.index.json", "pytorch_model*.bin*"),
+    *("tokenizer*", "special_tokens_map.json", "added_tokens.json", "vocab.*", "merges.txt", "*.model"),
+)
+"""Files of a model folder that are exported; what else lies there may be anything."""
+
+
+@dataclass(frozen=True)
+class Export:
+    """What is written, and what is known of it."""
+
+    what: str
+    """corpus, model"""
+    kind: str
+    """The same as the hub calls it: dataset, model."""
+    digest: str
+    dataset: str
+    public: bool | None
+    """None where nobody has written down whether the dataset is."""
+    examples: int
+    corpus: str | None
+    card: str
+    manifest: dict[str, Any]
+    builder: Callable[[Path], None]
+    """Fills the folder, but for card and manifest."""
+
+
+def main(settings: ExportConfig, *, job: Job) -> None:
+    store = ArtifactStore(Path(settings.paths.artifacts))
+    ledger = Ledger(settings.tracking, store=store)
+    folder = Path(settings.to).expanduser()
+    if settings.push:
+        hub.check_name(settings.push)
+    name = settings.push or folder.resolve().name
+    make = _of_corpus if settings.corpus is not None else _of_model
+    export = make(settings, name=name, ledger=ledger)
+    if settings.push:
+        _check_consent(export, settings)
+    folders.check_free(folder, digest=export.digest, force=settings.force)
+    run_key = digest([VERSION, export.digest, settings.push])
+    with ledger.run(
+        experiment=export.dataset,
+        name=f"export-{export.digest[:12]}",
+        run_key=run_key,
+        corpus=export.corpus,
+        description=cards.run_description(job),
+        tags=job.tags,
+    ) as run:
+        run.params(cards.stage_params(settings, choices=job.choices))
+        run.text(job.resolved, "config.yaml")
+        written = folders.put(
+            folder,
+            digest=export.digest,
+            manifest=export.manifest,
+            builder=lambda workshop: _fill(workshop, export),
+            force=settings.force,
+        )
+        if settings.tracking.may_hold_text(public=bool(export.public)):
+            run.file(folder / folders.CARD)
+        address = None
+        if settings.push:
+            files = [*folders.told(folder)["files"], folders.MANIFEST]
+            address = hub.push(
+                folder, repository=settings.push, kind=export.kind, files=files, private=settings.private
+            )
+            run.tag("repository", address)
+        Summary(run.id, run_key, export.corpus, None, export.examples).write(job.folder)
+        run.file(job.folder / "summary.json")
+    if not written:
+        print(f"{folder} holds this export, and its card was edited: left as it is. force=true writes it anew.")
+    print(f"{export.what} {export.digest[:12]} is exported")
+    for what, place in {"MLflow run": run.id, "folder": folder, "repository": address}.items():
+        if place is not None:
+            print(f"  {what}: {place}")
+
+
+def _of_corpus(settings: ExportConfig, *, name: str, ledger: Ledger) -> Export:
+    assert settings.corpus is not None
+    corpus = corpora.load(corpora.find(settings.corpus, store=ledger.store))
+    if not corpus.examples:
+        raise ConfigError(f"corpus={settings.corpus} holds no examples: quality control has rejected every one.")
+    manifest = corpus.manifest
+    licence = settings.licence or manifest.get("licence") or "unknown"
+    card = corpus_card(
+        corpus,
+        name=name,
+        on_hub=settings.push is not None,
+        licence=licence,
+        analysis=_analysis(corpus.digest, ledger=ledger),
+    )
+    return Export(
+        what="corpus",
+        kind="dataset",
+        digest=manifest["digest"],
+        dataset=manifest["dataset"],
+        public=manifest.get("public"),
+        examples=len(corpus.examples),
+        corpus=corpus.digest,
+        card=card,
+        manifest=manifest,
+        builder=lambda folder: _write_rows(folder, corpus),
+    )
+
+
+def _analysis(corpus: str, *, ledger: Ledger) -> Metrics | None:
+    """Of the newest `clinsynth analyse` of this corpus."""
+    runs = [run for run in ledger.tagged("corpus", corpus) if run.data.tags.get("stage") == "analyse"]
+    found = ledger.summary(runs[-1].info.run_id) if runs else None
+    return found.metrics if found else None
+
+
+def _write_rows(folder: Path, corpus: Corpus) -> None:
+    rows = zip(corpora.rows(corpus.folder / EXAMPLES), corpus.examples, strict=True)
+    parquet.write(folder / parquet.KEPT, [parquet.with_entities(row, example) for row, example in rows])
+    parquet.write(folder / parquet.REJECTED, corpora.rows(corpus.folder / REJECTED))
+
+
+def _of_model(settings: ExportConfig, *, name: str, ledger: Ledger) -> Export:
+    assert settings.model is not None
+    folder = models.locate(settings.model, ledger=ledger)
+    files = sorted({path for pattern in OF_MODEL for path in folder.glob(pattern) if path.is_file()})
+    trained, public = _trained(folder, ledger=ledger)
+    pipeline = pipeline_of(json.loads((folder / "config.json").read_text(encoding="utf-8")).get("architectures") or [])
+    title = f"{trained.told('backbone.name')} for {trained.dataset}" if trained.dataset else name
+    usage = f'from transformers import pipeline\n\nmodel = pipeline("{pipeline or "..."}", "{name}")'
+    if task := trained.told("dataset.task"):
+        usage = model_room(task).usage(Path(name))
+    card = model_card(trained, title=title, usage=usage, licence=settings.licence)
+    content = digest([[path.name, file_digest(path)] for path in files])
+    return Export(
+        what="model",
+        kind="model",
+        digest=content,
+        dataset=trained.dataset or "exports",
+        public=public,
+        examples=trained.examples or 0,
+        corpus=trained.corpus,
+        card=card,
+        manifest={"kind": "model", "run_id": trained.run_id, "public": public},
+        builder=lambda workshop: _copy(files, workshop),
+    )
+
+
+def _copy(files: Sequence[Path], workshop: Path) -> None:
+    for path in files:
+        shutil.copyfile(path, workshop / path.name)
+
+
+def _trained(folder: Path, *, ledger: Ledger) -> tuple[Trained, bool | None]:
+    """What the run of a model has logged, and whether its dataset is public; little where the run is not known."""
+    try:
+        manifest = json.loads((folder / folders.MANIFEST).read_text(encoding="utf-8"))
+        run_id = str(manifest["run_id"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return Trained(None, {}, {}), None
+    summary, config = ledger.summary(run_id), ledger.artifact(run_id, "config.yaml")
+    if summary is None or config is None:
+        return Trained(run_id, {}, {}), manifest.get("public")
+    runs = [run for run in ledger.tagged("run_key", summary.run_key) if run.info.run_id == run_id]
+    dataset = OmegaConf.create(config).dataset
+    trained = Trained(
+        run_id,
+        runs[0].data.params if runs else {},
+        summary.metrics,
+        licence=str(dataset.licence),
+        examples=summary.examples,
+        corpus=summary.corpus,
+        outcomes=ledger.outcomes(run_id),
+    )
+    return trained, bool(dataset.public)
+
+
+def _fill(workshop: Path, export: Export) -> None:
+    export.builder(workshop)
+    (workshop / folders.CARD).write_text(export.card, encoding="utf-8")
+
+
+def _check_consent(export: Export, settings: ExportConfig) -> None:
+    """Raises ConfigError where the names of units and rows are not for others' eyes."""
+    if export.public or settings.send_gold_text:
+        return
+    what = "names of units and texts about them" if export.kind == "dataset" else "words of gold that it has learnt"
+    if export.public is None:
+        why = f"nothing here says that the dataset of this {export.what} is public, so it counts as private"
+    else:
+        why = f"{export.dataset} is not public (dataset.public=false)"
+    raise ConfigError(
+        f"push={settings.push}: {why}, and the {export.what} holds {what}. send_gold_text=true says that they may go "
+        f"to the hub. Without push the {export.what} is exported to to={settings.to} and stays on this machine."
+    )

@@ -1,0 +1,66 @@
+"""Finds a trained model by its folder, or by the run that trained it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from clinsynth.errors import ConfigError
+from clinsynth.tracking import Ledger
+
+WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
+
+
+def locate(model: str, *, ledger: Ledger) -> Path:
+    """The folder of a model; `model` is that folder, or an MLflow run id, or how one begins.
+
+    Raises ConfigError where that is no model, no run, or a run that has saved none.
+    """
+    folder = Path(model).expanduser()
+    if folder.is_dir():
+        return _checked(folder)
+    if not re.fullmatch("[0-9a-f]{1,32}", model):
+        raise ConfigError(
+            f"model={model} is neither a folder nor an MLflow run. `clinsynth train` names both when it has trained "
+            f"one; paths hang on the current folder, {Path.cwd()}."
+        )
+    return _of_run(_run(model, ledger=ledger), ledger=ledger)
+
+
+def _run(start: str, *, ledger: Ledger) -> str:
+    found = ledger.beginning(start)
+    if len(found) == 1:
+        return found[0]
+    which = "no run" if not found else f"the beginning of {len(found)} runs ({', '.join(found[:4])}"
+    which += "" if not found else " ...)" if len(found) > 4 else ")"
+    raise ConfigError(
+        f"model={start} is no folder, and {which} of the MLflow store {ledger.where}. `clinsynth train` names run and "
+        "folder when it has trained a model; another store is tracking.uri=..."
+    )
+
+
+def _of_run(run_id: str, *, ledger: Ledger) -> Path:
+    summary = ledger.summary(run_id)
+    if summary is None or summary.model is None:
+        raise ConfigError(
+            f"the run {run_id} has saved no model: train again with trainer.save_model=true, which experiments turn "
+            "off, and with the run's other settings, which its config.yaml in MLflow holds."
+        )
+    told = Path(summary.model)
+    moved = ledger.store.root / told.name  # the run was made in another current folder
+    folder = next((path for path in (told, moved) if path.is_dir()), None)
+    if folder is None:
+        raise ConfigError(
+            f"the model of the run {run_id} is gone from {told}. Name its new folder as model=..., where it is kept as "
+            "paths.artifacts=..., or train it again."
+        )
+    return _checked(folder)
+
+
+def _checked(folder: Path) -> Path:
+    if not (folder / "config.json").is_file() or not any(any(folder.glob(pattern)) for pattern in WEIGHTS):
+        raise ConfigError(
+            f"model={folder} holds no model: a folder that `clinsynth train` has saved has config.json, "
+            "model.safetensors and a tokenizer."
+        )
+    return folder

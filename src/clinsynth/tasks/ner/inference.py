@@ -1,0 +1,91 @@
+"""Entities in any text: its words, in windows, and spans with offsets into the text as it was given."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import regex
+import torch
+from numpy.typing import NDArray
+
+from clinsynth.inference.windows import Cut, Reader, Window, inputs, ranges
+from clinsynth.tasks.ner.spans import to_spans
+
+# As gold is split: runs of letters and digits, every other visible character alone. What other texts have beside: marks
+# belong to the letter that they stand on, invisible characters (soft hyphens) to the word around them, and a Chinese
+# character is a word, as it is to the tokenizers of BERT.
+_WORD = regex.compile(
+    r"\p{Han}"
+    r"| [\p{L}\p{N}--\p{Han}] (?: [\p{L}\p{N}\p{M}--\p{Han}] | \p{Cf}+ (?=[\p{L}\p{N}]) )*"
+    r"| [^\s\p{C}\p{M}] \p{M}*",
+    regex.V1 | regex.VERBOSE,
+)
+_INVISIBLE = regex.compile(r"\p{Cf}+")
+
+
+def words(text: str) -> list[tuple[str, int, int]]:
+    """Each word as a model reads it (composed letters, nothing invisible), with its characters `start` to `end`."""
+    return [(_read(match.group()), *match.span()) for match in _WORD.finditer(text)]
+
+
+def _read(word: str) -> str:
+    return word if word.isascii() else unicodedata.normalize("NFC", _INVISIBLE.sub("", word))
+
+
+def cut(texts: Sequence[str], *, reader: Reader) -> list[Cut]:
+    """A text that fits is one window; a word without a piece (of characters that the tokenizer drops) is not read."""
+    split = [words(text) for text in texts]
+    full = [number for number, found in enumerate(split) if found]
+    pieces = _pieces([split[number] for number in full], reader=reader)
+    cuts = [Cut(text, ()) for text in texts]
+    for row, number in enumerate(full):
+        found = split[number]
+        lengths = np.bincount([word for word in pieces.word_ids(row) if word is not None], minlength=len(found))
+        if len(pieces["input_ids"][row]) <= reader.size:
+            parts = [(range(len(found)), range(len(found)))]
+            windows = [_window(pieces, row, words=parts[0][0], read=parts[0][1], reader=reader)]
+        else:
+            parts = ranges(lengths.tolist(), room=reader.room, overlap=reader.overlap)
+            again = _pieces([found[part.start : part.stop] for part, _ in parts], reader=reader, truncation=True)
+            windows = [
+                _window(again, place, words=part, read=read, reader=reader) for place, (part, read) in enumerate(parts)
+            ]
+        places = tuple(found[word][1:] for word in range(len(found)) if lengths[word])
+        cuts[number] = Cut(texts[number], tuple(windows), places)
+    return cuts
+
+
+def probabilities(logits: torch.Tensor) -> torch.Tensor:
+    return logits.softmax(-1)
+
+
+def answer(text: Cut, *, outputs: Sequence[NDArray[np.float32]], labels: Sequence[str]) -> dict[str, Any]:
+    """Spans; the score of one is the mean probability of the labels of its words."""
+    if not outputs:
+        return {"spans": []}
+    scores = np.concatenate(outputs)
+    spans = []
+    for span in to_spans([labels[label] for label in scores.argmax(-1)]):
+        start, end = text.places[span.start][0], text.places[span.end - 1][1]
+        score = round(float(scores[span.start : span.end].max(-1).mean()), 6)
+        spans.append({"start": start, "end": end, "label": span.label, "score": score, "text": text.text[start:end]})
+    return {"spans": spans}
+
+
+def _pieces(split: Sequence[Sequence[tuple[str, int, int]]], *, reader: Reader, truncation: bool = False) -> Any:
+    listed = [[word for word, _, _ in found] for found in split]
+    limit = {"truncation": True, "max_length": reader.size} if truncation else {}
+    return reader.tokenizer(listed, is_split_into_words=True, **limit) if listed else None
+
+
+def _window(pieces: Any, row: int, *, words: range, read: range, reader: Reader) -> Window:
+    """Its first pieces of the words that are read in it."""
+    first: dict[int, int] = {}
+    for place, word in enumerate(pieces.word_ids(row)):
+        if word is not None:
+            first.setdefault(words[word], place)
+    found = tuple(place for word, place in first.items() if word in read)
+    return Window(inputs(pieces, row, tokenizer=reader.tokenizer), found)

@@ -1,0 +1,27 @@
+"""Whether a sentence says that the two things that its markers stand for are related."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from clinsynth.inference import sequences
+from clinsynth.inference.windows import Cut, Reader
+
+
+def cut(texts: Sequence[str], *, reader: Reader) -> list[Cut]:
+    """A model without markers, such as one from elsewhere, reads all of a text."""
+    return sequences.around(texts, reader=reader) if reader.markers else sequences.overlapping(texts, reader=reader)
+
+
+def probabilities(logits: torch.Tensor) -> torch.Tensor:
+    return logits.softmax(-1)
+
+
+def answer(text: Cut, *, outputs: Sequence[NDArray[np.float32]], labels: Sequence[str]) -> dict[str, Any]:
+    """Each label with its probability, the mean over windows."""
+    return sequences.labelled(outputs, labels=labels, together=np.mean)

@@ -1,0 +1,254 @@
+"""Models with random heads read users' texts; what they say is chance, where it stands is not."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clinsynth.inference import reading
+from clinsynth.inference.documents import Document
+from clinsynth.tasks.base import model_room
+from clinsynth.types import Summary
+from support import Command
+
+LABELS = {"ner": ("O", "B-Disease", "I-Disease"), "relation": ("No", "Yes"), "multilabel": ("A1", "A2", "B4")}
+MARKERS = {"relation": {"@GENE$": "gene", "@DISEASE$": "disease"}}
+
+ODD = (
+    "Ataxia:\tbreast\u00a0cancer\r\n\r\n"
+    "\u201cParkinson\u2019s\u201d Sjo\u0308gren \U0001f9ec\ufe0f dia\u00adbetes <b>&\u2028 caf\u00e9 \u9ad8\u8840 x\n"
+)
+
+
+def saved(folder: Path, *, backbone: Path, task: str) -> Path:
+    """What training leaves, but for what is learnt."""
+    import torch
+    from transformers import logging
+
+    from clinsynth.training import backbones
+
+    logging.disable_progress_bar()
+    room, markers = model_room(task), MARKERS.get(task, {})
+    tokenizer = backbones.tokenizer(str(backbone), None, tuple(markers))
+    torch.manual_seed(1)
+    model = backbones.load(room.build, str(backbone), revision=None, labels=LABELS[task])
+    backbones.embed(model, markers=markers, tokenizer=tokenizer)
+    with torch.no_grad():
+        model.classifier.weight.mul_(20)  # so that labels change from word to word
+    model.config.text_pieces = {"most": 40, "longest": 64}
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def finder(tmp_path_factory: pytest.TempPathFactory, tiny_backbone: Path) -> Path:
+    return saved(tmp_path_factory.mktemp("finder"), backbone=tiny_backbone, task="ner")
+
+
+@pytest.fixture(scope="session")
+def bert_finder(tmp_path_factory: pytest.TempPathFactory, tiny_bert: Path) -> Path:
+    return saved(tmp_path_factory.mktemp("bert_finder"), backbone=tiny_bert, task="ner")
+
+
+@pytest.fixture(scope="session")
+def relater(tmp_path_factory: pytest.TempPathFactory, tiny_bert: Path) -> Path:
+    return saved(tmp_path_factory.mktemp("relater"), backbone=tiny_bert, task="relation")
+
+
+@pytest.fixture(scope="session")
+def labeller(tmp_path_factory: pytest.TempPathFactory, tiny_bert: Path) -> Path:
+    return saved(tmp_path_factory.mktemp("labeller"), backbone=tiny_bert, task="multilabel")
+
+
+def lines(path: Path | str = "predictions.jsonl") -> list[dict[str, Any]]:
+    return [json.loads(line) for line in Path(path).read_text(encoding="utf-8").split("\n") if line]
+
+
+def write(path: Path | str, texts: Sequence[str]) -> None:
+    Path(path).write_text("".join(json.dumps({"text": text}) + "\n" for text in texts), encoding="utf-8")
+
+
+def test_offsets_are_into_the_text_of_the_user(clinsynth: Command, with_store: Path, finder: Path) -> None:
+    Path("notes").mkdir()
+    Path("notes/odd.txt").write_bytes(ODD.encode())
+    Path("notes/empty.txt").write_bytes(b"")
+    write("notes/more.jsonl", [ODD * 20, "x"])
+    assert clinsynth("predict", f"model={finder}", "input=notes").status == 0
+    empty, long, x, odd = lines()
+    assert (empty["text"], empty["spans"], empty["source"]) == ("", [], "empty.txt")
+    assert (odd["text"], long["text"], long["row"], x["row"]) == (ODD, ODD * 20, 0, 1)
+    assert odd["spans"]
+    for line in (odd, long):
+        end = 0
+        for span in line["spans"]:
+            assert line["text"][span["start"] : span["end"]] == span["text"]
+            assert span["text"] == span["text"].strip()
+            assert span["start"] >= end, "spans overlap"
+            assert span["label"] == "Disease"
+            assert 1 / 3 < span["score"] <= 1
+            end = span["end"]
+    assert long["spans"][-1]["end"] > 19 * len(ODD), "the end of a long text is read"
+
+
+def test_spans_are_those_of_a_pipeline(clinsynth: Command, with_store: Path, bert_finder: Path) -> None:
+    from transformers import pipeline
+
+    from clinsynth import datasets
+
+    path = datasets.resolve("assets:sample_ner/test.tsv")
+    words = [[row.split("\t")[0] for row in part.split("\n")] for part in path.read_text().strip().split("\n\n")]
+    texts = [" ".join(part) for part in words if len(part) < 20]
+    write("notes.jsonl", texts)
+    assert clinsynth("predict", f"model={bert_finder}", "input=notes.jsonl", "predict.window=128").status == 0
+    find = pipeline("token-classification", str(bert_finder), aggregation_strategy="first", device="cpu")
+    found = lines()
+    assert sum(len(line["spans"]) for line in found) > 50
+    for line, theirs in zip(found, find(texts), strict=True):
+        assert [(span["start"], span["end"], span["label"]) for span in line["spans"]] == [
+            (span["start"], span["end"], span["entity_group"]) for span in theirs
+        ]
+        assert [span["score"] for span in line["spans"]] == pytest.approx([s["score"] for s in theirs], abs=1e-4)
+
+
+def test_labels_have_probabilities(clinsynth: Command, with_store: Path, labeller: Path) -> None:
+    Path("notes.csv").write_text('id,note\n7,"He lines up cars, and cries."\n8,\n9,' + "cars and " * 99 + "\n")
+    done = clinsynth("predict", f"model={labeller}", "input=notes.csv", "predict.column=note", "predict.keep=[id]")
+    assert done.status == 0
+    first, empty, long = lines()
+    assert list(first["labels"]) == list(long["labels"]) == ["A1", "A2", "B4"]
+    assert all(0 <= score <= 1 for score in first["labels"].values())
+    assert [line["id"] for line in (first, empty, long)] == ["7", "8", "9"]
+    assert (empty["labels"], empty["error"]) == ({}, "there is no text")
+    assert "1 documents could not be read" in done.out.replace("  ", " ")
+
+
+def test_relations_need_their_markers(clinsynth: Command, with_store: Path, relater: Path) -> None:
+    write("notes.jsonl", ["@GENE$ causes @DISEASE$.", "BRCA1 causes cancer."])
+    assert clinsynth("predict", f"model={relater}", "input=notes.jsonl").status == 0
+    good, bad = lines()
+    assert sum(good["labels"].values()) == pytest.approx(1, abs=1e-4)
+    assert list(good["labels"]) == ["No", "Yes"]
+    assert "@GENE$ stands 0 times" in bad["error"]
+    write("others.jsonl", ["BRCA1 causes cancer."])
+    refused = clinsynth("predict", f"model={relater}", "input=others.jsonl", "output=others.out")
+    assert refused.status == 2
+    assert "masked as @GENE$ and @DISEASE$" in " ".join(refused.err.split())
+    assert "others.jsonl, row 0" in " ".join(refused.err.split())
+    assert not Path("others.out").exists()
+
+
+def test_a_stopped_job_goes_on(
+    clinsynth: Command, with_store: Path, bert_finder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "MOST", 10)
+    write("notes.jsonl", [f"Breast cancer number {number} of ataxia." for number in range(35)])
+    words = ("predict", f"model={bert_finder}", "input=notes.jsonl")
+    assert clinsynth(*words, "output=whole.jsonl").status == 0
+    read: list[int] = []
+
+    def interrupted(*given: Any, **options: Any) -> Any:
+        for number, portion in enumerate(original(*given, **options)):
+            if number == stop_at:
+                raise KeyboardInterrupt
+            read.append(len(portion))
+            yield portion
+
+    original, stop_at = reading.read, 2
+    monkeypatch.setattr(reading, "read", interrupted)
+    assert clinsynth(*words).status == 130
+    assert not Path("predictions.jsonl").exists()
+    stop_at = 99
+    again = clinsynth(*words)
+    assert again.status == 0
+    assert "20 of 35 documents are read already" in again.out
+    assert read == [10, 10, 10, 5]
+    assert Path("predictions.jsonl").read_bytes() == Path("whole.jsonl").read_bytes()
+    read.clear()
+    assert "skipped" in clinsynth(*words).out
+    assert read == []
+    Path("predictions.jsonl").write_text("mine")
+    refused = clinsynth(*words)
+    assert (refused.status, Path("predictions.jsonl").read_text()) == (2, "mine")
+    assert "force=true" in refused.err
+    assert clinsynth(*words, "force=true").status == 0
+    assert Path("predictions.jsonl").read_bytes() == Path("whole.jsonl").read_bytes()
+
+
+def test_texts_come_as_a_stream(bert_finder: Path) -> None:
+    """Nothing waits for the end of the input."""
+    from clinsynth.inference.models import open_model
+
+    model = open_model(
+        bert_finder,
+        window=None,
+        overlap=0.25,
+        batch_size=8,
+        device="cpu",
+        precision="32-true",
+    )
+    endless = (Document(f"note {number}", "notes.jsonl", number) for number in count())
+    portions = reading.read(endless, model=model)
+    assert [len(next(portions)) for _ in range(2)] == [reading.MOST] * 2
+    assert next(endless).row == 2 * reading.MOST
+
+
+def test_the_page_shows_spans_and_runs_nothing(clinsynth: Command, with_store: Path, bert_finder: Path) -> None:
+    write("notes.jsonl", [ODD, "<script>alert(1)</script>", "last"])
+    words = ("predict", f"model={bert_finder}", "input=notes.jsonl", "predict.html=true", "predict.html_documents=2")
+    assert clinsynth(*words).status == 0
+    page = Path("predictions.html").read_text(encoding="utf-8")
+    assert page.count("<mark") > sum(len(line["spans"]) for line in lines()[:2])  # and the legend
+    assert "<script" not in page
+    assert "http" not in page.replace("http-equiv", "")
+    assert "the first 2 of 3" in page
+    assert ">last<" not in page
+    Path("predictions.html").unlink()
+    assert "skipped" in clinsynth(*words).out
+    assert Path("predictions.html").read_text(encoding="utf-8") == page
+
+
+def test_no_text_goes_into_the_ledger(clinsynth: Command, with_store: Path, bert_finder: Path) -> None:
+    write("notes.jsonl", ["Xanthippe has ataxia."])
+    assert clinsynth("predict", f"model={bert_finder}", "input=notes.jsonl", "hydra.run.dir=job").status == 0
+    summary = Summary.read(Path("job/summary.json"))
+    assert summary.metrics["predict/documents"] == summary.examples == 1
+    with sqlite3.connect("mlruns/mlflow.db") as database:
+        assert "Xanthippe" not in "".join(database.iterdump())
+    assert not any(b"Xanthippe" in path.read_bytes() for path in Path("mlruns/artifacts").rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("input=notes.jsonl", "output=notes.jsonl"), "is the input"),
+        (("input=notes.jsonl", "output=folder"), "is a folder"),
+        (("input=notes.jsonl", "predict.keep=[text]"), "rename the column"),
+        (("input=notes.jsonl", "predict.keep=[id]"), "no column id; there are text"),
+        (("input=notes.jsonl", "predict.window=4000"), "has 512 positions"),
+        (("input=empty.jsonl",), "holds no document"),
+        (("input=absent",), "is not there"),
+    ],
+)
+def test_mistakes_are_said(
+    clinsynth: Command, with_store: Path, bert_finder: Path, words: tuple[str, ...], said: str
+) -> None:
+    Path("folder").mkdir()
+    Path("empty.jsonl").write_text("\n")
+    write("notes.jsonl", ["Breast cancer."])
+    refused = clinsynth("predict", f"model={bert_finder}", *words)
+    assert refused.status == 2
+    assert said in " ".join(refused.err.split())
+
+
+def test_a_model_without_a_task_is_refused(clinsynth: Command, with_store: Path, tiny_bert: Path) -> None:
+    write("notes.jsonl", ["Breast cancer."])
+    refused = clinsynth("predict", f"model={tiny_bert}", "input=notes.jsonl")
+    assert refused.status == 2
+    assert "BertModel, which has not learnt a task" in " ".join(refused.err.split())
