@@ -23,6 +23,8 @@ def test_the_latest_answer_counts_and_one_can_be_taken_back(tmp_path: Path) -> N
     for item, answer in [("a", "correct"), ("b", "wrong"), ("a", "No"), ("c", "correct"), ("c", None)]:
         folder.save(tmp_path, "ann", item=item, answer=answer)
     assert folder.answers(tmp_path, "ann") == {"b": "wrong", "a": "No"}
+    folder.save(tmp_path, "ann", item="a", answer=None)
+    assert list(folder.answers(tmp_path, "ann").items()) == [("a", "correct"), ("b", "wrong")]
     assert folder.annotators(tmp_path) == ["ann"]
     assert folder.answers(tmp_path, "bob") == {}
 
@@ -30,7 +32,7 @@ def test_the_latest_answer_counts_and_one_can_be_taken_back(tmp_path: Path) -> N
 def test_a_line_that_was_cut_off_costs_no_other_answer(tmp_path: Path) -> None:
     folder.save(tmp_path, "ann", item="a", answer="correct")
     path = tmp_path / folder.ANSWERS / "ann.jsonl"
-    path.write_bytes(path.read_bytes() + b'{"item": "b", "ans')
+    path.write_bytes(path.read_bytes() + b'{"item": "b", "answer": "Sj\xc3')
     folder.save(tmp_path, "ann", item="c", answer="wrong")
     assert folder.answers(tmp_path, "ann") == {"a": "correct", "c": "wrong"}
 

@@ -66,7 +66,11 @@ def test_three_who_judge_labels_that_are_shown(reviewed: Reviewed) -> None:
     assert [one.answer for one in found.judgements] == ["A1", "B4", None, None, None, "B4"]
     verdicts = [["correct" if word == "correct" else "wrong" for word in said.split()] for said in votes]
     assert found.kappa == pytest.approx(textbook(verdicts))
-    assert {label: (share.hits, share.of) for label, share in found.by_label.items()} == {"A1": (1, 2), "A2": (0, 2)}
+    assert {label: (share.hits, share.of) for label, share in found.by_label.items()} == {
+        "A1": (1, 2),
+        "A2": (0, 2),
+        "none": (0, 2),
+    }
 
 
 def test_a_tie_is_disputed_and_counts_for_nothing(reviewed: Reviewed) -> None:

@@ -107,6 +107,8 @@ def _gold_text(corpus: Corpus) -> str:
     said = ["Gold text in it:"]
     if synthesis_room(manifest["task"]).ROUNDS:
         said.append("none is copied into it on purpose; a unit is the number of a request.")
+    elif set(manifest["labels"]) & set(corpus.units):
+        said.append("none is copied into it on purpose; a unit is a label, whose meaning the LLM was told.")
     else:
         said.append(
             f"the names of its {manifest['counts']['units']} units (column `unit`, and in the texts), which are terms "

@@ -105,27 +105,32 @@ def annotators(folder: Path) -> list[str]:
 
 
 def answers(folder: Path, annotator: str) -> dict[str, str]:
-    """Answers by item, the latest of each, in the order in which they were given; what was undone is not there.
+    """Answers by item, the latest of each, in the order in which they were given.
 
-    A last line that was cut off (a full disk, a lost machine) is no answer.
+    Where one was taken back, the one before it counts again. A line that was cut off (a full disk, a lost machine) is
+    no answer.
     """
     path = folder / ANSWERS / f"{annotator}.jsonl"
-    found: dict[str, str] = {}
-    if not path.is_file():
-        return found
-    for line in path.read_text(encoding="utf-8").split("\n"):
+    given: list[tuple[str, str]] = []
+    lines = path.read_text(encoding="utf-8", errors="replace").split("\n") if path.is_file() else []
+    for line in lines:
         try:
             row: Mapping[str, Any] = json.loads(line)
         except ValueError:
             continue
-        found.pop(row["item"], None)
         if row["answer"] is not None:
-            found[row["item"]] = row["answer"]
+            given.append((row["item"], row["answer"]))
+        elif earlier := [place for place, (item, _) in enumerate(given) if item == row["item"]]:
+            del given[earlier[-1]]
+    found: dict[str, str] = {}
+    for item, answer in given:
+        found.pop(item, None)
+        found[item] = answer
     return found
 
 
 def save(folder: Path, annotator: str, *, item: str, answer: str | None) -> None:
-    """Add an answer at once, on the disk before this returns; None takes back what was answered."""
+    """Add an answer at once, on the disk before this returns; None takes back the last one to the item."""
     path = folder / ANSWERS / f"{annotator}.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
     row = {"item": item, "answer": answer, "time": datetime.now(UTC).isoformat(timespec="seconds")}

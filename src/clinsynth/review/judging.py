@@ -25,7 +25,8 @@ def judge(items: Sequence[Item], *, answered: Answered, review: Review) -> Verdi
     rated = {name: {id: _category(answer, review) for id, answer in said.items()} for name, said in answered.items()}
     table = [[said[item.id] for said in rated.values()] for item in items if len(votes[item.id]) == len(answered)]
     decided = [one for one in judgements if one.agrees is not None and not one.disputed]
-    groups = [label for label in review.labels if any(one.group == label for one in decided)]
+    labels = review_room(review.task).choices(review.labels)  # units of ner are none: their names may be patient text
+    groups = [label for label in labels if any(one.group == label for one in decided)]
     return Verdict(
         judgements,
         annotators=tuple(answered),

@@ -15,7 +15,7 @@ BETWEEN = ";"
 
 
 def question(labels: Sequence[str]) -> str:
-    return "Which of these does the text describe?"
+    return "What does the text describe?"
 
 
 def choices(labels: Sequence[str]) -> tuple[str, ...]:
