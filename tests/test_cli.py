@@ -14,7 +14,7 @@ TRAIN = ("train", "source=original", *TINY)
 MISTAKES = {
     "unknown stage": (
         ("trian",),
-        "'trian' is not a stage. Stages: generate, train, zero_shot, analyse, search_prompts, show, sweep, report,",
+        "'trian' is not a stage. Stages: generate, train, zero_shot, analyse, predict, review,",
     ),
     "an override for a stage": (("seed=1", "train"), "'seed=1' is not a stage."),
     "unknown dataset": ((*TRAIN, "dataset=ncbi_diseas"), "Did you mean ncbi_disease"),

@@ -85,6 +85,23 @@ def test_what_looks_like_nothing_gets_no_suggestion(word: str, clinsynth: Comman
     assert "Did you mean" not in clinsynth("train", word).err
 
 
+@pytest.mark.parametrize(
+    ("word", "mended"),
+    [
+        ("input=a [1]", """ "input='a [1]'\","""),
+        ("input=notes/é", """ "input='notes/é'\","""),
+        ("input=it's", r""" "input=\"it's\"","""),
+        ("input=a,b", """ "input='a,b'\","""),
+        ("predict.keep=[a (1),b]", """ "predict.keep=['a (1)','b']\","""),
+        ("predict.keep=note", "predict.keep=note is no list: predict.keep=[note] is one."),
+    ],
+)
+def test_what_needs_quotes_is_said_with_them(word: str, mended: str, clinsynth: Command) -> None:
+    said = " ".join(clinsynth("predict", "model=m", "input=i", word).err.split())
+    assert f"{word.partition('=')[0]}=" in said
+    assert mended in said
+
+
 def test_an_error_is_told_with_its_cause() -> None:
     error = HydraException("Could not override 'seed'")
     error.__cause__ = ValueError("it is no number")

@@ -54,7 +54,7 @@ def main(words: Sequence[str] | None = None) -> int:
         print("\nStopped. What is finished is kept: the same command goes on from there.", file=sys.stderr)
         return INTERRUPTED
     except (HydraException, OmegaConfBaseException) as error:
-        return _complain(help.explained(error, stage))
+        return _complain(help.explained(error, stage, overrides))
     except ValueError as error:
         if "Config group override must be" not in str(error):  # Hydra's word for size=5, which is no option's name
             _complain_of_sweep()
@@ -67,7 +67,8 @@ def main(words: Sequence[str] | None = None) -> int:
             raise
         return _complain(
             f"{error.filename or 'a file'} cannot be written: {error.strerror}. Jobs write below the current folder; "
-            "choose others with hydra.run.dir=, hydra.sweep.dir=, paths.artifacts=, tracking.artifacts=."
+            "choose others with output=, to= or folder=, where the stage has it, and with hydra.run.dir=, "
+            "hydra.sweep.dir=, paths.artifacts=, tracking.artifacts=."
         )
     except Exception:
         _complain_of_sweep()

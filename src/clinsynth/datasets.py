@@ -156,7 +156,8 @@ def decode(path: Path) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
+        known = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "latin1"
         raise DataFormatError(
             f"{path}:{line}: byte {content[error.start]:#04x} is not UTF-8. Convert the file, for example with "
-            f"`iconv -f latin1 -t utf-8 {path.name}`."
+            f"`iconv -f {known} -t utf-8 {path.name}`."
         ) from error

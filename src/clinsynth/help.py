@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import difflib
 import re
+import shlex
 from collections.abc import Sequence
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.object_type import ObjectType
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 from rich.table import Table
 
 import clinsynth
-from clinsynth import config
+from clinsynth import config, sweeps
 
 EXAMPLES = {
     "train": (
@@ -117,8 +120,10 @@ def show_stage(stage: str, overrides: Sequence[str]) -> None:
         console.print(f"  {example}", highlight=False, markup=False, soft_wrap=True)
 
 
-def explained(error: Exception, stage: str) -> str:
+def explained(error: Exception, stage: str, overrides: Sequence[str] = ()) -> str:
     """Hydra's or OmegaConf's error with its cause, and the name that looks like the one that is unknown."""
+    if said := _unquoted(overrides, one_value="Ambiguous value" in str(error)):
+        return said
     parts = [str(error)]
     cause = error.__cause__
     while cause is not None:
@@ -127,7 +132,39 @@ def explained(error: Exception, stage: str) -> str:
         cause = cause.__cause__
     text = re.sub(r"\nConfig search path:.*", "", "\n".join(parts), flags=re.DOTALL)
     text = re.sub(r"\n\s*(reference_type|object_type|full_key)[=:].*|\nTo append to your config use .*", "", text)
+    if no_list := re.search(r"merging override (\S+?)=(.*)\n.* is not a ListConfig", text):
+        key, value = no_list.groups()
+        return f"{key}={value} is no list: {key}=[{value}] is one."
     return f"{text.rstrip('.')}. {_suggestion(text, stage)}`clinsynth {stage} --help` lists groups and keys."
+
+
+def _unquoted(overrides: Sequence[str], *, one_value: bool) -> str:
+    """The first override that Hydra cannot read, or takes for several values, and the quotes that mend it."""
+    parser = OverridesParser.create()
+    for word in overrides:
+        key, equals, value = word.partition("=")
+        if word.startswith("-") or not equals:
+            continue
+        try:
+            read = parser.parse_override(word)
+            if not one_value or not read.is_sweep_override():
+                continue
+            why = "has commas, which stand between values; with -m there is a job for each. If it is one value"
+        except HydraException:
+            why = "has signs that need quotes, as do = , ' # ( ) [ ] { } and letters beyond a to z"
+        return f"{word} {why}: {_twice_quoted(key, value)}, with both kinds of them."
+    return ""
+
+
+def _twice_quoted(key: str, value: str) -> str:
+    """An override in quotes for the shell, its value, or each of a list, in quotes for Hydra."""
+    values = [part.strip() for part in value[1:].removesuffix("]").split(",")] if value.startswith("[") else []
+    word = f"{key}=" + (f"[{','.join(map(sweeps.quoted, values))}]" if values else sweeps.quoted(value))
+    if not re.search(r'["$`\\!]', word):
+        return f'"{word}"'
+    if "'" in value and not values and not re.search(r'["$`\\!]', value):
+        return rf'"{key}=\"{value}\""'
+    return shlex.quote(word)
 
 
 def no_option(stage: str, overrides: Sequence[str]) -> str:

@@ -49,6 +49,16 @@ class Gold:
     """Of a list that takes the place of those in gold train."""
     withheld: frozenset[str] = frozenset()
     """Texts that nothing may learn from: of a test set that people have labelled anew, wherever else they stand."""
+    own_test: Sequence[Any] = ()
+    """Where people have labelled a test set anew: all that the files test, and what else is tested now."""
+
+    @property
+    def guarded(self) -> Sequence[Any]:
+        """Of these no synthetic copy is learnt from, and no LLM is shown one.
+
+        The same for both tests of a dataset, as far as it goes, so that both are of one corpus.
+        """
+        return self.own_test or self.test
 
     @property
     def lessons(self) -> Sequence[Any]:

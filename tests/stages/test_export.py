@@ -17,6 +17,7 @@ from huggingface_hub import constants
 
 from clinsynth import cli, config
 from clinsynth.artifacts import ArtifactStore
+from clinsynth.publishing.model_card import Trained, model_card
 from clinsynth.types import Summary
 from mock_hub import MockHub
 from support import TINY, Command, Rows, Said, copy_store, rows
@@ -217,7 +218,7 @@ def test_a_card_tells_of_review_and_leakage(job: Command, monkeypatch: pytest.Mo
     done(job("export", f"corpus={digest_of('sample_relation')}", "to=out"))
     card = Path("out/README.md").read_text(encoding="utf-8")
     told = "92.5% (95% interval 80.0 to 97.4; 37 of 40)"
-    assert f"People found {told} of the labels to be right." in card
+    assert f"people found {told} of the labels to be right." in card
     assert f"| Yes | {told} |" in card
     assert "| annotators | 2 |\n| blind | yes |\n| kappa | 0.8123 |\n\n" in card
     assert "- No synthetic text is a copy of one in the gold test split" in card
@@ -314,6 +315,15 @@ def test_a_models_card_tells_what_it_is(job: Command, trained: Summary) -> None:
     data = huggingface_hub.ModelCard(card).data
     assert data.eval_results is not None
     assert {one.metric_type for one in data.eval_results} == {"precision", "recall", "f1"}
+
+
+def test_scores_on_rows_that_were_labelled_anew_are_not_those_of_gold() -> None:
+    for test, said in (
+        ("gold", "On the gold test set:"),
+        ("adjudicated", "On rows of gold that people labelled anew:"),
+    ):
+        card = model_card(Trained("r", {"dataset.test": test}, {"test/f1": 0.5}), title="x", usage="")
+        assert said in card
 
 
 def test_no_export_says_where_it_was_made(job: Command, trained: Summary, tiny_bert: Path) -> None:
@@ -432,6 +442,42 @@ def test_a_model_of_a_private_dataset_stays_in_the_house(
         found = job("export", f"model={folder}", "to=other", "push=me/mine")
         assert said in words(found.err)
     assert hub.asked == []
+
+
+@pytest.mark.parametrize(("public", "said"), [(False, "is not public"), (None, "counts as private")])
+def test_a_model_of_a_private_corpus_stays_in_the_house(
+    job: Command, trained: Summary, hub: MockHub, tiny_bert: Path, public: bool | None, said: str
+) -> None:
+    """Although the dataset that it was trained for is public."""
+    folder = corpus_of("sample_relation")
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    (folder / "manifest.json").write_text(json.dumps(manifest | {"public": public}), encoding="utf-8")
+    pinned = ("train", "dataset=sample_relation", *QUICK, f"source.corpora=[{trained.corpus}]")
+    model = summary_of(job(*pinned, f"backbone.name_or_path={tiny_bert}", "trainer.save_model=true")).model
+    found = job("export", f"model={model}", "to=out", "push=me/mine")
+    assert found.status == 2
+    assert said in words(found.err)
+    assert (Path("out").exists(), hub.asked) == (False, [])
+
+
+def test_an_export_that_was_killed_does_not_run_for_ever(job: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A dead process leaves its run as it is."""
+
+    class Killed(BaseException):
+        pass
+
+    def kill(*_: object, **__: object) -> None:
+        raise Killed
+
+    export = ("export", f"corpus={digest_of('sample_ner')}", "to=out")
+    with monkeypatch.context() as patch:
+        patch.setattr("clinsynth.publishing.folders.put", kill)
+        patch.setattr(ledger().client.__class__, "set_terminated", kill)
+        with pytest.raises(Killed):
+            job(*export)
+    done(job(*export))
+    runs = ledger().client.search_runs(["1", "2", "3"], "tags.stage = 'export'")
+    assert sorted(run.info.status for run in runs) == ["FINISHED", "KILLED"]
 
 
 def test_a_run_is_logged(job: Command) -> None:

@@ -229,6 +229,8 @@ def test_no_text_goes_into_the_ledger(clinsynth: Command, with_store: Path, bert
     [
         (("input=notes.jsonl", "output=notes.jsonl"), "is the input"),
         (("input=notes.jsonl", "output=folder"), "is a folder"),
+        (("input=.", "output=new/out.jsonl"), "name another place"),
+        (("input=notes.jsonl", "output=notes.html", "predict.html=true"), "name it notes.jsonl"),
         (("input=notes.jsonl", "predict.keep=[text]"), "rename the column"),
         (("input=notes.jsonl", "predict.keep=[id]"), "no column id; there are text"),
         (("input=notes.jsonl", "predict.window=4000"), "has 512 positions"),

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import random
+import shutil
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,6 +18,7 @@ import pytest
 from clinsynth import corpora, datasets, zero_shot
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import Reviewed
+from clinsynth.config import TestName as Named  # pytest takes a Test... for a test
 from clinsynth.errors import ConfigError, DataFormatError
 from clinsynth.llm.recorded import RecordedLLM
 from clinsynth.stages import train as training
@@ -186,7 +189,7 @@ def test_gold_itself_keeps_its_rows_and_its_keys(adjudicated: Path, composed: Co
             }
             for unit in units
         }
-        leaks = {example.text for example in gold.test}
+        leaks = {example.text for example in gold.guarded}
         assert leaking == {unit for unit, found in drawn.items() if any(gold.train[n].text in leaks for n in found)}
     assert numbers
 
@@ -297,12 +300,22 @@ def test_a_corpus_is_judged_and_mended(
     assert Counter(row["labels"][0] for row in changed)["B4"] == sum(row["labels"] == ["B4"] for row in changed) > 10
 
     tiny = [*ASD, f"backbone.name_or_path={tiny_bert}", *QUICK, "trainer.save_model=false"]
-    said = clinsynth("train", *tiny, f"source.corpora=[{base[:6]}]", "source=augmented", "quality.reviewed=fix")
+    shutil.rmtree(next(Path("artifacts").glob(f"corpus-*-{digest(said)}")))  # so that the job builds it
+    os.utime(path)  # the one that is reviewed is the newest
+    said = clinsynth("train", *tiny, "source.corpora=[latest]", "source=augmented", "quality.reviewed=fix")
     assert said.status == 0, said.err
     assert summary(with_store)["examples"] == 160 + 170
     assert summary(with_store)["corpus"] == digest(clinsynth("generate", *ASD, "quality.reviewed=fix"))
+    said = clinsynth("train", *tiny, "source.corpora=[latest]", "source=augmented", "quality.reviewed=fix")
+    assert said.status == 0, said.err  # though the newest one is now the mended one
     planned = composed("train", *tiny, f"source.corpora=[{base}]", "source=augmented", "quality.reviewed=fix")
     assert training.planned(planned) == summary_key(with_store)
+
+    assert clinsynth("export", f"corpus={summary(with_store)['corpus']}", "to=out").status == 0
+    card = words(Path("out/README.md").read_text(encoding="utf-8"))
+    assert f"People judged a sample of the corpus `{base}`" in card
+    assert "20 of its texts have the label that they gave, 40 were rejected" in card
+    assert "None yet" not in card
 
 
 def summary_key(folder: Path) -> str:
@@ -330,6 +343,14 @@ def test_what_is_asked_for_is_what_is_found(clinsynth: Command, with_store: Path
         assert ("reviewed" in corpora.settings_key(settings)) is (how is not Reviewed.keep)
         assert len(corpus.examples) == corpus.manifest["counts"]["kept"]
         assert corpus.manifest["public"] is True
+    # a test set that is labelled anew needs no other corpus, nor another review of it
+    say = {name: lambda n, item: "Yes" if n < 5 else "No" for name in ("ann", "bob", "cy")}
+    told = ["dataset=sample_relation", "review.n=10"]
+    assert reviewed(clinsynth, *told, folder=Path("reviews/sample_relation"), say=say).status == 0
+    settings.dataset.test = Named.adjudicated
+    anew = datasets.load(settings.dataset, data=Path(), artifacts=Path("artifacts"))
+    assert len(anew.test) == 10
+    assert corpora.identity(settings, gold=anew) == corpus.digest
 
 
 def test_entities_are_judged(clinsynth: Command, with_store: Path) -> None:

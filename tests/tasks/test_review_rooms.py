@@ -74,3 +74,15 @@ def test_a_criterion_that_is_seen_with_others_is_right() -> None:
     assert room.agrees("A1;B4", given="A1")
     assert not room.agrees("B4", given="A1")
     assert not room.agrees("A1", given="none")
+
+
+@pytest.mark.parametrize(
+    ("text", "places"), [("cancer genes : ataxia and cancer", (3, 5)), ("Ataxia telangiectasia : ataxia", (3,))]
+)
+def test_a_label_that_is_copied_is_right_whichever_occurrence_it_marks(text: str, places: tuple[int, ...]) -> None:
+    room = review_room("ner")
+    example = Sentence(tuple(text.split()), tuple(Span(place, place + 1, "Disease") for place in places))
+    answer = room.read(room.given(example), text=example.text, labels=LABELS["ner"])
+    assert room.agrees(answer, given=room.given(example))
+    assert room.relabelled(example, answer, labels=LABELS["ner"]) == example
+    assert not room.agrees(f"{answer} | {text.split()[1]}", given=room.given(example))

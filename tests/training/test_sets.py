@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from clinsynth.config import SourceConfig, SourceName
 from clinsynth.errors import ConfigError
+from clinsynth.tasks.relation.gold import Relation
 from clinsynth.training.sets import TrainingSet, draw, training_set
 from clinsynth.types import Gold
 
@@ -120,3 +121,10 @@ def test_the_seed_says_what_is_held_out() -> None:
 def test_the_smallest_set_is_trained_on_whole() -> None:
     assert arm(None, of=1).train == (0,)
     assert arm(None, of=4).devel == ()
+
+
+def test_gold_that_was_all_labelled_anew_is_not_learnt_from() -> None:
+    rows = [Relation(f"{number} @GENE$ @DISEASE$", "Yes") for number in range(4)]
+    gold = Gold(train=rows, test=rows[:3], devel=[], hashes={}, withheld=frozenset(row.text for row in rows))
+    with pytest.raises(ConfigError, match="all of gold train was labelled anew"):
+        training_set(gold, source=SourceConfig(name=SourceName.original), holdout=0.1, seed=0)

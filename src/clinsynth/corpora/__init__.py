@@ -98,8 +98,7 @@ def answered(settings: CorpusConfig, *, gold: Gold) -> Generation:
 def pinned(starts: Sequence[str], *, settings: CorpusConfig, gold: Gold, store: ArtifactStore) -> Corpus:
     """The corpus whose digest begins so, or several of them together; raises ConfigError for another task's."""
     task = settings.dataset.task
-    folders = dict.fromkeys(find(start, store=store) for start in starts)
-    found = [load(folder) for folder in folders]
+    found = _named(starts, how=settings.quality.reviewed, store=store)
     labels = list(config_room(task).labels(settings.dataset))
     for corpus in found:
         if (corpus.manifest["task"], corpus.manifest["labels"]) != (task, labels):
@@ -112,7 +111,7 @@ def pinned(starts: Sequence[str], *, settings: CorpusConfig, gold: Gold, store: 
     if len(found) == 1:
         return found[0]
     room = synthesis_room(task)
-    test = sorted(example.text for example in gold.test)
+    test = sorted(example.text for example in gold.guarded)
     content = {"merged": [corpus.manifest["digest"] for corpus in found], "test": digest(test)}
     return load(
         store.build(
@@ -124,12 +123,21 @@ def pinned(starts: Sequence[str], *, settings: CorpusConfig, gold: Gold, store: 
     )
 
 
-def named(starts: Sequence[str], *, store: ArtifactStore) -> list[str]:
+def named(starts: Sequence[str], *, how: Reviewed, store: ArtifactStore) -> list[str]:
     """Whole digests of corpora, however they were named; several that are one already are named one by one."""
-    found = [load(folder) for folder in dict.fromkeys(find(start, store=store) for start in starts)]
+    found = _named(starts, how=how, store=store)
     if len(found) == 1:
         return list(found[0].manifest.get("corpora", [found[0].digest]))
     return [corpus.digest for corpus in found]
+
+
+def _named(starts: Sequence[str], *, how: Reviewed, store: ArtifactStore) -> list[Corpus]:
+    """One that a review has made, such as the latest, stands for the one that was reviewed, if that is to be done."""
+    found = [load(folder) for folder in dict.fromkeys(find(start, store=store) for start in starts)]
+    if how is Reviewed.keep:
+        return found
+    bases = [corpus.manifest.get("reviewed", {}).get("base", corpus.digest) for corpus in found]
+    return [load(find(base, store=store)) for base in dict.fromkeys(bases)]
 
 
 def settings_key(settings: CorpusConfig) -> dict[str, Any]:

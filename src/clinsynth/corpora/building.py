@@ -49,7 +49,7 @@ class Recipe:
     @property
     def test_texts(self) -> frozenset[tuple[str, ...]]:
         """Folded words of the gold test examples, of which there shall be no copies."""
-        return frozenset(folded(self.room.words(example)) for example in self.gold.test)
+        return frozenset(folded(self.room.words(example)) for example in self.gold.guarded)
 
 
 def build(folder: Path, recipe: Recipe) -> dict[str, Any]:

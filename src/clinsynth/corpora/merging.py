@@ -20,7 +20,7 @@ def merge(folder: Path, corpora: Sequence[Corpus], *, gold: Gold, room: Synthesi
 
     What stands in gold test, or in a corpus before, is rejected: each was made without the other.
     """
-    test = {folded(room.words(example)) for example in gold.test}
+    test = {folded(room.words(example)) for example in gold.guarded}
     seen: dict[tuple[str, ...], str] = {}
     kept: list[dict[str, Any]] = []
     rejected: list[dict[str, Any]] = []

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import shlex
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ class Document:
 def files(given: Path, *, but: Path) -> list[Path]:
     """The file, or those of a folder and the folders in it, in the order of their names; without the output `but`.
 
+    Hidden ones are left out: systems and editors put copies of texts there.
     Raises ConfigError where there is none.
     """
     accepted = f"accepted are {', '.join(SUFFIXES)}, or a folder with such files."
@@ -45,11 +47,15 @@ def files(given: Path, *, but: Path) -> list[Path]:
     found = [
         path
         for path in sorted(given.rglob("*"))
-        if path.suffix.lower() in SUFFIXES and path.is_file() and path.resolve() != own
+        if path.suffix.lower() in SUFFIXES and path.is_file() and path.resolve() != own and not _hidden(path, given)
     ]
     if not found:
         raise ConfigError(f"input={given} is a folder without a file to read: {accepted}")
     return found
+
+
+def _hidden(path: Path, below: Path) -> bool:
+    return any(part.startswith(".") for part in path.relative_to(below).parts)
 
 
 def documents(paths: Sequence[Path], *, below: Path, column: str, keep: Sequence[str]) -> Iterator[Document]:
@@ -64,7 +70,7 @@ def documents(paths: Sequence[Path], *, below: Path, column: str, keep: Sequence
             absent = [name for name in (column, *keep) if name not in row]
             if absent:
                 raise DataFormatError(
-                    f"{place}: there is no column {', '.join(absent)}; there are {', '.join(map(str, row)) or 'none'}. "
+                    f"{place}: there is no column {', '.join(absent)}; there are {_clipped(row)}. "
                     "The text's is named by predict.column=..., others that are carried along by predict.keep=[...]."
                 )
             text, kept = row[column], {name: row[name] for name in keep}
@@ -72,6 +78,11 @@ def documents(paths: Sequence[Path], *, below: Path, column: str, keep: Sequence
                 raise DataFormatError(f"{place}: {column} is {json.dumps(text)[:60]}, which is no text.")
             _check_characters([text, kept], place=place)
             yield Document(text, source, number, kept)
+
+
+def _clipped(names: Iterable[Any]) -> str:
+    """Names of columns; a file without a head may have a text in their place."""
+    return ", ".join(f"{name[:40]}..." if len(name) > 40 else name for name in map(str, names)) or "none"
 
 
 def _json(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -96,6 +107,11 @@ def _csv(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     lines = _lines(path)
     head = next(lines, "")
     delimiter = max(_DELIMITERS[path.suffix.lower()], key=head.count)
+    if "\r" in head.rstrip("\r\n"):
+        raise DataFormatError(
+            f"{path}:1: its lines end as on old Macs. Convert the file, for example with "
+            f"`tr '\\r' '\\n' < {shlex.quote(path.name)} > lines-{shlex.quote(path.name)}`."
+        )
     names = next(csv.reader([head], delimiter=delimiter), [])
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     try:

@@ -10,6 +10,7 @@ from huggingface_hub import DatasetCardData
 import clinsynth
 from clinsynth.analysis.leakage import verdict
 from clinsynth.corpora import Corpus
+from clinsynth.corpora.reviewed import DISPUTED, WRONG
 from clinsynth.publishing import licences, parquet
 from clinsynth.publishing.markdown import code, escaped, fenced, number, page, table
 from clinsynth.reports.analyses import HEADINGS, sections
@@ -49,7 +50,7 @@ def corpus_card(corpus: Corpus, *, name: str, on_hub: bool, licence: str, analys
             "## Labels": _labels(manifest),
             "## Counts": _counts(manifest),
             "## Beside gold": _statistics(manifest),
-            "## Review by people": _review(manifest.get("review")),
+            "## Review by people": [_judged(manifest), *_review(manifest.get("review"), judged="reviewed" in manifest)],
             "## Leakage": _leakage(analysis, manifest=manifest),
             "## Licence": _licence(manifest, licence),
             "## Limits": [
@@ -193,10 +194,25 @@ def _statistics(manifest: Mapping[str, Any]) -> list[str]:
     return [table(["", *map(escaped, found)], rows)]
 
 
-def _review(review: Mapping[str, Any] | None) -> list[str]:
+def _judged(manifest: Mapping[str, Any]) -> str:
+    """What people's judgement has already done to these texts."""
+    told = manifest.get("reviewed")
+    if not told:
+        return ""
+    fixed = manifest["counts"].get("relabelled", 0)
+    gone = sum(manifest["rejected"].get(reason, 0) for reason in (WRONG, DISPUTED))
+    return (
+        f"People judged a sample of the corpus {code(told['base'])} (review {code(told['review'])}); this is what they "
+        f"left of it: {fixed} of its texts have the label that they gave, {gone} were rejected."
+    )
+
+
+def _review(review: Mapping[str, Any] | None, *, judged: bool) -> list[str]:
     """Of the annotators only how many they were."""
     if not review:
-        return ["None yet: no person has checked a sample of the labels (`clinsynth review` does that)."]
+        return (
+            [] if judged else ["None yet: no person has checked a sample of the labels (`clinsynth review` does that)."]
+        )
     correct, by_label = review.get("correct"), review.get("by label") or {}
     numbers = [
         (escaped(name), "yes" if value is True else "no" if value is False else number(value))
@@ -205,7 +221,9 @@ def _review(review: Mapping[str, Any] | None) -> list[str]:
     ]
     shares = [(escaped(label), _share(share)) for label, share in by_label.items()]
     return [
-        f"People found {_share(correct)} of the labels to be right." if correct else "",
+        f"Of a draw with as many of each label or unit, people found {_share(correct)} of the labels to be right."
+        if correct
+        else "",
         table(["", ""], numbers),
         table(["of these", "right"], shares) if shares else "",
         f"Review {code(str(review.get('digest', '–')))}, {escaped(str(review.get('date', 'no date')))}.",

@@ -10,6 +10,7 @@ from typing import Any
 
 from huggingface_hub import EvalResult, ModelCardData
 
+from clinsynth.config import TestName
 from clinsynth.publishing import licences
 from clinsynth.publishing.markdown import code, escaped, fenced, page, table
 from clinsynth.types import Metrics, Outcomes
@@ -131,7 +132,9 @@ def _scores(model: Trained) -> list[str]:
             f"{len(model.outcomes.places)} test examples with {gold} gold labels; {predicted} were predicted, {right} "
             "of them right."
         )
-    return ["On the gold test set:", counts, table(["metric", "value"], rows)]
+    anew = model.told("dataset.test") == TestName.adjudicated.value
+    test = "On rows of gold that people labelled anew:" if anew else "On the gold test set:"
+    return [test, counts, table(["metric", "value"], rows)]
 
 
 def _data(model: Trained) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -50,7 +51,9 @@ class Tally:
     @property
     def metrics(self) -> Metrics:
         found = {"documents": self.documents, "characters": self.characters, "errors": self.errors}
-        found |= {f"label_{label}": number for label, number in self.labels.items()}
+        for label, number in self.labels.items():  # a model from elsewhere may have names that MLflow refuses
+            name = "label_" + re.sub(r"[^\w. :/-]", "_", label)
+            found[name] = found.get(name, 0) + number
         return {f"predict/{name}": float(number) for name, number in found.items()}
 
 
@@ -69,11 +72,13 @@ def show(metrics: Metrics, *, where: Mapping[str, str | None]) -> None:
         table.add_row(f"{metrics[f'predict/{name}']:,.0f}", name)
     for name, number in sorted(labels.items()):
         table.add_row(f"{number:,.0f}", name.removeprefix("predict/label_"))
+    if not labels:
+        table.add_row("0", f"spans, or labels with a probability of {CERTAIN} or more")
     if metrics["predict/errors"]:
         table.add_row(f"{metrics['predict/errors']:,.0f}", "documents could not be read (`error` says why)")
     console.print(table)
     if "time/documents_a_second" in metrics:
-        console.print(f"{metrics['time/documents_a_second']:,.0f} documents a second")
+        console.print(f"{metrics['time/documents_a_second']:,.3g} documents a second")
     for name, value in where.items():
         if value:
             console.print(f"{name:<12} {value}", markup=False)

@@ -304,7 +304,7 @@ def show_drawn(review: Review, *, items: Sequence[Item], asked: int, where: Mapp
     whose = f"corpus {review.digest}" if review.subject is Subject.corpus else review.name
     label = "hidden" if review.blind else "shown"
     console.print(
-        f"[bold]{len(items)} examples of {whose}[/bold]: {_groups(items)}; their label is {label}",
+        f"[bold]{len(items)} examples of {whose}[/bold]{_groups(items)}; their label is {label}",
         highlight=False,
         soft_wrap=True,
     )
@@ -316,10 +316,12 @@ def show_drawn(review: Review, *, items: Sequence[Item], asked: int, where: Mapp
 def _groups(items: Sequence[Item]) -> str:
     """How many there are of each label or unit, of those that are few enough to be read."""
     found = Counter(item.group for item in items)
+    if not any(found):  # sentences of gold have entities, and no label
+        return ""
     if len(found) <= MOST_GROUPS:
-        return ", ".join(f"{number} {group}".strip() for group, number in sorted(found.items()))
+        return ": " + ", ".join(f"{number} {group.replace(', ', '+')}" for group, number in sorted(found.items()))
     low, high = min(found.values()), max(found.values())
-    return f"{low if low == high else f'{low} to {high}'} of each of {len(found)} units"
+    return f": {low if low == high else f'{low} to {high}'} of each of {len(found)} units"
 
 
 def show_reviewed(review: Review, verdict: Verdict, *, where: Mapping[str, str]) -> None:

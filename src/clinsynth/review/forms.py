@@ -42,7 +42,8 @@ def accepted(review: Review) -> list[str]:
             "the parts of the text, word for word, with ` | ` between them, such as `breast cancer | ataxia`",
             "`none`, where there is no such part",
         ]
-    means = {label: f" ({meaning})" for label, meaning in review.meanings.items()}
+    means = {choice: " (none of these)" for choice in choices if choice not in review.labels}
+    means |= {label: f" ({meaning})" for label, meaning in review.meanings.items()}
     several = f"several of them with `;` between them, such as `{';'.join(choices[:2])}`"
     return [f"`{choice}`{means.get(choice, '')}" for choice in choices] + [several] * room.SEVERAL
 

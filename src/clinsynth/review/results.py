@@ -95,9 +95,11 @@ def adjudicated(gold: Gold, *, name: str, task: str, labels: Sequence[str], stor
     ]
     if not test:
         raise DataFormatError(f"{result.folder}: no row of {name} has got a label that a majority agrees on.")
+    tested = {example.text for example in gold.test}
     return replace(
         gold,
         test=test,
+        own_test=[*gold.test, *(by_text[row["text"]] for row in result.rows if row["text"] not in tested)],
         devel=[example for example in gold.devel if example.text not in withheld],
         hashes=gold.hashes | {ADJUDICATED: result.digest},
         withheld=withheld,

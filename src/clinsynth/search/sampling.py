@@ -52,7 +52,7 @@ class Sampler:
         self.task = settings.task or self.brief.task
         self.units = self._units()
         self._corpus = corpus_settings(settings, requests=len(self.units))  # there may be fewer units than requests
-        self._test = frozenset(folded(tokenise(example.text)) for example in gold.test)
+        self._test = frozenset(folded(tokenise(example.text)) for example in gold.guarded)
 
     def draw(self, templates: Sequence[str]) -> list[Samples]:
         """Samples of each template."""

@@ -58,6 +58,7 @@ class Export:
 def main(settings: ExportConfig, *, job: Job) -> None:
     store = ArtifactStore(Path(settings.paths.artifacts))
     ledger = Ledger(settings.tracking, store=store)
+    ledger.bury_dead()
     folder = Path(settings.to).expanduser()
     if settings.push:
         hub.check_name(settings.push)
@@ -68,14 +69,17 @@ def main(settings: ExportConfig, *, job: Job) -> None:
         _check_consent(export, settings)
     folders.check_free(folder, digest=export.digest, force=settings.force)
     run_key = digest([VERSION, export.digest, settings.push])
-    with ledger.run(
-        experiment=export.dataset,
-        name=f"export-{export.digest[:12]}",
-        run_key=run_key,
-        corpus=export.corpus,
-        description=cards.run_description(job),
-        tags=job.tags,
-    ) as run:
+    with (
+        ledger.claim(run_key),
+        ledger.run(
+            experiment=export.dataset,
+            name=f"export-{export.digest[:12]}",
+            run_key=run_key,
+            corpus=export.corpus,
+            description=cards.run_description(job),
+            tags=job.tags,
+        ) as run,
+    ):
         run.params(cards.stage_params(settings, choices=job.choices))
         run.text(job.resolved, "config.yaml")
         written = folders.put(
@@ -187,7 +191,11 @@ def _trained(folder: Path, *, ledger: Ledger) -> tuple[Trained, bool | None]:
     if summary is None or config is None:
         return Trained(run_id, {}, {}), manifest.get("public")
     runs = [run for run in ledger.tagged("run_key", summary.run_key) if run.info.run_id == run_id]
-    dataset = OmegaConf.create(config).dataset
+    given = OmegaConf.create(config)
+    dataset = given.dataset
+    public: bool | None = bool(dataset.public)
+    if public and summary.corpus and OmegaConf.select(given, "source.corpora"):  # of other datasets, it may be
+        public = _public_corpus(summary.corpus, store=ledger.store)
     trained = Trained(
         run_id,
         runs[0].data.params if runs else {},
@@ -197,7 +205,16 @@ def _trained(folder: Path, *, ledger: Ledger) -> tuple[Trained, bool | None]:
         corpus=summary.corpus,
         outcomes=ledger.outcomes(run_id),
     )
-    return trained, bool(dataset.public)
+    return trained, public
+
+
+def _public_corpus(corpus: str, *, store: ArtifactStore) -> bool | None:
+    """Whether all datasets that a corpus was made for are; None where nobody has written it down."""
+    try:
+        public: bool | None = corpora.load(corpora.find(corpus, store=store)).manifest.get("public")
+    except ConfigError:  # it is gone
+        return None
+    return public
 
 
 def _fill(workshop: Path, export: Export) -> None:
@@ -213,7 +230,7 @@ def _check_consent(export: Export, settings: ExportConfig) -> None:
     if export.public is None:
         why = f"nothing here says that the dataset of this {export.what} is public, so it counts as private"
     else:
-        why = f"{export.dataset} is not public (dataset.public=false)"
+        why = f"what it was made of for {export.dataset} is not public (dataset.public=false)"
     raise ConfigError(
         f"push={settings.push}: {why}, and the {export.what} holds {what}. send_gold_text=true says that they may go "
         f"to the hub. Without push the {export.what} is exported to to={settings.to} and stays on this machine."

@@ -15,7 +15,7 @@ from clinsynth.artifacts import ArtifactStore, digest, file_digest
 from clinsynth.config import PredictConfig
 from clinsynth.errors import ConfigError, DataFormatError
 from clinsynth.inference import output, reading
-from clinsynth.inference.documents import Document, documents, files
+from clinsynth.inference.documents import SUFFIXES, Document, documents, files
 from clinsynth.inference.models import Opened, open_model
 from clinsynth.reports import cards, predictions
 from clinsynth.reports.predictions import Tally
@@ -65,6 +65,7 @@ def main(settings: PredictConfig, *, job: Job) -> None:
     with ledger.claim(material.run_key):
         summary = None if settings.force else _finished(ledger, material)
         if summary is None:
+            _refuse_to_lose_a_page(material)
             summary = _predict(material, ledger=ledger)
         else:
             print(f"These texts were read by this model (run {summary.run_id}): skipped. force=true reads them again.")
@@ -86,6 +87,12 @@ def _gather(settings: PredictConfig, *, job: Job, ledger: Ledger) -> Material:
         raise ConfigError(
             f"output={to} is {'a folder' if to.is_dir() else 'the input'}: name a file, as predictions.jsonl."
         )
+    if given.is_dir() and to.suffix.lower() in SUFFIXES and to.resolve().is_relative_to(given.resolve()):
+        raise ConfigError(
+            f"output={to} lies in the folder that is read, and would be read itself the next time: name another place."
+        )
+    if part.html and to.suffix.lower() == ".html":
+        raise ConfigError(f"output={to} is where predict.html=true writes the page: name it {to.stem}.jsonl.")
     reserved = sorted(set(part.keep) & set(output.OWN))
     if reserved:
         raise ConfigError(
@@ -119,6 +126,14 @@ def _finished(ledger: Ledger, material: Material) -> Summary | None:
     )
 
 
+def _refuse_to_lose_a_page(material: Material) -> None:
+    """A page comes last: what is there before is something else."""
+    if material.settings.predict.html and material.page.exists() and not material.settings.force:
+        raise ConfigError(
+            f"{material.page} is there already: choose another output=, or write over it with force=true."
+        )
+
+
 def _predict(material: Material, *, ledger: Ledger) -> Summary:
     settings = material.settings
     model = _open(settings, folder=material.folder)
@@ -143,14 +158,14 @@ def _predict(material: Material, *, ledger: Ledger) -> Summary:
                 grown.add(lines)
                 bar.update(len(lines))
         seconds = time.monotonic() - began
-        grown.finish()
-        metrics: Metrics = Tally.of(output.rows(material.output)).metrics
+        metrics: Metrics = Tally.of(output.rows(grown.part)).metrics
         metrics |= {"time/predict_s": seconds, "time/documents_a_second": left / seconds}
         summary = Summary(run.id, material.run_key, None, str(material.folder), material.number, metrics)
         run.metrics(metrics)
-        run.tag(OUTPUT, file_digest(material.output))
+        run.tag(OUTPUT, file_digest(grown.part))
         summary.write(material.job.folder)
         run.file(material.job.folder / "summary.json")
+        grown.finish()  # at last: whoever stops it before comes back to the part
     return summary
 
 

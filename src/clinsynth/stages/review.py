@@ -152,7 +152,10 @@ def _import(settings: ReviewConfig, *, job: Job, store: ArtifactStore) -> None:
         corpora.note(corpus, store=store, review={"digest": result.digest, "date": date, "blind": review.blind} | told)
     summary = _log(settings, review, job=job, store=store, place=place, result=result, metrics=reviews.metrics(verdict))
     summary.write(job.folder)
-    use = {Subject.gold: f"dataset={review.name} dataset.test=adjudicated", Subject.corpus: "quality.reviewed=fix"}
+    use = {
+        Subject.gold: f"dataset={review.name} dataset.test=adjudicated",
+        Subject.corpus: f"dataset={review.name} quality.reviewed=fix",
+    }
     if answered.silent:
         print(f"No answers at all, and so not counted: {', '.join(answered.silent)}.")
     tables.show_reviewed(
@@ -259,6 +262,7 @@ def _make_room(folder: Path) -> None:
         folder.rename(aside)
         print(f"The review that was there, with answers of {_listed(names)}, is now {aside}.")
     else:
+        (folder / folders.REVIEW).unlink()  # first, for without it there is no review whose items are others
         shutil.rmtree(folder / folders.SHEETS, ignore_errors=True)
         print(f"The review that was there had no answers: it is replaced, and so are its sheets in {folder}.")
 

@@ -140,8 +140,10 @@ def _gather(settings: TrainConfig, *, job: Job, store: ArtifactStore) -> Materia
 def _corpus(settings: TrainConfig, *, gold: Gold, store: ArtifactStore, folder: Path) -> Corpus:
     if not settings.source.corpora:
         return replay.corpus(settings, gold=gold, store=store, folder=folder)
-    corpus = corpora.pinned(settings.source.corpora, settings=settings, gold=gold, store=store)
-    settings.source.corpora = corpora.named(settings.source.corpora, store=store)
+    starts = settings.source.corpora
+    # before `pinned`, which may build one that is then the latest
+    settings.source.corpora = corpora.named(starts, how=settings.quality.reviewed, store=store)
+    corpus = corpora.pinned(starts, settings=settings, gold=gold, store=store)
     tables.show_corpus_counts(corpus)
     return corpus
 

@@ -36,6 +36,12 @@ def training_set(
             "name one as dataset.files.train.path=..."
         )
     lessons = gold.lessons
+    if not lessons:
+        raise ConfigError(
+            f"source={source.name.value} trains on gold, and all of gold train was labelled anew: "
+            "dataset.test=adjudicated leaves nothing to learn from. Review fewer rows (review.n=...), or use "
+            "source=synthetic."
+        )
     chosen = lessons if source.examples is None else draw(lessons, source.examples, seed=seed)
     if source.name is SourceName.augmented:
         return _held_out((*chosen, *synthetic), share=holdout, seed=seed)

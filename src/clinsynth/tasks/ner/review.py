@@ -34,7 +34,9 @@ def read(written: str, *, text: str, labels: Sequence[str]) -> str:
 
 
 def agrees(answer: str, *, given: str) -> bool:
-    return _parts(answer) == _parts(given)
+    """Parts are told by their words: which of several occurrences is meant, an answer cannot say."""
+    said, label = (sorted(part.casefold() for part in _parts(written)) for written in (answer, given))
+    return said == label
 
 
 def relabelled(example: Sentence, answer: str, *, labels: Sequence[str]) -> Sentence:
@@ -63,7 +65,9 @@ def _places(parts: Sequence[str], *, text: str) -> list[tuple[int, int]]:
         free = (place for place in found if all(place[1] <= start or end <= place[0] for start, end in places))
         place = next(free, None)
         if place is None:
-            raise ValueError(f"parts of the text, word for word; {part!r} does not stand in it so often")
+            raise ValueError(
+                f"parts of the text, word for word, with {BETWEEN} between them; {part!r} is none, or not so often"
+            )
         places.append(place)
     return sorted(places)
 

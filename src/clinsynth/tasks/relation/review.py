@@ -9,7 +9,7 @@ from clinsynth.tasks.relation.gold import Relation
 
 SEVERAL = False
 
-_WRITTEN = {"1": "Yes", "0": "No", "yes": "Yes", "no": "No"}
+_WRITTEN = {"1": "Yes", "0": "No", "yes": "Yes", "no": "No", "y": "Yes", "n": "No"}
 
 
 def question(labels: Sequence[str]) -> str:

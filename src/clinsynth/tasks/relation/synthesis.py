@@ -55,7 +55,7 @@ def leaking(units: Sequence[str], *, settings: CorpusConfig, gold: Gold) -> set[
     dataset, pool = _dataset(settings), _pool(settings)
     left_out = set(pool.left_out or ())
     if own_pool(dataset):
-        test = {row.text for row in gold.test}
+        test = {row.text for row in gold.guarded}
         left_out |= {row for row in (*pool.positive, *pool.negative) if gold.train[row].text in test}
     drawn = {unit: _round(unit, settings) for unit in units}
     return {unit for unit, rows in drawn.items() if not left_out.isdisjoint((*rows.positive, *rows.negative))}
@@ -132,7 +132,7 @@ def propose(settings: CorpusConfig, *, gold: Gold) -> dict[str, str]:
     dataset = _dataset(settings)
     if dataset.pool is not None:
         return {}
-    test = {row.text for row in gold.test}
+    test = {row.text for row in gold.guarded}
     free = [(number, row) for number, row in enumerate(gold.train) if row.text not in test]
     chosen = {positive: [(n, row) for n, row in free if row.positive is positive][:POOL] for positive in (True, False)}
     for positive, label in ((True, POSITIVE), (False, NEGATIVE)):

@@ -48,6 +48,9 @@ def test_other_columns_are_carried_along(tmp_path: Path) -> None:
         ("a.csv", b"note,id\nx,1\n", r"a\.csv:2: there is no column text; there are note, id"),
         ("a.csv", b"text,id\nx,y,1\n", r"a\.csv:2: 3 cells and 2 columns"),
         ("a.csv", b'text,id\n"x,1\n', r"a\.csv:\d: .*quote"),
+        ("a.csv", b"id,text\r1,x\r", r"a\.csv:1: its lines end as on old Macs"),
+        ("a.txt", "x".encode("utf-16"), r"a\.txt:1: .*iconv -f utf-16"),
+        ("a.csv", b"x" * 99 + b"\ny\n", r"there are x{40}\.\.\.\. "),
         ("a.jsonl", b'{"text": 3}\n', r"a\.jsonl:1: text is 3, which is no text"),
         ("a.jsonl", b'{"text": "ok"}\n["x"]\n', r"a\.jsonl:2: a line has to be an object"),
         ("a.jsonl", b'{"text": "ok"\n', r"a\.jsonl:1: no JSON"),
@@ -69,6 +72,13 @@ def test_what_is_no_input_is_said(tmp_path: Path) -> None:
     ):
         with pytest.raises(ConfigError, match=said):
             read(path)
+
+
+def test_hidden_files_are_left_out(tmp_path: Path) -> None:
+    for name in ("a.txt", "._a.txt", ".checkpoints/a.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("x")
+    assert [path.name for path in files(tmp_path, but=tmp_path / "out.jsonl")] == ["a.txt"]
 
 
 def test_a_long_file_is_not_held_in_memory(tmp_path: Path) -> None:
