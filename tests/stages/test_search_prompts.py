@@ -248,7 +248,7 @@ def test_private_text_stays_out_of_mlflow(search: Run, with_store: Path) -> None
 def test_killed_it_goes_on_and_pays_for_nothing_twice(with_store: Path, server: MockServer) -> None:
     server.behave(latency=0.2, rounds=False)
     words = [sys.executable, "-m", "clinsynth.cli", "search_prompts", *live(server), "judge=llm", "llm.concurrency=2"]
-    for _ in range(3):
+    for _ in range(2):
         before = server.asked()["requests"]
         process = subprocess.Popen(
             words, cwd=with_store, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -261,4 +261,4 @@ def test_killed_it_goes_on_and_pays_for_nothing_twice(with_store: Path, server: 
     assert done.returncode == 0, done.stderr
     asked = server.asked()
     assert asked["different"] == 2 * (1 + 3 * 2) + 3 * 2 + 4 * 3
-    assert asked["requests"] <= asked["different"] + 2 * 3  # those that were under way
+    assert asked["requests"] <= asked["different"] + 2 * 2  # those that were under way
