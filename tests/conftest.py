@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from mock_hub import HUB_TOKEN, MockHub
 from support import Command, Composed, MockServer, Said, copy_store
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # read when huggingface_hub is imported
@@ -165,6 +166,22 @@ def with_store(workspace: Path, migrated: Path) -> Path:
     """A workspace in which the MLflow store has its tables."""
     copy_store(migrated, workspace / "mlruns")
     return workspace
+
+
+@pytest.fixture
+def stand_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[MockHub]:
+    """A server that stands in for the Hugging Face hub in this process, and a token for it."""
+    import huggingface_hub
+    from huggingface_hub import constants
+
+    started = MockHub(token=HUB_TOKEN)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(constants, "ENDPOINT", started.url)
+    monkeypatch.setenv("HF_TOKEN", HUB_TOKEN)
+    huggingface_hub.close_session()
+    yield started
+    started.stop()
+    huggingface_hub.close_session()
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ from typing import Any
 
 SHA = "0" * 40
 
+HUB_TOKEN = "hf_stays_secret"
+
 
 class MockHub:
     """Files go into commits as they are (the mode `regular`)."""

@@ -35,18 +35,16 @@ def json_lines(rows: Iterable[Mapping[str, Any]]) -> str:
 
 def write_whole(path: Path, text: str, *, encoding: str = "utf-8") -> None:
     """The whole file or none of it, in a folder that is made if need be; line ends stay as they are."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f".{path.name}.part")
-    half.write_text(text, encoding=encoding, newline="")
-    half.replace(path)
+    with writing_whole(path, encoding=encoding) as file:
+        file.write(text)
 
 
 @contextmanager
-def writing_whole(path: Path) -> Iterator[TextIO]:
+def writing_whole(path: Path, *, encoding: str = "utf-8") -> Iterator[TextIO]:
     """The same for what is written part by part."""
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_name(f".{path.name}.part")
-    with half.open("w", encoding="utf-8", newline="") as file:
+    with half.open("w", encoding=encoding, newline="") as file:
         yield file
     half.replace(path)
 

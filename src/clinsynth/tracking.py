@@ -212,6 +212,9 @@ class Ledger:
     def tags(self, run_id: str) -> dict[str, str]:
         return dict(self.client.get_run(run_id).data.tags)
 
+    def params(self, run_id: str) -> dict[str, str]:
+        return dict(self.client.get_run(run_id).data.params)
+
     def tag(self, run_id: str, name: str, value: str) -> None:
         self.client.set_tag(run_id, name, value)
 

@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import huggingface_hub
 import pytest
 from huggingface_hub import constants
 
 from clinsynth.errors import ConfigError, Unreachable
 from clinsynth.publishing import hub
-from mock_hub import MockHub
-
-TOKEN = "hf_stays_secret"
-
-
-@pytest.fixture
-def stand_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[MockHub]:
-    """The hub of this process, and a token for it."""
-    started = MockHub(token=TOKEN)
-    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-    monkeypatch.setattr(constants, "ENDPOINT", started.url)
-    monkeypatch.setenv("HF_TOKEN", TOKEN)
-    huggingface_hub.close_session()
-    yield started
-    started.stop()
-    huggingface_hub.close_session()
+from mock_hub import HUB_TOKEN, MockHub
 
 
 @pytest.fixture
@@ -51,7 +34,7 @@ def test_the_files_of_the_export_arrive_and_no_others(
     name = f"{kind}s/me/mine"
     assert stand_in.repositories == {name: {"private": private}}
     assert stand_in.files[name] == {"README.md": b"# Mine\n", "data/a.parquet": b"PAR1\x00\xff"}
-    assert {header for _, header in stand_in.asked} == {f"Bearer {TOKEN}"}
+    assert {header for _, header in stand_in.asked} == {f"Bearer {HUB_TOKEN}"}
 
 
 def test_a_push_can_be_repeated(stand_in: MockHub, folder: Path) -> None:
@@ -87,7 +70,7 @@ def test_what_the_hub_refuses_is_said_without_the_token(
     with pytest.raises(error, match=said) as found:
         push(folder)
     assert "the same command again goes on with the push" in str(found.value)
-    assert TOKEN not in str(found.value)
+    assert HUB_TOKEN not in str(found.value)
 
 
 def test_a_hub_that_does_not_answer_is_unreachable(stand_in: MockHub, folder: Path) -> None:

@@ -6,23 +6,20 @@ import json
 import logging
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import huggingface_hub
 import numpy as np
 import pytest
-from huggingface_hub import constants
 
 from clinsynth import cli, config
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.publishing.model_card import Trained, model_card
 from clinsynth.types import Summary
-from mock_hub import MockHub
+from mock_hub import HUB_TOKEN, MockHub
 from support import TINY, Command, Rows, Said, copy_store, rows
 
-TOKEN = "hf_stays_secret"
 QUICK = [word for word in TINY if not word.startswith("source.")]
 TRAIN = ("train", "dataset=sample_relation", "size=t100", *QUICK)
 COLUMNS = {
@@ -367,48 +364,35 @@ def test_mistakes_are_said(job: Command, overrides: list[str], said: str) -> Non
     assert not Path("out").exists()
 
 
-@pytest.fixture
-def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[MockHub]:
-    """The hub of this process, and a token for it."""
-    started = MockHub(token=TOKEN)
-    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-    monkeypatch.setattr(constants, "ENDPOINT", started.url)
-    monkeypatch.setenv("HF_TOKEN", TOKEN)
-    huggingface_hub.close_session()
-    yield started
-    started.stop()
-    huggingface_hub.close_session()
-
-
 @pytest.mark.parametrize("kind", ["corpus", "model"])
-def test_what_is_pushed_is_what_is_exported(job: Command, trained: Summary, hub: MockHub, kind: str) -> None:
+def test_what_is_pushed_is_what_is_exported(job: Command, trained: Summary, stand_in: MockHub, kind: str) -> None:
     thing = f"corpus={digest_of('sample_relation')}" if kind == "corpus" else f"model={trained.run_id}"
     name, place = {"corpus": ("datasets/me/mine", "datasets/me/mine"), "model": ("models/me/mine", "me/mine")}[kind]
     command = ("export", thing, "to=out", "push=me/mine")
-    hub.fault = {"/commit/": 403}
+    stand_in.fault = {"/commit/": 403}
     said = job(*command)
-    assert (said.status, hub.files[name]) == (2, {})
+    assert (said.status, stand_in.files[name]) == (2, {})
     assert "the same command again goes on with the push" in words(said.err)
     first = files(Path("out"))
-    hub.fault = {}
+    stand_in.fault = {}
     Path("out/notes.txt").write_text("mine", encoding="utf-8")
     again = done(job(*command))
-    assert f"  repository: {hub.url}/{place}\n" in again.out
-    assert hub.repositories == {name: {"private": True}}
-    assert hub.files[name] == first
+    assert f"  repository: {stand_in.url}/{place}\n" in again.out
+    assert stand_in.repositories == {name: {"private": True}}
+    assert stand_in.files[name] == first
     assert b'"me/mine"' in first["README.md"]
-    assert all(header == f"Bearer {TOKEN}" for _, header in hub.asked)
-    (run,) = ledger().tagged("repository", f"{hub.url}/{place}")
+    assert all(header == f"Bearer {HUB_TOKEN}" for _, header in stand_in.asked)
+    (run,) = ledger().tagged("repository", f"{stand_in.url}/{place}")
     kept = ledger().client.get_run(run.info.run_id).data
     everything = said.out + said.err + again.out + again.err + str(kept.params) + str(kept.tags)
-    assert TOKEN not in everything
+    assert HUB_TOKEN not in everything
     for path in [*Path("mlruns").rglob("*"), *Path("out").rglob("*"), *Path("outputs").rglob("*")]:
-        assert not path.is_file() or TOKEN.encode() not in path.read_bytes()
+        assert not path.is_file() or HUB_TOKEN.encode() not in path.read_bytes()
 
 
 @pytest.mark.parametrize(("public", "said"), [(False, "is not public"), (None, "counts as private")])
 def test_private_text_is_pushed_only_if_somebody_says_so(
-    job: Command, hub: MockHub, public: bool | None, said: str
+    job: Command, stand_in: MockHub, public: bool | None, said: str
 ) -> None:
     folder = corpus_of("sample_ner")
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
@@ -419,17 +403,17 @@ def test_private_text_is_pushed_only_if_somebody_says_so(
     found = job(*command, "push=me/mine")
     assert found.status == 2
     assert said in words(found.err)
-    assert (Path("out").exists(), hub.asked) == (False, [])
+    assert (Path("out").exists(), stand_in.asked) == (False, [])
     done(job(*command))
     (run,) = ledger().tagged("stage", "export")
     assert ledger().artifact(run.info.run_id, "README.md") is None
     done(job(*command, "push=me/mine", "send_gold_text=true"))
-    assert hub.repositories == {"datasets/me/mine": {"private": True}}
+    assert stand_in.repositories == {"datasets/me/mine": {"private": True}}
 
 
 @pytest.mark.parametrize(("public", "said"), [("false", "is not public"), (None, "counts as private")])
 def test_a_model_of_a_private_dataset_stays_in_the_house(
-    job: Command, trained: Summary, hub: MockHub, monkeypatch: pytest.MonkeyPatch, public: str | None, said: str
+    job: Command, trained: Summary, stand_in: MockHub, monkeypatch: pytest.MonkeyPatch, public: str | None, said: str
 ) -> None:
     from clinsynth.tracking import Ledger
 
@@ -441,12 +425,12 @@ def test_a_model_of_a_private_dataset_stays_in_the_house(
     for folder in (trained.model, "out"):  # what was exported knows it too
         found = job("export", f"model={folder}", "to=other", "push=me/mine")
         assert said in words(found.err)
-    assert hub.asked == []
+    assert stand_in.asked == []
 
 
 @pytest.mark.parametrize(("public", "said"), [(False, "is not public"), (None, "counts as private")])
 def test_a_model_of_a_private_corpus_stays_in_the_house(
-    job: Command, trained: Summary, hub: MockHub, tiny_bert: Path, public: bool | None, said: str
+    job: Command, trained: Summary, stand_in: MockHub, tiny_bert: Path, public: bool | None, said: str
 ) -> None:
     """Although the dataset that it was trained for is public."""
     folder = corpus_of("sample_relation")
@@ -457,7 +441,7 @@ def test_a_model_of_a_private_corpus_stays_in_the_house(
     found = job("export", f"model={model}", "to=out", "push=me/mine")
     assert found.status == 2
     assert said in words(found.err)
-    assert (Path("out").exists(), hub.asked) == (False, [])
+    assert (Path("out").exists(), stand_in.asked) == (False, [])
 
 
 def test_an_export_that_was_killed_does_not_run_for_ever(job: Command, monkeypatch: pytest.MonkeyPatch) -> None:

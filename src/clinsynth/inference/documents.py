@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from clinsynth.datasets import decode
+from clinsynth.datasets import decode, not_utf8
 from clinsynth.errors import ConfigError, DataFormatError
 
 _DELIMITERS = {".csv": ",;\t", ".tsv": "\t"}
@@ -134,11 +134,8 @@ def _lines(path: Path) -> Iterator[str]:
             try:
                 text = line.decode("utf-8")
             except UnicodeDecodeError as error:
-                known = "utf-16" if number == 1 and line[:2] in (b"\xff\xfe", b"\xfe\xff") else "latin1"
-                raise DataFormatError(
-                    f"{path}:{number}: byte {line[error.start]:#04x} is not UTF-8. Convert the file, for example with "
-                    f"`iconv -f {known} -t utf-8 {path.name}`."
-                ) from error
+                start = line[:2] if number == 1 else b""
+                raise not_utf8(path, line=number, byte=line[error.start], start=start) from error
             yield text.removeprefix("\ufeff") if number == 1 else text
 
 

@@ -190,7 +190,6 @@ def _trained(folder: Path, *, ledger: Ledger) -> tuple[Trained, bool | None]:
     summary, config = ledger.summary(run_id), ledger.artifact(run_id, "config.yaml")
     if summary is None or config is None:
         return Trained(run_id, {}, {}), manifest.get("public")
-    runs = [run for run in ledger.tagged("run_key", summary.run_key) if run.info.run_id == run_id]
     given = OmegaConf.create(config)
     dataset = given.dataset
     public: bool | None = bool(dataset.public)
@@ -198,7 +197,7 @@ def _trained(folder: Path, *, ledger: Ledger) -> tuple[Trained, bool | None]:
         public = _public_corpus(summary.corpus, store=ledger.store)
     trained = Trained(
         run_id,
-        runs[0].data.params if runs else {},
+        ledger.params(run_id),
         summary.metrics,
         licence=str(dataset.licence),
         examples=summary.examples,
