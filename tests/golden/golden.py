@@ -1,0 +1,258 @@
+"""Computes the keys that finished runs, paid answers and people's reviews are found by; `keys.json` holds those of the
+first edition.
+
+`python tests/golden/golden.py` writes the file anew, for a change that moves a key on purpose and bumps a version.
+Nothing in the file is text: what is made of gold or of names of units is there as a sha256.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from omegaconf import OmegaConf
+
+from clinsynth import config, corpora, datasets, zero_shot
+from clinsynth.artifacts import ArtifactStore, digest
+from clinsynth.corpora import building
+from clinsynth.llm.cache import cache_key
+from clinsynth.stages import analyse, grid, search_prompts
+from clinsynth.tasks.base import config_room, synthesis_room, zero_shot_room
+from clinsynth.tasks.relation.config import PoolConfig
+from clinsynth.types import Completion, Request
+
+FILE = Path(__file__).parent / "keys.json"
+SHARED = Path(__file__).parents[3] / "shared"
+DATA = Path(os.environ.get("CLINSYNTH_DATA", "") or SHARED / "data").resolve()
+RECORDINGS = SHARED / "recordings"
+
+SAMPLES = ("sample_ner", "sample_relation", "sample_asd")
+DATASETS = (*SAMPLES, "ncbi_disease", "bc5cdr_disease", "bc5cdr_chemical", "gad", "euadr")
+
+FIXED = "trainer.precision=32-true"
+"""`auto` is another precision on another machine."""
+
+MODEL, SAMPLING = "gpt-4o-mini", {"temperature": 1.0}
+"""Of the cache keys."""
+
+NER_ANNOTATORS = ("seed", "gazetteer", "llm")
+
+CORPORA: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
+    "sample_ner": ((), NER_ANNOTATORS, ("n1", "n10", "n30")),
+    "sample_ner r050": (("dataset=sample_ner", "seed_ratio=r050"), NER_ANNOTATORS, ("n10",)),
+    "sample_relation": ((), ("none",), ("t100", "t200", "t400")),
+    "sample_asd": ((), ("none",), ("n1", "n10", "n30")),
+    "sample_asd none": (("dataset=sample_asd", "quality=none"), ("none",), ("n30",)),
+    "ncbi_disease": ((), NER_ANNOTATORS, ("n1", "n10", "n30")),
+    "ncbi_disease r050": (("dataset=ncbi_disease", "seed_ratio=r050"), NER_ANNOTATORS, ("n10",)),
+    "ncbi_disease lexicon": (("dataset=ncbi_disease", "annotator.lexicon=units"), ("gazetteer",), ("n10",)),
+    "ncbi_disease all": (
+        (
+            "dataset=ncbi_disease",
+            "generation.per_request=2",
+            "llm.recordings=[{r}/ncbi_disease.all-units.sentences.jsonl,{r}/ncbi_disease.all-units.mentions.jsonl]",
+        ),
+        NER_ANNOTATORS,
+        ("n1", "n2"),
+    ),
+    "bc5cdr_disease": (
+        (
+            "dataset=bc5cdr_disease",
+            "generation.per_request=3",
+            "llm.recordings=[{r}/bc5cdr_disease.sentences.jsonl,{r}/bc5cdr_disease.mentions.jsonl]",
+        ),
+        NER_ANNOTATORS,
+        ("n1", "n3"),
+    ),
+    "bc5cdr_chemical": (
+        (
+            "dataset=bc5cdr_chemical",
+            "llm.recordings=[{r}/bc5cdr_chemical.sentences.jsonl,{r}/bc5cdr_chemical.mentions.jsonl]",
+        ),
+        NER_ANNOTATORS,
+        ("n1", "n15"),
+    ),
+    "gad": ((), ("none",), ("t100", "t200", "t400")),
+    "euadr": (
+        ("dataset=euadr", "llm.recordings=[{r}/euadr.examples.jsonl]"),
+        ("none",),
+        ("t100", "t200"),
+    ),
+}
+"""By a name that begins with the dataset: overrides, annotators, sizes."""
+
+
+def needs_shared(name: str) -> bool:
+    """Whether a part is made of corpora or recordings that do not ship with the project."""
+    return name.split()[0] not in (*SAMPLES, "smoke")
+
+
+@contextmanager
+def composing() -> Iterator[None]:
+    """Hydra for `settings_of`, once for many."""
+    config.register()
+    os.environ["CLINSYNTH_DATA"] = str(DATA)
+    GlobalHydra.instance().clear()
+    with initialize_config_dir(str(config.conf_folder()), version_base="1.3"):
+        yield
+
+
+def settings_of(stage: str, *overrides: str) -> Any:
+    return config.typed(compose(stage, overrides=list(overrides)), config.STAGES[stage])
+
+
+def run_keys(scale: str, target: str) -> dict[str, str]:
+    """Of every job of a target that leaves a run, by what chooses it."""
+    config.register()
+    os.environ["CLINSYNTH_DATA"] = str(DATA)
+    jobs = grid.jobs(target, scale=scale, overrides=[FIXED] if _trains(scale, target) else [])
+    return {" ".join((job.experiment, *job.overrides)): job.run_key for job in jobs if job.run_key}
+
+
+def _trains(scale: str, target: str) -> bool:
+    return any(experiment.startswith("train/") for experiment in grid.experiments(target, scale=scale))
+
+
+def other_keys(dataset: str) -> dict[str, str]:
+    """Of jobs that no target has: a search for prompts, an analysis, and what is left of a corpus's settings."""
+    with composing():
+        found = {"search": search_prompts.run_key(_searched(dataset), gold=_gold(_searched(dataset)))}
+        settings = settings_of("analyse", f"dataset={dataset}", *_size(dataset))
+        found["analyse"] = analyse.planned(settings)
+        found["corpus settings"] = digest(corpora.settings_key(settings))
+        return found
+
+
+def _searched(dataset: str) -> Any:
+    return settings_of("search_prompts", f"dataset={dataset}", "llm=openai")
+
+
+def _size(dataset: str) -> list[str]:
+    return ["size=t100"] if dataset in ("sample_relation", "gad", "euadr") else []
+
+
+def made_corpora(name: str, *, largest: bool = False) -> dict[str, list[str]]:
+    """Digest of a corpus and sha256 of its examples, by annotator and size; with `largest` the latter of one size."""
+    overrides, annotators, sizes = CORPORA[name]
+    found = {}
+    with composing(), tempfile.TemporaryDirectory() as folder:
+        for annotator in annotators:
+            for size in sizes:
+                words = [*(overrides or (f"dataset={name}",)), f"size={size}"]
+                if annotator != "none":
+                    words.append(f"annotator={annotator}")
+                words = [_filled(word) for word in words]
+                settings, built = settings_of("generate", *words), not largest or size == sizes[-1]
+                if name == "euadr":
+                    settings.dataset.pool = _euadr_pool()
+                found[f"{annotator} {size}"] = (_made if built else _named)(settings, folder=Path(folder))
+    return found
+
+
+def _made(settings: Any, *, folder: Path) -> list[str]:
+    config_room(settings.dataset.task).resolve(settings)
+    corpus = corpora.make(settings, gold=_gold(settings), store=ArtifactStore(folder))
+    content = (corpus.folder / building.EXAMPLES).read_bytes()
+    return [corpus.manifest["digest"], hashlib.sha256(content).hexdigest()]
+
+
+def _named(settings: Any, *, folder: Path) -> list[str]:
+    """Without building it: the beginning of its digest, as its folder has it."""
+    config_room(settings.dataset.task).resolve(settings)
+    return [corpora.identity(settings, gold=_gold(settings))]
+
+
+def _filled(word: str) -> str:
+    return word.replace("{r}", str(RECORDINGS))
+
+
+def _euadr_pool() -> PoolConfig:
+    """The rows that EU-ADR's recorded rounds were drawn from."""
+    rows: Any = OmegaConf.to_container(OmegaConf.load(RECORDINGS / "euadr.pool.yaml"))
+    return PoolConfig(**rows)
+
+
+def requests(dataset: str) -> dict[str, list[Any]]:
+    """Of every prompt, of all requests in their order: how many, ids, messages, evidence and cache keys, as sha256."""
+    with composing():
+        found: dict[str, list[Any]] = {}
+        for annotator in ("none",) if synthesis_room(_task(dataset)).ROUNDS else ("default", "llm"):
+            words = [f"annotator={annotator}"] if annotator == "llm" and _task(dataset) == "ner" else []
+            settings = settings_of("generate", f"dataset={dataset}", "llm=openai", *_size(dataset), *words)
+            found |= _written(settings)
+        for shots in (0, 3):
+            asked = settings_of("zero_shot", f"dataset={dataset}", "llm=openai", f"zero_shot.shots={shots}")
+            asked.prompt = zero_shot.chosen_prompt(asked)
+            questions = zero_shot.questions(asked, gold=_gold(asked), room=zero_shot_room(asked.dataset.task))
+            found[asked.prompt.name] = _told(question.request for question in questions)
+        return found
+
+
+def _task(dataset: str) -> str:
+    return str(settings_of("generate", f"dataset={dataset}", "llm=openai").dataset.task)
+
+
+def _written(settings: Any) -> dict[str, list[Any]]:
+    """Requests for texts: two of each unit, and those for the labels of an invented answer to the first."""
+    gold, room = _gold(settings), synthesis_room(settings.dataset.task)
+    config_room(settings.dataset.task).resolve(settings)
+    room.propose(settings, gold=gold)
+    asked, labelled = [], []
+    for unit in room.units(settings, gold=gold):
+        asked += [room.request(unit, replicate=number, settings=settings, gold=gold) for number in (0, 1)]
+        answer = Completion(asked[-2].id, "m", f"1. The effect of {unit} was seen.\n2. It was not.", "stop")
+        drafts, _ = room.parse(answer, unit=unit, replicate=0, settings=settings)
+        label = room.label_request(drafts, completion=answer, settings=settings)
+        labelled += [label] if label else []
+    found = {settings.prompt.name: _told(asked)}
+    if labelled:
+        found[settings.annotator.prompt.name] = _told(labelled)
+    return found
+
+
+def _told(requests: Iterable[Request]) -> list[Any]:
+    listed = list(requests)
+    columns: list[Callable[[Request], Any]] = [
+        lambda request: request.id,
+        lambda request: list(request.messages),
+        lambda request: [request.evidence, request.gold_characters],
+        lambda request: cache_key(request, model=MODEL, sampling=SAMPLING),
+    ]
+    return [len(listed), *(digest([column(request) for request in listed]) for column in columns)]
+
+
+def _gold(settings: Any) -> Any:
+    return datasets.load(settings.dataset, data=Path(settings.paths.data))
+
+
+def parts() -> dict[str, Callable[[], Any]]:
+    """Everything that the file holds, by section and name."""
+    found: dict[str, Callable[[], Any]] = {}
+    for scale in grid.SCALES:
+        for target in grid.targets(scale):
+            found[f"runs/{scale} {target}"] = lambda scale=scale, target=target: run_keys(scale, target)
+    for dataset in DATASETS:
+        found[f"others/{dataset}"] = lambda dataset=dataset: other_keys(dataset)
+        found[f"requests/{dataset}"] = lambda dataset=dataset: requests(dataset)
+    for name, (_, _, sizes) in CORPORA.items():
+        if sizes:
+            found[f"corpora/{name}"] = lambda name=name: made_corpora(name)
+    return found
+
+
+def main() -> None:
+    kept = {name: part() for name, part in parts().items()}
+    FILE.write_text(json.dumps(kept, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
+    print(f"{len(kept)} parts in {FILE}")
+
+
+if __name__ == "__main__":
+    main()
