@@ -29,7 +29,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from clinsynth.config import LLMConfig  # noqa: E402
 from clinsynth.llm.cache import CompletionCache  # noqa: E402
-from clinsynth.llm.client import Client  # noqa: E402
+from clinsynth.stages import asking  # noqa: E402
 from clinsynth.types import Request  # noqa: E402
 from support import MockServer  # noqa: E402
 
@@ -51,7 +51,7 @@ def ours(server: MockServer, *, number: int, concurrency: int) -> tuple[float, f
         cache = CompletionCache(Path(folder) / "completions.db")
         config = LLMConfig(name="local", model="m", base_url=server.url, concurrency=concurrency)
         began = time.process_time()
-        Client(config, cache=cache).answer(requests_of(number))
+        asking.client(config, cache=cache).answer(requests_of(number))
         cpu = time.process_time() - began
         times = sorted(row["answered_at"] for row in cache.rows())
         cache.close()

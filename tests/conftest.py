@@ -19,7 +19,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"  # read when huggingface_hub is imported
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from clinsynth import cli, config, sweeps
+from clinsynth import cli, config, sweeps, tasks
 from clinsynth.artifacts import ArtifactStore
 
 settings.register_profile("house", deadline=None, derandomize=True)
@@ -102,7 +102,7 @@ def tiny_backbone(request: pytest.FixtureRequest) -> Path:
 
 @pytest.fixture(scope="session")
 def tokenizer(tiny_backbone: Path) -> Any:
-    from clinsynth.training import backbones
+    from clinsynth.learning.encoder import backbones
 
     return backbones.tokenizer(str(tiny_backbone), None)
 
@@ -138,7 +138,7 @@ def composed(workspace: Path) -> Composed:
     """Compose a stage with overrides, and turn it into the typed settings."""
     from hydra import compose, initialize_config_dir
 
-    config.register()
+    config.register(tasks.schemas())
 
     def settings_of(stage: str, *overrides: object) -> Any:
         with initialize_config_dir(str(config.conf_folder()), version_base="1.3"):

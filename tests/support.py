@@ -17,17 +17,11 @@ import pytest
 import requests
 
 import clinsynth
-from clinsynth.config import (
-    AnnotatorConfig,
-    CorpusConfig,
-    FileConfig,
-    FilesConfig,
-    GenerationConfig,
-    OnMissing,
-)
+from clinsynth.config import FileConfig, FilesConfig
+from clinsynth.task import Writing
 from clinsynth.tasks.ner.config import NerDataset
 from clinsynth.tasks.ner.spans import Sentence, to_spans
-from clinsynth.types import Gold
+from clinsynth.types import Gold, Prompt
 
 CORPORA = Path(os.environ.get("CLINSYNTH_DATA", "") or Path(__file__).parents[1].parent / "shared" / "data").resolve()
 
@@ -64,19 +58,9 @@ def dataset(**files: FileConfig) -> NerDataset:
     return NerDataset(name="mine", task="ner", entity_type="Disease", files=FilesConfig(**files))
 
 
-def corpus_settings(*, per_request: int = 5, **parts: Any) -> CorpusConfig:
-    """Settings of the dataset above, for functions of a task."""
-    generation = GenerationConfig(
-        seed=0,
-        per_request=per_request,
-        max_attempts=1,
-        send_gold_text=False,
-        cancel=False,
-        dry_run=False,
-        on_missing=OnMissing.error,
-    )
-    usual = {"dataset": dataset(), "generation": generation, "annotator": AnnotatorConfig(name="seed")}
-    return CorpusConfig(**(usual | parts))
+def writing(*, prompt: Prompt | None = None, per_request: int = 5, annotator: str = "seed", **parts: Any) -> Writing:
+    """What a writer of the dataset above needs of the settings."""
+    return Writing(prompt or Prompt("sentences", "$n $entity"), per_request=per_request, annotator=annotator, **parts)
 
 
 def gold(*train: Any, **parts: Any) -> Gold:

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from clinsynth.artifacts import ArtifactStore, digest, file_digest
+from clinsynth.artifacts import ArtifactStore
+from clinsynth.keys import digest, file_digest
 
 SPAWN = multiprocessing.get_context("spawn")
 CONTENT = {"seed": 0, "words": ["a", "b"]}

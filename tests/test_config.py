@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +8,8 @@ import pytest
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from clinsynth import config, sweeps
+from clinsynth import config, sweeps, tasks
 from clinsynth.errors import ConfigError
-from clinsynth.tasks import base
 from support import Command, Composed
 
 CONF = config.conf_folder()
@@ -178,6 +176,8 @@ OUT_OF_RANGE = [
     "trainer.warmup=1",
     "trainer.weight_decay=-0.01",
     "trainer.gradient_clip=0",
+    "trainer.devices=[-1]",
+    "trainer.accumulate=0",
     "trainer.accelerator=tpu",
     "trainer.precision=16",
 ]
@@ -207,6 +207,8 @@ def test_a_value_out_of_range_is_refused(word: str, composed: Composed) -> None:
         "trainer.holdout=0.89",
         "trainer.warmup=0",
         "trainer.weight_decay=0",
+        "trainer.devices=[1]",
+        "trainer.accumulate=1",
         "trainer.accelerator=mps",
         "trainer.precision=16-mixed",
     ],
@@ -269,9 +271,9 @@ def test_every_key_of_a_stage_has_a_line_of_help(stage: str) -> None:
     assert [key for key, meaning in listed if not meaning] == []
 
 
-@pytest.mark.parametrize("task", base.names())
+@pytest.mark.parametrize("task", tasks.TASKS)
 def test_every_key_of_a_task_has_a_line_of_help(task: str) -> None:
-    schema = import_module(f"clinsynth.tasks.{task}.config").DATASET
+    schema = tasks.schemas()[task]
     listed = config.documented(schema, "dataset.")
     own = {f"dataset.{item.name}" for item in fields(schema)} - {"dataset.files"}
     assert own | {"dataset.files.test.path"} <= {key for key, _ in listed}

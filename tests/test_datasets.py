@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from clinsynth import datasets
-from clinsynth.config import FileConfig
+from clinsynth import datasets, tasks
+from clinsynth.config import DatasetConfig, FileConfig
 from clinsynth.errors import ConfigError, DataFormatError, Unreachable
 from support import CORPORA, Composed, dataset, needs_corpora, sentence, sha256
 
@@ -30,12 +30,16 @@ MENTIONS = {
 OVERLAP = {"ncbi_disease": 1, "bc5cdr_disease": 8, "bc5cdr_chemical": 8}
 
 
+def opened(settings: DatasetConfig, *, data: Path) -> datasets.Gold:
+    return datasets.load(tasks.open(settings), data=data)
+
+
 def load(content: bytes, *, folder: Path, sha: str | None = None) -> datasets.Gold:
     """A dataset whose two splits are the same file."""
     path = folder / "mine.tsv"
     path.write_bytes(content)
     file = FileConfig(path=str(path), sha256=sha)
-    return datasets.load(dataset(train=file, test=file), data=folder)
+    return opened(dataset(train=file, test=file), data=folder)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +97,7 @@ def test_a_wrong_sha256_is_refused(tmp_path: Path) -> None:
 def test_a_missing_file_is_named(workspace: Path) -> None:
     missing = FileConfig(path="no/mine.tsv")
     with pytest.raises(ConfigError, match=r"no file at no/mine\.tsv") as raised:
-        datasets.load(dataset(train=missing, test=missing), data=workspace)
+        opened(dataset(train=missing, test=missing), data=workspace)
     assert str(workspace) in str(raised.value)
 
 
@@ -102,14 +106,14 @@ def test_a_missing_split_is_named(tmp_path: Path, split: str) -> None:
     (tmp_path / "mine.tsv").write_bytes(CONTENT)
     files = {name: FileConfig(path=str(tmp_path / "mine.tsv")) for name in {"train", "test"} - {split}}
     with pytest.raises(ConfigError, match=f"has no {split} file: give one as dataset.files.{split}.path="):
-        datasets.load(dataset(**files), data=tmp_path)
+        opened(dataset(**files), data=tmp_path)
 
 
 def test_devel_is_read_where_there_is_one(tmp_path: Path) -> None:
     (tmp_path / "mine.tsv").write_bytes(CONTENT)
     (tmp_path / "devel.tsv").write_bytes(b"gout\tB-Disease\n")
     file, devel = (FileConfig(path=str(tmp_path / name)) for name in ("mine.tsv", "devel.tsv"))
-    gold = datasets.load(dataset(train=file, test=file, devel=devel), data=tmp_path)
+    gold = opened(dataset(train=file, test=file, devel=devel), data=tmp_path)
     assert gold.devel == [sentence("gout/B")]
     assert set(gold.hashes) == {"train", "devel", "test"}
 
@@ -124,11 +128,11 @@ def test_the_same_file_with_another_entity_type_is_read_again(tmp_path: Path) ->
     other = dataset(train=FileConfig(path=str(tmp_path / "mine.tsv")), test=FileConfig(path=str(tmp_path / "mine.tsv")))
     other.entity_type = "Chemical"
     with pytest.raises(DataFormatError, match="unknown tag 'B-Disease'"):
-        datasets.load(other, data=tmp_path)
+        opened(other, data=tmp_path)
 
 
 def test_the_sample_corpus_ships_with_the_package(composed: Composed) -> None:
-    gold = datasets.load(composed("train", "dataset=sample_ner").dataset, data=Path("data"))
+    gold = opened(composed("train", "dataset=sample_ner").dataset, data=Path("data"))
     assert (len(gold.train), len(gold.devel), len(gold.test)) == (130, 0, 130)
     assert all(mention for example in [*gold.train, *gold.test] for mention in example.mentions)
     assert not {example.text for example in gold.train} & {example.text for example in gold.test}
@@ -138,10 +142,10 @@ def test_the_sample_corpus_ships_with_the_package(composed: Composed) -> None:
 @pytest.mark.parametrize("name", SENTENCES)
 def test_counts_of_the_gold_corpora(name: str, composed: Composed) -> None:
     from clinsynth.stages import train
-    from clinsynth.tasks.ner import gold as room
+    from clinsynth.tasks.ner import examples
 
-    gold = datasets.load(composed("train", f"dataset={name}").dataset, data=CORPORA)
-    counts = [room.describe(split) for split in (gold.train, gold.devel, gold.test)]
+    gold = opened(composed("train", f"dataset={name}").dataset, data=CORPORA)
+    counts = [examples.describe(split) for split in (gold.train, gold.devel, gold.test)]
     assert tuple(count["sentences"] for count in counts) == SENTENCES[name]
     assert tuple(count["mentions"] for count in counts) == MENTIONS[name]
     assert train._overlap(gold) == OVERLAP[name]

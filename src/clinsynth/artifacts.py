@@ -6,7 +6,6 @@ under a lock that processes share, and renamed into place.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 import tempfile
@@ -17,16 +16,7 @@ from typing import Any, TextIO
 
 from filelock import FileLock
 
-
-def digest(content: Any) -> str:
-    """sha256 of the canonical JSON of `content`, 64 hex digits."""
-    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def file_digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+from clinsynth.keys import digest
 
 
 def json_lines(rows: Iterable[Mapping[str, Any]]) -> str:

@@ -13,7 +13,7 @@ import hydra
 from hydra.errors import HydraException
 from omegaconf.errors import OmegaConfBaseException
 
-from clinsynth import config, help, stages, sweeps
+from clinsynth import config, help, stages, sweeps, tasks
 from clinsynth.errors import ClinsynthError
 
 USER_MISTAKE, INTERRUPTED = 2, 130
@@ -39,7 +39,7 @@ def main(words: Sequence[str] | None = None) -> int:
     stage, *given = list(sys.argv[1:] if words is None else words) or ["--help"]
     overrides = of_each_job(given)
     settle_environment()
-    config.register()
+    config.register(tasks.schemas())
     if stage in ("-h", "--help", "help"):
         help.show_stages()
         return 0

@@ -12,11 +12,12 @@ from typing import Any
 import pooch
 import requests
 
-from clinsynth.artifacts import ArtifactStore, digest, file_digest
+from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import DatasetConfig, FileConfig, TestName
 from clinsynth.errors import ConfigError, DataFormatError, Unreachable
+from clinsynth.keys import digest, file_digest
 from clinsynth.review import results
-from clinsynth.tasks.base import config_room, gold_room
+from clinsynth.task import Task
 from clinsynth.types import Gold
 
 ASSETS = "assets:"
@@ -30,15 +31,16 @@ _parsed: dict[tuple[str, str, str], list[Any]] = {}
 """What this process has read: the jobs of a sweep share it."""
 
 
-def load(dataset: DatasetConfig, *, data: Path, artifacts: Path | None = None) -> Gold:
-    """Gold examples of the splits that the dataset has; `artifacts` has the reviews that `dataset.test` may name.
+def load(task: Task, *, data: Path, artifacts: Path | None = None) -> Gold:
+    """Return the gold of a task's dataset; `artifacts` has the reviews that `dataset.test` may name.
 
     Raises ConfigError for a file that is not there, DataFormatError for what a file holds,
     Unreachable for what cannot be downloaded.
     """
     splits: dict[str, list[Any]] = {"train": [], "test": [], "devel": []}
     hashes: dict[str, str] = {}
-    files = dataset.files.given()
+    dataset: DatasetConfig = task.dataset
+    files = dataset.split_files()
     for split in ("train", "test", "devel"):
         if split not in files:
             if split != "devel" and dataset.needs_train():  # units of its own can do without gold
@@ -48,7 +50,7 @@ def load(dataset: DatasetConfig, *, data: Path, artifacts: Path | None = None) -
             continue
         path = locate(files[split], data=data)
         hashes[split] = file_digest(path)
-        splits[split] = _read(path, sha256=hashes[split], dataset=dataset)
+        splits[split] = _read(path, sha256=hashes[split], task=task)
         if not splits[split]:
             raise DataFormatError(f"{path}: the {split} split of {dataset.name} is empty.")
     named = dataset.unit_list()
@@ -57,16 +59,7 @@ def load(dataset: DatasetConfig, *, data: Path, artifacts: Path | None = None) -
     if dataset.test is TestName.gold:
         return gold
     assert artifacts is not None, "a stage says where reviews are"
-    labels = config_room(dataset.task).labels(dataset)
-    return results.adjudicated(
-        gold, name=dataset.name, task=dataset.task, labels=labels, store=ArtifactStore(artifacts)
-    )
-
-
-def meanings(dataset: DatasetConfig) -> dict[str, str]:
-    """What labels mean, of a dataset that says so."""
-    found = getattr(dataset, "labels", None)
-    return dict(found) if isinstance(found, dict) else {}
+    return results.adjudicated(gold, task=task, store=ArtifactStore(artifacts))
 
 
 def terms(path: Path) -> list[str]:
@@ -142,10 +135,10 @@ def _cause(error: requests.RequestException) -> str:
     return type(error).__name__
 
 
-def _read(path: Path, *, sha256: str, dataset: DatasetConfig) -> list[Any]:
-    key = (str(path), sha256, digest(str(dataset)))
+def _read(path: Path, *, sha256: str, task: Task) -> list[Any]:
+    key = (str(path), sha256, digest(str(task.dataset)))
     if key not in _parsed:
-        _parsed[key] = gold_room(dataset.task).read(decode(path), path=path, dataset=dataset)
+        _parsed[key] = task.read_gold(decode(path), path=path)
     return _parsed[key]
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from string import Template
 
-from clinsynth.config import PromptConfig
 from clinsynth.errors import ConfigError
+from clinsynth.types import Prompt
 
 
-def render(prompt: PromptConfig, values: Mapping[str, object], *, optional: Sequence[str] = ()) -> str:
+def render(prompt: Prompt, values: Mapping[str, object], *, optional: Sequence[str] = ()) -> str:
     """The text with its values; raises ConfigError that lists what the template lacks and what it does not know."""
     template = Template(prompt.text or "")
     if not template.is_valid():

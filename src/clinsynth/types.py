@@ -69,6 +69,14 @@ class Gold:
 
 
 @dataclass(frozen=True)
+class Prompt:
+    """A template of messages, with the name that stands in the ids of requests."""
+
+    name: str
+    text: str | None = None
+
+
+@dataclass(frozen=True)
 class Brief:
     """What a prompt of a task has to ask for."""
 
@@ -175,7 +183,8 @@ class Evaluation:
     errors: dict[str, int]
     """Errors by kind, for the figure of the run."""
     counts: Any
-    """Array [examples, 3] of true positives, predicted, gold: what paired tests need."""
+    """Array [examples, 3] of true positives, predicted, gold: what paired tests need; `None` where scores are no
+    counts."""
     curves: dict[str, Curve] = field(default_factory=dict)
     """By name, for the figure of the run; a task without scores has none."""
 

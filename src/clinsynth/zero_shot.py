@@ -12,14 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from clinsynth.artifacts import digest
-from clinsynth.config import PromptConfig, ZeroShotConfig, named_prompt
 from clinsynth.errors import ConfigError
-from clinsynth.tasks.base import ZeroShotRoom, config_room
-from clinsynth.types import ADJUDICATED, STATUSES, Completion, Gold, Metrics, Reading, Request
-
-VERSION = "zero-shot-1"
-"""Bumped when the same answers would be scored otherwise, whatever the task."""
+from clinsynth.task import Asker, Task
+from clinsynth.types import ADJUDICATED, STATUSES, Completion, Gold, Metrics, Prompt, Reading, Request
 
 PART_SEED = 0
 """The part of the test set that `zero_shot.limit` takes is the same for all LLMs, prompts and shots."""
@@ -40,38 +35,45 @@ class Question:
         return self.request.messages[-1]["content"]
 
 
-def chosen_prompt(settings: ZeroShotConfig) -> PromptConfig:
-    """The task's own where none is chosen; its name tells how many shots it shows."""
-    prompt = settings.prompt
-    if prompt.name == "default":
-        prompt = named_prompt(f"zero_shot_{settings.dataset.task}")
-    shots = settings.zero_shot.shots
+@dataclass(frozen=True)
+class Part:
+    """Which test examples are asked about, and what they are shown."""
+
+    prompt: Prompt
+    shots: int = 0
+    """Labelled rows of gold train that a request shows."""
+    seed: int = 0
+    """Random number that draws these rows."""
+    limit: int | None = None
+    """Only so many test examples, always the same ones; `None` is all."""
+
+
+def named_by_shots(prompt: Prompt, shots: int) -> Prompt:
+    """Return the prompt with a name that tells how many shots it shows."""
     return replace(prompt, name=f"{prompt.name}_k{shots}") if shots else prompt
 
 
-def questions(settings: ZeroShotConfig, *, gold: Gold, room: ZeroShotRoom) -> list[Question]:
-    """A question for each test example, or for the part that is asked about, in the order of the test set."""
+def questions(task: Task, *, part: Part, gold: Gold) -> list[Question]:
+    """Return a question for each test example, or for the part that is asked about, in the order of the test set."""
     if not gold.test:
         raise ConfigError(
-            f"{settings.dataset.name} has no test split to ask about: give one as dataset.files.test.path=..."
+            f"{task.dataset.name} has no test split to ask about: give one as dataset.files.test.path=..."
         )
-    shots = _shots(settings, gold=gold)
-    turns = [turn for shot in shots for turn in _turns(shot, settings=settings, room=room)]
+    shots = _shots(task, part=part, gold=gold)
+    turns = [turn for shot in shots for turn in _turns(shot, prompt=part.prompt, asker=task.asker)]
     return [
-        _question(place, gold=gold, turns=turns, shots=shots, settings=settings, room=room)
-        for place in _part(len(gold.test), limit=settings.zero_shot.limit)
+        _question(place, task=task, gold=gold, turns=turns, shots=shots, prompt=part.prompt)
+        for place in _places(len(gold.test), limit=part.limit)
     ]
 
 
 def read(
-    asked: Sequence[Question], *, found: Mapping[str, Completion], settings: ZeroShotConfig, room: ZeroShotRoom
+    asked: Sequence[Question], *, found: Mapping[str, Completion], asker: Asker
 ) -> tuple[list[Question], list[Reading]]:
     """The questions that are answered, and what the answers are read as."""
     answered = [question for question in asked if question.request.id in found]
     readings = [
-        room.read(
-            found[question.request.id].text, question=question.text, example=question.example, dataset=settings.dataset
-        )
+        asker.read(found[question.request.id].text, question=question.text, example=question.example)
         for question in answered
     ]
     return answered, readings
@@ -88,22 +90,7 @@ def shares(readings: Sequence[Reading], *, asked: int) -> Metrics:
     return {f"answers/{name}": float(number) for name, number in told.items()}
 
 
-def run_key(settings: ZeroShotConfig, asked: Sequence[Question], *, gold: Gold, room: ZeroShotRoom) -> str:
-    """Digest of all that changes the questions and how answers are scored; computable before there are any."""
-    llm = settings.llm
-    return digest(
-        {
-            "versions": [VERSION, room.VERSION],
-            "gold": gold.hashes,
-            "labels": config_room(settings.dataset.task).labels(settings.dataset),
-            "prompt": settings.prompt.name,
-            "questions": digest([question.request.messages for question in asked]),
-            "llm": [llm.name, llm.model, llm.temperature, llm.max_tokens],
-        }
-    )
-
-
-def _part(number: int, *, limit: int | None) -> list[int]:
+def _places(number: int, *, limit: int | None) -> list[int]:
     """Places in the test set; a smaller part stands within a larger one."""
     places = list(range(number))
     if limit is None or limit >= number:
@@ -112,34 +99,34 @@ def _part(number: int, *, limit: int | None) -> list[int]:
     return sorted(places[:limit])
 
 
-def _shots(settings: ZeroShotConfig, *, gold: Gold) -> list[Any]:
+def _shots(task: Task, *, part: Part, gold: Gold) -> list[Any]:
     """Rows of gold train that are shown; none whose text is asked about."""
-    number = settings.zero_shot.shots
+    number = part.shots
     test = {example.text for example in gold.test}
     free = [example for example in gold.lessons if example.text not in test]
     if number > len(free):
         raise ConfigError(
-            f"zero_shot.shots={number}, and {settings.dataset.name} has {len(free)} training examples to show (those "
+            f"zero_shot.shots={number}, and {task.dataset.name} has {len(free)} training examples to show (those "
             "whose text stands in the test split are left out)."
         )
-    random.Random(settings.zero_shot.seed).shuffle(free)
+    random.Random(part.seed).shuffle(free)
     return free[:number]
 
 
 def _question(
     place: int,
     *,
+    task: Task,
     gold: Gold,
     turns: Sequence[dict[str, str]],
     shots: Sequence[Any],
-    settings: ZeroShotConfig,
-    room: ZeroShotRoom,
+    prompt: Prompt,
 ) -> Question:
-    dataset, example = settings.dataset, gold.test[place]
+    dataset, example = task.dataset, gold.test[place]
     unit, evidence = _named(place, gold=gold, fold=dataset.fold_number())
-    message = {"role": "user", "content": room.question(example, prompt=settings.prompt, dataset=dataset)}
+    message = {"role": "user", "content": task.asker.question(example, prompt=prompt)}
     request = Request(
-        f"{dataset.name}/{settings.prompt.name}/{unit}#0",
+        f"{dataset.name}/{prompt.name}/{unit}#0",
         (*turns, message),
         evidence,
         sum(len(shown.text) for shown in (*shots, example)),
@@ -155,6 +142,6 @@ def _named(place: int, *, gold: Gold, fold: int | None) -> tuple[str, dict[str, 
     return f"test-{place:04d}" if fold is None else f"{fold}-test-{place:04d}", {"test_index": place}
 
 
-def _turns(shot: Any, *, settings: ZeroShotConfig, room: ZeroShotRoom) -> list[dict[str, str]]:
-    question = room.question(shot, prompt=settings.prompt, dataset=settings.dataset)
-    return [{"role": "user", "content": question}, {"role": "assistant", "content": room.answer(shot)}]
+def _turns(shot: Any, *, prompt: Prompt, asker: Asker) -> list[dict[str, str]]:
+    question = asker.question(shot, prompt=prompt)
+    return [{"role": "user", "content": question}, {"role": "assistant", "content": asker.answer(shot)}]

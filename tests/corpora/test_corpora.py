@@ -17,9 +17,9 @@ from clinsynth import corpora
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import CorpusConfig, OnMissing, PromptConfig
 from clinsynth.errors import ConfigError, DataFormatError, MissingCompletions
-from clinsynth.llm import open_llm
-from clinsynth.llm.recorded import RecordedLLM
-from clinsynth.tasks.ner import config as ner
+from clinsynth.llm.recorded import RecordedCompletions
+from clinsynth.stages import resolving
+from clinsynth.stages.asking import completions_of
 from clinsynth.types import Gold, Request
 from support import Composed, sentence
 
@@ -69,8 +69,7 @@ def settings(composed: Composed, record: Record) -> CorpusConfig:
     found: CorpusConfig = composed("train", "size=n4", "annotator=seed", "generation.per_request=8")
     found.prompt = PROMPT
     found.llm.recordings = [record(ROWS)]
-    ner.resolve(found)
-    return found
+    return resolving.resolve(found, gold=GOLD).settings
 
 
 @pytest.fixture
@@ -79,7 +78,8 @@ def store(workspace: Path) -> ArtifactStore:
 
 
 def make(settings: CorpusConfig, *, store: ArtifactStore, gold: Gold = GOLD) -> corpora.Corpus:
-    return corpora.make(settings, gold=gold, store=store)
+    recipe = resolving.opened(settings, gold=gold).recipe
+    return corpora.make(recipe, completions=completions_of(settings), store=store)
 
 
 def changed(settings: CorpusConfig, **nodes: dict[str, Any]) -> CorpusConfig:
@@ -209,14 +209,14 @@ def test_the_digest_covers_the_lexicon(settings: CorpusConfig, store: ArtifactSt
 def asked(settings: CorpusConfig, *, store: ArtifactStore, monkeypatch: pytest.MonkeyPatch) -> list[Request]:
     """Every request that making a corpus looks up."""
     seen: list[Request] = []
-    find = RecordedLLM.find
+    find = RecordedCompletions.find
 
-    def spy(self: RecordedLLM, requests: Any) -> Any:
+    def spy(self: RecordedCompletions, requests: Any) -> Any:
         seen.extend(requests)
         return find(self, requests)
 
     with monkeypatch.context() as patch:
-        patch.setattr(RecordedLLM, "find", spy)
+        patch.setattr(RecordedCompletions, "find", spy)
         make(settings, store=store)
     return seen
 
@@ -384,13 +384,13 @@ def _make_beside(settings: CorpusConfig, root: str, start: Any) -> None:
     built = corpora.build
     calls = Path(root) / f"built-{os.getpid()}"
 
-    def counted(folder: Path, recipe: Any) -> dict[str, Any]:
+    def counted(folder: Path, answered: Any) -> dict[str, Any]:
         calls.touch()
         time.sleep(0.3)
-        return built(folder, recipe)
+        return built(folder, answered)
 
     corpora.build = counted
-    corpora.make(settings, gold=GOLD, store=ArtifactStore(Path(root) / "artifacts"))
+    make(settings, store=ArtifactStore(Path(root) / "artifacts"))
 
 
 def test_two_processes_build_a_corpus_once(settings: CorpusConfig, workspace: Path) -> None:
@@ -407,14 +407,14 @@ def test_two_processes_build_a_corpus_once(settings: CorpusConfig, workspace: Pa
 def _make_for_ever(settings: CorpusConfig, root: str) -> None:
     built = corpora.build
 
-    def stuck(folder: Path, recipe: Any) -> dict[str, Any]:
-        built(folder, recipe)
+    def stuck(folder: Path, answered: Any) -> dict[str, Any]:
+        built(folder, answered)
         (Path(root) / "half-way").touch()
         time.sleep(120)
         return {}
 
     corpora.build = stuck
-    corpora.make(settings, gold=GOLD, store=ArtifactStore(Path(root) / "artifacts"))
+    make(settings, store=ArtifactStore(Path(root) / "artifacts"))
 
 
 def test_a_corpus_whose_builder_was_killed_is_built_again(
@@ -436,14 +436,11 @@ def test_a_corpus_whose_builder_was_killed_is_built_again(
 
 
 def test_the_recordings_that_ship_make_the_sample_corpus(composed: Composed, store: ArtifactStore) -> None:
-    from clinsynth import datasets
-
-    found = composed("train", "annotator=llm", "size=n5", "units.max=40")
-    ner.resolve(found)
-    gold = datasets.load(found.dataset, data=Path("data"))
-    corpus = make(found, store=store, gold=gold)
+    found = resolving.load_and_resolve(composed("train", "annotator=llm", "size=n5", "units.max=40"))
+    completions = completions_of(found.settings)
+    corpus = corpora.make(found.recipe, completions=completions, store=store)
     assert len(corpus.examples) == 200
     assert corpus.manifest["counts"]["units available"] == 118
     assert corpus.manifest["rejected"] == {}
     assert corpus.manifest["models"] == ["claude"]
-    assert open_llm(found.llm, dataset=found.dataset, artifacts=store.root).limited
+    assert completions.limited

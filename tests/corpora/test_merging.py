@@ -13,12 +13,13 @@ import numpy as np
 import pytest
 
 import clinsynth
-from clinsynth import corpora
+from clinsynth import corpora, tasks
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import CorpusConfig
 from clinsynth.corpora import Corpus, building
 from clinsynth.errors import ConfigError
-from clinsynth.tasks.multilabel import config
+from clinsynth.stages import resolving
+from clinsynth.stages.asking import completions_of
 from clinsynth.tasks.multilabel.gold import Note
 from clinsynth.types import Gold
 from support import Composed
@@ -51,8 +52,9 @@ def known() -> dict[str, CorpusConfig]:
 @pytest.fixture
 def settings(known: dict[str, CorpusConfig], composed: Composed) -> CorpusConfig:
     if not known:
-        known["sample"] = composed("train", "dataset=sample_asd", "size=n4", "units.only=[A1,A2,none]")
-        config.resolve(known["sample"])
+        known["sample"] = resolving.complete(
+            composed("train", "dataset=sample_asd", "size=n4", "units.only=[A1,A2,none]")
+        )
     return copy.deepcopy(known["sample"])
 
 
@@ -80,7 +82,8 @@ def written(settings: CorpusConfig, store: ArtifactStore, workspace: Path) -> Wr
         ]
         path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
         settings.llm.recordings = [str(path)]
-        return corpora.make(settings, gold=GOLD, store=store)
+        recipe = resolving.opened(settings, gold=GOLD).recipe
+        return corpora.make(recipe, completions=completions_of(settings), store=store)
 
     return corpus_of
 
@@ -88,7 +91,8 @@ def written(settings: CorpusConfig, store: ArtifactStore, workspace: Path) -> Wr
 @pytest.fixture
 def pinned(settings: CorpusConfig, store: ArtifactStore) -> Callable[..., Corpus]:
     def together(*starts: str, gold: Gold = GOLD) -> Corpus:
-        return corpora.pinned(starts, settings=settings, gold=gold, store=store)
+        how, task = settings.quality.reviewed, tasks.open(settings.dataset)
+        return corpora.pinned(starts, how=how, task=task, gold=gold, store=store)
 
     return together
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
@@ -20,12 +21,12 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import OmegaConf
 
-from clinsynth import config, corpora, datasets, zero_shot
-from clinsynth.artifacts import ArtifactStore, digest
+from clinsynth import config, corpora, keys, tasks, zero_shot
+from clinsynth.artifacts import ArtifactStore
 from clinsynth.corpora import building
-from clinsynth.llm.cache import cache_key
-from clinsynth.stages import analyse, grid, search_prompts
-from clinsynth.tasks.base import config_room, synthesis_room, zero_shot_room
+from clinsynth.keys import digest
+from clinsynth.stages import analyse, asking, grid, resolving
+from clinsynth.stages.grid import Planned
 from clinsynth.tasks.relation.config import PoolConfig
 from clinsynth.types import Completion, Request
 
@@ -43,6 +44,7 @@ FIXED = "trainer.precision=32-true"
 MODEL, SAMPLING = "gpt-4o-mini", {"temperature": 1.0}
 """Of the cache keys."""
 
+NER = ("sample_ner", "ncbi", "bc5cdr")
 NER_ANNOTATORS = ("seed", "gazetteer", "llm")
 
 CORPORA: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
@@ -98,7 +100,7 @@ def needs_shared(name: str) -> bool:
 @contextmanager
 def composing() -> Iterator[None]:
     """Hydra for `settings_of`, once for many."""
-    config.register()
+    config.register(tasks.schemas())
     os.environ["CLINSYNTH_DATA"] = str(DATA)
     GlobalHydra.instance().clear()
     with initialize_config_dir(str(config.conf_folder()), version_base="1.3"):
@@ -109,11 +111,15 @@ def settings_of(stage: str, *overrides: str) -> Any:
     return config.typed(compose(stage, overrides=list(overrides)), config.STAGES[stage])
 
 
-def run_keys(scale: str, target: str) -> dict[str, str]:
-    """Of every job of a target that leaves a run, by what chooses it."""
-    config.register()
+def jobs(scale: str, target: str) -> list[Planned]:
+    """Of a target, composed and resolved."""
+    config.register(tasks.schemas())
     os.environ["CLINSYNTH_DATA"] = str(DATA)
-    jobs = grid.jobs(target, scale=scale, overrides=[FIXED] if _trains(scale, target) else [])
+    return grid.jobs(target, scale=scale, overrides=[FIXED] if _trains(scale, target) else [])
+
+
+def run_keys(jobs: Iterable[Planned]) -> dict[str, str]:
+    """Of every job that leaves a run, by what chooses it."""
     return {" ".join((job.experiment, *job.overrides)): job.run_key for job in jobs if job.run_key}
 
 
@@ -124,15 +130,12 @@ def _trains(scale: str, target: str) -> bool:
 def other_keys(dataset: str) -> dict[str, str]:
     """Of jobs that no target has: a search for prompts, an analysis, and what is left of a corpus's settings."""
     with composing():
-        found = {"search": search_prompts.run_key(_searched(dataset), gold=_gold(_searched(dataset)))}
-        settings = settings_of("analyse", f"dataset={dataset}", *_size(dataset))
-        found["analyse"] = analyse.planned(settings)
-        found["corpus settings"] = digest(corpora.settings_key(settings))
+        searched = settings_of("search_prompts", f"dataset={dataset}", "llm=openai")
+        found = {"search": keys.search(searched, gold=_gold(searched).hashes)}
+        settings, found["analyse"] = analyse.planned(settings_of("analyse", f"dataset={dataset}", *_size(dataset)))
+        version = tasks.open(settings.dataset).writer.version
+        found["corpus settings"] = digest(keys.corpus_settings(settings, version=version))
         return found
-
-
-def _searched(dataset: str) -> Any:
-    return settings_of("search_prompts", f"dataset={dataset}", "llm=openai")
 
 
 def _size(dataset: str) -> list[str]:
@@ -158,16 +161,16 @@ def made_corpora(name: str, *, largest: bool = False) -> dict[str, list[str]]:
 
 
 def _made(settings: Any, *, folder: Path) -> list[str]:
-    config_room(settings.dataset.task).resolve(settings)
-    corpus = corpora.make(settings, gold=_gold(settings), store=ArtifactStore(folder))
+    recipe = resolving.load_and_resolve(settings).recipe
+    corpus = corpora.make(recipe, completions=asking.completions_of(settings), store=ArtifactStore(folder))
     content = (corpus.folder / building.EXAMPLES).read_bytes()
     return [corpus.manifest["digest"], hashlib.sha256(content).hexdigest()]
 
 
 def _named(settings: Any, *, folder: Path) -> list[str]:
     """Without building it: the beginning of its digest, as its folder has it."""
-    config_room(settings.dataset.task).resolve(settings)
-    return [corpora.identity(settings, gold=_gold(settings))]
+    recipe = resolving.load_and_resolve(settings).recipe
+    return [corpora.identity(recipe, completions=asking.completions_of(settings), store=ArtifactStore(folder))]
 
 
 def _filled(word: str) -> str:
@@ -184,37 +187,35 @@ def requests(dataset: str) -> dict[str, list[Any]]:
     """Of every prompt, of all requests in their order: how many, ids, messages, evidence and cache keys, as sha256."""
     with composing():
         found: dict[str, list[Any]] = {}
-        for annotator in ("none",) if synthesis_room(_task(dataset)).ROUNDS else ("default", "llm"):
-            words = [f"annotator={annotator}"] if annotator == "llm" and _task(dataset) == "ner" else []
+        for annotator in ("default", "llm"):
+            words = [f"annotator={annotator}"] if annotator == "llm" and dataset.startswith(NER) else []
             settings = settings_of("generate", f"dataset={dataset}", "llm=openai", *_size(dataset), *words)
             found |= _written(settings)
         for shots in (0, 3):
-            asked = settings_of("zero_shot", f"dataset={dataset}", "llm=openai", f"zero_shot.shots={shots}")
-            asked.prompt = zero_shot.chosen_prompt(asked)
-            questions = zero_shot.questions(asked, gold=_gold(asked), room=zero_shot_room(asked.dataset.task))
+            asked = resolving.asked(
+                settings_of("zero_shot", f"dataset={dataset}", "llm=openai", f"zero_shot.shots={shots}")
+            )
+            task = tasks.open(asked.dataset)
+            questions = zero_shot.questions(task, part=resolving.part(asked), gold=_gold(asked))
             found[asked.prompt.name] = _told(question.request for question in questions)
         return found
 
 
-def _task(dataset: str) -> str:
-    return str(settings_of("generate", f"dataset={dataset}", "llm=openai").dataset.task)
-
-
 def _written(settings: Any) -> dict[str, list[Any]]:
     """Requests for texts: two of each unit, and those for the labels of an invented answer to the first."""
-    gold, room = _gold(settings), synthesis_room(settings.dataset.task)
-    config_room(settings.dataset.task).resolve(settings)
-    room.propose(settings, gold=gold)
+    recipe = resolving.load_and_resolve(settings).recipe
+    writer, writing, gold = recipe.task.writer, recipe.writing, recipe.gold
     asked, labelled = [], []
-    for unit in room.units(settings, gold=gold):
-        asked += [room.request(unit, replicate=number, settings=settings, gold=gold) for number in (0, 1)]
+    number = 3 * math.ceil((recipe.wanted.total or 0) / recipe.wanted.per_request)
+    for unit in writer.units(gold, writing=writing, number=number):
+        asked += [writer.request(unit, replicate=number, writing=writing, gold=gold) for number in (0, 1)]
         answer = Completion(asked[-2].id, "m", f"1. The effect of {unit} was seen.\n2. It was not.", "stop")
-        drafts, _ = room.parse(answer, unit=unit, replicate=0, settings=settings)
-        label = room.label_request(drafts, completion=answer, settings=settings)
+        drafts, _ = writer.parse(answer, unit=unit, replicate=0)
+        label = writer.label_request(drafts, completion=answer, writing=writing)
         labelled += [label] if label else []
-    found = {settings.prompt.name: _told(asked)}
-    if labelled:
-        found[settings.annotator.prompt.name] = _told(labelled)
+    found = {writing.prompt.name: _told(asked)}
+    if labelled and writing.label_prompt:
+        found[writing.label_prompt.name] = _told(labelled)
     return found
 
 
@@ -224,13 +225,13 @@ def _told(requests: Iterable[Request]) -> list[Any]:
         lambda request: request.id,
         lambda request: list(request.messages),
         lambda request: [request.evidence, request.gold_characters],
-        lambda request: cache_key(request, model=MODEL, sampling=SAMPLING),
+        lambda request: keys.request(request, model=MODEL, sampling=SAMPLING),
     ]
     return [len(listed), *(digest([column(request) for request in listed]) for column in columns)]
 
 
 def _gold(settings: Any) -> Any:
-    return datasets.load(settings.dataset, data=Path(settings.paths.data))
+    return resolving.load(settings.dataset, paths=settings.paths)
 
 
 def parts() -> dict[str, Callable[[], Any]]:
@@ -238,7 +239,7 @@ def parts() -> dict[str, Callable[[], Any]]:
     found: dict[str, Callable[[], Any]] = {}
     for scale in grid.SCALES:
         for target in grid.targets(scale):
-            found[f"runs/{scale} {target}"] = lambda scale=scale, target=target: run_keys(scale, target)
+            found[f"runs/{scale} {target}"] = lambda scale=scale, target=target: run_keys(jobs(scale, target))
     for dataset in DATASETS:
         found[f"others/{dataset}"] = lambda dataset=dataset: other_keys(dataset)
         found[f"requests/{dataset}"] = lambda dataset=dataset: requests(dataset)

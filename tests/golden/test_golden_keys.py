@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any
 
 import pytest
 
 import golden
+from clinsynth.stages import grid, targets
 from support import CORPORA
 
 KEPT: dict[str, Any] = json.loads(golden.FILE.read_text(encoding="utf-8"))
@@ -26,7 +28,16 @@ def parts(section: str) -> list[Any]:
 @pytest.mark.parametrize("name", parts("runs"))
 def test_run_keys_of_the_jobs_of_every_target(name: str) -> None:
     scale, target = name.split()
-    assert golden.run_keys(scale, target) == KEPT[f"runs/{name}"]
+    jobs = golden.jobs(scale, target)
+    assert golden.run_keys(jobs) == KEPT[f"runs/{name}"]
+    logged = [job for job in jobs if job.stage in grid.LOGGED]
+    for experiment, number in Counter(job.experiment for job in logged).items():
+        assert len({job.run_key for job in logged if job.experiment == experiment}) == number
+    assert all(job.settings.trainer.save_model is False for job in jobs if job.stage == "train")
+    assert all(
+        job.settings.tracking.table == target for job in logged if job.stage != "zero_shot" or target != "table1"
+    )
+    assert bool(logged) is bool(targets.kind(target).RUNS) or target == "table1"  # which shows what zero_shot asks
 
 
 @pytest.mark.parametrize("name", parts("others"))

@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
+from clinsynth import keys
 from clinsynth.errors import ConfigError
 from clinsynth.llm import cache as module
-from clinsynth.llm.cache import Answer, CompletionCache, Usage, cache_key
+from clinsynth.llm.cache import CompletionCache
+from clinsynth.llm.servers.base import Answer, Usage
 from clinsynth.types import Request
 
 SAMPLING = {"temperature": 1.0}
@@ -23,11 +25,11 @@ def request(unit: str = "gout", *, replicate: int = 0, text: str = "Write.") -> 
 
 
 def answer(text: str = "1. Gout.") -> Answer:
-    return Answer("m-0613", text, "stop", Usage(10, 20, 5), 0.25, "req-1", time.time())
+    return Answer(text, "stop", "m-0613", Usage(10, 20, 5), "req-1")
 
 
 def key(found: Request | None = None, **other: Any) -> str:
-    return cache_key(found or request(), **({"model": "m", "sampling": SAMPLING} | other))
+    return keys.request(found or request(), **({"model": "m", "sampling": SAMPLING} | other))
 
 
 @pytest.fixture
@@ -36,7 +38,8 @@ def cache(tmp_path: Path) -> CompletionCache:
 
 
 def put(cache: CompletionCache, found: Request, said: Answer | None = None) -> None:
-    cache.put(key(found), found, said or answer(), model="m", sampling=SAMPLING)
+    now = time.time()
+    cache.put(key(found), found, said or answer(), model="m", sampling=SAMPLING, asked_at=now, cost_usd=0.25)
 
 
 def test_what_is_put_is_there_for_others(cache: CompletionCache) -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from clinsynth.config import DatasetConfig, LLMConfig
 from clinsynth.errors import ConfigError, DataFormatError
-from clinsynth.llm import open_llm
-from clinsynth.llm.recorded import RecordedLLM, parse_id, write_requests
+from clinsynth.llm import open_completions
+from clinsynth.llm.recorded import RecordedCompletions, parse_id, write_requests
 from clinsynth.types import Completion, Request
 
 ROW = {
@@ -25,11 +25,11 @@ def request(id: str = "mine/sentences/gout#0", **evidence: Any) -> Request:
     return Request(id, ({"role": "user", "content": "Write."},), evidence or {"prompt": "Write."})
 
 
-def recorded(folder: Path, *rows: Any) -> RecordedLLM:
+def recorded(folder: Path, *rows: Any) -> RecordedCompletions:
     path = folder / "mine.jsonl"
     lines = [row if isinstance(row, str) else json.dumps(row) for row in rows]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return RecordedLLM([path])
+    return RecordedCompletions([path])
 
 
 @pytest.mark.parametrize(
@@ -106,33 +106,36 @@ def test_a_bad_line_is_named(tmp_path: Path, line: Any, said: str) -> None:
 
 def test_a_file_that_is_not_there_is_named(workspace: Path) -> None:
     with pytest.raises(ConfigError, match=r"no recordings at none\.jsonl"):
-        RecordedLLM([Path("none.jsonl")]).find([request()])
+        RecordedCompletions([Path("none.jsonl")]).find([request()])
 
 
 def test_a_miss_is_explained(tmp_path: Path) -> None:
     llm = recorded(tmp_path, ROW)
     assert "answers another request: its `prompt` differs" in llm.explain([request(prompt="Write more.")])
     assert "They are not in" in llm.explain([request("mine/sentences/ataxia#0")])
-    assert "No recordings are given" in RecordedLLM([]).explain([request()])
+    assert "No recordings are given" in RecordedCompletions([]).explain([request()])
 
 
 def test_requests_that_are_filled_in_are_recordings(tmp_path: Path) -> None:
     second = request("mine/mentions/gout#0", prompt="List {the 2 numbered sentences}", labels="mine/sentences/gout#0")
     path = tmp_path / "requests.jsonl"
     write_requests(path, [request(), second])
-    assert RecordedLLM([path]).find([request(), second]) == {}
+    assert RecordedCompletions([path]).find([request(), second]) == {}
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     assert "messages" not in rows[0]
     assert rows[1]["messages"] == [{"role": "user", "content": "Write."}]
     filled = "".join(json.dumps(row | {"completion": "1. Gout."}) + "\n" for row in rows)
     path.write_text(filled, encoding="utf-8")
-    assert set(RecordedLLM([path]).find([request(), second])) == {"mine/sentences/gout#0", "mine/mentions/gout#0"}
+    assert set(RecordedCompletions([path]).find([request(), second])) == {
+        "mine/sentences/gout#0",
+        "mine/mentions/gout#0",
+    }
 
 
 def test_recordings_of_the_llm_win_over_those_of_the_dataset(tmp_path: Path) -> None:
     dataset = DatasetConfig(name="d", task="ner", recordings=["assets:recordings/ncbi_disease.sentences.jsonl"])
     own = str(tmp_path / "mine.jsonl")
-    given: Any = open_llm(LLMConfig(name="recorded", recordings=[own]), dataset=dataset, artifacts=tmp_path)
-    shipped: Any = open_llm(LLMConfig(name="recorded"), dataset=dataset, artifacts=tmp_path)
+    given: Any = open_completions(LLMConfig(name="recorded", recordings=[own]), dataset=dataset, artifacts=tmp_path)
+    shipped: Any = open_completions(LLMConfig(name="recorded"), dataset=dataset, artifacts=tmp_path)
     assert given.files == (Path(own),)
     assert [file.is_file() for file in shipped.files] == [True]

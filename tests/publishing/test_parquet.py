@@ -9,12 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clinsynth import tasks
 from clinsynth.publishing import parquet
 from clinsynth.tasks.ner.annotators import Gazetteer, label
 from clinsynth.tasks.relation.gold import Relation
 from clinsynth.tasks.words import tokenise
 
 FIRST = {"unit": "gout", "replicate": 0, "index": 1}
+LISTS = [column for task in tasks.TASKS for column in tasks.kind(task).examples.LISTS]
 
 
 @pytest.mark.parametrize(
@@ -32,14 +34,14 @@ FIRST = {"unit": "gout", "replicate": 0, "index": 1}
 )
 def test_rows_come_back(rows: list[dict[str, Any]], tmp_path: Path) -> None:
     path = tmp_path / "below" / "a.parquet"
-    parquet.write(path, rows)
+    parquet.write(path, rows, lists=LISTS)
     assert parquet.read(path) == rows
     assert path.exists() is bool(rows)
 
 
 def test_the_same_rows_are_the_same_bytes(tmp_path: Path) -> None:
     for name in ("a", "b"):
-        parquet.write(tmp_path / name, [FIRST | {"text": "x"}])
+        parquet.write(tmp_path / name, [FIRST | {"text": "x"}], lists=LISTS)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 

@@ -7,10 +7,12 @@ import pytest
 
 from clinsynth.config import QualityConfig
 from clinsynth.quality import control
-from clinsynth.tasks.ner import synthesis
+from clinsynth.tasks.ner import examples
 from clinsynth.tasks.ner.annotators import label
+from clinsynth.tasks.ner.writer import NerWriter
 from clinsynth.tasks.words import tokenise
 from clinsynth.types import Candidate, Draft
+from support import dataset
 
 DEFAULT = QualityConfig(
     unit=True,
@@ -44,8 +46,8 @@ def checked(*texts: str, config: QualityConfig = DEFAULT) -> tuple[list[str], li
     kept, rejected = control(
         candidates(*texts),
         config=config,
-        contains=synthesis.contains,
-        words=synthesis.words,  # type: ignore[arg-type]
+        contains=NerWriter(dataset()).contains,
+        words=examples.words,  # type: ignore[arg-type]
         test_texts=TEST,
     )
     return [item.draft.text for item in kept], [(item.draft.text, item.reason) for item in rejected]
@@ -108,8 +110,8 @@ def test_details_name_the_twin() -> None:
     found: Any = control(
         candidates(GOOD, GOOD),
         config=DEFAULT,
-        contains=synthesis.contains,
-        words=synthesis.words,  # type: ignore[arg-type]
+        contains=NerWriter(dataset()).contains,
+        words=examples.words,  # type: ignore[arg-type]
         test_texts=frozenset(),
     )
     assert found[1][0].detail == "of gout#0/0"

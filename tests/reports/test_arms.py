@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from clinsynth.reports.arms import Arm, by_dataset, collect
+from clinsynth.task import Headline
 
 PARAMS = {"dataset": "ncbi", "source": "original", "source.examples": "20", "backbone": "bert", "seed": "0"}
 
@@ -18,7 +19,7 @@ def run(f1: float = 0.5, **params: str) -> Any:
 
 
 def names(*runs: Any) -> list[str]:
-    return [arm.name for arm in collect(runs)]
+    return [arm.name for arm in collect(runs, headline=Headline())]
 
 
 @pytest.mark.parametrize("values", [[0.5], [0.4, 0.6], [0.1, 0.2, 0.6]])
@@ -36,7 +37,7 @@ def test_runs_without_a_metric_are_left_out_of_its_mean() -> None:
 
 
 def test_seeds_are_one_arm() -> None:
-    (arm,) = collect([run(0.4, seed="0"), run(0.6, seed="1")])
+    (arm,) = collect([run(0.4, seed="0"), run(0.6, seed="1")], headline=Headline())
     assert arm.name == "original"
     assert arm.mean("test/f1") == 0.5
 
@@ -75,7 +76,7 @@ def test_an_arm_is_named_by_what_differs(varied: list[dict[str, str]], expected:
 def test_arms_are_in_the_order_of_their_first_run() -> None:
     runs = [run(source_examples=examples) for examples in ("60", "20", "60", "null", "20")]
     assert names(*runs) == ["60", "20", "all"]
-    assert [len(arm.runs) for arm in collect(runs)] == [2, 2, 1]
+    assert [len(arm.runs) for arm in collect(runs, headline=Headline())] == [2, 2, 1]
 
 
 def test_runs_on_rows_that_were_labelled_anew_are_not_compared_with_others() -> None:
@@ -91,4 +92,4 @@ def test_what_a_review_changed_is_an_arm_of_its_own() -> None:
 
 
 def test_no_runs_are_no_arms() -> None:
-    assert collect([]) == []
+    assert collect([], headline=Headline()) == []

@@ -8,7 +8,8 @@ import pytest
 
 from clinsynth.config import TrainConfig
 from clinsynth.reports import cards
-from clinsynth.stages import Job
+from clinsynth.stages import Job, resolving
+from clinsynth.task import Headline
 from support import Composed
 
 PRIVATE = (
@@ -29,7 +30,8 @@ def settings(composed: Composed) -> TrainConfig:
 
 
 def card(settings: TrainConfig, **metrics: float) -> str:
-    return cards.model_card(settings, run_id="abc123", metrics=metrics, usage="find = load()")
+    scores = Headline().scores
+    return cards.model_card(settings, run_id="abc123", metrics=metrics, usage="find = load()", scores=scores)
 
 
 def test_params_are_flat(settings: TrainConfig) -> None:
@@ -62,10 +64,7 @@ def test_params_do_not_say_where_things_are(settings: TrainConfig) -> None:
     ],
 )
 def test_gold_alone_has_no_params_of_a_corpus(composed: Composed, source: str, names: set[str]) -> None:
-    from clinsynth.tasks.base import config_room
-
-    found = composed("train", f"source={source}")
-    config_room("ner").resolve(found)
+    found = resolving.complete(composed("train", f"source={source}"))
     params = cards.params(found, choices={"size": "default", "seed_ratio": "r100", "source": source})
     groups = ("size", "annotator", "prompt", "seed_ratio", "quality")
     assert names <= {key for key in params if key.startswith(groups)}
@@ -92,7 +91,7 @@ def test_a_card_lists_the_scores_on_the_test_set(settings: TrainConfig) -> None:
 def test_a_card_does_not_say_where_things_are(settings: TrainConfig) -> None:
     settings.backbone.name_or_path = "/secret/backbone"
     usage = 'find = pipeline("token-classification", "/secret/artifacts/model-train-1-abc")'
-    written = cards.model_card(settings, run_id="abc123", metrics={}, usage=usage)
+    written = cards.model_card(settings, run_id="abc123", metrics={}, usage=usage, scores=Headline().scores)
     assert "secret" not in written
     assert "password" not in written
     assert 'pipeline("token-classification", "model-train-1-abc")' in written

@@ -1,14 +1,19 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
+from clinsynth import tasks
 from clinsynth.reports import tables
 from clinsynth.reports.arms import Arm
+from clinsynth.task import Headline
 from clinsynth.types import Summary
 
 SCORES = {"precision": 0.5, "recall": 0.25, "f1": 1 / 3, "f1_low": 0.3, "f1_high": 0.4, "f1_seen": 0.9}
 
-COLUMNS = {"seen": "test/f1_seen", "unseen": "test/f1_unseen"}
+NER, MULTILABEL = (tasks.kind(name).judge for name in ("ner", "multilabel"))
 
 
 def metrics(shift: float = 0.0) -> dict[str, float]:
@@ -35,7 +40,7 @@ def test_a_result_is_a_row(capfd: pytest.CaptureFixture[str]) -> None:
     name = "original-20-a-backbone-with-a-rather-long-name-seed0"
     summary = Summary("run1", "key", None, None, 20, metrics())
     tables.show_result(
-        name, summary, columns=COLUMNS, where={"MLflow run": "run1", "model": None, "folder": "/a/" + "long/" * 30}
+        name, summary, judge=NER, where={"MLflow run": "run1", "model": None, "folder": "/a/" + "long/" * 30}
     )
     header, row, *places = capfd.readouterr().out.splitlines()
     assert header.split() == ["P", "R", "F1", "95%", "interval", "seen", "unseen", "examples"]
@@ -46,14 +51,33 @@ def test_a_result_is_a_row(capfd: pytest.CaptureFixture[str]) -> None:
 def test_a_score_that_is_not_there_is_a_dash_and_a_column_without_one_is_left_out(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    tables.show_result("mine", Summary("run1", "key", None, None, 20, {"test/f1": 0.5}), columns=COLUMNS, where={})
+    tables.show_result("mine", Summary("run1", "key", None, None, 20, {"test/f1": 0.5}), judge=NER, where={})
     assert capfd.readouterr().out.splitlines()[1].split() == ["mine", "–", "–", "50.0", *["–"] * 3, "20"]
+
+
+RANK = Headline("MRR", metric="test/mrr", low="test/mrr_low", high="test/mrr_high", scores={"MRR": "test/mrr"})
+RANKED: Any = SimpleNamespace(HEADLINE=RANK, COLUMNS={"hits": "test/hits"})
+
+
+def test_a_task_with_another_headline_is_compared_by_it(capfd: pytest.CaptureFixture[str]) -> None:
+    found = {"test/mrr": 0.5, "test/mrr_low": 0.4, "test/mrr_high": 0.6, "test/hits": 0.75, "test/A1/mrr": 0.25}
+    tables.show_result("mine", Summary("run1", "key", None, None, 20, found), judge=RANKED, where={})
+    header, row, labels, label = capfd.readouterr().out.splitlines()
+    assert (header.split(), labels.split()) == (["MRR", "95%", "interval", "hits", "examples"], ["label", "MRR", "AP"])
+    assert (row.split(), label.split()) == (["mine", "50.0", "40.0", "–", "60.0", "75.0", "20"], ["A1", "25.0", "–"])
+    tables.show_result("mine", Summary("run1", "key", None, None, 20, {"test/f1": 0.5}), judge=RANKED, where={})
+    assert capfd.readouterr().out == "mine: 20 examples; not scored, for there is no test set\n"
+    arms = [Arm("original", [found], plain=True, headline=RANK), Arm("augmented", [{"test/mrr": 0.6}], headline=RANK)]
+    tables.show_arms("demo", arms, columns=RANKED.COLUMNS)
+    assert capfd.readouterr().out.split()[:4] == ["demo", "MRR", "95%", "interval"]
+    tables.show_changes(arms)
+    assert capfd.readouterr().out.split() == ["against", "original", "MRR", "augmented", "+10.0", "(+20%)"]
 
 
 @pytest.mark.usefixtures("columns")
 def test_arms_are_rows_with_their_deviation(capfd: pytest.CaptureFixture[str]) -> None:
     tables.show_arms(
-        "demo", [Arm("20", [metrics()]), Arm("all biobert", [metrics(-0.01), metrics(0.01)])], columns=COLUMNS
+        "demo", [Arm("20", [metrics()]), Arm("all biobert", [metrics(-0.01), metrics(0.01)])], columns=NER.COLUMNS
     )
     header, one, two = capfd.readouterr().out.splitlines()
     names = ["demo", "P", "R", "F1", "95%", "interval", "seen", "unseen", "examples", "runs", "train", "s"]
@@ -89,7 +113,7 @@ def test_a_score_of_nothing_has_no_relative_change(capfd: pytest.CaptureFixture[
 
 def test_each_label_has_scores_of_its_own(capfd: pytest.CaptureFixture[str]) -> None:
     found = {"test/f1": 0.5, "test/A1/f1": 0.25, "test/A1/precision": 0.2, "test/B2/f1": 1.0}
-    tables.show_result("mine", Summary("run1", "key", None, None, 20, found), columns={}, where={})
+    tables.show_result("mine", Summary("run1", "key", None, None, 20, found), judge=MULTILABEL, where={})
     *_, header, one, two = capfd.readouterr().out.splitlines()
     assert header.split() == ["label", "P", "R", "F1", "AP"]
     assert [one.split(), two.split()] == [["A1", "20.0", "–", "25.0", "–"], ["B2", "–", "–", "100.0", "–"]]

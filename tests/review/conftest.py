@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from clinsynth import tasks
 from clinsynth.review import drawing
 from clinsynth.review.folder import Item, Review, Subject
 from clinsynth.tasks.multilabel.gold import Note
@@ -34,7 +35,8 @@ def reviewed() -> Reviewed:
         review = Review(Subject(subject), "toy", "0" * 12, task, LABELS[task], {}, blind=blind, seed=0)
         examples = EXAMPLES[task]
         groups = [example.label or "ataxia" for example in examples]
-        items = drawing.of_corpus(examples, groups=groups, task=task, source="0" * 12, number=6, seed=0)
+        reviewer = tasks.kind(task).reviewer
+        items = drawing.of_corpus(examples, groups=groups, reviewer=reviewer, source="0" * 12, number=6, seed=0)
         return review, sorted(items, key=lambda item: item.place or 0)
 
     return make

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clinsynth import tasks
 from clinsynth.errors import DataFormatError
 from clinsynth.search.proposals import listed, placed, propose, shown
 from clinsynth.search.sampling import Sampler
@@ -160,7 +161,7 @@ class Proposed:
             number=2 if best else 1,
             best=CandidatePrompt("1.1", None, best, kept=(), rejected=()) if best else None,
             known=known,
-            sampler=Sampler(settings, gold=GOLD, ask=ask),
+            sampler=Sampler(settings, task=tasks.open(settings.dataset), gold=GOLD, ask=ask),
         )
         assert not left
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from clinsynth.search.sampling import Sampler, corpus_settings
+from clinsynth import tasks
+from clinsynth.search.sampling import Sampler
 from clinsynth.tasks.relation.gold import Relation
 from clinsynth.types import Completion, Gold, Request
 from support import Composed, gold, sentence
@@ -50,7 +51,8 @@ def sampler(settings: Any, *, gold: Gold | None = None, answers: Sequence[str] =
     def ask(requests: Sequence[Request], what: str) -> dict[str, Completion]:
         return {request.id: Completion(request.id, "m", left.pop(0), "stop") for request in requests}
 
-    return Sampler(settings, gold=gold or GOLDS[settings.dataset.name], ask=ask)
+    task = tasks.open(settings.dataset)
+    return Sampler(settings, task=task, gold=gold or GOLDS[settings.dataset.name], ask=ask)
 
 
 def split(request: Request) -> tuple[str, str, str]:
@@ -119,10 +121,10 @@ def test_each_request_asks_for_a_share_which_is_even_in_rounds(
     settings_of: Composed, dataset: str, samples: int, requests: int, per_request: int
 ) -> None:
     settings = settings_of(dataset, f"samples={samples}", f"requests={requests}")
-    assert corpus_settings(settings, requests=requests).generation.per_request == per_request
+    found = sampler(settings)
+    assert found.writing.per_request == per_request
     asked = per_request // 2 if dataset == "sample_relation" else per_request
-    text = PROMPTS[dataset][0]
-    messages = [request.messages[0]["content"] for request in sampler(settings).requests(text)]
+    messages = [request.messages[0]["content"] for request in found.requests(PROMPTS[dataset][0])]
     assert len(messages) == requests
     assert all(message.startswith(f"Write {asked} ") for message in messages)
 

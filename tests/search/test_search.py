@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from clinsynth import tasks
 from clinsynth.errors import DataFormatError
 from clinsynth.search import judges, search
 from clinsynth.search.judges import Judge, judge_of
@@ -117,9 +118,14 @@ def settings_of(composed: Composed) -> Settings:
     return settings
 
 
+def sampler(settings: Any, *, ask: Ask, gold: Gold = NER_GOLD) -> Sampler:
+    return Sampler(settings, task=tasks.open(settings.dataset), gold=gold, ask=ask)
+
+
 def grown(settings: Any, *, ask: Ask, judge: Judge, gold: Gold = NER_GOLD) -> Tree:
     tree = Tree("a task")
-    search(settings, gold=gold, ask=ask, judge=judge, tree=tree, watch=lambda tree: None)
+    samples = sampler(settings, ask=ask, gold=gold)
+    search(settings, sampler=samples, judge=judge, tree=tree, watch=lambda tree: None)
     return tree
 
 
@@ -242,10 +248,10 @@ def test_the_same_answers_give_the_same_tree(settings_of: Settings) -> None:
 
 def test_each_round_is_shown_when_it_is_judged(settings_of: Settings) -> None:
     seen: list[tuple[int, int, bool]] = []
+    settings = settings_of()
     search(
-        settings_of(),
-        gold=NER_GOLD,
-        ask=LLM(*THREE_ROUNDS),
+        settings,
+        sampler=sampler(settings, ask=LLM(*THREE_ROUNDS)),
         judge=scoring({}),
         tree=Tree("a task"),
         watch=lambda tree: seen.append((len(tree.candidates), len(tree.contests), tree.finished)),
@@ -256,9 +262,9 @@ def test_each_round_is_shown_when_it_is_judged(settings_of: Settings) -> None:
 def test_a_search_that_waits_keeps_what_there_is_and_goes_on_from_there(settings_of: Settings, tmp_path: Path) -> None:
     settings = settings_of("judge=file", "rounds=1")
     judge = judge_of(settings, gold=NER_GOLD, ask=LLM(), folder=tmp_path)
-    tree = Tree("a task")
+    tree, samples = Tree("a task"), sampler(settings, ask=LLM(*THREE_ROUNDS))
     with pytest.raises(Waiting) as caught:
-        search(settings, gold=NER_GOLD, ask=LLM(*THREE_ROUNDS), judge=judge, tree=tree, watch=lambda tree: None)
+        search(settings, sampler=samples, judge=judge, tree=tree, watch=lambda tree: None)
     assert [found.name for found in tree.candidates] == ["1.1", "1.2"]
     assert (tree.contests, tree.winner, tree.finished) == ([], None, False)
     assert tree.scores("1.1") == {}
@@ -319,7 +325,7 @@ def test_an_estimate_has_as_many_requests_as_a_search(
 ) -> None:
     settings = settings_of(*words, dataset=dataset)
     llm, mine = LLM(*THREE_ROUNDS, dataset=dataset, verdict="tie"), GOLDS[dataset]
-    planned = stand_ins(settings, sampler=Sampler(settings, gold=mine, ask=llm))
+    planned = stand_ins(settings, sampler=sampler(settings, ask=llm, gold=mine))
     assert llm.asked == []
     tree = grown(settings, ask=llm, judge=judge_of(settings, gold=mine, ask=llm, folder=tmp_path), gold=mine)
     assert len(tree.contests) == settings.rounds

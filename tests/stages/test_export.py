@@ -253,7 +253,7 @@ def test_an_interrupted_export_leaves_nothing(job: Command, monkeypatch: pytest.
 
     command = ("export", f"corpus={digest_of('sample_ner')}", "to=below/out")
 
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
@@ -319,7 +319,7 @@ def test_scores_on_rows_that_were_labelled_anew_are_not_those_of_gold() -> None:
         ("gold", "On the gold test set:"),
         ("adjudicated", "On rows of gold that people labelled anew:"),
     ):
-        card = model_card(Trained("r", {"dataset.test": test}, {"test/f1": 0.5}), title="x", usage="")
+        card = model_card(Trained("r", {"dataset.test": test}, {"test/f1": 0.5}), title="x", usage="", scores={})
         assert said in card
 
 

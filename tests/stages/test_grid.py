@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-from collections import Counter
-
 import pytest
 
-from clinsynth import config
+from clinsynth import config, tasks
 from clinsynth.errors import ConfigError
 from clinsynth.stages import grid, targets
 from support import CORPORA, Composed, needs_corpora
@@ -14,7 +12,7 @@ SCALES = ("smoke", pytest.param("mini", marks=needs_corpora), pytest.param("pape
 
 @pytest.fixture(autouse=True)
 def registered() -> None:
-    config.register()
+    config.register(tasks.schemas())
 
 
 @pytest.mark.parametrize("scale", SCALES)
@@ -22,19 +20,17 @@ def test_every_target_but_the_search_has_experiments_at_every_scale(scale: str) 
     assert {*grid.targets(scale), "figure1"} == set(targets.TITLES)
 
 
-@pytest.mark.parametrize("scale", SCALES)
-@pytest.mark.parametrize("target", [name for name in targets.TITLES if name != "figure1"])
-def test_every_job_composes_with_a_run_key_of_its_own(scale: str, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CLINSYNTH_DATA", str(CORPORA))
-    jobs = grid.jobs(target, scale=scale)
-    logged = [job for job in jobs if job.stage in grid.LOGGED]
-    for experiment, number in Counter(job.experiment for job in logged).items():
-        assert len({job.run_key for job in logged if job.experiment == experiment}) == number
-    assert all(job.settings.trainer.save_model is False for job in jobs if job.stage == "train")
-    assert all(
-        job.settings.tracking.table == target for job in logged if job.stage != "zero_shot" or target != "table1"
-    )
-    assert bool(logged) is bool(targets.kind(target).RUNS) or target == "table1"  # which shows what zero_shot asks
+@pytest.mark.parametrize("experiment", ["train/smoke/table8", "train/smoke/table-asd", "zero_shot/smoke/table1"])
+def test_a_job_that_is_put_together_is_the_one_that_hydra_composes(experiment: str) -> None:
+    from hydra import compose
+    from omegaconf import OmegaConf
+
+    stage, overrides = experiment.partition("/")[0], ["llm.temperature=0.5", "prompt.name=mine", "prompt.text=t"]
+    with grid.own_hydra():
+        composer = grid.Composer(stage, experiment)
+        for words in (*grid.grid(experiment), *(found[:1] + overrides for found in grid.grid(experiment)[:1])):
+            whole = compose(stage, overrides=[f"experiment={experiment}", *words])
+            assert OmegaConf.to_yaml(composer.compose(words)) == OmegaConf.to_yaml(whole)
 
 
 @needs_corpora
@@ -61,7 +57,7 @@ def test_a_job_alone_has_the_run_key_of_its_place_in_the_grid() -> None:
     job = grid.jobs("table8", scale="smoke")[5]
     with initialize_config_dir(str(config.conf_folder()), version_base="1.3"):
         alone = config.typed(compose("train", overrides=list(job.command[2:-1])), config.STAGES["train"])
-    assert train.planned(alone) == job.run_key
+    assert train.planned(alone)[1] == job.run_key
 
 
 def test_rows_that_are_proposed_are_part_of_the_planned_key(composed: Composed) -> None:
@@ -69,9 +65,11 @@ def test_rows_that_are_proposed_are_part_of_the_planned_key(composed: Composed) 
 
     words = ("dataset=sample_relation", "size=t100", "llm=local", "llm.model=m")
     settings = composed("train", *words)
-    key = train.planned(settings)
-    assert settings.dataset.pool is not None
-    assert train.planned(settings) == key  # as when the job has proposed them itself
+    resolved, key = train.planned(settings)
+    assert settings.dataset.pool is not None  # of another dataset, for recorded rounds
+    assert resolved.dataset.pool is not None
+    assert resolved.dataset.pool.file is None  # of its own
+    assert train.planned(resolved)[1] == key  # as when the user has put the proposal into the config
 
 
 def test_what_has_no_experiments_names_what_has() -> None:

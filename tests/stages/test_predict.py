@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from clinsynth.inference import reading
-from clinsynth.inference.documents import Document
-from clinsynth.tasks.base import model_room
+from clinsynth import tasks
+from clinsynth.learning import reading
+from clinsynth.learning.documents import Document
 from clinsynth.types import Summary
 from support import Command
 
@@ -31,10 +31,10 @@ def saved(folder: Path, *, backbone: Path, task: str) -> Path:
     import torch
     from transformers import logging
 
-    from clinsynth.training import backbones
+    from clinsynth.learning.encoder import backbones
 
     logging.disable_progress_bar()
-    room, markers = model_room(task), MARKERS.get(task, {})
+    room, markers = tasks.kind(task).model(), MARKERS.get(task, {})
     tokenizer = backbones.tokenizer(str(backbone), None, tuple(markers))
     torch.manual_seed(1)
     model = backbones.load(room.build, str(backbone), revision=None, labels=LABELS[task])
@@ -183,7 +183,7 @@ def test_a_stopped_job_goes_on(
 
 def test_texts_come_as_a_stream(bert_finder: Path) -> None:
     """Nothing waits for the end of the input."""
-    from clinsynth.inference.models import open_model
+    from clinsynth.learning.encoder.opening import open_model
 
     model = open_model(
         bert_finder,

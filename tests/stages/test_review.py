@@ -15,14 +15,16 @@ from typing import Any
 
 import pytest
 
-from clinsynth import corpora, datasets, zero_shot
+from clinsynth import corpora, datasets, keys, tasks, zero_shot
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import Reviewed
 from clinsynth.config import TestName as Named  # pytest takes a Test... for a test
 from clinsynth.errors import ConfigError, DataFormatError
-from clinsynth.llm.recorded import RecordedLLM
+from clinsynth.learning.encoder import learner
+from clinsynth.llm.recorded import RecordedCompletions
+from clinsynth.stages import asking, resolving
 from clinsynth.stages import train as training
-from clinsynth.tasks.base import config_room, synthesis_room, zero_shot_room
+from clinsynth.stages import zero_shot as asking_llm
 from clinsynth.tasks.relation.config import PoolConfig
 from support import CORPORA, TINY, Command, Composed, Said, digest, examples, needs_corpora, rows, summary
 
@@ -130,9 +132,9 @@ def test_what_is_labelled_anew_is_tested_and_not_learnt(
 ) -> None:
     items = {row["text"]: row for row in rows(Path("reviews/mine/items.jsonl"))}
     given = {}
-    real = training.prepare
+    real = learner.student
     monkeypatch.setattr(
-        training, "prepare", lambda settings, *, arm, room: given.update(arm=arm) or real(settings, arm=arm, room=room)
+        learner, "student", lambda task, *, arm, **told: given.update(arm=arm) or real(task, arm=arm, **told)
     )
     tiny = [*MINE, "source=original", f"backbone.name_or_path={tiny_bert}", "trainer.save_model=false", *QUICK]
     said = clinsynth("train", *tiny, "dataset.test=adjudicated")
@@ -147,7 +149,7 @@ def test_what_is_labelled_anew_is_tested_and_not_learnt(
     assert len(tested) == 39
     assert all(label == OTHER[items[text]["given"]] for text, label in tested.items())
     original, anew = (
-        training.planned(composed("train", *tiny, f"dataset.test={test}")) for test in ("gold", "adjudicated")
+        training.planned(composed("train", *tiny, f"dataset.test={test}"))[1] for test in ("gold", "adjudicated")
     )
     assert original != anew
 
@@ -155,9 +157,7 @@ def test_what_is_labelled_anew_is_tested_and_not_learnt(
 def test_gold_itself_keeps_its_rows_and_its_keys(adjudicated: Path, composed: Composed) -> None:
     settings = composed("train", *MINE, "dataset.pool=null", "dataset.test=adjudicated", "size=t100")
     whole, anew = (
-        datasets.load(
-            composed("train", *MINE, f"dataset.test={test}").dataset, data=Path(), artifacts=Path("artifacts")
-        )
+        resolving.load((found := composed("train", *MINE, f"dataset.test={test}")).dataset, paths=found.paths)
         for test in ("gold", "adjudicated")
     )
     assert set(whole.hashes) == {"train", "test", "devel"}
@@ -166,8 +166,6 @@ def test_gold_itself_keeps_its_rows_and_its_keys(adjudicated: Path, composed: Co
     assert anew.train == whole.train
     assert len(whole.devel) - len(anew.devel) + len(whole.train) - len(anew.lessons) == 40
     # a round that draws a row which is tested is left out, whatever its number
-    room = synthesis_room("relation")
-    config_room("relation").resolve(settings)
     tested = {example.text for example in anew.test}
     numbers = [number for number, row in enumerate(anew.train) if row.text in tested]
     labels = {True: "positive", False: "negative"}
@@ -175,13 +173,15 @@ def test_gold_itself_keeps_its_rows_and_its_keys(adjudicated: Path, composed: Co
     for number, row in enumerate(anew.train):
         pool[labels[row.positive]].append(number)
     settings.dataset.pool = PoolConfig(**pool)
+    recipe = resolving.resolve(settings, gold=anew).recipe
+    writer, writing = recipe.task.writer, recipe.writing
     units = [f"round-{number:04d}" for number in range(40)]
     for gold in (whole, anew):
-        leaking = room.leaking(units, settings=settings, gold=gold)
+        leaking = writer.leaking(units, writing=writing, gold=gold)
         drawn = {
             unit: {
                 n
-                for found in room.request(unit, replicate=0, settings=settings, gold=gold)
+                for found in writer.request(unit, replicate=0, writing=writing, gold=gold)
                 .evidence["seed_rows"]
                 .values()
                 if isinstance(found, list)
@@ -195,15 +195,13 @@ def test_gold_itself_keeps_its_rows_and_its_keys(adjudicated: Path, composed: Co
 
 
 def test_no_recorded_answer_is_taken_for_another_row(adjudicated: Path, composed: Composed) -> None:
-    room, found = zero_shot_room("relation"), {}
+    found = {}
     for test in ("gold", "adjudicated"):
         settings = composed("zero_shot", *MINE, f"dataset.test={test}", "zero_shot.shots=3")
-        settings.prompt = zero_shot.chosen_prompt(settings)
-        gold = datasets.load(settings.dataset, data=Path(), artifacts=Path("artifacts"))
-        found[test] = (
-            zero_shot.questions(settings, gold=gold, room=room),
-            zero_shot.run_key(settings, [], gold=gold, room=room),
-        )
+        resolved, key = asking_llm.planned(settings)
+        gold = resolving.load(resolved.dataset, paths=resolved.paths)
+        task = tasks.open(resolved.dataset)
+        found[test] = (zero_shot.questions(task, part=resolving.part(resolved), gold=gold), key)
     (before, key), (asked, other) = found["gold"], found["adjudicated"]
     assert before[0].request.id.endswith("/test-0000#0")
     assert before[0].request.evidence == {"test_index": 0}
@@ -215,9 +213,9 @@ def test_no_recorded_answer_is_taken_for_another_row(adjudicated: Path, composed
         for unit in ("test", "adjudicated")
     ]
     Path("mine.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    llm = RecordedLLM([Path("mine.jsonl")])
-    assert len(llm.find([question.request for question in before])) == 40
-    assert llm.find([question.request for question in asked]) == {}
+    completions = RecordedCompletions([Path("mine.jsonl")])
+    assert len(completions.find([question.request for question in before])) == 40
+    assert completions.find([question.request for question in asked]) == {}
     tested = {question.example.text for question in asked}
     shown = {turn["content"] for question in asked for turn in question.request.messages[:-1] if turn["role"] == "user"}
     assert len(shown) == 3
@@ -248,7 +246,7 @@ def test_a_review_of_other_gold_is_refused(adjudicated: Path, composed: Composed
     settings.dataset.files.train.path = settings.dataset.files.test.path
     settings.dataset.files.devel.path = settings.dataset.files.test.sha256 = None
     with pytest.raises(DataFormatError, match="40 of 40 texts of the review are not in the gold files of mine"):
-        datasets.load(settings.dataset, data=Path(), artifacts=Path("artifacts"))
+        resolving.load(settings.dataset, paths=settings.paths)
 
 
 NOTES: Answers = {  # of seven in turn: 0 all wrong with a label, 1 all wrong without one, 2 two of three wrong
@@ -309,7 +307,7 @@ def test_a_corpus_is_judged_and_mended(
     said = clinsynth("train", *tiny, "source.corpora=[latest]", "source=augmented", "quality.reviewed=fix")
     assert said.status == 0, said.err  # though the newest one is now the mended one
     planned = composed("train", *tiny, f"source.corpora=[{base}]", "source=augmented", "quality.reviewed=fix")
-    assert training.planned(planned) == summary_key(with_store)
+    assert training.planned(planned)[1] == summary_key(with_store)
 
     assert clinsynth("export", f"corpus={summary(with_store)['corpus']}", "to=out").status == 0
     card = words(Path("out/README.md").read_text(encoding="utf-8"))
@@ -335,12 +333,12 @@ def test_what_is_asked_for_is_what_is_found(clinsynth: Command, with_store: Path
     store = ArtifactStore(Path("artifacts"))
     for how in Reviewed:
         settings = composed("generate", "dataset=sample_relation", "size=t100", f"quality.reviewed={how.value}")
-        config_room("relation").resolve(settings)
-        gold = datasets.load(settings.dataset, data=Path())
-        corpus = corpora.make(settings, gold=gold, store=store)
-        assert corpora.identity(settings, gold=gold) == corpus.digest
+        recipe = resolving.load_and_resolve(settings).recipe
+        completions = asking.completions_of(settings)
+        corpus = corpora.make(recipe, completions=completions, store=store)
+        assert corpora.identity(recipe, completions=completions, store=store) == corpus.digest
         assert (corpus.digest == base) is (how is Reviewed.keep)
-        assert ("reviewed" in corpora.settings_key(settings)) is (how is not Reviewed.keep)
+        assert ("reviewed" in keys.corpus_settings(settings, version="v")) is (how is not Reviewed.keep)
         assert len(corpus.examples) == corpus.manifest["counts"]["kept"]
         assert corpus.manifest["public"] is True
     # a test set that is labelled anew needs no other corpus, nor another review of it
@@ -348,9 +346,9 @@ def test_what_is_asked_for_is_what_is_found(clinsynth: Command, with_store: Path
     told = ["dataset=sample_relation", "review.n=10"]
     assert reviewed(clinsynth, *told, folder=Path("reviews/sample_relation"), say=say).status == 0
     settings.dataset.test = Named.adjudicated
-    anew = datasets.load(settings.dataset, data=Path(), artifacts=Path("artifacts"))
-    assert len(anew.test) == 10
-    assert corpora.identity(settings, gold=anew) == corpus.digest
+    anew = resolving.load_and_resolve(settings)
+    assert len(anew.gold.test) == 10
+    assert corpora.identity(anew.recipe, completions=completions, store=store) == corpus.digest
 
 
 def test_entities_are_judged(clinsynth: Command, with_store: Path) -> None:
@@ -407,10 +405,10 @@ def test_two_hundred_rows_of_the_paper(clinsynth: Command, with_store: Path, com
     assert len(items) == 200
     for fold in (1, 2):
         dataset = composed("train", *told, f"dataset.fold={fold}", "dataset.test=adjudicated").dataset
-        gold = datasets.load(dataset, data=CORPORA, artifacts=Path("artifacts"))
+        gold = datasets.load(tasks.open(dataset), data=CORPORA, artifacts=Path("artifacts"))
         assert {example.text for example in gold.test} == items
         assert not {example.text for example in gold.lessons} & items
         assert len(gold.train) > len(gold.lessons) or fold == 1
     dataset.name = "other"
     with pytest.raises(ConfigError, match="review action=export dataset=other"):
-        datasets.load(dataset, data=CORPORA, artifacts=Path("artifacts"))
+        datasets.load(tasks.open(dataset), data=CORPORA, artifacts=Path("artifacts"))

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from clinsynth import config
+from clinsynth import config, tasks
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.stages import grid
 from clinsynth.stages.estimates import MINILM, SPEED, START, Estimate
@@ -24,7 +24,7 @@ JOBS = 3
 
 @pytest.fixture(autouse=True)
 def registered() -> None:
-    config.register()
+    config.register(tasks.schemas())
 
 
 def runs(folder: Path) -> dict[str, list[str]]:

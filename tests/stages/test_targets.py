@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clinsynth import config
+from clinsynth import config, tasks
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.errors import ConfigError
 from clinsynth.reports.documents import Document
@@ -24,7 +24,7 @@ SMOKE = "scale=smoke"
 
 @pytest.fixture(autouse=True)
 def registered() -> None:
-    config.register()
+    config.register(tasks.schemas())
 
 
 def ledger(folder: Path) -> Ledger:

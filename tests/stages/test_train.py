@@ -20,8 +20,9 @@ import numpy as np
 import pytest
 from omegaconf import OmegaConf
 
-from clinsynth import cli, config, datasets
+from clinsynth import cli, config
 from clinsynth.artifacts import ArtifactStore
+from clinsynth.stages import resolving
 from clinsynth.types import Summary
 from support import TINY, Command, Composed, Said, copy_store, environment
 
@@ -154,7 +155,7 @@ def test_the_run_keeps_its_counts(logged: Any, summary: Summary) -> None:
 def test_the_run_keeps_its_predictions(trained: Trained, summary: Summary, composed: Composed) -> None:
     path = artifacts(summary.run_id, below=trained.folder)["predictions.jsonl"]
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    gold = datasets.load(composed("train", "dataset=sample_ner").dataset, data=Path("data")).test
+    gold = resolving.load((found := composed("train", "dataset=sample_ner")).dataset, paths=found.paths).test
     assert [(row["text"], row["gold"]) for row in rows] == [(example.text, example.entities()) for example in gold]
     found = [entity for row in rows for entity in row["predicted"]]
     assert found
@@ -177,7 +178,7 @@ def test_the_model_predicts_what_the_run_has_kept(trained: Trained, summary: Sum
 
     assert summary.model is not None
     folder = trained.folder / summary.model
-    gold = datasets.load(composed("train", "dataset=sample_ner").dataset, data=Path("data")).test
+    gold = resolving.load((found := composed("train", "dataset=sample_ner")).dataset, paths=found.paths).test
     model = AutoModelForTokenClassification.from_pretrained(folder).eval()
     labels = [model.config.id2label[index] for index in range(3)]
     assert labels == ["O", "B-Disease", "I-Disease"]
@@ -255,7 +256,7 @@ def test_a_model_that_is_gone_is_trained_again(job: Command) -> None:
 
 def test_no_text_leaves_the_machine_where_it_must_not(job: Command, summary: Summary, composed: Composed) -> None:
     silent = summary_of(job("seed=8", "tracking.log_text=false"))
-    gold = datasets.load(composed("train", "dataset=sample_ner").dataset, data=Path("data"))
+    gold = resolving.load((found := composed("train", "dataset=sample_ner")).dataset, paths=found.paths)
     texts = {example.text for example in [*gold.train, *gold.test]}
     guidelines = composed("train", "dataset=sample_ner").dataset.guidelines
     mentions = {mention for example in gold.test for mention in example.mentions if " " in mention}
@@ -283,13 +284,13 @@ def test_without_gold_devel_a_share_of_train_chooses(job: Command) -> None:
 
 
 def test_a_run_that_breaks_is_failed(job: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    from clinsynth.tasks.ner import model
+    from clinsynth.tasks.ner import scores
 
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("a bug")
 
     with monkeypatch.context() as patch:
-        patch.setattr(model, "evaluate", broken)
+        patch.setattr(scores, "evaluate", broken)
         with pytest.raises(RuntimeError, match="a bug"):
             job("seed=10")
     assert {run.data.params["seed"] for run in opened()._search("attributes.status = 'FAILED'")} == {"10"}
@@ -346,13 +347,12 @@ def test_a_sweep_with_a_bad_job_makes_the_others(clinsynth: Command, with_store:
 def key(composed: Composed, tiny_bert: Path) -> Callable[..., str]:
     """The run key of the job with more overrides, or other gold files."""
     from clinsynth.stages import train
-    from clinsynth.tasks.base import model_room
 
     def key_of(*words: str, hashes: dict[str, str] | None = None) -> str:
         settings = composed(*BASE, f"backbone.name_or_path={tiny_bert}", *words)
-        gold = datasets.load(composed("train", "dataset=sample_ner").dataset, data=Path("data"))
+        gold = resolving.load((found := composed("train", "dataset=sample_ner")).dataset, paths=found.paths)
         gold = replace(gold, hashes=gold.hashes | (hashes or {}))
-        return train.run_key(settings, gold=gold, room=model_room("ner"))
+        return train.run_key(resolving.resolve(settings, gold=gold))
 
     return key_of
 

@@ -176,31 +176,30 @@ def test_a_part_is_always_the_same_and_grows(zero_shot: Run, server: MockServer,
 
 
 def test_shots_are_turns_with_right_answers(composed: Composed) -> None:
-    from clinsynth import datasets, zero_shot
-    from clinsynth.tasks.base import zero_shot_room
+    from clinsynth import tasks, zero_shot
+    from clinsynth.stages import resolving
 
     asked = {}
     for dataset in LABELLED:
         for seed in (0, 1):
             settings = composed("zero_shot", f"dataset={dataset}", "zero_shot.shots=2", f"zero_shot.seed={seed}")
-            settings.prompt = zero_shot.chosen_prompt(settings)
+            settings = resolving.asked(settings)
             assert settings.prompt.name == "zero_shot_k2"
-            gold = datasets.load(settings.dataset, data=Path())
-            room = zero_shot_room(settings.dataset.task)
-            questions = zero_shot.questions(settings, gold=gold, room=room)
+            gold = resolving.load(settings.dataset, paths=settings.paths)
+            task, part = tasks.open(settings.dataset), resolving.part(settings)
+            asker = task.asker
+            questions = zero_shot.questions(task, part=part, gold=gold)
             request = questions[0].request
             assert [turn["role"] for turn in request.messages] == ["user", "assistant"] * 2 + ["user"]
-            shown = [example for example in gold.train if room.answer(example) == request.messages[1]["content"]]
+            shown = [example for example in gold.train if asker.answer(example) == request.messages[1]["content"]]
             assert any(
-                room.question(example, prompt=settings.prompt, dataset=settings.dataset)
-                == request.messages[0]["content"]
-                for example in shown
+                asker.question(example, prompt=part.prompt) == request.messages[0]["content"] for example in shown
             )
             for example in gold.test:  # what is asked for is what is read as clean
-                text = room.question(example, prompt=settings.prompt, dataset=settings.dataset)
-                reading = room.read(room.answer(example), question=text, example=example, dataset=settings.dataset)
+                text = asker.question(example, prompt=part.prompt)
+                reading = asker.read(asker.answer(example), question=text, example=example)
                 assert (reading.status, reading.hallucinated) == ("clean", ())
-                assert room.answer(reading.predicted) == room.answer(example)
+                assert asker.answer(reading.predicted) == asker.answer(example)
             asked[dataset, seed] = request.messages
     assert asked["sample_ner", 0] != asked["sample_ner", 1]
 

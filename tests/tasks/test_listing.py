@@ -4,7 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clinsynth import tasks
 from clinsynth.tasks.listing import clean, read_list
+from clinsynth.types import Completion
+from support import Composed
 
 TWO = ["Ataxia was seen early.", "Gout was not."]
 
@@ -141,3 +144,24 @@ def test_a_plain_numbered_list_is_read_back(sentences: list[str]) -> None:
 def test_no_completion_breaks_the_reader(completion: str) -> None:
     for item in read_list(completion).items:
         clean(item.text)
+
+
+@pytest.mark.parametrize("name", ["think", "thinking", "reasoning", "scratchpad"])
+@pytest.mark.parametrize("opened", [True, False])
+def test_thoughts_are_no_items_though_the_template_has_opened_them(name: str, opened: bool) -> None:
+    """A template that opens the thoughts leaves their end alone in the completion."""
+    thoughts = f"{f'<{name}>' * opened}I list ideas first:\n1. First, vary the drugs.\n2. Then the doses.\n</{name}>"
+    listing = read_list(f"{thoughts}\n\n1. {TWO[0]}\n2. {TWO[1]}")
+    assert [clean(item.text) for item in listing.items] == TWO
+    assert list(listing.remarks) == [thoughts]
+
+
+@pytest.mark.parametrize("dataset", ["sample_ner", "sample_asd"])
+def test_no_task_learns_from_thoughts(dataset: str, composed: Composed) -> None:
+    writer = tasks.open(composed("generate", f"dataset={dataset}").dataset).writer
+    said = Completion("d/p/u#0", "m", f"We need two.\n1. Gout is old?\n</think>\n1. {TWO[0]}\n2. {TWO[1]}", "stop")
+    drafts, rejected = writer.parse(said, unit="u", replicate=0)
+    assert [draft.text for draft in drafts] == TWO
+    assert [(found.reason, found.draft.text) for found in rejected] == [
+        ("remark", "We need two.\n1. Gout is old?\n</think>")
+    ]

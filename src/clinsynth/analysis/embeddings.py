@@ -33,7 +33,7 @@ def _encoder() -> Any:
     import transformers  # all three take seconds
     from sentence_transformers import SentenceTransformer
 
-    from clinsynth.training import backbones
+    from clinsynth.learning.encoder import backbones
 
     logging.getLogger("sentence_transformers").setLevel(logging.WARNING)  # a line and a bar over what takes no time
     transformers.logging.disable_progress_bar()

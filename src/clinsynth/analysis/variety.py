@@ -9,13 +9,13 @@ from typing import Any
 
 from sacrebleu.metrics.bleu import BLEU
 
-from clinsynth.tasks.base import SynthesisRoom
+from clinsynth.task import Examples
 
 
-def compare(examples: Sequence[Any], *, gold: Sequence[Any], room: SynthesisRoom) -> dict[str, dict[str, float]]:
+def compare(examples: Sequence[Any], *, gold: Sequence[Any], of: Examples) -> dict[str, dict[str, float]]:
     """Statistics by name for `synthetic` and, where there is any, `gold`."""
     texts = {"synthetic": examples} | ({"gold": gold} if gold else {})
-    words = {name: [room.words(example) for example in found] for name, found in texts.items()}
+    words = {name: [of.words(example) for example in found] for name, found in texts.items()}
     window = min(sum(map(len, found)) for found in words.values())
     return {
         name: {
@@ -24,7 +24,7 @@ def compare(examples: Sequence[Any], *, gold: Sequence[Any], room: SynthesisRoom
             "words, deviation": statistics.pstdev(map(len, found)) if found else 0.0,
             f"different words among {window}": _different_words(found, window=window),
         }
-        | room.statistics(texts[name])
+        | of.statistics(texts[name])
         for name, found in words.items()
     }
 

@@ -7,8 +7,8 @@ config into the dataclasses, whose `__post_init__` checks ranges.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
 
@@ -75,6 +75,7 @@ from clinsynth.config.training import (
     TrainerConfig,
 )
 from clinsynth.errors import ConfigError
+from clinsynth.types import Prompt
 
 __all__ = [
     "AT_LEAST_1",
@@ -140,15 +141,13 @@ def conf_folder() -> Path:
     return packaged if packaged.is_dir() else Path(__file__).parents[3] / "conf"
 
 
-def register() -> None:
-    """Make the schemas known to Hydra; a call, so that importing has no effect."""
-    from clinsynth.tasks import base
-
+def register(datasets: Mapping[str, type[DatasetConfig]]) -> None:
+    """Make the schemas known to Hydra, those of `datasets` by task; a call, so that importing has no effect."""
     store = ConfigStore.instance()
     for stage, schema in STAGES.items():
         store.store(group="schema", name=stage, node=schema)
-    for task in base.names():
-        store.store(group="schema/dataset", name=task, node=import_module(f"clinsynth.tasks.{task}.config").DATASET)
+    for task, schema in datasets.items():
+        store.store(group="schema/dataset", name=task, node=schema)
 
 
 def typed(config: DictConfig, schema: type) -> Any:
@@ -164,10 +163,10 @@ def typed(config: DictConfig, schema: type) -> Any:
     return cast(Any, settings)
 
 
-def named_prompt(name: str) -> PromptConfig:
-    """The prompt of `conf/prompt/<name>.yaml`."""
+def named_prompt(name: str) -> Prompt:
+    """Return the prompt of `conf/prompt/<name>.yaml`."""
     content: Any = OmegaConf.to_container(OmegaConf.load(conf_folder() / "prompt" / f"{name}.yaml"))
-    return PromptConfig(**content)
+    return Prompt(**content)
 
 
 def _unknown(value: Any, prefix: str = "") -> list[str]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
 
 from omegaconf import MISSING
 
@@ -20,9 +19,10 @@ class FileConfig:
         None,
         "null is none; it hangs on paths.data where there is a url, else on the current folder; "
         "`assets:` names a file of the package",
+        keyless=True,
     )
-    sha256: str | None = option(None, "checked where given")
-    url: str | None = option(None, "where to download it from")
+    sha256: str | None = option(None, "checked where given", keyless=True)
+    url: str | None = option(None, "where to download it from", keyless=True)
 
 
 @dataclass
@@ -48,16 +48,22 @@ class TestName(Enum):
 class DatasetConfig:
     """Common to all tasks; a task adds its own keys in `tasks/<task>/config.py`."""
 
-    name: str = option(MISSING, "the name in ids, tables and MLflow's experiment")
+    name: str = option(MISSING, "the name in ids, tables and MLflow's experiment", keyless=True)
     task: str = option(MISSING, "what is learnt: ner, relation, multilabel")
-    public: bool = option(True, "false for your own data: nothing of it goes to an LLM unasked")
-    files: FilesConfig = field(default_factory=FilesConfig)  # its keys have the help
+    public: bool = option(True, "false for your own data: nothing of it goes to an LLM unasked", keyless=True)
+    files: FilesConfig = field(default_factory=FilesConfig, metadata={"keyless": True})  # its keys have the help
     test: TestName = option(
-        TestName.gold, "adjudicated: the rows that `clinsynth review` had labelled anew; nothing learns from them"
+        TestName.gold,
+        "adjudicated: the rows that `clinsynth review` had labelled anew; nothing learns from them",
+        keyless=True,
     )
-    licence: str = option("unknown", "of the gold files")
-    recordings: list[str] = option([], "JSON lines with an LLM's completions, for llm=recorded")
+    licence: str = option("unknown", "of the gold files", keyless=True)
+    recordings: list[str] = option([], "JSON lines with an LLM's completions, for llm=recorded", keyless=True)
     per_request: int | None = option(None, "examples that one request asks for; null is the task's usual number")
+
+    def split_files(self) -> dict[str, FileConfig]:
+        """Return the files of the splits that there are."""
+        return self.files.given()
 
     def unit_list(self) -> str | None:
         """A file with units, one a line, in the place of those in gold train."""
@@ -113,10 +119,10 @@ class AskingConfig:
     """What every stage that asks an LLM has to know."""
 
     send_gold_text: bool = option(
-        MISSING, "true: gold text of a dataset that is not public may go to an LLM outside the house"
+        MISSING, "true: gold text of a dataset that is not public may go to an LLM outside the house", keyless=True
     )
-    cancel: bool = option(MISSING, "llm.mode=batch: cancel the batches that are at work, and ask nothing")
-    dry_run: bool = option(MISSING, "print requests, tokens and cost, and send nothing")
+    cancel: bool = option(MISSING, "llm.mode=batch: cancel the batches that are at work, and ask nothing", keyless=True)
+    dry_run: bool = option(MISSING, "print requests, tokens and cost, and send nothing", keyless=True)
 
 
 @dataclass
@@ -124,9 +130,13 @@ class GenerationConfig(AskingConfig):
     seed: int = option(MISSING, "random number that shuffles the units before seed_ratio takes its share")
     per_request: int | None = option(None, "examples that one request asks for; null is the dataset's number")
     max_attempts: int = option(
-        MISSING, "1 asks once; n asks up to n - 1 times more where a unit's answers hold too few usable texts"
+        MISSING,
+        "1 asks once; n asks up to n - 1 times more where a unit's answers hold too few usable texts",
+        keyless=True,
     )
-    on_missing: OnMissing = option(MISSING, "what lacks a completion: error, or skip (go on with what there is)")
+    on_missing: OnMissing = option(
+        MISSING, "what lacks a completion: error, or skip (go on with what there is)", keyless=True
+    )
 
     def __post_init__(self) -> None:
         check(self.seed >= 0, "generation.seed", self.seed, "0 or more")
@@ -185,6 +195,7 @@ class QualityConfig:
     reviewed: Reviewed = option(
         Reviewed.keep,
         "examples that `clinsynth review` found to be wrong: keep, drop, or fix (with the label that annotators gave)",
+        keyless=True,
     )
 
     def __post_init__(self) -> None:
@@ -197,7 +208,3 @@ class QualityConfig:
         )
         threshold = self.near_duplicates
         check(threshold is None or 0 < threshold <= 1, "quality.near_duplicates", threshold, "null or in (0, 1]")
-
-    def filters(self) -> dict[str, Any]:
-        """All but what people's judgement does to the corpus that the filters leave."""
-        return {name: value for name, value in asdict(self).items() if name != "reviewed"}

@@ -15,10 +15,12 @@ from clinsynth.errors import ConfigError
 class PriceConfig:
     """US dollars per million tokens; null where it is not known, and then no cost is told."""
 
-    input: float | None = option(None, "US dollars per million tokens of prompts")
-    output: float | None = option(None, "per million tokens of answers")
-    cached: float | None = option(None, "per million tokens of prompts that the server has seen before")
-    batch: float | None = option(None, "share of these prices that is charged with llm.mode=batch, such as 0.5")
+    input: float | None = option(None, "US dollars per million tokens of prompts", keyless=True)
+    output: float | None = option(None, "per million tokens of answers", keyless=True)
+    cached: float | None = option(None, "per million tokens of prompts that the server has seen before", keyless=True)
+    batch: float | None = option(
+        None, "share of these prices that is charged with llm.mode=batch, such as 0.5", keyless=True
+    )
 
     def in_batch(self) -> PriceConfig:
         """The prices in batch mode; unknown where the share is."""
@@ -39,32 +41,46 @@ class LLMMode(Enum):
 @dataclass
 class LLMConfig:
     name: str = option(MISSING, "recorded: answers out of files, offline; others are asked over the network")
-    recordings: list[str] = option([], "files with completions; they take the place of dataset.recordings")
+    recordings: list[str] = option(
+        [], "files with completions; they take the place of dataset.recordings", keyless=True
+    )
     model: str | None = option(None, "as its server calls it")
-    base_url: str | None = option(None, "address of an OpenAI-compatible server, such as http://127.0.0.1:8000/v1")
-    api_key_env: str | None = option(None, "name of the variable that holds the key; null: the server wants none")
-    trusted: bool = option(False, "true for a server inside the house, which may see gold text that is not public")
+    protocol: str = option(
+        "openai", "how its server is spoken to: openai (Chat Completions, which many servers speak)", keyless=True
+    )
+    base_url: str | None = option(
+        None, "address of an OpenAI-compatible server, such as http://127.0.0.1:8000/v1", keyless=True
+    )
+    api_key_env: str | None = option(
+        None, "name of the variable that holds the key; null: the server wants none", keyless=True
+    )
+    trusted: bool = option(
+        False, "true for a server inside the house, which may see gold text that is not public", keyless=True
+    )
     temperature: float | None = option(None, "of sampling; null is the server's own")
     max_tokens: int | None = option(None, "longest answer; null is the server's own")
-    mode: LLMMode = option(LLMMode.direct, "direct; or batch: OpenAI's Batch API, cheaper and within a day")
-    poll_s: float = option(30.0, "batch: seconds between two looks at it")
-    concurrency: int = option(32, "requests under way at once, at most")
-    requests_per_minute: int | None = option(None, "ceiling")
-    tokens_per_minute: int | None = option(None, "ceiling, of prompts and answers together")
-    timeout_s: float = option(180.0, "for one answer")
-    patience_s: float = option(300.0, "a request that fails for a passing reason is sent again for so long")
-    max_cost_usd: float | None = option(None, "stop before this is spent, all sessions together; needs llm.price")
-    price: PriceConfig = field(default_factory=PriceConfig)
-    price_table: dict[str, PriceConfig] = option({}, "prices by model, for where llm.price is null")
+    mode: LLMMode = option(
+        LLMMode.direct, "direct; or batch: OpenAI's Batch API, cheaper and within a day", keyless=True
+    )
+    poll_s: float = option(30.0, "batch: seconds between two looks at it", keyless=True)
+    concurrency: int = option(32, "requests under way at once, at most", keyless=True)
+    requests_per_minute: int | None = option(None, "ceiling", keyless=True)
+    tokens_per_minute: int | None = option(None, "ceiling, of prompts and answers together", keyless=True)
+    timeout_s: float = option(180.0, "for one answer", keyless=True)
+    patience_s: float = option(
+        300.0, "a request that fails for a passing reason is sent again for so long", keyless=True
+    )
+    max_cost_usd: float | None = option(
+        None, "stop before this is spent, all sessions together; needs llm.price", keyless=True
+    )
+    price: PriceConfig = field(default_factory=PriceConfig, metadata={"keyless": True})
+    price_table: dict[str, PriceConfig] = option({}, "prices by model, for where llm.price is null", keyless=True)
 
     def priced(self) -> PriceConfig:
         """What the model costs in this mode: `price`, else its row of the table, else unknown."""
         given = self.price != PriceConfig()
         price = self.price if given else self.price_table.get(self.model or "", PriceConfig())
         return price.in_batch() if self.mode is LLMMode.batch else price
-
-    def server(self) -> str:
-        return self.base_url or "https://api.openai.com/v1"
 
     def __post_init__(self) -> None:
         if self.name != "recorded" and not self.model:

@@ -10,11 +10,19 @@ from clinsynth.errors import ConfigError
 AT_LEAST_1 = "null or at least 1"
 
 
-def option(default: Any, help: str) -> Any:
-    """A field with a line of help, which `clinsynth STAGE --help` prints."""
+def option(default: Any, help: str, *, keyless: bool = False, **later: Any) -> Any:
+    """Return a field with a line of help, which `clinsynth STAGE --help` prints, and how it stands in keys (`keys.py`).
+
+    A field is part of every key that its node is part of, unless it is `keyless`: it changes no result, or another part
+    of the key covers it. A field that came after the first edition says `before=...`: the value that means "as before
+    this field came", with which it stands in no key. That is its default of the day on which it came, and stays so
+    when the default changes.
+    """
+    metadata = {"help": help, "keyless": keyless} | later
+    assert set(later) <= {"before"}, later
     if isinstance(default, list | dict):
-        return field(default_factory=lambda: type(default)(default), metadata={"help": help})
-    return field(default=default, metadata={"help": help})
+        return field(default_factory=lambda: type(default)(default), metadata=metadata)
+    return field(default=default, metadata=metadata)
 
 
 def check(holds: bool, key: str, value: object, accepted: str) -> None:

@@ -106,11 +106,13 @@ class AnalyseConfig(CorpusConfig):
 class PartConfig:
     """Which test examples are asked about, and what they are shown."""
 
-    shots: int = option(MISSING, "labelled rows of gold train that a request shows; 0 is zero-shot")
-    seed: int = option(MISSING, "random number that draws these rows")
-    limit: int | None = option(None, "only so many test examples, always the same ones; null is all")
+    shots: int = option(MISSING, "labelled rows of gold train that a request shows; 0 is zero-shot", keyless=True)
+    seed: int = option(MISSING, "random number that draws these rows", keyless=True)
+    limit: int | None = option(None, "only so many test examples, always the same ones; null is all", keyless=True)
     on_missing: OnMissing = option(
-        MISSING, "what has no answer: error (a live LLM is asked), or skip (ask nobody, score what there is)"
+        MISSING,
+        "what has no answer: error (a live LLM is asked), or skip (ask nobody, score what there is)",
+        keyless=True,
     )
 
     def __post_init__(self) -> None:
@@ -213,14 +215,16 @@ class PredictionConfig:
 
     column: str = option(MISSING, "of .jsonl and .csv rows, the one that holds the text")
     keep: list[str] = option([], "other columns that are carried into the output, such as the id of a note")
-    html: bool = option(MISSING, "true writes a page beside the output: texts with coloured spans, or labels")
-    html_documents: int = option(MISSING, "the page shows so many documents, the first ones")
-    batch_size: int = option(MISSING, "windows per step")
+    html: bool = option(
+        MISSING, "true writes a page beside the output: texts with coloured spans, or labels", keyless=True
+    )
+    html_documents: int = option(MISSING, "the page shows so many documents, the first ones", keyless=True)
+    batch_size: int = option(MISSING, "windows per step", keyless=True)
     window: int | None = option(
         None, "word pieces of a window; null: as long as the texts that the model has learnt from"
     )
     overlap: float = option(MISSING, "share of a window that it has in common with the next one")
-    accelerator: str = option(MISSING, "auto (a GPU where there is one), cpu, gpu, mps")
+    accelerator: str = option(MISSING, "auto (a GPU where there is one), cpu, gpu, mps", keyless=True)
     precision: str = option(MISSING, "32-true; bf16-mixed is faster where the hardware has it; auto chooses it there")
 
     def __post_init__(self) -> None:

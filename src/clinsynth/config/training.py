@@ -25,13 +25,21 @@ class SourceConfig:
     examples: int | None = option(
         None, "k-shot: so many gold training examples, drawn with `seed`, a smaller draw within a larger; null is all"
     )
-    matched: bool = option(False, "k-shot with as many gold examples as size.total says of synthetic ones")
-    ratio: float | None = option(
-        None, "augmented: synthetic examples as a share of the gold ones, 0.5 adds half as many; null is what size says"
+    matched: bool = option(
+        False, "k-shot with as many gold examples as size.total says of synthetic ones", keyless=True
     )
-    target: str | None = option(None, "augmented: only examples of this unit, such as one criterion; null is all")
+    ratio: float | None = option(
+        None,
+        "augmented: synthetic examples as a share of the gold ones, 0.5 adds half as many; null is what size says",
+        keyless=True,
+    )
+    target: str | None = option(
+        None, "augmented: only examples of this unit, such as one criterion; null is all", keyless=True
+    )
     corpora: list[str] = option(
-        [], "digests: train on this corpus and no other, or on several together, such as those of two LLMs"
+        [],
+        "digests: train on this corpus and no other, or on several together, such as those of two LLMs",
+        keyless=True,
     )
 
     @property
@@ -64,13 +72,15 @@ class SourceConfig:
 
 @dataclass
 class BackboneConfig:
-    name: str = option(MISSING, "the name in tables and MLflow")
+    name: str = option(MISSING, "the name in tables and MLflow", keyless=True)
     name_or_path: str = option(
-        MISSING, "hub name or local folder; `embedded` is the encoder that the extra `offline` installs"
+        MISSING, "hub name or local folder; `embedded` is the encoder that the extra `offline` installs", keyless=True
     )
-    revision: str | None = option(None, "commit or tag on the hub, to pin the weights")
+    revision: str | None = option(None, "commit or tag on the hub, to pin the weights", keyless=True)
     lr: float | None = option(MISSING, "peak learning rate; null is that of the task in lr_by_task")
-    lr_by_task: dict[str, float] = option({}, "peak learning rates, for where one does not suit all tasks")
+    lr_by_task: dict[str, float] = option(
+        {}, "peak learning rates, for where one does not suit all tasks", keyless=True
+    )
     max_length: int = option(MISSING, "word pieces; what is beyond is cut off, counted and logged")
     batch_size: int = option(MISSING, "examples per step")
 
@@ -93,9 +103,11 @@ class TrainerConfig:
     warmup: float = option(MISSING, "share of the steps in which the learning rate rises")
     weight_decay: float = option(MISSING, "AdamW")
     gradient_clip: float = option(MISSING, "largest gradient norm")
-    accelerator: str = option(MISSING, "auto, cpu, gpu, mps")
+    accelerator: str = option(MISSING, "auto, cpu, gpu, mps", keyless=True)
+    devices: list[int] = option([], "which GPU trains, by its number, as in [1]; [] is the first one", keyless=True)
+    accumulate: int = option(1, "batches per step of the optimizer, for batches larger than memory", before=1)
     precision: str = option(MISSING, "auto (bf16 where the hardware has it), 32-true, bf16-mixed, 16-mixed")
-    save_model: bool = option(MISSING, "keep the model folder (Hugging Face format)")
+    save_model: bool = option(MISSING, "keep the model folder (Hugging Face format)", keyless=True)
 
     def __post_init__(self) -> None:
         check(self.epochs >= 1, "trainer.epochs", self.epochs, "at least 1")
@@ -110,6 +122,9 @@ class TrainerConfig:
         check(0 <= self.warmup < 1, "trainer.warmup", self.warmup, "in [0, 1)")
         check(self.weight_decay >= 0, "trainer.weight_decay", self.weight_decay, "0 or more")
         check(self.gradient_clip > 0, "trainer.gradient_clip", self.gradient_clip, "above 0")
+        one = len(self.devices) <= 1 and min(self.devices, default=0) >= 0
+        check(one, "trainer.devices", self.devices, "[] or the number of one GPU, as in [1]")
+        check(self.accumulate >= 1, "trainer.accumulate", self.accumulate, "at least 1")
         check_hardware("trainer", self)
 
 

@@ -11,22 +11,22 @@ from typing import Any
 from clinsynth.analysis.variety import compare
 from clinsynth.corpora.storage import EXAMPLES, REJECTED, Corpus, rows, write
 from clinsynth.quality.filters import folded
-from clinsynth.tasks.base import SynthesisRoom, gold_room
+from clinsynth.task import Examples
 from clinsynth.types import Gold
 
 
-def merge(folder: Path, corpora: Sequence[Corpus], *, gold: Gold, room: SynthesisRoom) -> dict[str, Any]:
+def merge(folder: Path, corpora: Sequence[Corpus], *, gold: Gold, of: Examples) -> dict[str, Any]:
     """Write the examples in turns, so that a first part holds as many of each; returns the manifest.
 
     What stands in gold test, or in a corpus before, is rejected: each was made without the other.
     """
-    test = {folded(room.words(example)) for example in gold.guarded}
+    test = {folded(of.words(example)) for example in gold.guarded}
     seen: dict[tuple[str, ...], str] = {}
     kept: list[dict[str, Any]] = []
     rejected: list[dict[str, Any]] = []
     turns = zip_longest(*(_rows(corpus) for corpus in corpora))
     for row, example, digest in filter(None, chain.from_iterable(turns)):
-        text = folded(room.words(example))
+        text = folded(of.words(example))
         reason, detail = ("test_copy", "") if text in test else ("duplicate", f"of one in {seen.get(text)}")
         if text in test or text in seen:
             rejected.append(row | {"reason": reason, "detail": detail})
@@ -35,7 +35,7 @@ def merge(folder: Path, corpora: Sequence[Corpus], *, gold: Gold, room: Synthesi
             kept.append(row)
     write(folder / EXAMPLES, kept)
     write(folder / REJECTED, rejected)
-    first, examples = corpora[0].manifest, [room.from_json(row) for row in kept]
+    first, examples = corpora[0].manifest, [of.from_json(row) for row in kept]
     units = len({unit for corpus in corpora for unit in corpus.units})
     return {
         "task": first["task"],
@@ -51,8 +51,8 @@ def merge(folder: Path, corpora: Sequence[Corpus], *, gold: Gold, room: Synthesi
         "counts": {"units": units, "parsed": len(kept) + len(rejected), "kept": len(kept), "not needed": 0},
         "rejected": dict(Counter(row["reason"] for row in rejected).most_common()),
         "short": {},
-        "described": gold_room(first["task"]).describe(examples),
-        "statistics": compare(examples, gold=gold.train or gold.test, room=room),
+        "described": of.describe(examples),
+        "statistics": compare(examples, gold=gold.train or gold.test, of=of),
     }
 
 

@@ -6,13 +6,13 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from clinsynth import keys, tasks
 from clinsynth.analysis.variety import compare
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import Reviewed
 from clinsynth.corpora.storage import EXAMPLES, KIND, REJECTED, Corpus, load, rows, write
 from clinsynth.review import results
 from clinsynth.review.results import Result
-from clinsynth.tasks.base import gold_room, review_room, synthesis_room
 from clinsynth.types import Gold
 
 WRONG, DISPUTED = "reviewed_wrong", "reviewed_disputed"
@@ -38,12 +38,12 @@ def review_content(base: str, *, how: Reviewed, store: ArtifactStore) -> dict[st
 
 
 def _content(base: str, *, how: Reviewed, review: Result) -> dict[str, Any]:
-    return {"base": base, "review": review.manifest["digest"], "reviewed": how.value}
+    return keys.judged_content(base, review=review.manifest["digest"], how=how)
 
 
 def _build(folder: Path, base: Corpus, *, review: Result, how: Reviewed, gold: Gold) -> dict[str, Any]:
     """What nobody judged stays; what is disputed goes, for nobody knows its label."""
-    task, labels = base.manifest["task"], base.manifest["labels"]
+    kind, labels = tasks.kind(base.manifest["task"]), base.manifest["labels"]
     judgements = {row["place"]: row for row in review.rows}
     kept: list[dict[str, Any]] = []
     refused: list[dict[str, Any]] = []
@@ -53,7 +53,7 @@ def _build(folder: Path, base: Corpus, *, review: Result, how: Reviewed, gold: G
         if judgement is None or judgement["agrees"]:
             kept.append(row)
         elif how is Reviewed.fix and judgement["agrees"] is False and judgement["answer"] is not None:
-            example = review_room(task).relabelled(base.examples[place], judgement["answer"], labels=labels)
+            example = kind.reviewer.relabelled(base.examples[place], judgement["answer"], labels=labels)
             kept.append(row | example.to_json())
             fixed += 1
         else:
@@ -62,15 +62,14 @@ def _build(folder: Path, base: Corpus, *, review: Result, how: Reviewed, gold: G
     rejected = rows(base.folder / REJECTED) + refused
     write(folder / EXAMPLES, kept)
     write(folder / REJECTED, rejected)
-    room = synthesis_room(task)
-    examples = [room.from_json(row) for row in kept]
+    examples = [kind.examples.from_json(row) for row in kept]
     told = {name: value for name, value in base.manifest.items() if name not in _NOT_TOLD}
     return told | {
         "reviewed": {"base": base.digest, "review": review.digest, "how": how.value},
         "counts": base.manifest["counts"] | {"kept": len(kept), "relabelled": fixed},
         "rejected": dict(Counter(row["reason"] for row in rejected).most_common()),
-        "described": gold_room(task).describe(examples),
-        "statistics": compare(examples, gold=gold.train or gold.test, room=room),
+        "described": kind.examples.describe(examples),
+        "statistics": compare(examples, gold=gold.train or gold.test, of=kind.examples),
     }
 
 

@@ -12,10 +12,11 @@ from typing import Any
 
 from filelock import FileLock
 
-from clinsynth.artifacts import ArtifactStore, digest, json_lines, write_whole
+from clinsynth import tasks
+from clinsynth.artifacts import ArtifactStore, json_lines, write_whole
 from clinsynth.errors import ConfigError, DataFormatError
+from clinsynth.keys import digest
 from clinsynth.publishing import folders, parquet
-from clinsynth.tasks.base import synthesis_room
 
 KIND = "corpus"
 EXAMPLES, REJECTED = "examples.jsonl", "rejected.jsonl"
@@ -37,9 +38,9 @@ class Corpus:
 def load(folder: Path) -> Corpus:
     """A corpus of the store."""
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    room = synthesis_room(manifest["task"])
+    of = tasks.kind(manifest["task"]).examples
     found = rows(folder / EXAMPLES)
-    examples, units = tuple(map(room.from_json, found)), tuple(row["unit"] for row in found)
+    examples, units = tuple(map(of.from_json, found)), tuple(row["unit"] for row in found)
     return Corpus(manifest["digest"][:12], folder, examples, units, manifest)
 
 

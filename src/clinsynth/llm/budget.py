@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from clinsynth.config import PriceConfig
-from clinsynth.llm.cache import Usage
+from clinsynth.llm.servers.base import Usage
 from clinsynth.types import Request
 
 CHARACTERS_PER_TOKEN = 4.0
@@ -17,8 +16,18 @@ ANSWER_TOKENS = 1000
 MILLION = 1_000_000
 
 
-def cost(usage: Usage, price: PriceConfig) -> float | None:
-    """In US dollars; None where price or usage is not known."""
+@dataclass(frozen=True)
+class Price:
+    """US dollars per million tokens; `None` where it is not known, and then no cost is told."""
+
+    input: float | None = None
+    output: float | None = None
+    cached: float | None = None
+    """Of prompts that the server has seen before; `None` is as `input`."""
+
+
+def cost(usage: Usage, price: Price) -> float | None:
+    """Return what an answer costs in US dollars; `None` where price or usage is not known."""
     if price.input is None or price.output is None or usage.prompt is None or usage.completion is None:
         return None
     cached = usage.cached or 0
@@ -35,7 +44,7 @@ def characters(request: Request) -> int:
 class Spend:
     """What was asked, answered and paid, over all the sessions that worked at this."""
 
-    price: PriceConfig
+    price: Price
     max_tokens: int | None
     requests: int = 0
     retries: int = 0

@@ -16,14 +16,14 @@ import time
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
 
-from clinsynth.artifacts import digest
+from clinsynth import keys
 from clinsynth.errors import ConfigError
+from clinsynth.llm.servers.base import Answer, Usage
 from clinsynth.types import Completion, Request
 
 STALE = 20.0
@@ -51,35 +51,6 @@ CREATE TABLE IF NOT EXISTS completions (
 CREATE TABLE IF NOT EXISTS batches (id TEXT PRIMARY KEY, server TEXT NOT NULL, keys TEXT NOT NULL, at REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS claims (key TEXT PRIMARY KEY, owner TEXT NOT NULL, heartbeat REAL NOT NULL);
 """
-
-
-@dataclass(frozen=True)
-class Usage:
-    """Tokens of one answer, as the server counts them; None where it does not say."""
-
-    prompt: int | None = None
-    completion: int | None = None
-    cached: int | None = None
-    """Part of `prompt` that the server had seen before."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a server sent back."""
-
-    served_model: str
-    text: str
-    finish_reason: str
-    usage: Usage
-    cost_usd: float | None
-    request_id: str | None
-    asked_at: float
-    """Seconds since 1970."""
-
-
-def cache_key(request: Request, *, model: str, sampling: dict[str, Any]) -> str:
-    replicate = int(request.id.rpartition("#")[2])
-    return digest({"model": model, "messages": list(request.messages), "sampling": sampling, "replicate": replicate})
 
 
 def _alive(process: int) -> bool:
@@ -125,8 +96,18 @@ class CompletionCache:
                 found[row[0]] = (completion, Usage(row[5], row[6], row[7]), row[8])
         return found
 
-    def put(self, key: str, request: Request, answer: Answer, *, model: str, sampling: dict[str, Any]) -> None:
-        """Store an answer and drop its claim, in one transaction."""
+    def put(
+        self,
+        key: str,
+        request: Request,
+        answer: Answer,
+        *,
+        model: str,
+        sampling: dict[str, Any],
+        asked_at: float,
+        cost_usd: float | None = None,
+    ) -> None:
+        """Store an answer and drop its claim, in one transaction; `asked_at` is in seconds since 1970."""
         usage = answer.usage
         row = (
             key,
@@ -141,9 +122,9 @@ class CompletionCache:
             usage.prompt,
             usage.completion,
             usage.cached,
-            answer.cost_usd,
+            cost_usd,
             answer.request_id,
-            answer.asked_at,
+            asked_at,
             time.time(),
         )
         with self._transaction():
@@ -211,7 +192,7 @@ class CompletionCache:
         found = [str(row[0]) for row in self._database.execute("PRAGMA integrity_check") if row[0] != "ok"]
         for row in self.rows():
             request = Request(row["id"], tuple(row["messages"]))
-            if cache_key(request, model=row["model"], sampling=row["sampling"]) != row["key"]:
+            if keys.request(request, model=row["model"], sampling=row["sampling"]) != row["key"]:
                 found.append(f"{row['id']}: its key is not that of its content")
         return found
 

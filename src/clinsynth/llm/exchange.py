@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from clinsynth import keys
 from clinsynth.artifacts import json_lines, write_whole
 from clinsynth.errors import ConfigError
-from clinsynth.llm.cache import Answer, CompletionCache, Usage, cache_key
+from clinsynth.llm.cache import CompletionCache
 from clinsynth.llm.recorded import read_rows
+from clinsynth.llm.servers.base import Answer
 from clinsynth.types import Request
 
 
@@ -49,11 +51,9 @@ def import_rows(cache: CompletionCache, path: Path, *, model: str | None) -> tup
         }
         request = Request(row["id"], tuple(messages), evidence)
         sampling = row.get("sampling") or {}
-        answer = Answer(
-            row["model"] or whose, row["completion"], row["finish_reason"], Usage(), None, None, asked_at=time.time()
-        )
-        key = cache_key(request, model=whose, sampling=sampling)
-        cache.put(key, request, answer, model=whose, sampling=sampling)
+        answer = Answer(row["completion"], row["finish_reason"], served_model=row["model"] or whose)
+        key = keys.request(request, model=whose, sampling=sampling)
+        cache.put(key, request, answer, model=whose, sampling=sampling, asked_at=time.time())
         taken += 1
     return taken, lacking
 

@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from clinsynth.artifacts import digest, json_lines
+from clinsynth.artifacts import json_lines
 from clinsynth.datasets import decode
 from clinsynth.errors import ConfigError, DataFormatError
+from clinsynth.keys import digest
 from clinsynth.types import Completion, Request
 
 Key = tuple[str, str, int]
@@ -30,7 +31,7 @@ def parse_id(text: str) -> tuple[str, str, str, int]:
     return dataset, prompt, unit, int(replicate)
 
 
-class RecordedLLM:
+class RecordedCompletions:
     """Reads its files when it is first asked; raises DataFormatError with file and line."""
 
     limited = True

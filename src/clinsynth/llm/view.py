@@ -11,7 +11,7 @@ from rich.live import Live
 from rich.panel import Panel
 from rich.table import Table
 
-from clinsynth.llm.client import Progress
+from clinsynth.llm.progress import Progress
 
 EVERY = 10.0
 """Seconds between lines where there is no terminal."""

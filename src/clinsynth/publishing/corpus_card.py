@@ -8,13 +8,13 @@ from typing import Any
 from huggingface_hub import DatasetCardData
 
 import clinsynth
+from clinsynth import tasks
 from clinsynth.analysis.leakage import verdict
 from clinsynth.corpora import Corpus
 from clinsynth.corpora.reviewed import DISPUTED, WRONG
 from clinsynth.publishing import licences, parquet
 from clinsynth.publishing.markdown import code, escaped, fenced, number, page, table
 from clinsynth.reports.analyses import HEADINGS, sections
-from clinsynth.tasks.base import synthesis_room
 from clinsynth.types import Metrics
 
 SIZES = {1_000: "n<1K", 10_000: "1K<n<10K", 100_000: "10K<n<100K", 1_000_000: "100K<n<1M"}
@@ -106,7 +106,7 @@ def _gold_text(corpus: Corpus) -> str:
     """What of gold is in it."""
     manifest = corpus.manifest
     said = ["Gold text in it:"]
-    if synthesis_room(manifest["task"]).ROUNDS:
+    if tasks.kind(manifest["task"]).numbered:
         said.append("none is copied into it on purpose; a unit is the number of a request.")
     elif set(manifest["labels"]) & set(corpus.units):
         said.append("none is copied into it on purpose; a unit is a label, whose meaning the LLM was told.")
@@ -148,16 +148,9 @@ def _columns(corpus: Corpus) -> str:
         "replicate, index": "which request about the unit, and the place in its answer",
     }
     row = parquet.with_entities(corpus.examples[0].to_json() | {"text": corpus.examples[0].text}, corpus.examples[0])
-    of_task = {
-        "tokens": "its words, split as in gold",
-        "tags": "IOB2, one a word",
-        "entities": "the same as characters `start` to `end` (exclusive) of `text`",
-        "label": f"one of {', '.join(map(code, corpus.manifest['labels']))}",
-        "labels": f"those of {', '.join(map(code, corpus.manifest['labels']))} that hold; empty is none",
-        "markers": "words of `text` that stand for the two things",
-        "weight": "how much its loss counts",
-    }
-    told |= {name: of_task.get(name, "") for name in row if name != "text"}
+    of_task = tasks.kind(corpus.manifest["task"]).examples.COLUMNS
+    labels = ", ".join(map(code, corpus.manifest["labels"]))
+    told |= {name: of_task.get(name, "").replace("{labels}", labels) for name in row if name != "text"}
     if corpus.manifest["rejected"]:
         told["reason, detail"] = "of the config `rejected` alone: why a text was not kept"
     return "\n".join(f"- `{name}`: {meaning}" for name, meaning in told.items())

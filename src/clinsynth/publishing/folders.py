@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import clinsynth
-from clinsynth.artifacts import file_digest
 from clinsynth.errors import ConfigError
+from clinsynth.keys import file_digest
 
 MANIFEST, CARD = "manifest.json", "README.md"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,6 @@ EMBEDDED = "sentence-transformers/all-MiniLM-L6-v2"
 
 PIPELINES = {"ForTokenClassification": "token-classification", "ForSequenceClassification": "text-classification"}
 """What of transformers' pipelines runs a model, by the end of its architecture's name."""
-
-SCORES = ("precision", "recall", "f1")
 
 _DATA = ("size", "annotator", "prompt", "llm", "llm.model", "seed_ratio", "source.examples", "source.ratio")
 _HYPERPARAMETERS = ("backbone.", "trainer.", "seed")
@@ -59,10 +57,10 @@ class Trained:
         return path if re.fullmatch(r"\w[\w.-]*(/[\w.-]+)?", path) and not Path(path).exists() else None
 
 
-def model_card(model: Trained, *, title: str, usage: str, licence: str | None = None) -> str:
-    """`usage` are Python lines that load the model and run it."""
+def model_card(model: Trained, *, title: str, usage: str, scores: Mapping[str, str], licence: str | None = None) -> str:
+    """Return the card; `usage` are Python lines that load the model and run it, `scores` its headline's metrics."""
     return page(
-        _head(model, title=title, usage=usage, licence=licence or "unknown"),
+        _head(model, title=title, usage=usage, scores=list(scores.values()), licence=licence or "unknown"),
         {
             f"# {escaped(title)}": [_what(model), fenced(usage, "python")],
             "## Scores": _scores(model),
@@ -81,21 +79,21 @@ def model_card(model: Trained, *, title: str, usage: str, licence: str | None = 
     )
 
 
-def _head(model: Trained, *, title: str, usage: str, licence: str) -> str:
+def _head(model: Trained, *, title: str, usage: str, scores: Sequence[str], licence: str) -> str:
     task = model.told("dataset.task")
     named = re.search(r'pipeline\("([\w-]+)"', usage)
     pipeline = named[1] if named else None
     results = None
-    if pipeline and model.dataset and "test/f1" in model.metrics:
+    if pipeline and model.dataset and scores and set(scores) <= set(model.metrics):
         results = [
             EvalResult(
                 task_type=pipeline,
                 dataset_type=model.dataset,
                 dataset_name=model.dataset,
-                metric_type=name,
-                metric_value=round(model.metrics[f"test/{name}"], 4),
+                metric_type=metric.removeprefix("test/"),
+                metric_value=round(model.metrics[metric], 4),
             )
-            for name in SCORES
+            for metric in scores
         ]
     data = ModelCardData(
         language=["en"],

@@ -15,16 +15,18 @@ ENTITIES = "entities"
 """A column for those who do not read tags; it follows from the others, and is not read back."""
 
 _ENTITY = pa.struct({"start": pa.int64(), "end": pa.int64(), "label": pa.string(), "text": pa.string()})
-_TYPES = {ENTITIES: pa.list_(_ENTITY)} | dict.fromkeys(("tokens", "tags", "labels"), pa.list_(pa.string()))
-"""Of columns that may hold empty lists alone."""
 
 
-def write(path: Path, rows: Sequence[dict[str, Any]]) -> None:
-    """A file with the columns of all rows, or none: the library datasets reads no file without rows."""
+def write(path: Path, rows: Sequence[dict[str, Any]], *, lists: Sequence[str]) -> None:
+    """A file with the columns of all rows, or none: the library datasets reads no file without rows.
+
+    `lists` are columns of lists of words, which may all be empty.
+    """
     if not rows:
         return
     names = list(dict.fromkeys(name for row in rows for name in row))
-    columns = {name: pa.array([row.get(name) for row in rows], type=_TYPES.get(name)) for name in names}
+    types = {ENTITIES: pa.list_(_ENTITY)} | dict.fromkeys(lists, pa.list_(pa.string()))
+    columns = {name: pa.array([row.get(name) for row in rows], type=types.get(name)) for name in names}
     path.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(pa.table(columns), path)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from clinsynth.config import Reviewed, TestName
+from clinsynth.task import Headline
 from clinsynth.types import Metrics
 
 _NAMING = (
@@ -38,6 +39,7 @@ class Arm:
     runs: list[Metrics] = field(default_factory=list)
     plain: bool = False
     """Trained on all of gold and on nothing else."""
+    headline: Headline = field(default_factory=Headline)
 
     def mean(self, metric: str) -> float:
         return statistics.fmean(self._values(metric))
@@ -51,9 +53,9 @@ class Arm:
         return [run[metric] for run in self.runs if metric in run] or [float("nan")]
 
 
-def labels(metrics: Metrics) -> list[str]:
-    """Labels that have an F1 of their own."""
-    found = (re.fullmatch("test/(.+)/f1", name) for name in metrics)
+def labels(metrics: Metrics, *, headline: Headline) -> list[str]:
+    """Return labels that have a score of their own."""
+    found = (re.fullmatch(headline.of_label("(.+)"), name) for name in metrics)
     return [match[1] for match in found if match]
 
 
@@ -68,8 +70,8 @@ def by_dataset(runs: Sequence[Any]) -> dict[str, list[Any]]:
     return found
 
 
-def collect(runs: Sequence[Any]) -> list[Arm]:
-    """Arms in the order of their first run. `runs` are MLflow's."""
+def collect(runs: Sequence[Any], *, headline: Headline) -> list[Arm]:
+    """Return arms in the order of their first run. `runs` are MLflow's."""
     told_apart = [name for name in _NAMING if len({_value(run.data.params, name) for run in runs} - {None}) > 1]
     arms: dict[str, Arm] = {}
     for run in runs:
@@ -78,7 +80,7 @@ def collect(runs: Sequence[Any]) -> list[Arm]:
         name = " ".join(filter(None, words)) or params.get("source", "")
         name = " ".join([name, *_part(run.data.metrics)])
         plain = params.get("source") == "original" and params.get("source.examples") == "null"
-        arms.setdefault(name, Arm(name, plain=plain)).runs.append(dict(run.data.metrics))
+        arms.setdefault(name, Arm(name, plain=plain, headline=headline)).runs.append(dict(run.data.metrics))
     return list(arms.values())
 
 

@@ -176,10 +176,13 @@ def _plain(value: Any) -> Any:
     return "null" if value is None else str(value) if isinstance(value, list) else value
 
 
-def model_card(settings: TrainConfig, *, run_id: str, metrics: Metrics, usage: str) -> str:
+def model_card(settings: TrainConfig, *, run_id: str, metrics: Metrics, usage: str, scores: Mapping[str, str]) -> str:
     """Of a model that was trained now; it does not say where on this machine it lies."""
     trained = Trained(run_id, params(settings, choices={}), metrics, settings.dataset.licence)
     here = f"{Path(settings.paths.artifacts).resolve()}/"
     return page_of_model(
-        trained, title=f"{settings.backbone.name} for {settings.dataset.name}", usage=usage.replace(here, "")
+        trained,
+        title=f"{settings.backbone.name} for {settings.dataset.name}",
+        usage=usage.replace(here, ""),
+        scores=scores,
     )

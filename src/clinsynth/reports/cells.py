@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from clinsynth.scoring import paired_bootstrap
+from clinsynth.task import Headline
 from clinsynth.types import Metrics, Outcomes
 
 
@@ -39,6 +40,12 @@ class Row:
     jobs: int = 0
     """How many there should be, one a seed."""
     published: dict[str, float] | None = None
+    headline: Headline = field(default_factory=Headline)
+
+    @property
+    def score(self) -> float | None:
+        """Return the mean of the headline; `None` where no run has it."""
+        return self.mean(self.headline.metric)
 
     @property
     def missing(self) -> int:
@@ -100,7 +107,7 @@ def difference(row: Row, other: Row, *, score: str = "f1") -> Difference | None:
 
 
 def best(rows: Sequence[Row]) -> Row | None:
-    """The row with the highest F1, of those that were scored on the whole test set where there is one."""
-    scored = [row for row in rows if row.mean("test/f1") is not None]
+    """Return the row with the highest score, of those that were scored on the whole test set where there is one."""
+    scored = [row for row in rows if row.score is not None]
     whole = [row for row in scored if not row.partial]
-    return max(whole or scored, key=lambda row: row.mean("test/f1") or 0.0, default=None)
+    return max(whole or scored, key=lambda row: row.score or 0.0, default=None)

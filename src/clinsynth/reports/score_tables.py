@@ -8,8 +8,7 @@ from clinsynth.reports.cells import Difference, Row, best, difference
 from clinsynth.reports.claims import FAILS, OPEN, Finding
 from clinsynth.reports.documents import Cell, Table, same
 from clinsynth.reports.paper import BACKBONES, STANDS_FOR
-
-SCORES = {"P": "test/precision", "R": "test/recall", "F1": "test/f1"}
+from clinsynth.task import Headline
 
 PERCENT = "it does not say whether relative or in points"
 
@@ -24,8 +23,10 @@ READING = (
 def scores(rows: Sequence[Row], *, columns: Sequence[tuple[str, str]], caption: str, dataset: str = "") -> Table:
     """A line for each row, with scores in percent; `columns` are further metrics by heading."""
     published = any(row.published for row in rows)
-    heads = ["arm", "backbone", "runs", *SCORES, "95% interval", *(name for name, _ in columns), "against the best"]
-    heads += [f"paper F1{_stand_in(rows)}", "difference"] if published else []
+    headline = rows[0].headline if rows else Headline()
+    heads = ["arm", "backbone", "runs", *headline.scores, "95% interval", *(name for name, _ in columns)]
+    heads.append("against the best")
+    heads += [f"paper {headline.name}{_stand_in(rows)}", "difference"] if published else []
     top = best(rows)
     metrics = [metric for _, metric in columns]
     return Table(caption, heads, [_line(row, top, columns=metrics, published=published) for row in rows], dataset)
@@ -40,12 +41,13 @@ def _stand_in(rows: Sequence[Row]) -> str:
 def _line(row: Row, top: Row | None, *, columns: Sequence[str], published: bool) -> list[Cell]:
     runs = f"{len(row.runs)} of {row.jobs}" if row.missing else str(row.jobs)
     cells = [same(row.name), same(row.backbone), same(runs)]
-    cells += [_score(row, metric, bold=row is top and metric == "test/f1") for metric in SCORES.values()]
-    low, high = row.mean("test/f1_low"), row.mean("test/f1_high")
+    headline = row.headline
+    cells += [_score(row, metric, bold=row is top and metric == headline.metric) for metric in headline.scores.values()]
+    low, high = row.mean(headline.low), row.mean(headline.high)
     interval = f"{100 * low:.1f} – {100 * high:.1f}" if low is not None and high is not None else _absent(row)
     cells += [same(interval), *(_score(row, metric) for metric in columns), same(_against(row, top))]
     if published:
-        theirs, ours = (row.published or {}).get("f1"), row.mean("test/f1")
+        theirs, ours = (row.published or {}).get("f1"), row.score
         cells.append(same("–" if theirs is None else f"{theirs:.1f}"))
         cells.append(same("–" if theirs is None or ours is None else f"{100 * ours - theirs:+.1f}"))
     return cells
@@ -83,14 +85,14 @@ def changes(rows: Sequence[Row], *, theirs: Mapping[str, float], caption: str) -
     lines = [
         [
             same(row.arm if len(gold) < 2 else f"{row.arm}, {row.backbone}"),
-            *(same(_change(row, gold[row.backbone], metric)) for metric in SCORES.values()),
+            *(same(_change(row, gold[row.backbone], metric)) for metric in row.headline.scores.values()),
         ]
         for row in rows
         if row.backbone in gold and row is not gold[row.backbone]
     ]
     told = [f"{theirs[name]:+.0f}%" if name in theirs else "–" for name in ("precision", "recall", "f1")]
     lines.append([same(f"the paper ({PERCENT})"), *map(same, told)])
-    return Table(caption, ["against gold alone", *SCORES], lines, rows[0].dataset, kind="changes")
+    return Table(caption, ["against gold alone", *rows[0].headline.scores], lines, rows[0].dataset, kind="changes")
 
 
 def _change(row: Row, original: Row, metric: str) -> str:

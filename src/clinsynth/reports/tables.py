@@ -26,6 +26,7 @@ from clinsynth.reports.samples import Samples
 from clinsynth.review.folder import Item, Review, Subject
 from clinsynth.review.verdicts import Verdict
 from clinsynth.search.tree import Tree
+from clinsynth.task import Headline, Judge
 from clinsynth.types import ADJUDICATED, STATUSES, Gold, Metrics, Summary
 
 ABSENT = "–"
@@ -45,15 +46,15 @@ def show_splits(dataset: str, counts: Mapping[str, Mapping[str, int]], *, overla
         console.print(f"{overlap} text(s) stand in train and in test; they are left there.", highlight=False)
 
 
-def show_result(name: str, summary: Summary, *, columns: Mapping[str, str], where: Mapping[str, str | None]) -> None:
-    """`columns` are metrics of the task, by heading."""
-    console = Console()
-    if "test/f1" in summary.metrics:
-        columns = {heading: metric for heading, metric in columns.items() if metric in summary.metrics}
-        table = plain("", "P", "R", "F1", "95% interval", *columns, "examples")
-        table.add_row(name, *_scores(summary, columns))
+def show_result(name: str, summary: Summary, *, judge: Judge, where: Mapping[str, str | None]) -> None:
+    """Print the scores that the task's judge shows, and `where` what was made is."""
+    console, headline = Console(), judge.HEADLINE
+    if headline.metric in summary.metrics:
+        columns = {heading: metric for heading, metric in judge.COLUMNS.items() if metric in summary.metrics}
+        table = plain("", *headline.scores, "95% interval", *columns, "examples")
+        table.add_row(name, *_scores(summary, headline, columns))
         _print_whole(table)
-        _show_labels(summary.metrics)
+        _show_labels(summary.metrics, headline)
     else:
         said = f"{name}: {summary.examples} examples; not scored, for there is no test set"
         console.print(said, highlight=False, soft_wrap=True)
@@ -62,23 +63,28 @@ def show_result(name: str, summary: Summary, *, columns: Mapping[str, str], wher
             console.print(f"  {what}: {place}", highlight=False, soft_wrap=True)
 
 
-def _show_labels(metrics: Metrics) -> None:
+def _show_labels(metrics: Metrics, headline: Headline) -> None:
     """Scores of each label, of a task that has several."""
-    found = labels(metrics)
-    table = plain("label", "P", "R", "F1", "AP")
+    found = labels(metrics, headline=headline)
+    table = plain("label", *headline.scores, "AP")
     for label in found:
-        names = ("precision", "recall", "f1", "average_precision")
+        names = [*(metric.removeprefix("test/") for metric in headline.scores.values()), "average_precision"]
         table.add_row(label, *(percent(metrics.get(f"test/{label}/{name}")) for name in names))
     if found:
         _print_whole(table)
 
 
 def show_arms(title: str, arms: Sequence[Arm], *, columns: Mapping[str, str]) -> None:
-    """Means over seeds, of the interval's ends too, with the deviation where there are several."""
-    table = plain(title, "P", "R", "F1", "95% interval", *columns, "examples", "runs", "train s")
+    """Print means over seeds, of the interval's ends too, with the deviation where there are several.
+
+    `columns` are metrics of the task beside those of its headline, by heading.
+    """
+    headline = arms[0].headline
+    table = plain(title, *headline.scores, "95% interval", *columns, "examples", "runs", "train s")
     for arm in arms:
-        cells = [_spread(arm, name) for name in ("test/precision", "test/recall", "test/f1", *columns.values())]
-        cells.insert(3, f"{percent(arm.mean('test/f1_low'))} – {percent(arm.mean('test/f1_high'))}")
+        cells = [_spread(arm, name) for name in headline.scores.values()]
+        cells.append(f"{percent(arm.mean(headline.low))} – {percent(arm.mean(headline.high))}")
+        cells += [_spread(arm, name) for name in columns.values()]
         trained = arm.mean("time/train_s")
         seconds = "–" if math.isnan(trained) else f"{trained:.0f}"
         table.add_row(arm.name, *cells, f"{arm.mean('examples'):.0f}", str(len(arm.runs)), seconds)
@@ -87,10 +93,11 @@ def show_arms(title: str, arms: Sequence[Arm], *, columns: Mapping[str, str]) ->
 
 def show_arm_labels(arms: Sequence[Arm]) -> None:
     """Mean F1 of each label by arm, of a task that has several."""
-    found = sorted({label for arm in arms for run in arm.runs for label in labels(run)})
-    table = plain("F1 by label", *found)
+    headline = arms[0].headline
+    found = sorted({label for arm in arms for run in arm.runs for label in labels(run, headline=headline)})
+    table = plain(f"{headline.name} by label", *found)
     for arm in arms:
-        table.add_row(arm.name, *(_spread(arm, f"test/{label}/f1") for label in found))
+        table.add_row(arm.name, *(_spread(arm, headline.of_label(label)) for label in found))
     if found:
         print()
         _print_whole(table)
@@ -101,10 +108,11 @@ def show_changes(arms: Sequence[Arm]) -> None:
     original = next((arm for arm in arms if arm.plain), None)
     if original is None or len(arms) == 1:
         return
-    table = plain(f"against {original.name}", "P", "R", "F1")
+    scores = original.headline.scores
+    table = plain(f"against {original.name}", *scores)
     for arm in arms:
         if arm is not original:
-            table.add_row(arm.name, *(_change(arm, original, f"test/{name}") for name in ("precision", "recall", "f1")))
+            table.add_row(arm.name, *(_change(arm, original, metric) for metric in scores.values()))
     print()
     _print_whole(table)
 
@@ -128,13 +136,12 @@ def _spread(arm: Arm, metric: str) -> str:
     return mean if len(arm.runs) == 1 or mean == ABSENT else f"{mean} ± {100 * arm.deviation(metric):.1f}"
 
 
-def _scores(summary: Summary, columns: Mapping[str, str]) -> list[str]:
+def _scores(summary: Summary, headline: Headline, columns: Mapping[str, str]) -> list[str]:
     def shown(name: str) -> str:
         return percent(summary.metrics.get(name))
 
-    scores = [shown(f"test/{name}") for name in ("precision", "recall", "f1")]
-    interval = f"{shown('test/f1_low')} – {shown('test/f1_high')}"
-    return [*scores, interval, *map(shown, columns.values()), str(summary.examples)]
+    interval = f"{shown(headline.low)} – {shown(headline.high)}"
+    return [*map(shown, headline.scores.values()), interval, *map(shown, columns.values()), str(summary.examples)]
 
 
 def percent(value: float | None) -> str:

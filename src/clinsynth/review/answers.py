@@ -7,12 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from clinsynth import sheets
+from clinsynth import sheets, tasks
 from clinsynth.errors import ConfigError, DataFormatError
 from clinsynth.review import folder as folders
 from clinsynth.review import label_studio
 from clinsynth.review.folder import CORRECT, SHEETS, WRONG, Item, Review
-from clinsynth.tasks.base import review_room
 
 NAMED = 5
 """Items that a message names; it counts the others."""
@@ -69,7 +68,7 @@ def collect(written: Iterable[Written], *, review: Review, items: Sequence[Item]
 
 def read(answer: str, *, item: Item, review: Review) -> str:
     """Raises ValueError, which says what is accepted."""
-    room = review_room(review.task)
+    room = tasks.kind(review.task).reviewer
     if review.blind:
         return room.read(answer, text=item.text, labels=review.labels)
     verdict = answer.strip().casefold()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from clinsynth.review import folder as folders
 from clinsynth.review.folder import Item, Review
-from clinsynth.tasks.base import ReviewRoom
+from clinsynth.task import Reviewer
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Desk:
     annotator: str
     review: Review
     items: dict[str, Item]
-    room: ReviewRoom
+    reviewer: Reviewer
 
     @property
     def answers(self) -> dict[str, str]:

@@ -6,21 +6,23 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
-from clinsynth.artifacts import digest
+from clinsynth import keys
 from clinsynth.review.folder import Item
-from clinsynth.tasks.base import review_room
+from clinsynth.task import Reviewer
 from clinsynth.types import Gold
 
 
 def of_corpus(
-    examples: Sequence[Any], *, groups: Sequence[str], task: str, source: str, number: int, seed: int
+    examples: Sequence[Any], *, groups: Sequence[str], reviewer: Reviewer, source: str, number: int, seed: int
 ) -> list[Item]:
     """`number` of the examples, the same number of each group; all of a group that has fewer."""
     places = _evenly(groups, number=number, seed=seed)
-    return [_item(examples[place], group=groups[place], task=task, source=source, place=place) for place in places]
+    return [
+        _item(examples[place], group=groups[place], reviewer=reviewer, source=source, place=place) for place in places
+    ]
 
 
-def of_gold(gold: Gold, *, folds: bool, task: str, source: str, number: int, seed: int) -> list[Item]:
+def of_gold(gold: Gold, *, folds: bool, reviewer: Reviewer, source: str, number: int, seed: int) -> list[Item]:
     """`number` distinct texts of the test split; of all folds where that has fewer.
 
     Train and test of any fold are the whole of a dataset that has folds.
@@ -29,7 +31,7 @@ def of_gold(gold: Gold, *, folds: bool, task: str, source: str, number: int, see
     if folds and len(rows) < number:
         rows = _distinct((*gold.test, *gold.train))
     drawn = random.Random(seed).sample(rows, min(number, len(rows)))
-    return [_item(example, group=example.label, task=task, source=source, place=None) for example in drawn]
+    return [_item(example, group=example.label, reviewer=reviewer, source=source, place=None) for example in drawn]
 
 
 def _evenly(groups: Sequence[str], *, number: int, seed: int) -> list[int]:
@@ -56,12 +58,11 @@ def _distinct(examples: Sequence[Any]) -> list[Any]:
     return list(found.values())
 
 
-def _item(example: Any, *, group: str, task: str, source: str, place: int | None) -> Item:
+def _item(example: Any, *, group: str, reviewer: Reviewer, source: str, place: int | None) -> Item:
     return Item(
-        # begins with a letter: spreadsheets take 12e5 for a number
-        f"r-{digest([source, place, example.text])[:10]}",
+        keys.review_item(source, place=place, text=example.text),
         text=example.text,
-        given=review_room(task).given(example),
+        given=reviewer.given(example),
         group=group,
         entities=example.entities(),
         row={"text": example.text} | example.to_json(),

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from clinsynth import sheets
+from clinsynth import sheets, tasks
 from clinsynth.artifacts import write_whole
 from clinsynth.review.folder import CORRECT, SHEETS, WRONG, Item, Review
-from clinsynth.tasks.base import review_room
 
 ANYONE = "sheet"
 """Name of the sheet where no annotators are named."""
@@ -29,22 +28,19 @@ def write(folder: Path, review: Review, *, items: Sequence[Item], annotators: Se
 
 def asked(review: Review) -> str:
     """The question, whether the label is shown or not."""
-    question = review_room(review.task).question(review.labels)
+    question = tasks.kind(review.task).reviewer.question(review.labels)
     return question if review.blind else f"Is the label right? It answers: {question}"
 
 
 def accepted(review: Review) -> list[str]:
     """The labels that may be written, a line each."""
-    room = review_room(review.task)
+    room = tasks.kind(review.task).reviewer
     choices = room.choices(review.labels)
     if not choices:
-        return [
-            "the parts of the text, word for word, with ` | ` between them, such as `breast cancer | ataxia`",
-            "`none`, where there is no such part",
-        ]
+        return list(room.FREE)
     means = {choice: " (none of these)" for choice in choices if choice not in review.labels}
     means |= {label: f" ({meaning})" for label, meaning in review.meanings.items()}
-    several = f"several of them with `;` between them, such as `{';'.join(choices[:2])}`"
+    several = f"several of them with `{room.BETWEEN}` between them, such as `{room.BETWEEN.join(choices[:2])}`"
     return [f"`{choice}`{means.get(choice, '')}" for choice in choices] + [several] * room.SEVERAL
 
 
@@ -60,7 +56,7 @@ def instructions(review: Review) -> str:
         lines += ["or, instead of `wrong`, what is right:", "", *labels, ""]
     lines += ["Upper and lower case do not matter. Leave the column `id` as it is; `comment` is yours and is not read."]
     lines += ["Judge each text by itself, and alone: agreement says something only where nobody has asked the others."]
-    if not review.blind and review_room(review.task).SEVERAL:
+    if not review.blind and tasks.kind(review.task).reviewer.SEVERAL:
         lines += ["A label is right where the text describes it, whatever else the text describes too."]
     return "\n".join(lines) + "\n"
 
@@ -72,7 +68,7 @@ def _row(item: Item, review: Review) -> dict[str, str]:
 
 def _free(review: Review) -> bool:
     """Whether the label is some parts of the text."""
-    return not review_room(review.task).choices(review.labels)
+    return not tasks.kind(review.task).reviewer.choices(review.labels)
 
 
 def _marked(item: Item) -> str:

@@ -9,10 +9,10 @@ from itertools import combinations
 import numpy as np
 from statsmodels.stats.inter_rater import aggregate_raters, cohens_kappa, fleiss_kappa
 
+from clinsynth import tasks
 from clinsynth.analysis.intervals import wilson
 from clinsynth.review.folder import CORRECT, WRONG, Item, Review, Subject
 from clinsynth.review.verdicts import Judgement, Pair, Share, Verdict
-from clinsynth.tasks.base import review_room
 
 Answered = Mapping[str, Mapping[str, str]]
 """Annotator to item to answer, once read."""
@@ -25,7 +25,9 @@ def judge(items: Sequence[Item], *, answered: Answered, review: Review) -> Verdi
     rated = {name: {id: _category(answer, review) for id, answer in said.items()} for name, said in answered.items()}
     table = [[said[item.id] for said in rated.values()] for item in items if len(votes[item.id]) == len(answered)]
     decided = [one for one in judgements if one.agrees is not None and not one.disputed]
-    labels = review_room(review.task).choices(review.labels)  # units of ner are none: their names may be patient text
+    labels = tasks.kind(review.task).reviewer.choices(
+        review.labels
+    )  # units of ner are none: their names may be patient text
     groups = [label for label in labels if any(one.group == label for one in decided)]
     return Verdict(
         judgements,
@@ -54,7 +56,7 @@ def majority(votes: Iterable[str]) -> str | None:
 
 
 def _judgement(item: Item, votes: Sequence[str], review: Review) -> Judgement:
-    room = review_room(review.task)
+    room = tasks.kind(review.task).reviewer
     if review.blind:
         verdict = majority(CORRECT if room.agrees(vote, given=item.given) else WRONG for vote in votes)
         answer = majority(votes)

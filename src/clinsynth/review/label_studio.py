@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
+from clinsynth import tasks
 from clinsynth.artifacts import write_whole
 from clinsynth.errors import DataFormatError
 from clinsynth.review.folder import CORRECT, WRONG, Item, Review
 from clinsynth.review.forms import asked
-from clinsynth.tasks.base import review_room
 
 TASKS, CONFIG = "label_studio.json", "label_studio.xml"
 
@@ -31,14 +31,14 @@ Answers = list[tuple[str, str, str]]
 
 
 def write(folder: Path, review: Review, *, items: Sequence[Item]) -> None:
-    tasks = [{"data": _data(item, review)} for item in items]
-    write_whole(folder / TASKS, json.dumps(tasks, indent=1, ensure_ascii=False) + "\n")
+    asked_about = [{"data": _data(item, review)} for item in items]
+    write_whole(folder / TASKS, json.dumps(asked_about, indent=1, ensure_ascii=False) + "\n")
     write_whole(folder / CONFIG, config(review))
 
 
 def config(review: Review) -> str:
     """The labelling config: one question, and where the label is shown, what is right instead of a wrong one."""
-    room = review_room(review.task)
+    room = tasks.kind(review.task).reviewer
     choices = room.choices(review.labels)
     wrong = f' visibleWhen="choice-selected" whenTagName="{VERDICT}" whenChoiceValue="{WRONG}"'
     lines = [f"<View>\n  <Header value={quoteattr(asked(review))}/>", '  <Text name="text" value="$text"/>']
@@ -51,8 +51,7 @@ def config(review: Review) -> str:
         more = f' choice="{several}"' + (' required="true"' if review.blind else wrong)
         lines += _choices(ANSWER, choices, more=more)
     else:
-        kinds = dict.fromkeys(label.partition("-")[2] for label in review.labels if "-" in label)
-        labels = "".join(f"<Label value={quoteattr(kind)}/>" for kind in kinds)
+        labels = "".join(f"<Label value={quoteattr(kind)}/>" for kind in room.marks(review.labels))
         lines.append(f'  <Labels name="{MENTIONS}" toName="text">{labels}</Labels>')
     lines += [f'  <Header size="6" value={quoteattr(f"{name}: {means}")}/>' for name, means in review.meanings.items()]
     return "\n".join([*lines, "</View>"]) + "\n"
@@ -60,17 +59,19 @@ def config(review: Review) -> str:
 
 def read(path: Path, review: Review) -> Answers:
     """Raises DataFormatError for what is no JSON export of tasks that `write` made; `id` is as it stands there."""
+    reviewer = tasks.kind(review.task).reviewer
+    between = f" {reviewer.BETWEEN} " if reviewer.marks(review.labels) else reviewer.BETWEEN
     try:
-        tasks = json.loads(path.read_text(encoding="utf-8-sig"))
-        if not isinstance(tasks, list):
+        exported = json.loads(path.read_text(encoding="utf-8-sig"))
+        if not isinstance(exported, list):
             raise TypeError("it is no list of tasks")
-        found = [answer for task in tasks for answer in _answers(task)]
+        found = [answer for task in exported for answer in _answers(task, between=between)]
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise DataFormatError(
             f"{path} is no export of Label Studio that can be read ({type(error).__name__}: {error}): export the "
             "project as JSON (not JSON-MIN or CSV)."
         ) from error
-    marks = review.blind and not review_room(review.task).choices(review.labels)
+    marks = review.blind and not reviewer.choices(review.labels)
     return [(name, item, answer or NONE) for name, item, answer in found] if marks else found
 
 
@@ -83,10 +84,14 @@ def _choices(name: str, values: Sequence[str], *, more: str) -> list[str]:
     return [f'  <Choices name="{name}" toName="text"{more}>{listed}</Choices>']
 
 
-def _answers(task: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+def _answers(task: dict[str, Any], *, between: str) -> Iterator[tuple[str, str, str]]:
     for annotation in task["annotations"]:
         if not annotation.get("was_cancelled"):
-            yield _name(annotation.get("completed_by")), str(task["data"]["id"]), _answer(annotation["result"])
+            yield (
+                _name(annotation.get("completed_by")),
+                str(task["data"]["id"]),
+                _answer(annotation["result"], between=between),
+            )
 
 
 def _name(user: Any) -> str:
@@ -96,7 +101,7 @@ def _name(user: Any) -> str:
     return f"annotator {user}" if user is None or isinstance(user, int) else str(user)
 
 
-def _answer(result: Sequence[dict[str, Any]]) -> str:
+def _answer(result: Sequence[dict[str, Any]], *, between: str) -> str:
     """As a sheet would have it: what is right, or else the verdict."""
     found: dict[str, list[str]] = {VERDICT: [], ANSWER: []}
     marked: list[tuple[int, str]] = []
@@ -108,4 +113,4 @@ def _answer(result: Sequence[dict[str, Any]]) -> str:
     verdict = "".join(found[VERDICT])
     if verdict in (CORRECT, NONE):
         return verdict
-    return ";".join(found[ANSWER]) or " | ".join(text for _, text in sorted(marked)) or verdict
+    return between.join(found[ANSWER] or [text for _, text in sorted(marked)]) or verdict

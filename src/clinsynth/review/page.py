@@ -18,10 +18,10 @@ from typing import Any
 
 import streamlit as st
 
+from clinsynth import tasks
 from clinsynth.review import folder as folders
 from clinsynth.review.desk import Desk, is_safe
 from clinsynth.review.folder import CORRECT, WRONG, Item
-from clinsynth.tasks.base import review_room
 
 # Comments, not docstrings: Streamlit shows what stands alone in its script.
 # Seconds: nobody reads an example in less, so what is pressed sooner was meant for the one before it.
@@ -31,7 +31,6 @@ DWELL = 0.4
 KEYS = "123456789ABDEFGHIJKLMOPQSTVWXYZ"
 
 # What an answer of several choices is joined with.
-BETWEEN = ";"
 
 # A key that is held down answers once, and Esc leaves a field for the keys of the buttons.
 SCRIPT = """<script>
@@ -65,7 +64,7 @@ def main() -> None:
     if annotator not in names and not is_safe(annotator):
         choose_annotator(names)
         return
-    desk = Desk(Path(folder), annotator, review, {item.id: item for item in items}, review_room(review.task))
+    desk = Desk(Path(folder), annotator, review, {item.id: item for item in items}, tasks.kind(review.task).reviewer)
     state = st.session_state
     if state.get("annotator") != annotator or state["shown"] not in desk.items:
         state["annotator"] = annotator
@@ -107,15 +106,15 @@ def show_progress(desk: Desk, *, done: int) -> None:
 
 def ask(desk: Desk, item: Item, *, answered: str | None) -> None:
     """The text, what is asked about it, and the ways to answer."""
-    review, room = desk.review, desk.room
+    review, reviewer = desk.review, desk.reviewer
     st.html(f'<div class="review-text">{marked(item.text, [] if review.blind else item.entities)}</div>')
-    _say(room.question(review.labels), "question")
+    _say(reviewer.question(review.labels), "question")
     if review.blind:
         ask_label(desk, item, given=answered or "")
     else:
-        for label in item.given.split(BETWEEN) if room.SEVERAL else [item.given]:
+        for label in item.given.split(reviewer.BETWEEN) if reviewer.SEVERAL else [item.given]:
             _say(_explained(desk, label), "label")
-        if room.SEVERAL:
+        if reviewer.SEVERAL:
             _say("Correct where the text describes it, whatever else it describes.", "note")
         if st.session_state["giving"]:
             ask_label(desk, item, given=item.given if answered in (None, CORRECT, WRONG) else answered or "")
@@ -133,10 +132,10 @@ def ask(desk: Desk, item: Item, *, answered: str | None) -> None:
 
 def ask_label(desk: Desk, item: Item, *, given: str) -> None:
     """Ask for the label itself, beginning with one that is given."""
-    choices, labels = desk.room.choices(desk.review.labels), desk.review.labels
+    choices, labels = desk.reviewer.choices(desk.review.labels), desk.review.labels
     if not choices:
         ask_words(desk, item, given=given)
-    elif not desk.room.SEVERAL:
+    elif not desk.reviewer.SEVERAL:
         with st.container(horizontal=True):
             for choice, key in _with_keys(choices):
                 _answer_button(desk, item, choice, title=_explained(desk, choice), key=key, on=choice == given)
@@ -144,13 +143,13 @@ def ask_label(desk: Desk, item: Item, *, given: str) -> None:
         alone = [choice for choice in choices if choice not in labels]
         chosen = st.session_state["chosen"]
         if chosen is None:
-            chosen = st.session_state["chosen"] = set(given.split(BETWEEN)) & set(labels)
+            chosen = st.session_state["chosen"] = set(given.split(desk.reviewer.BETWEEN)) & set(labels)
         for label, key in _with_keys(labels):
             box = "check_box" if label in chosen else "check_box_outline_blank"
             options = {"icon": f":material/{box}:", "width": "stretch", "shortcut": key}
             _button(_explained(desk, label), item, f"toggle/{label}", on_click=_toggle, args=(item, label), **options)
         with st.container(horizontal=True):
-            together = BETWEEN.join(label for label in labels if label in chosen)
+            together = desk.reviewer.BETWEEN.join(label for label in labels if label in chosen)
             _answer_button(
                 desk, item, together, title="Save", key="Enter", on=True, name="answers", disabled=not chosen
             )
@@ -214,7 +213,7 @@ def _save(desk: Desk, item: Item, answer: str) -> None:
     """Save an answer about the example that is shown, and go on to the next one."""
     if desk.review.blind or answer not in (CORRECT, WRONG):
         try:
-            answer = desk.room.read(answer, text=item.text, labels=desk.review.labels)
+            answer = desk.reviewer.read(answer, text=item.text, labels=desk.review.labels)
         except ValueError as error:
             st.session_state["refused"] = f"Not saved. What is accepted: {error}."
             return
@@ -286,7 +285,7 @@ def _explained(desk: Desk, label: str) -> str:
 def _accepted(desk: Desk, item: Item) -> str:
     """What may be written, as the task says it to those who write nothing."""
     try:
-        return desk.room.read("", text=item.text, labels=desk.review.labels)
+        return desk.reviewer.read("", text=item.text, labels=desk.review.labels)
     except ValueError as error:
         return str(error)[:1].upper() + str(error)[1:]
 

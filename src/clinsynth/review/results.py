@@ -9,13 +9,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from clinsynth.artifacts import ArtifactStore, digest, json_lines
+from clinsynth import keys
+from clinsynth.artifacts import ArtifactStore, json_lines
 from clinsynth.errors import ConfigError, DataFormatError
 from clinsynth.review.folder import Review
-from clinsynth.tasks.base import review_room
+from clinsynth.task import Task
 from clinsynth.types import ADJUDICATED, Gold
 
-KIND, VERSION = "review", "1"
+KIND = "review"
 JUDGEMENTS = "judgements.jsonl"
 
 
@@ -33,14 +34,14 @@ class Result:
 
 def content(review: Review, *, items: Sequence[str], answered: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
     """All that decides the judgements; `items` are their ids."""
-    return {
-        "subject": review.subject.value,
-        "dataset": review.name,
-        "of": review.digest,
-        "blind": review.blind,
-        "items": digest(list(items)),
-        "answers": digest(answered),
-    }
+    return keys.review_content(
+        subject=review.subject.value,
+        dataset=review.name,
+        of=review.digest,
+        blind=review.blind,
+        items=items,
+        answered=answered,
+    )
 
 
 def keep(
@@ -52,7 +53,7 @@ def keep(
         (folder / JUDGEMENTS).write_text(json_lines(judgements), encoding="utf-8")
         return told | {"date": datetime.now(UTC).isoformat(timespec="microseconds")}
 
-    return _load(store.build(KIND, version=VERSION, content=content, builder=build, replace=True))
+    return _load(store.build(KIND, version=keys.JUDGED, content=content, builder=build, replace=True))
 
 
 def of_corpus(corpus: str, *, store: ArtifactStore) -> Result:
@@ -66,12 +67,13 @@ def of_corpus(corpus: str, *, store: ArtifactStore) -> Result:
     return found
 
 
-def adjudicated(gold: Gold, *, name: str, task: str, labels: Sequence[str], store: ArtifactStore) -> Gold:
+def adjudicated(gold: Gold, *, task: Task, store: ArtifactStore) -> Gold:
     """Gold whose test set are the rows that people labelled anew, with the labels they gave.
 
     None of these rows is learnt from, whichever split it stands in. Raises ConfigError where there is no review,
     DataFormatError where it is of other gold.
     """
+    name = task.dataset.name
     result = _newest(store, subject="gold", dataset=name)
     if result is None:
         raise ConfigError(
@@ -87,9 +89,9 @@ def adjudicated(gold: Gold, *, name: str, task: str, labels: Sequence[str], stor
             f"these: `clinsynth review action=export dataset={name}`."
         )
     withheld = frozenset(row["text"] for row in result.rows)
-    relabelled = review_room(task).relabelled
+    relabelled = task.kind.reviewer.relabelled
     test = [
-        relabelled(by_text[row["text"]], row["answer"], labels=labels)
+        relabelled(by_text[row["text"]], row["answer"], labels=task.labels)
         for row in result.rows
         if row["answer"] is not None and not row["disputed"]
     ]

@@ -12,19 +12,17 @@ from clinsynth.config import SearchConfig
 from clinsynth.errors import DataFormatError
 from clinsynth.search.judges import Judge
 from clinsynth.search.proposals import propose
-from clinsynth.search.sampling import Ask, Sampler
+from clinsynth.search.sampling import Sampler
 from clinsynth.search.tree import CandidatePrompt, Contest, Tree
-from clinsynth.types import Gold
 
 Watch = Callable[[Tree], None]
 
 
-def search(settings: SearchConfig, *, gold: Gold, ask: Ask, judge: Judge, tree: Tree, watch: Watch) -> None:
+def search(settings: SearchConfig, *, sampler: Sampler, judge: Judge, tree: Tree, watch: Watch) -> None:
     """Fill the tree, round by round; what there is of it stays there when an answer or a verdict is missing.
 
     The best prompt so far stands in every contest, so that a new one has to be better. `watch` is called after each.
     """
-    sampler = Sampler(settings, gold=gold, ask=ask)
     tree.task = sampler.task
     best: CandidatePrompt | None = None
     for number in range(1, settings.rounds + 1):

@@ -23,7 +23,7 @@ from clinsynth.search.sampling import Ask
 from clinsynth.search.tree import CandidatePrompt
 from clinsynth.tasks.words import tokenise
 from clinsynth.tasks.wrappers import unwrapped
-from clinsynth.types import Completion, Gold, Metrics, Request
+from clinsynth.types import Completion, Gold, Metrics, Prompt, Request
 
 Verdicts = dict[str, Metrics]
 """By the name of the candidate: `score`, and what it is made of."""
@@ -144,7 +144,7 @@ class Panel:
 
     def request(self, first: CandidatePrompt, second: CandidatePrompt, *, number: int) -> Request:
         values = {"rubric": self.settings.judge.rubric, "a": first.numbered or NOTHING, "b": second.numbered or NOTHING}
-        message = render(self.settings.judge.prompt, values, optional=("rubric",))
+        message = render(Prompt(**vars(self.settings.judge.prompt)), values, optional=("rubric",))
         id = f"{self.settings.dataset.name}/judge/round-{number}-{first.name}-{second.name}#0"
         gold = first.gold_characters + second.gold_characters
         return Request(id, ({"role": "user", "content": message},), {"prompt": message}, gold)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from clinsynth.config import JudgeName, SearchConfig
 from clinsynth.search.judges import Panel
 from clinsynth.search.proposals import question
-from clinsynth.search.sampling import Sampler, corpus_settings
+from clinsynth.search.sampling import Sampler
 from clinsynth.search.tree import CandidatePrompt
 from clinsynth.types import Request
 
@@ -18,7 +18,7 @@ SAMPLE = (
 
 def stand_ins(settings: SearchConfig, *, sampler: Sampler) -> list[Request]:
     """As many requests as the search has, about as long, with the task's usual prompt in the place of candidates."""
-    text = corpus_settings(settings).prompt.text or ""
+    text = sampler.writing.prompt.text or ""
     usual = CandidatePrompt("0.0", None, text, kept=(SAMPLE,) * settings.samples, rejected=())
     asked: list[Request] = []
     for number in range(1, settings.rounds + 1):

@@ -14,7 +14,7 @@ from clinsynth.search.sampling import Sampler
 from clinsynth.search.tree import CandidatePrompt
 from clinsynth.tasks.listing import clean
 from clinsynth.tasks.wrappers import unwrapped
-from clinsynth.types import Request
+from clinsynth.types import Prompt, Request
 
 _WRITTEN = r"\{{\{{\s*{0}\s*\}}\}}|\{{\s*{0}\s*\}}|\[\s*{0}\s*\]|<\s*{0}\s*>|\$\{{{0}\}}|\${0}\b"
 """Ways in which LLMs write a placeholder, whichever they are asked for."""
@@ -68,9 +68,9 @@ def question(
     brief = sampler.brief
     placeholders = ", ".join(f"{{{name}}} for {meaning}" for name, meaning in brief.placeholders.items())
     values = {"candidates": wanted, "task": sampler.task, "placeholders": placeholders}
-    template = settings.propose
+    template = Prompt(**vars(settings.propose))
     if best is not None:
-        template = settings.augment
+        template = Prompt(**vars(settings.augment))
         values["best"] = shown(best.text, brief.placeholders)
     message = render(template, values, optional=("task",))
     # A replicate of its own, or a prompt that stays the best for two rounds would be varied in the same way.

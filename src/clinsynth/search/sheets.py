@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from clinsynth import sheets
-from clinsynth.artifacts import digest
 from clinsynth.errors import DataFormatError
+from clinsynth.keys import digest
 from clinsynth.search.tree import CandidatePrompt
 from clinsynth.types import Metrics
 

@@ -13,8 +13,6 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from clinsynth import config
-from clinsynth.tasks.base import synthesis_room
-from clinsynth.types import Gold
 
 
 @dataclass(frozen=True)
@@ -46,13 +44,6 @@ def run(cfg: DictConfig) -> None:
     settings = config.typed(cfg, config.STAGES[stage])
     job = _job(cfg, stage)
     import_module(f"clinsynth.stages.{stage}").main(settings, job=job)
-
-
-def leave_proposals(settings: config.CorpusConfig, *, gold: Gold, folder: Path) -> None:
-    """Write down what the task has chosen for the user."""
-    for name, content in synthesis_room(settings.dataset.task).propose(settings, gold=gold).items():
-        (folder / name).write_text(content, encoding="utf-8")
-        print(f"{folder / name} is a proposal: edit it and put it into the dataset's YAML, which then holds.")
 
 
 def _job(cfg: DictConfig, stage: str) -> Job:

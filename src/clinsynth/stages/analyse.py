@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from clinsynth import corpora, datasets
+from clinsynth import keys
 from clinsynth.analysis.comparison import Analysis, analyse
 from clinsynth.analysis.embeddings import embed
-from clinsynth.artifacts import ArtifactStore, digest, json_lines
+from clinsynth.artifacts import ArtifactStore, json_lines
 from clinsynth.config import AnalyseConfig
 from clinsynth.corpora import Corpus
 from clinsynth.errors import ConfigError
 from clinsynth.reports import analyses, cards, figures, tables
-from clinsynth.stages import Job, replay
-from clinsynth.tasks.base import config_room, synthesis_room
-from clinsynth.tracking import ActiveRun, Ledger
+from clinsynth.stages import Job, replay, resolving
+from clinsynth.stages.frame import Entry, Frame, log_corpus, log_gold
+from clinsynth.stages.resolving import Resolved
+from clinsynth.task import Task
+from clinsynth.tracking import ActiveRun
 from clinsynth.types import Gold, Summary
-
-VERSION = "analyse-1"
-"""Bumped when the same corpus and gold would give other numbers."""
 
 FIGURE, SKETCH, REPORT, COPIES = ("map.png", "map.svg"), "map.json", "analysis.md", "copies.jsonl"
 
@@ -32,6 +30,7 @@ class Material:
 
     settings: AnalyseConfig
     job: Job
+    task: Task
     gold: Gold
     corpus: Corpus
     run_key: str
@@ -42,20 +41,15 @@ class Material:
 
 
 def main(settings: AnalyseConfig, *, job: Job) -> None:
-    store = ArtifactStore(Path(settings.paths.artifacts))
-    ledger = Ledger(settings.tracking, store=store)
-    ledger.bury_dead()
-    material = _gather(settings, job=job, store=store)
-    with ledger.claim(material.run_key):
-        finished = None if settings.force else ledger.finished(material.run_key, corpus=material.corpus.digest)
-        if finished is None:
-            summary = _analyse(material, ledger=ledger)
-        else:
-            summary = finished
-            print(f"This corpus is analysed (run {summary.run_id}): skipped. force=true analyses it again.")
-    if settings.tracking.table:
-        ledger.tag(summary.run_id, f"table.{settings.tracking.table}", "true")
-    summary.write(job.folder)
+    frame = Frame.open(settings.tracking, paths=settings.paths, job=job, table=settings.tracking.table)
+    material = _gather(settings, job=job, store=frame.store)
+    with frame.ledger.claim(material.run_key):
+        finished = frame.finished(
+            partial(frame.ledger.finished, material.run_key, corpus=material.corpus.digest),
+            force=settings.force,
+            skipped="This corpus is analysed (run $run): skipped. force=true analyses it again.",
+        )
+        summary = finished or _analyse(material, frame=frame)
     where = {
         "MLflow run": summary.run_id,
         "corpus": f"{summary.corpus} (clinsynth show corpus={summary.corpus})",
@@ -65,86 +59,68 @@ def main(settings: AnalyseConfig, *, job: Job) -> None:
     tables.show_analysis(material.title, summary.metrics, where=where)
 
 
-def planned(settings: AnalyseConfig) -> str:
-    """Resolves the settings of a job that is not run now; returns its run key."""
-    gold = _resolve(settings)
-    synthesis_room(settings.dataset.task).propose(settings, gold=gold)
-    return run_key(settings, gold=gold)
+def planned(settings: AnalyseConfig) -> tuple[AnalyseConfig, str]:
+    """Return the resolved settings of a job that is not run now, and its run key."""
+    resolved = _resolved(settings)
+    return resolved.settings, run_key(resolved)
 
 
-def run_key(settings: AnalyseConfig, *, gold: Gold) -> str:
-    """Digest of all that changes the numbers, and of nothing else; computable before there are completions."""
-    return digest(
-        {
-            "version": VERSION,
-            "gold": gold.hashes,
-            "corpus": corpora.settings_key(settings),
-            "analysis": asdict(settings.analysis),
-        }
-    )
+def run_key(resolved: Resolved[AnalyseConfig]) -> str:
+    """Return the digest of all that changes the numbers, and of nothing else; known before there are completions."""
+    settings, version = resolved.settings, resolved.task.writer.version
+    return keys.analysis(settings, version=version, gold=resolved.gold.hashes, analysis=settings.analysis)
 
 
-def _resolve(settings: AnalyseConfig) -> Gold:
-    config_room(settings.dataset.task).resolve(settings)
-    gold = datasets.load(settings.dataset, data=Path(settings.paths.data), artifacts=Path(settings.paths.artifacts))
-    if not gold.train and not gold.test:
+def _resolved(settings: AnalyseConfig) -> Resolved[AnalyseConfig]:
+    resolved = resolving.load_and_resolve(settings)
+    if not resolved.gold.train and not resolved.gold.test:
         raise ConfigError(
             f"{settings.dataset.name} has no gold texts to compare synthetic ones with: give some as "
             "dataset.files.train.path=..., dataset.files.test.path=... `clinsynth show` prints a corpus without them."
         )
-    return gold
+    return resolved
 
 
 def _gather(settings: AnalyseConfig, *, job: Job, store: ArtifactStore) -> Material:
-    gold = _resolve(settings)
-    corpus = replay.corpus(settings, gold=gold, store=store, folder=job.folder)
+    resolved = _resolved(settings)
+    corpus = replay.corpus(resolved, store=store, folder=job.folder)
     if not corpus.examples:
         raise ConfigError("nothing is left to analyse: quality control has rejected every synthetic example.")
-    return Material(settings, job, gold, corpus, run_key(settings, gold=gold))
+    return Material(resolved.settings, job, resolved.task, resolved.gold, corpus, run_key(resolved))
 
 
-def _analyse(material: Material, *, ledger: Ledger) -> Summary:
+def _analyse(material: Material, *, frame: Frame) -> Summary:
     settings, corpus = material.settings, material.corpus
     if material.job.side_by_side > 1:
-        from clinsynth.training import fit  # takes seconds
+        from clinsynth.learning import hardware  # takes seconds
 
-        fit.share_cores(material.job.side_by_side)
-    with ledger.run(
+        hardware.share_cores(material.job.side_by_side)
+    entry = Entry(
+        material.run_key,
         experiment=settings.dataset.name,
         name=f"analyse-{settings.llm.name}-{cards.size(settings)}-{settings.annotator.name}",
-        run_key=material.run_key,
+        params=cards.corpus_params(settings, choices=material.job.choices),
         corpus=corpus.digest,
-        description=cards.run_description(material.job),
-        tags=material.job.tags,
-    ) as run:
-        _log_settings(run, material)
+    )
+    with frame.begin(entry) as run:
+        log_gold(run, material.gold, dataset=settings.dataset)
+        log_corpus(run, corpus, dataset=settings.dataset)
         found = analyse(
             corpus.examples,
             units=corpus.units,
             train=material.gold.lessons,
             test=material.gold.test,
             devel=material.gold.devel,
-            words=synthesis_room(settings.dataset.task).words,
+            words=material.task.kind.examples.words,
             embed=partial(embed, progress=True),
             rejected=corpus.manifest["rejected"].get("test_copy", 0),
             threshold=settings.quality.near_duplicates,
-            **asdict(settings.analysis),
+            **vars(settings.analysis),
         )
         summary = Summary(run.id, material.run_key, corpus.digest, None, len(corpus.examples), found.metrics)
         run.metrics(found.metrics)
         _keep(run, material, found=found)
-        summary.write(material.job.folder)
-        run.file(material.job.folder / "summary.json")
-    return summary
-
-
-def _log_settings(run: ActiveRun, material: Material) -> None:
-    settings, corpus = material.settings, material.corpus
-    run.params(cards.corpus_params(settings, choices=material.job.choices))
-    run.text(material.job.resolved, "config.yaml")
-    for file in list(settings.dataset.files.given().values())[:1]:
-        run.dataset(name=settings.dataset.name, digest=digest(material.gold.hashes), source=str(file.url or file.path))
-    run.dataset(name=f"{settings.dataset.name} synthetic", digest=corpus.digest, source=str(corpus.folder))
+        return frame.end(run, summary)
 
 
 def _keep(run: ActiveRun, material: Material, *, found: Analysis) -> None:

@@ -5,19 +5,15 @@ from __future__ import annotations
 import os
 import statistics
 from collections.abc import Sequence
-from pathlib import Path
 
-from clinsynth import corpora, datasets
-from clinsynth.artifacts import digest
+from clinsynth import corpora, keys, tasks
 from clinsynth.config import SourceName, TrainConfig
-from clinsynth.corpora.plans import plan
 from clinsynth.errors import ClinsynthError
-from clinsynth.llm import open_llm
+from clinsynth.learning import open_learner
+from clinsynth.stages import asking, resolving
 from clinsynth.stages.grid import Planned
 from clinsynth.stages.targets.asked import quietly
-from clinsynth.tasks.base import synthesis_room
 from clinsynth.tracking import Ledger
-from clinsynth.training import fit
 from clinsynth.types import Gold
 
 SPEED = "time/texts_a_second"
@@ -57,8 +53,9 @@ class Estimate:
         except ClinsynthError:
             return 0.0
         settings, speed = job.settings, self._speed(job.settings.backbone.name)
-        length = fit.plan(max(1, examples), batch_size=settings.backbone.batch_size, trainer=settings.trainer)
-        return None if speed is None else START + examples * length.epochs / speed
+        learner = open_learner(tasks.kind(settings.dataset.task).learner)
+        passes = learner.passes(max(1, examples), backbone=settings.backbone, trainer=settings.trainer)
+        return None if speed is None else START + examples * passes / speed
 
     def _speed(self, backbone: str) -> float | None:
         """Texts a second of one job, by the runs that there are."""
@@ -71,7 +68,7 @@ class Estimate:
 
     def _examples(self, settings: TrainConfig) -> int:
         """Of the arm, as far as it can be known before its corpus is built."""
-        gold = datasets.load(settings.dataset, data=Path(settings.paths.data), artifacts=Path(settings.paths.artifacts))
+        gold = resolving.load(settings.dataset, paths=settings.paths)
         original = settings.source.examples or len(gold.lessons)
         if settings.source.name is SourceName.original:
             return original
@@ -81,15 +78,10 @@ class Estimate:
 
     def _units_of(self, settings: TrainConfig, *, gold: Gold) -> int:
         """How many are asked about; raises MissingCompletions where none of them is recorded."""
-        key = {name: value for name, value in corpora.settings_key(settings).items() if name not in _NOT_UNITS}
-        name = digest(key | {"dataset": settings.dataset.name})
+        recipe = resolving.opened(settings, gold=gold).recipe
+        name = keys.units_of(settings, version=recipe.version)
         if name not in self._units:
-            llm = open_llm(settings.llm, dataset=settings.dataset, artifacts=Path(settings.paths.artifacts))
             with quietly():
-                room = synthesis_room(settings.dataset.task)
-                self._units[name] = len(plan(settings, gold=gold, llm=llm, room=room).units)
+                planned = corpora.plan(recipe, completions=asking.completions_of(settings))
+            self._units[name] = len(planned.units)
         return self._units[name]
-
-
-_NOT_UNITS = ("size", "annotator", "quality")
-"""Of a corpus: does not change which units it has, or for rounds does not matter here."""

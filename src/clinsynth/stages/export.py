@@ -4,35 +4,28 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from omegaconf import OmegaConf
 
-from clinsynth import corpora
-from clinsynth.artifacts import ArtifactStore, digest, file_digest
+from clinsynth import corpora, keys, tasks
+from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import ExportConfig
 from clinsynth.corpora import Corpus
 from clinsynth.corpora.storage import EXAMPLES, REJECTED
 from clinsynth.errors import ConfigError
+from clinsynth.learning import saved
 from clinsynth.publishing import folders, hub, parquet
 from clinsynth.publishing.corpus_card import corpus_card
 from clinsynth.publishing.model_card import Trained, model_card, pipeline_of
 from clinsynth.reports import cards
 from clinsynth.stages import Job, models
-from clinsynth.tasks.base import model_room
+from clinsynth.stages.frame import Entry, Frame
 from clinsynth.tracking import Ledger
 from clinsynth.types import Metrics, Summary
-
-VERSION = "export-1"
-
-OF_MODEL = (
-    *("config.json", "generation_config.json", "*.safetensors", "*.safetensors.index.json", "pytorch_model*.bin*"),
-    *("tokenizer*", "special_tokens_map.json", "added_tokens.json", "vocab.*", "merges.txt", "*.model"),
-)
-"""Files of a model folder that are exported; what else lies there may be anything."""
 
 
 @dataclass(frozen=True)
@@ -56,32 +49,25 @@ class Export:
 
 
 def main(settings: ExportConfig, *, job: Job) -> None:
-    store = ArtifactStore(Path(settings.paths.artifacts))
-    ledger = Ledger(settings.tracking, store=store)
-    ledger.bury_dead()
+    frame = Frame.open(settings.tracking, paths=settings.paths, job=job)
     folder = Path(settings.to).expanduser()
     if settings.push:
         hub.check_name(settings.push)
     name = settings.push or folder.resolve().name
     make = _of_corpus if settings.corpus is not None else _of_model
-    export = make(settings, name=name, ledger=ledger)
+    export = make(settings, name=name, ledger=frame.ledger)
     if settings.push:
         _check_consent(export, settings)
     folders.check_free(folder, digest=export.digest, force=settings.force)
-    run_key = digest([VERSION, export.digest, settings.push])
-    with (
-        ledger.claim(run_key),
-        ledger.run(
-            experiment=export.dataset,
-            name=f"export-{export.digest[:12]}",
-            run_key=run_key,
-            corpus=export.corpus,
-            description=cards.run_description(job),
-            tags=job.tags,
-        ) as run,
-    ):
-        run.params(cards.stage_params(settings, choices=job.choices))
-        run.text(job.resolved, "config.yaml")
+    run_key = keys.export(export.digest, push=settings.push)
+    entry = Entry(
+        run_key,
+        experiment=export.dataset,
+        name=f"export-{export.digest[:12]}",
+        params=cards.stage_params(settings, choices=job.choices),
+        corpus=export.corpus,
+    )
+    with frame.ledger.claim(run_key), frame.begin(entry) as run:
         written = folders.put(
             folder,
             digest=export.digest,
@@ -98,8 +84,7 @@ def main(settings: ExportConfig, *, job: Job) -> None:
                 folder, repository=settings.push, kind=export.kind, files=files, private=settings.private
             )
             run.tag("repository", address)
-        Summary(run.id, run_key, export.corpus, None, export.examples).write(job.folder)
-        run.file(job.folder / "summary.json")
+        frame.end(run, Summary(run.id, run_key, export.corpus, None, export.examples))
     if not written:
         print(f"{folder} holds this export, and its card was edited: left as it is. force=true writes it anew.")
     print(f"{export.what} {export.digest[:12]} is exported")
@@ -145,22 +130,25 @@ def _analysis(corpus: str, *, ledger: Ledger) -> Metrics | None:
 
 def _write_rows(folder: Path, corpus: Corpus) -> None:
     rows = zip(corpora.rows(corpus.folder / EXAMPLES), corpus.examples, strict=True)
-    parquet.write(folder / parquet.KEPT, [parquet.with_entities(row, example) for row, example in rows])
-    parquet.write(folder / parquet.REJECTED, corpora.rows(corpus.folder / REJECTED))
+    lists = tasks.kind(corpus.manifest["task"]).examples.LISTS
+    parquet.write(folder / parquet.KEPT, [parquet.with_entities(row, example) for row, example in rows], lists=lists)
+    parquet.write(folder / parquet.REJECTED, corpora.rows(corpus.folder / REJECTED), lists=lists)
 
 
 def _of_model(settings: ExportConfig, *, name: str, ledger: Ledger) -> Export:
     assert settings.model is not None
     folder = models.locate(settings.model, ledger=ledger)
-    files = sorted({path for pattern in OF_MODEL for path in folder.glob(pattern) if path.is_file()})
+    files = saved.exported(folder)
     trained, public = _trained(folder, ledger=ledger)
     pipeline = pipeline_of(json.loads((folder / "config.json").read_text(encoding="utf-8")).get("architectures") or [])
     title = f"{trained.told('backbone.name')} for {trained.dataset}" if trained.dataset else name
     usage = f'from transformers import pipeline\n\nmodel = pipeline("{pipeline or "..."}", "{name}")'
+    scores: Mapping[str, str] = {}
     if task := trained.told("dataset.task"):
-        usage = model_room(task).usage(Path(name))
-    card = model_card(trained, title=title, usage=usage, licence=settings.licence)
-    content = digest([[path.name, file_digest(path)] for path in files])
+        kind = tasks.kind(task)
+        usage, scores = kind.model().usage(Path(name)), kind.judge.HEADLINE.scores
+    card = model_card(trained, title=title, usage=usage, scores=scores, licence=settings.licence)
+    content = keys.export_content(files)
     return Export(
         what="model",
         kind="model",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ from typing import Any
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override, OverrideType
 from hydra.initialize import get_gh_backup, restore_gh_from_backup
 from omegaconf import DictConfig, OmegaConf
 
@@ -20,9 +23,8 @@ from clinsynth import config, sweeps
 from clinsynth.errors import ConfigError
 
 FOLDER = "experiment"
-_SEED = re.compile(r"seed=\d+")
 LOGGED = ("train", "zero_shot", "analyse")
-"""Stages whose jobs leave a run: each module has `planned`, which resolves settings and returns the run's key."""
+"""Stages whose jobs leave a run: each module has `planned`, which returns the resolved settings and the run's key."""
 
 
 @dataclass(frozen=True)
@@ -95,19 +97,55 @@ def applies(word: str, *, stage: str) -> bool:
 def _jobs(experiment: str, *, overrides: Sequence[str]) -> Iterator[Planned]:
     stage = experiment.partition("/")[0]
     told = [word for word in overrides if applies(word, stage=stage) and not word.startswith("hydra")]
-    composed: dict[tuple[str, ...], DictConfig] = {}
-    path = [f"hydra.searchpath=[{sweeps.quoted(f'file://{folder}')}]" for folder in config_dirs()]
-    with _own_hydra():
+    with own_hydra():
+        composer = Composer(stage, experiment)
         for words in grid(experiment, overrides=told):
-            others = tuple(word for word in words if not _SEED.fullmatch(word))
-            if others not in composed:  # takes Hydra a fifth of a second, and all seeds share it
-                composed[others] = compose(stage, overrides=[*path, f"experiment={experiment}", *others])
-            config_of_job = composed[others]
-            for word in set(words) - set(others):
-                config_of_job.seed = int(word.partition("=")[2])
-            settings = config.typed(config_of_job, config.STAGES[stage])
-            key = import_module(f"clinsynth.stages.{stage}").planned(settings) if stage in LOGGED else ""
+            settings, key = config.typed(composer.compose(words), config.STAGES[stage]), ""
+            if stage in LOGGED:
+                settings, key = import_module(f"clinsynth.stages.{stage}").planned(settings)
             yield Planned(stage, experiment, tuple(words), settings, key)
+
+
+class Composer:
+    """Composes the jobs of an experiment: each option of a group once, however many jobs it is part of.
+
+    Hydra takes a fifth of a second for each composition, and a grid has hundreds of jobs. An option of our groups fills
+    the node of its group and no other, so that jobs are put together of such nodes; keys are set last, as Hydra does.
+    """
+
+    def __init__(self, stage: str, experiment: str) -> None:
+        self.stage, self.experiment = stage, experiment
+        self._composed: dict[tuple[str, ...], DictConfig] = {}
+        self._parser = OverridesParser.create()
+
+    def compose(self, words: Sequence[str]) -> DictConfig:
+        """Return the config of a job with these overrides."""
+        parsed = self._parser.parse_overrides(list(words))
+        whole = [override for override in parsed if self._needs_hydra(override)]
+        found = copy.deepcopy(self._of(*(override.input_line or "" for override in whole)))
+        for override in parsed:
+            if override not in whole and self._is_group(override):
+                found[override.key_or_group] = self._of(override.input_line or "")[override.key_or_group]
+        for override in parsed:
+            if override not in whole and not self._is_group(override):
+                OmegaConf.update(found, override.key_or_group, override.value(), merge=True)
+        return found
+
+    def _of(self, *words: str) -> DictConfig:
+        if words not in self._composed:
+            path = [f"hydra.searchpath=[{sweeps.quoted(f'file://{folder}')}]" for folder in config_dirs()]
+            overrides = [*path, f"experiment={self.experiment}", *words]
+            self._composed[words] = compose(self.stage, overrides=overrides)
+        return self._composed[words]
+
+    def _needs_hydra(self, override: Override) -> bool:
+        """Whether a word does more than choose an option of a group, or set a key."""
+        plain = override.type == OverrideType.CHANGE and override.package is None
+        return not plain or "/" in override.key_or_group
+
+    def _is_group(self, override: Override) -> bool:
+        folders = [config.conf_folder(), *map(Path, config_dirs())]
+        return any((folder / override.key_or_group).is_dir() for folder in folders)
 
 
 def config_dirs() -> list[str]:
@@ -119,7 +157,7 @@ def config_dirs() -> list[str]:
 
 
 @contextmanager
-def _own_hydra() -> Iterator[None]:
+def own_hydra() -> Iterator[None]:
     """Hydra for composing, beside the one that runs this job, of which it wants to be the only one."""
     running = get_gh_backup()
     GlobalHydra.instance().clear()

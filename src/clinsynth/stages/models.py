@@ -6,9 +6,8 @@ import re
 from pathlib import Path
 
 from clinsynth.errors import ConfigError
+from clinsynth.learning import saved
 from clinsynth.tracking import Ledger
-
-WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
 
 
 def locate(model: str, *, ledger: Ledger) -> Path:
@@ -58,9 +57,9 @@ def _of_run(run_id: str, *, ledger: Ledger) -> Path:
 
 
 def _checked(folder: Path) -> Path:
-    if not (folder / "config.json").is_file() or not any(any(folder.glob(pattern)) for pattern in WEIGHTS):
+    if not saved.is_model(folder):
         raise ConfigError(
             f"model={folder} holds no model: a folder that `clinsynth train` has saved has config.json, "
-            "model.safetensors and a tokenizer."
+            "model.safetensors (or adapter_config.json, adapter_model.safetensors) and a tokenizer."
         )
     return folder

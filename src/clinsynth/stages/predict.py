@@ -11,21 +11,19 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from clinsynth.artifacts import ArtifactStore, digest, file_digest
+from clinsynth import keys
 from clinsynth.config import PredictConfig
 from clinsynth.errors import ConfigError, DataFormatError
-from clinsynth.inference import output, reading
-from clinsynth.inference.documents import SUFFIXES, Document, documents, files
-from clinsynth.inference.models import Opened, open_model
+from clinsynth.keys import file_digest
+from clinsynth.learning import hardware, open_learner, output, reading, saved
+from clinsynth.learning.documents import SUFFIXES, Document, documents, files
+from clinsynth.learning.learner import Opened
 from clinsynth.reports import cards, predictions
 from clinsynth.reports.predictions import Tally
 from clinsynth.stages import Job, models
+from clinsynth.stages.frame import Entry, Frame
 from clinsynth.tracking import Ledger
-from clinsynth.training import backbones, hardware
 from clinsynth.types import Metrics, Summary
-
-VERSION = "predict-1"
-"""Bumped when the same model would say something else of the same text."""
 
 EXPERIMENT = "predict"
 OUTPUT = "output"
@@ -46,7 +44,7 @@ class Material:
 
     @property
     def documents(self) -> Iterator[Document]:
-        part, given = self.settings.predict, Path(self.settings.input)
+        part, given = self.settings.predict, Path(self.settings.input).expanduser()
         return documents(self.paths, below=given, column=part.column, keep=part.keep)
 
     @property
@@ -59,19 +57,17 @@ class Material:
 
 
 def main(settings: PredictConfig, *, job: Job) -> None:
-    ledger = Ledger(settings.tracking, store=ArtifactStore(Path(settings.paths.artifacts)))
-    ledger.bury_dead()
-    material = _gather(settings, job=job, ledger=ledger)
-    with ledger.claim(material.run_key):
-        summary = None if settings.force else _finished(ledger, material)
-        if summary is None:
-            _refuse_to_lose_a_page(material)
-            summary = _predict(material, ledger=ledger)
-        else:
-            print(f"These texts were read by this model (run {summary.run_id}): skipped. force=true reads them again.")
+    frame = Frame.open(settings.tracking, paths=settings.paths, job=job)
+    material = _gather(settings, job=job, ledger=frame.ledger)
+    with frame.ledger.claim(material.run_key):
+        finished = frame.finished(
+            partial(_finished, frame.ledger, material),
+            force=settings.force,
+            skipped="These texts were read by this model (run $run): skipped. force=true reads them again.",
+        )
+        summary = finished or _predict(material, frame=frame)
         if settings.predict.html:
             _write_page(material)
-    summary.write(job.folder)
     page = str(material.page) if settings.predict.html else None
     where = {"output": settings.output, "page": page, "model": summary.model, "MLflow run": summary.run_id}
     predictions.show(summary.metrics, where=where)
@@ -81,7 +77,6 @@ def _gather(settings: PredictConfig, *, job: Job, ledger: Ledger) -> Material:
     """Reads all of the input once, so that what is wrong with it is said before hours have gone by."""
     folder = models.locate(settings.model, ledger=ledger)
     part, given, to = settings.predict, Path(settings.input).expanduser(), Path(settings.output)
-    settings.input = str(given)
     paths = files(given, but=to)
     if to.is_dir() or to.resolve() in {path.resolve() for path in paths}:
         raise ConfigError(
@@ -102,13 +97,11 @@ def _gather(settings: PredictConfig, *, job: Job, ledger: Ledger) -> Material:
     number = sum(1 for _ in tqdm(found, desc="check the input", unit="document", disable=None, leave=False))
     if not number:
         raise DataFormatError(f"input={given} holds no document: its {len(paths)} file(s) have no rows.")
-    key = digest(
-        {
-            "version": VERSION,
-            "model": backbones.folder_digest(folder),
-            "texts": [[str(path), file_digest(path)] for path in paths],
-            "read": [part.column, part.keep, part.window, part.overlap, hardware.precision(part)],
-        }
+    key = keys.prediction(
+        part,
+        model=saved.folder_digest(folder),
+        texts=[[str(path), file_digest(path)] for path in paths],
+        precision=hardware.precision(part),
     )
     return Material(settings, job, folder, paths, number, key)
 
@@ -134,18 +127,17 @@ def _refuse_to_lose_a_page(material: Material) -> None:
         )
 
 
-def _predict(material: Material, *, ledger: Ledger) -> Summary:
+def _predict(material: Material, *, frame: Frame) -> Summary:
+    _refuse_to_lose_a_page(material)
     settings = material.settings
     model = _open(settings, folder=material.folder)
-    with ledger.run(
+    entry = Entry(
+        material.run_key,
         experiment=EXPERIMENT,
         name=f"predict-{material.folder.name}",
-        run_key=material.run_key,
-        description=cards.run_description(material.job),
-        tags=material.job.tags,
-    ) as run:
-        run.params(cards.stage_params(settings, choices=material.job.choices, task=model.task))
-        run.text(material.job.resolved, "config.yaml")
+        params=cards.stage_params(settings, choices=material.job.choices, task=model.task),
+    )
+    with frame.begin(entry) as run:
         grown = output.Growing(material.output, job=material.run_key, anew=settings.force)
         if grown.done:
             print(f"{grown.done:,} of {material.number:,} documents are read already: going on from there.")
@@ -163,15 +155,14 @@ def _predict(material: Material, *, ledger: Ledger) -> Summary:
         summary = Summary(run.id, material.run_key, None, str(material.folder), material.number, metrics)
         run.metrics(metrics)
         run.tag(OUTPUT, file_digest(grown.part))
-        summary.write(material.job.folder)
-        run.file(material.job.folder / "summary.json")
+        frame.end(run, summary)
         grown.finish()  # at last: whoever stops it before comes back to the part
     return summary
 
 
 def _open(settings: PredictConfig, *, folder: Path) -> Opened:
     part = settings.predict
-    return open_model(
+    return open_learner(saved.told(folder).learner).open_model(
         folder,
         window=part.window,
         overlap=part.overlap,
@@ -182,7 +173,7 @@ def _open(settings: PredictConfig, *, folder: Path) -> Opened:
 
 
 def _unfit(line: dict[str, object], *, model: Opened) -> str:
-    markers = " and ".join(model.reader.markers)
+    markers = " and ".join(model.markers)
     masked = f" It reads sentences in which the two things are masked as {markers}." if markers else ""
     return f"the model cannot read these texts. The first is {predictions.place(line)}: {line['error']}.{masked}"
 

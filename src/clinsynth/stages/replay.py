@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from clinsynth import corpora, stages
+from clinsynth import corpora
 from clinsynth.artifacts import ArtifactStore
-from clinsynth.config import CorpusConfig
 from clinsynth.corpora import Corpus
 from clinsynth.errors import MissingCompletions
 from clinsynth.llm import recorded
 from clinsynth.reports import tables
-from clinsynth.types import Gold
+from clinsynth.stages import asking
+from clinsynth.stages.resolving import Resolved
 
 
-def corpus(settings: CorpusConfig, *, gold: Gold, store: ArtifactStore, folder: Path) -> Corpus:
-    """Made if it is not in the store; requests that have no answer are left in `folder`, as a file to fill in."""
+def corpus(resolved: Resolved[Any], *, store: ArtifactStore, folder: Path) -> Corpus:
+    """Return it, made if it is not in the store; requests that have no answer are left in `folder` to be filled in."""
+    write_proposals(resolved.proposed, folder=folder)
     try:
-        stages.leave_proposals(settings, gold=gold, folder=folder)
-        found = corpora.make(settings, gold=gold, store=store)
+        found = corpora.make(resolved.recipe, completions=asking.completions_of(resolved.settings), store=store)
     except MissingCompletions as error:
         place = folder / "requests.jsonl"
         recorded.write_requests(place, error.requests)
@@ -27,3 +29,10 @@ def corpus(settings: CorpusConfig, *, gold: Gold, store: ArtifactStore, folder: 
         ) from error
     tables.show_corpus_counts(found)
     return found
+
+
+def write_proposals(files: Mapping[str, str], *, folder: Path) -> None:
+    """Write down what was chosen for the user."""
+    for name, content in files.items():
+        (folder / name).write_text(content, encoding="utf-8")
+        print(f"{folder / name} is a proposal: edit it and put it into the dataset's YAML, which then holds.")

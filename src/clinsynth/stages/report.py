@@ -6,7 +6,8 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from clinsynth.artifacts import ArtifactStore, digest
+from clinsynth import keys, tasks
+from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import FigureName, ReportConfig
 from clinsynth.errors import ClinsynthError, ConfigError, JobsFailed
 from clinsynth.reports import figures, tables
@@ -14,7 +15,7 @@ from clinsynth.reports.arms import Arm, by_dataset, collect
 from clinsynth.reports.documents import Document, rows
 from clinsynth.stages import Job, grid, targets
 from clinsynth.stages.targets.asked import Asked
-from clinsynth.tasks.base import config_room
+from clinsynth.task import Headline
 from clinsynth.tracking import Ledger
 
 EXPERIMENT = "reports"
@@ -59,7 +60,7 @@ def _log(document: Document, places: list[Path], *, asked: Asked, settings: Repo
     """A run of its own, with all that was written, but for texts that are not public."""
     tags = job.tags | {"target": asked.target, "scale": asked.scale}
     name = f"{asked.target}-{asked.scale}"
-    key = f"report-{digest(name)}"
+    key = keys.report(name)
     with (
         asked.ledger.claim(key),
         asked.ledger.run(experiment=EXPERIMENT, name=name, run_key=key, description=asked.title, tags=tags) as run,
@@ -82,10 +83,10 @@ def _report_tagged(settings: ReportConfig, *, ledger: Ledger) -> None:
         )
     for dataset, found in by_dataset(runs).items():
         title = f"{settings.table}: {dataset}"
-        arms = collect(found)
         task = found[0].data.params.get("dataset.task")
-        columns = config_room(task).COLUMNS if task else {}
-        tables.show_arms(title, arms, columns=columns)
+        judge = tasks.kind(task).judge if task else None
+        arms = collect(found, headline=judge.HEADLINE if judge else Headline())
+        tables.show_arms(title, arms, columns=judge.COLUMNS if judge else {})
         tables.show_changes(arms)
         tables.show_arm_labels(arms)
         place = Path(settings.to) / f"{settings.table}-{dataset}.png"
@@ -97,7 +98,12 @@ def _report_tagged(settings: ReportConfig, *, ledger: Ledger) -> None:
 
 def _draw(figure: FigureName, arms: list[Arm], *, title: str) -> Figure:
     if figure is FigureName.curve:
-        points = [(arm.mean("examples"), 100 * arm.mean("test/f1"), 100 * arm.deviation("test/f1")) for arm in arms]
+        points = [(arm.mean("examples"), *_score(arm)) for arm in arms]
         return figures.learning_curve(points, x="training examples", title=title)
-    bars = [(arm.name, 100 * arm.mean("test/f1"), 100 * arm.deviation("test/f1")) for arm in arms]
-    return figures.score_bars(bars, title=title)
+    return figures.score_bars([(arm.name, *_score(arm)) for arm in arms], title=title)
+
+
+def _score(arm: Arm) -> tuple[float, float]:
+    """Mean and deviation of the headline, in percent."""
+    metric = arm.headline.metric
+    return 100 * arm.mean(metric), 100 * arm.deviation(metric)

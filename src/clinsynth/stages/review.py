@@ -8,24 +8,22 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from itertools import count
 from pathlib import Path
 
-from clinsynth import corpora, datasets
-from clinsynth.artifacts import ArtifactStore, digest, write_whole
+from clinsynth import corpora, datasets, keys, tasks
+from clinsynth.artifacts import ArtifactStore, write_whole
 from clinsynth.config import OnMissing, ReviewAction, ReviewConfig, TestName
 from clinsynth.errors import ClinsynthError, ConfigError
-from clinsynth.reports import cards, reviews, tables
+from clinsynth.keys import digest
+from clinsynth.reports import reviews, tables
 from clinsynth.review import answers, drawing, forms, label_studio, results
 from clinsynth.review import folder as folders
 from clinsynth.review.folder import Item, Review, Subject
 from clinsynth.stages import Job
-from clinsynth.tasks.base import config_room, synthesis_room
-from clinsynth.tracking import Ledger
+from clinsynth.stages.frame import Entry, Frame
 from clinsynth.types import Summary
-
-VERSION = "review-1"
-"""Bumped when the same answers would come to something else."""
 
 HOME = Path("reviews")
 RESULT, REPORT = "result.json", "result.md"
@@ -88,23 +86,24 @@ def _drawn(settings: ReviewConfig, *, store: ArtifactStore) -> tuple[Review, lis
         dataset = settings.dataset
         if dataset.test is not TestName.gold:
             raise ConfigError("dataset.test=adjudicated: a review draws from gold itself; leave it out.")
-        gold = datasets.load(dataset, data=Path(settings.paths.data))
+        task = tasks.open(dataset)
+        gold = datasets.load(task, data=Path(settings.paths.data))
         if not gold.test:
             raise ConfigError(f"{dataset.name} has no test split to label anew: give dataset.files.test.path=...")
         review = Review(
             Subject.gold,
             name=dataset.name,
             digest=digest(gold.hashes)[:12],
-            task=dataset.task,
-            labels=tuple(config_room(dataset.task).labels(dataset)),
-            meanings=datasets.meanings(dataset),
+            task=task.name,
+            labels=task.labels,
+            meanings=dict(task.meanings),
             blind=True if told.blind is None else told.blind,
             seed=told.seed,
             public=dataset.public,
         )
         folds = dataset.fold_number() is not None
         return review, drawing.of_gold(
-            gold, folds=folds, task=review.task, source=review.digest, number=told.n, seed=told.seed
+            gold, folds=folds, reviewer=task.kind.reviewer, source=review.digest, number=told.n, seed=told.seed
         )
     corpus = corpora.load(corpora.find(settings.corpus or "latest", store=store))
     if not corpus.examples:
@@ -121,10 +120,10 @@ def _drawn(settings: ReviewConfig, *, store: ArtifactStore) -> tuple[Review, lis
         seed=told.seed,
         public=manifest.get("public", False),
     )
-    rounds = synthesis_room(review.task).ROUNDS
-    groups = [example.label for example in corpus.examples] if rounds else corpus.units
+    kind = tasks.kind(review.task)
+    groups = [example.label for example in corpus.examples] if kind.numbered else corpus.units
     return review, drawing.of_corpus(
-        corpus.examples, groups=groups, task=review.task, source=review.digest, number=told.n, seed=told.seed
+        corpus.examples, groups=groups, reviewer=kind.reviewer, source=review.digest, number=told.n, seed=told.seed
     )
 
 
@@ -150,8 +149,8 @@ def _import(settings: ReviewConfig, *, job: Job, store: ArtifactStore) -> None:
     if corpus is not None:
         date = datetime.now(UTC).isoformat(timespec="seconds")
         corpora.note(corpus, store=store, review={"digest": result.digest, "date": date, "blind": review.blind} | told)
-    summary = _log(settings, review, job=job, store=store, place=place, result=result, metrics=reviews.metrics(verdict))
-    summary.write(job.folder)
+    frame = Frame.open(settings.tracking, paths=settings.paths, job=job)
+    summary = _log(settings, review, frame=frame, place=place, result=result, metrics=reviews.metrics(verdict))
     use = {
         Subject.gold: f"dataset={review.name} dataset.test=adjudicated",
         Subject.corpus: f"dataset={review.name} quality.reviewed=fix",
@@ -174,43 +173,38 @@ def _log(
     settings: ReviewConfig,
     review: Review,
     *,
-    job: Job,
-    store: ArtifactStore,
+    frame: Frame,
     place: Place,
     result: results.Result,
     metrics: dict[str, float],
 ) -> Summary:
     """A run for each set of answers."""
-    ledger = Ledger(settings.tracking, store=store)
-    ledger.bury_dead()
-    key = digest([VERSION, result.manifest["digest"]])
+    key = keys.review(result.manifest["digest"])
     corpus = review.digest if review.subject is Subject.corpus else None
-    with ledger.claim(key):
-        summary = None if settings.force else ledger.finished(key, corpus=corpus)
-        if summary is not None:
-            print(f"These answers are logged (run {summary.run_id}): force=true logs them again.")
-            return summary
-        with ledger.run(
-            experiment=review.name,
-            name=f"review-{review.subject}-{review.digest}",
-            run_key=key,
-            corpus=corpus,
-            description=cards.run_description(job),
-            tags=job.tags,
-        ) as run:
-            about = {"dataset": review.name, "task": review.task, "subject": review.subject, "blind": review.blind}
-            run.params(about | {"review": result.digest, "review.seed": review.seed, "of": review.digest})
-            run.text(job.resolved, "config.yaml")
+    about = {"dataset": review.name, "task": review.task, "subject": review.subject, "blind": review.blind}
+    entry = Entry(
+        key,
+        experiment=review.name,
+        name=f"review-{review.subject}-{review.digest}",
+        params=about | {"review": result.digest, "review.seed": review.seed, "of": review.digest},
+        corpus=corpus,
+    )
+    with frame.ledger.claim(key):
+        finished = frame.finished(
+            partial(frame.ledger.finished, key, corpus=corpus),
+            force=settings.force,
+            skipped="These answers are logged (run $run): force=true logs them again.",
+        )
+        if finished:
+            return finished
+        with frame.begin(entry) as run:
             run.dataset(name=f"{review.name} {review.subject}", digest=review.digest, source=str(place.folder))
             run.metrics(metrics)
             for name in (RESULT, REPORT):
                 run.file(place.folder / name)
             if settings.tracking.may_hold_text(public=review.public):
                 run.file(result.folder / results.JUDGEMENTS)
-            summary = Summary(run.id, key, corpus, None, len(result.rows), metrics)
-            summary.write(job.folder)
-            run.file(job.folder / "summary.json")
-    return summary
+            return frame.end(run, Summary(run.id, key, corpus, None, len(result.rows), metrics))
 
 
 def _place(settings: ReviewConfig, *, store: ArtifactStore) -> Place:

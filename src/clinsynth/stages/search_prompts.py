@@ -7,50 +7,55 @@ import re
 import shlex
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
-from clinsynth import datasets, stages
-from clinsynth.artifacts import ArtifactStore, digest, write_whole
+from clinsynth import keys, tasks
+from clinsynth.artifacts import write_whole
 from clinsynth.config import JudgeName, SearchConfig, conf_folder
 from clinsynth.errors import ConfigError
-from clinsynth.llm import RECORDED, open_llm
-from clinsynth.llm.consent import check_consent
+from clinsynth.llm import RECORDED
 from clinsynth.reports import cards, figures, tables
 from clinsynth.search import search
 from clinsynth.search.judges import judge_of
 from clinsynth.search.planning import stand_ins
-from clinsynth.search.sampling import Ask, Sampler, corpus_settings
+from clinsynth.search.sampling import Ask, Sampler
 from clinsynth.search.sheets import Waiting
 from clinsynth.search.tree import Tree
-from clinsynth.stages import Job, asking
+from clinsynth.stages import Job, asking, replay, resolving
+from clinsynth.stages.frame import Entry, Frame
 from clinsynth.tracking import ActiveRun, Ledger
 from clinsynth.types import Completion, Gold, Request, Summary
 
 
 def main(settings: SearchConfig, *, job: Job) -> None:
     _check_name(settings)
-    gold = datasets.load(settings.dataset, data=Path(settings.paths.data), artifacts=Path(settings.paths.artifacts))
-    stages.leave_proposals(corpus_settings(settings), gold=gold, folder=job.folder)
+    gold = resolving.load(settings.dataset, paths=settings.paths)
+    proposal = tasks.open(settings.dataset).writer.propose(gold, recorded=settings.llm.name == RECORDED)
+    replay.write_proposals(proposal.files, folder=job.folder)
+    settings = resolving.changed(settings, dataset=proposal.dataset)
     artifacts = Path(settings.paths.artifacts)
     if settings.llm.name != RECORDED:
-        planned = stand_ins(settings, sampler=Sampler(settings, gold=gold, ask=_asks_nobody))
+        planned = stand_ins(settings, sampler=_sampler(settings, gold=gold, ask=_asks_nobody))
         told = settings.generation
         if asking.settled(settings.llm, planned, asking=told, artifacts=artifacts, at_most=True):
             return
-        check_consent(settings.dataset, planned, asking=told, llm=settings.llm, what="its units or rows")
+        asking.check_consent(settings.dataset, planned, asking=told, llm=settings.llm, what="its units or rows")
     folder = _folder(settings)
-    ledger = Ledger(settings.tracking, store=ArtifactStore(artifacts))
-    ledger.bury_dead()
-    key = run_key(settings, gold=gold)
-    with ledger.claim(f"folder-{digest(str(folder.resolve()))}"), ledger.claim(key):
-        summary = None if settings.force or not _repeats(settings) else ledger.finished(key)
-        if summary is not None and _winner(settings).is_file():
-            print(f"This search is finished (run {summary.run_id}): skipped. force=true makes it again. See {folder}.")
-        else:
-            summary = _run(settings, job=job, gold=gold, key=key, ledger=ledger)
-    if summary is not None:
-        summary.write(job.folder)
+    frame = Frame.open(settings.tracking, paths=settings.paths, job=job)
+    key = keys.search(settings, gold=gold.hashes)
+    with frame.ledger.claim(keys.folder(folder)), frame.ledger.claim(key):
+        finished = frame.finished(
+            partial(_finished, frame.ledger, settings, key=key),
+            force=settings.force,
+            skipped=f"This search is finished (run $run): skipped. force=true makes it again. See {folder}.",
+        )
+        if finished is None:
+            _run(settings, gold=gold, key=key, frame=frame)
+
+
+def _sampler(settings: SearchConfig, *, gold: Gold, ask: Ask) -> Sampler:
+    return Sampler(settings, task=tasks.open(settings.dataset), gold=gold, ask=ask)
 
 
 def _check_name(settings: SearchConfig) -> None:
@@ -84,55 +89,34 @@ def _repeats(settings: SearchConfig) -> bool:
     return settings.llm.name != RECORDED and settings.judge.name is not JudgeName.file
 
 
-def _run(settings: SearchConfig, *, job: Job, gold: Gold, key: str, ledger: Ledger) -> Summary | None:
-    """None where the search waits for a person."""
-    with ledger.run(
+def _finished(ledger: Ledger, settings: SearchConfig, *, key: str) -> Summary | None:
+    """The run of such a search, where it gives the same again and what it has found is still there."""
+    return ledger.finished(key) if _repeats(settings) and _winner(settings).is_file() else None
+
+
+def _run(settings: SearchConfig, *, gold: Gold, key: str, frame: Frame) -> None:
+    """Search; there is no summary where the search waits for a person."""
+    entry = Entry(
+        key,
         experiment=settings.dataset.name,
         name=f"search-{settings.judge.name.value}-{settings.llm.model or settings.llm.name}",
-        run_key=key,
-        description=cards.run_description(job),
-        tags=job.tags,
-    ) as run:
-        run.params(cards.stage_params(settings, choices=job.choices))
-        run.text(job.resolved, "config.yaml")
+        params=cards.stage_params(settings, choices=frame.job.choices),
+    )
+    with frame.begin(entry) as run:
         if settings.llm.name == RECORDED:
-            tree = _search(settings, gold=gold, ask=_recorded(settings, folder=job.folder), run=run)
+            tree = _search(settings, gold=gold, ask=_recorded(settings, folder=frame.job.folder), run=run)
         else:
             with asking.Session(settings.llm, artifacts=Path(settings.paths.artifacts), run=run) as session:
                 tree = _search(settings, gold=gold, ask=_asked(settings, session=session), run=run)
         if not tree.finished:
             run.tag("waiting", "for a person, who fills in a sheet")
-            return None
+            return
         write_whole(_winner(settings), cards.prompt_option(tree, settings=settings))
         run.file(_winner(settings))
         best = tree.contests[-1].verdicts[tree.contests[-1].winner]
-        summary = Summary(run.id, key, None, None, 0, {"search/score": best["score"]})
-        summary.write(job.folder)
-        run.file(job.folder / "summary.json")
+        frame.end(run, Summary(run.id, key, None, None, 0, {"search/score": best["score"]}))
     command = f"clinsynth generate --config-dir={shlex.quote(settings.to)} prompt={settings.name} ..."
     tables.show_winner(tree, place=_winner(settings), command=command)
-    return summary
-
-
-_PLACES = ("files", "recordings", "licence", "public", "test")
-"""Of a dataset: changes no request."""
-
-
-def run_key(settings: SearchConfig, *, gold: Gold) -> str:
-    """Digest of what changes the search."""
-    llm, names = settings.llm, ("rounds", "candidates", "samples", "requests", "task", "to")
-    return digest(
-        {
-            "gold": gold.hashes,
-            "dataset": {name: value for name, value in asdict(settings.dataset).items() if name not in _PLACES},
-            "judge": asdict(settings.judge) | {"name": settings.judge.name.value},
-            "llm": [llm.name, llm.model, llm.temperature, llm.max_tokens],
-            "prompts": [asdict(settings.propose), asdict(settings.augment)],
-            "quality": settings.quality.filters(),
-            "generation": [settings.generation.seed, settings.generation.max_attempts],
-        }
-        | {name: getattr(settings, name) for name in names}
-    )
 
 
 def _search(settings: SearchConfig, *, gold: Gold, ask: Ask, run: ActiveRun) -> Tree:
@@ -140,7 +124,8 @@ def _search(settings: SearchConfig, *, gold: Gold, ask: Ask, run: ActiveRun) -> 
     tree = Tree()
     judge = judge_of(settings, gold=gold, ask=ask, folder=folder)
     try:
-        search(settings, gold=gold, ask=ask, judge=judge, tree=tree, watch=tables.show_contest)
+        sampler = _sampler(settings, gold=gold, ask=ask)
+        search(settings, sampler=sampler, judge=judge, tree=tree, watch=tables.show_contest)
     except Waiting as waiting:
         print(
             f"\n{waiting.path} waits for you: give every candidate a number in the column `score`, higher is better, "
@@ -166,27 +151,27 @@ def _keep(settings: SearchConfig, tree: Tree, *, folder: Path, run: ActiveRun) -
 
 def _asked(settings: SearchConfig, *, session: asking.Session) -> Ask:
     """Answers of a live LLM."""
-    llm = open_llm(settings.llm, dataset=settings.dataset, artifacts=Path(settings.paths.artifacts))
+    completions = asking.completions_of(settings)
 
     def ask(requests: Sequence[Request], what: str) -> dict[str, Completion]:
         session.ask(requests, title=what)
-        return llm.find(requests)
+        return completions.find(requests)
 
     return ask
 
 
 def _recorded(settings: SearchConfig, *, folder: Path) -> Ask:
     """Answers out of files; requests that have none are left as a file to fill in."""
-    llm = open_llm(settings.llm, dataset=settings.dataset, artifacts=Path(settings.paths.artifacts))
+    completions = asking.completions_of(settings)
 
     def ask(requests: Sequence[Request], what: str) -> dict[str, Completion]:
-        found = llm.find(requests)
+        found = completions.find(requests)
         missing = [request for request in requests if request.id not in found]
         if missing:
             raise asking.unanswered(
                 f"{what}: {len(missing)} of {len(requests)} answers are missing, the first is {missing[0].id!r}.",
                 missing,
-                llm=llm,
+                completions=completions,
                 folder=folder,
                 hint="Files with earlier answers stay in the list.",
             )

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from clinsynth import datasets, zero_shot
-from clinsynth.artifacts import ArtifactStore, digest, json_lines
+from clinsynth import keys, tasks, zero_shot
+from clinsynth.artifacts import json_lines
 from clinsynth.config import OnMissing, ZeroShotConfig
 from clinsynth.errors import MissingCompletions
-from clinsynth.llm import LLM, RECORDED, open_llm
-from clinsynth.llm.consent import check_consent
+from clinsynth.llm import RECORDED, KnownCompletions
 from clinsynth.reports import cards, figures, tables
-from clinsynth.stages import Job, asking
-from clinsynth.tasks.base import ZeroShotRoom, config_room, zero_shot_room
+from clinsynth.stages import Job, asking, resolving
+from clinsynth.stages.frame import Entry, Frame
+from clinsynth.task import Task
 from clinsynth.tracking import ANSWERS, ActiveRun, Ledger
 from clinsynth.types import Completion, Evaluation, Gold, Reading, Summary
 from clinsynth.zero_shot import Question
@@ -29,10 +30,9 @@ class Material:
 
     settings: ZeroShotConfig
     job: Job
-    gold: Gold
-    room: ZeroShotRoom
+    task: Task
     questions: Sequence[Question]
-    llm: LLM
+    completions: KnownCompletions
     run_key: str
 
     @property
@@ -43,7 +43,7 @@ class Material:
 
     def find(self) -> dict[str, Completion]:
         """Answers that there are."""
-        return self.llm.find([question.request for question in self.questions])
+        return self.completions.find([question.request for question in self.questions])
 
 
 def main(settings: ZeroShotConfig, *, job: Job) -> None:
@@ -54,51 +54,62 @@ def main(settings: ZeroShotConfig, *, job: Job) -> None:
         if asking.settled(settings.llm, requests, asking=told, artifacts=artifacts):
             return
         what = "the texts of its test split" + (" and rows of train" if settings.zero_shot.shots else "")
-        check_consent(settings.dataset, requests, asking=told, llm=settings.llm, what=what)
-    store = ArtifactStore(Path(settings.paths.artifacts))
-    ledger = Ledger(settings.tracking, store=store)
-    ledger.bury_dead()
-    with ledger.claim(material.run_key):
+        asking.check_consent(settings.dataset, requests, asking=told, llm=settings.llm, what=what)
+    frame = Frame.open(settings.tracking, paths=settings.paths, job=job, table=settings.tracking.table)
+    with frame.ledger.claim(material.run_key):
         found = material.find()
-        summary = None if settings.force or _lacking(material, found) else _finished(ledger, material, found)
-        if summary is None:
-            summary = _run(material, found=found, ledger=ledger)
-        else:
-            print(f"These answers are scored (run {summary.run_id}): skipped. force=true scores them again.")
-    if settings.tracking.table:
-        ledger.tag(summary.run_id, f"table.{settings.tracking.table}", "true")
-    summary.write(job.folder)
+        finished = frame.finished(
+            partial(_finished, frame.ledger, material, found),
+            force=settings.force,
+            skipped="These answers are scored (run $run): skipped. force=true scores them again.",
+        )
+        summary = finished or _run(material, found=found, frame=frame)
     tables.show_answers(summary.metrics)
-    columns = config_room(settings.dataset.task).COLUMNS
     where = {"MLflow run": summary.run_id, "folder": str(job.folder)}
-    tables.show_result(cards.zero_shot_name(settings), summary, columns=columns, where=where)
+    name = cards.zero_shot_name(material.settings)
+    tables.show_result(name, summary, judge=material.task.kind.judge, where=where)
 
 
-def planned(settings: ZeroShotConfig) -> str:
-    """Resolves the settings of a job that is not run now; returns its run key."""
-    room = zero_shot_room(settings.dataset.task)
-    settings.prompt = zero_shot.chosen_prompt(settings)
-    gold = datasets.load(settings.dataset, data=Path(settings.paths.data), artifacts=Path(settings.paths.artifacts))
-    return zero_shot.run_key(settings, zero_shot.questions(settings, gold=gold, room=room), gold=gold, room=room)
+def planned(settings: ZeroShotConfig) -> tuple[ZeroShotConfig, str]:
+    """Return the resolved settings of a job that is not run now, and its run key."""
+    resolved = resolving.asked(settings)
+    task, gold = _loaded(resolved)
+    return resolved, _run_key(resolved, task=task, gold=gold, asked=_questions(resolved, task=task, gold=gold))
 
 
 def answers(settings: ZeroShotConfig) -> str | None:
-    """Digest of those that there are for the resolved settings of a job that is not run now; None without any."""
-    gold = datasets.load(settings.dataset, data=Path(settings.paths.data), artifacts=Path(settings.paths.artifacts))
-    asked = zero_shot.questions(settings, gold=gold, room=zero_shot_room(settings.dataset.task))
-    llm = open_llm(settings.llm, dataset=settings.dataset, artifacts=Path(settings.paths.artifacts))
-    found = llm.find([question.request for question in asked])
-    return _digest(found) if found else None
+    """Return the digest of those that there are for resolved settings; `None` without any."""
+    task, gold = _loaded(settings)
+    asked = _questions(settings, task=task, gold=gold)
+    found = asking.completions_of(settings).find([question.request for question in asked])
+    return keys.answers(found) if found else None
 
 
 def _gather(settings: ZeroShotConfig, *, job: Job) -> Material:
-    room = zero_shot_room(settings.dataset.task)
-    settings.prompt = zero_shot.chosen_prompt(settings)
-    gold = datasets.load(settings.dataset, data=Path(settings.paths.data), artifacts=Path(settings.paths.artifacts))
-    asked = zero_shot.questions(settings, gold=gold, room=room)
-    llm = open_llm(settings.llm, dataset=settings.dataset, artifacts=Path(settings.paths.artifacts))
-    key = zero_shot.run_key(settings, asked, gold=gold, room=room)
-    return Material(settings, job, gold, room, asked, llm, key)
+    resolved = resolving.asked(settings)
+    task, gold = _loaded(resolved)
+    asked = _questions(resolved, task=task, gold=gold)
+    key = _run_key(resolved, task=task, gold=gold, asked=asked)
+    return Material(resolved, job, task, asked, asking.completions_of(resolved), key)
+
+
+def _loaded(settings: ZeroShotConfig) -> tuple[Task, Gold]:
+    return tasks.open(settings.dataset), resolving.load(settings.dataset, paths=settings.paths)
+
+
+def _questions(settings: ZeroShotConfig, *, task: Task, gold: Gold) -> list[Question]:
+    return zero_shot.questions(task, part=resolving.part(settings), gold=gold)
+
+
+def _run_key(settings: ZeroShotConfig, *, task: Task, gold: Gold, asked: Sequence[Question]) -> str:
+    """Of all that changes the questions and how answers are scored; computable before there are any."""
+    return keys.zero_shot(
+        settings,
+        version=task.asker.version,
+        gold=gold.hashes,
+        labels=task.labels,
+        questions=[question.request for question in asked],
+    )
 
 
 def _lacking(material: Material, found: Mapping[str, Completion]) -> bool:
@@ -113,43 +124,36 @@ def _lacking(material: Material, found: Mapping[str, Completion]) -> bool:
     if material.settings.llm.name != RECORDED:
         raise MissingCompletions(f"{count} zero_shot.on_missing=skip asks nobody: leave it out, and the LLM is asked.")
     hint = "zero_shot.on_missing=skip scores those that there are." if found else ""
-    raise asking.unanswered(count, missing, llm=material.llm, folder=material.job.folder, hint=hint)
+    raise asking.unanswered(count, missing, completions=material.completions, folder=material.job.folder, hint=hint)
 
 
 def _finished(ledger: Ledger, material: Material, found: Mapping[str, Completion]) -> Summary | None:
-    return ledger.finished(material.run_key, answers=_digest(found))
+    return None if _lacking(material, found) else ledger.finished(material.run_key, answers=keys.answers(found))
 
 
-def _digest(found: Mapping[str, Completion]) -> str:
-    return digest({id: completion.text for id, completion in found.items()})[:12]
-
-
-def _run(material: Material, *, found: Mapping[str, Completion], ledger: Ledger) -> Summary:
-    settings = material.settings
-    with ledger.run(
+def _run(material: Material, *, found: Mapping[str, Completion], frame: Frame) -> Summary:
+    settings, name = material.settings, material.settings.prompt.name
+    entry = Entry(
+        material.run_key,
         experiment=settings.dataset.name,
         name=cards.zero_shot_name(settings),
-        run_key=material.run_key,
-        description=cards.run_description(material.job),
-        tags=material.job.tags | {"arm": cards.arm(settings)},
-    ) as run:
-        name = settings.prompt.name
-        run.params(cards.stage_params(settings, choices=material.job.choices, prompt=name, source=name))
-        run.text(material.job.resolved, "config.yaml")
+        params=cards.stage_params(settings, choices=material.job.choices, prompt=name, source=name),
+        tags={"arm": cards.arm(settings)},
+    )
+    with frame.begin(entry) as run:
         if material.live:
             found = _ask(material, run=run)
-        run.tag(ANSWERS, _digest(found))
-        asked, readings = zero_shot.read(material.questions, found=found, settings=settings, room=material.room)
+        run.tag(ANSWERS, keys.answers(found))
+        asked, readings = zero_shot.read(material.questions, found=found, asker=material.task.asker)
         gold = [question.example for question in asked]
-        result = material.room.evaluate(gold, readings=readings, dataset=settings.dataset)
+        result = material.task.asker.evaluate(gold, readings=readings)
         metrics = result.metrics | zero_shot.shares(readings, asked=len(material.questions))
         summary = Summary(run.id, material.run_key, None, None, settings.zero_shot.shots, metrics)
         run.metrics(metrics | {"examples": settings.zero_shot.shots})
-        run.counts(result.counts, examples=[question.place for question in asked])
+        if result.counts is not None:
+            run.counts(result.counts, examples=[question.place for question in asked])
         _keep(run, material, result=result, rows=_rows(asked, readings, found=found))
-        summary.write(material.job.folder)
-        run.file(material.job.folder / "summary.json")
-    return summary
+        return frame.end(run, summary)
 
 
 def _ask(material: Material, *, run: ActiveRun) -> dict[str, Completion]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from clinsynth.tasks.thoughts import take_out
 from clinsynth.tasks.words import plain
 from clinsynth.types import Completion, Draft, Rejected
 
@@ -17,7 +18,6 @@ _SPACES = dict.fromkeys(map(ord, "\u00a0\u2002\u2003\u2007\u2009\u202f\u3000\t")
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
 _FENCE = re.compile(r"^\s*(```|~~~)")
 _RULE = re.compile(r"\s*(?:-{3,}|\*{3,}|_{3,})\s*")
-_THOUGHTS = re.compile(r"<(think|thinking|reasoning)>.*?(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE)
 _NUMBER = re.compile(
     r"""(?:>\s*)?(?:\*\*|__|\#+\s*)?      # a quotation, emphasis or a heading's marks
         (?:(?:sentence|example)\s+(?=\d{1,3}\**[.:)]))?
@@ -61,9 +61,8 @@ def read_list(text: str, *, wrapped: bool = True) -> Listing:
     In a list without marks a line that begins in lower case goes on with the one before it, unless
     lines are known not to be `wrapped`.
     """
-    whole = _normalised(text)
-    thoughts = tuple(found.group() for found in _THOUGHTS.finditer(whole))
-    lines = ["" if _RULE.fullmatch(line) else line for line in _THOUGHTS.sub("", whole).split("\n")]
+    whole, thoughts = take_out(_normalised(text))
+    lines = ["" if _RULE.fullmatch(line) else line for line in whole.split("\n")]
     listing = _read_lines([line for line in lines if not _FENCE.match(line)], wrapped=wrapped)
     return Listing(listing.items, (*thoughts, *listing.remarks))
 

@@ -6,15 +6,11 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from clinsynth.tasks.thoughts import take_out
 from clinsynth.tasks.words import plain
 
 _LINE_END = re.compile("\r\n|[\r\u2028\u2029\x85\x0b\x0c]")
 _SPACE = re.compile(r"[^\S\n\t]")
-# The first alternative: a template opened the thoughts, so that only their end is in the completion.
-THOUGHTS = re.compile(
-    r"\A(?:(?!<think).)*?</think(?:ing)?>|<(think|thinking|reasoning|scratchpad)>.*?(?:</\1>|\Z)",
-    re.DOTALL | re.IGNORECASE,
-)
 _FENCE = re.compile(r"(?:```|~~~)(?:(?:json|text|txt|markdown|md|plaintext|csv|tsv|yaml|python)\b)?", re.IGNORECASE)
 _TAG = re.compile(
     r"""</?[a-z][\w:-]*(?:\s+\w+="[^"<>]*")*\s*/?>      # <answer>, </s>
@@ -45,7 +41,7 @@ def normalised(text: str) -> str:
 
 def unwrapped(text: str, *, repeated: Iterable[str] = ()) -> str:
     """A normalised text without thoughts, fences and tags, and without what it repeats."""
-    text = THOUGHTS.sub("", normalised(text))
+    text, _ = take_out(normalised(text))
     for piece in sorted(repeated, key=len, reverse=True):
         text = without(text, piece)
     text = _TAG.sub("\n", _FENCE.sub("\n", text))

@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
+from clinsynth import tasks
 from clinsynth.config import named_prompt
 from clinsynth.errors import ConfigError
-from clinsynth.tasks.multilabel import config
+from clinsynth.stages import resolving
 from clinsynth.tasks.multilabel.config import MultilabelDataset
-from clinsynth.training import sources
+from clinsynth.types import Prompt
 from support import Composed
 
 SAMPLE = "dataset=sample_asd"
@@ -17,11 +18,7 @@ CRITERIA = ("A1", "A2", "A3", "B1", "B2", "B3", "B4")
 
 def resolved(composed: Composed, *words: str) -> Any:
     """As `train` does it."""
-    settings = composed("train", SAMPLE, *words)
-    sources.check(settings)
-    config.resolve(settings)
-    sources.fill(settings, holdout=config.HOLDOUT)
-    return settings
+    return resolving.complete(composed("train", SAMPLE, *words))
 
 
 def dataset(**keys: Any) -> MultilabelDataset:
@@ -31,12 +28,12 @@ def dataset(**keys: Any) -> MultilabelDataset:
 
 def test_what_the_task_usually_takes(composed: Composed) -> None:
     settings = resolved(composed)
-    assert settings.prompt == named_prompt("behaviours")
+    assert Prompt(settings.prompt.name, settings.prompt.text) == named_prompt("behaviours")
     assert settings.annotator.name == "none"
     assert (settings.size.per_unit, settings.size.total) == (30, None)
     assert settings.generation.per_request == 30
     assert settings.trainer.holdout == 0.1
-    assert config.labels(settings.dataset) == CRITERIA
+    assert tasks.open(settings.dataset).labels == CRITERIA
     assert settings.dataset.units() == [*CRITERIA, "none"]
     assert not settings.dataset.needs_train()
 
@@ -100,7 +97,7 @@ def test_a_label_that_could_not_be_written_is_refused(label: str) -> None:
 
 @pytest.mark.parametrize("label", ["A1", "social deficits", "B.2", "C-3", "nonebutone", "Ängste"])
 def test_a_label_can_be_many_things(label: str) -> None:
-    assert config.labels(dataset(labels={label: "a"})) == (label,)
+    assert tasks.open(dataset(labels={label: "a"})).labels == (label,)
 
 
 @pytest.mark.parametrize("label", [" A1", "A1 ", "Rett's", "A1 (social)"])
@@ -122,5 +119,5 @@ def test_without_words_for_none_there_is_no_such_unit(said: str | None) -> None:
 
 def test_labels_keep_the_order_they_are_given_in() -> None:
     found = dataset(labels={"B4": "b", "A2": "a", "C": "c"}, none="nothing")
-    assert config.labels(found) == ("B4", "A2", "C")
+    assert tasks.open(found).labels == ("B4", "A2", "C")
     assert found.units() == ["B4", "A2", "C", "none"]

@@ -11,10 +11,11 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from clinsynth import tasks
+from clinsynth.learning.encoder import backbones
 from clinsynth.tasks.multilabel import model
 from clinsynth.tasks.multilabel.config import MultilabelDataset
 from clinsynth.tasks.multilabel.gold import Note
-from clinsynth.training import backbones
 
 LABELS = ("A1", "A2", "B4")
 NOTES = [
@@ -232,19 +233,8 @@ def test_the_model_knows_its_labels_and_that_they_are_independent(built: Any) ->
 
 def test_there_are_no_markers_and_no_checkpoints() -> None:
     dataset = MultilabelDataset(name="m", task="multilabel", labels={"A1": "a"}, voice="v", criterion="c")
-    assert model.markers(dataset) == {}
+    assert tasks.open(dataset).markers == {}
     assert model.CHECKPOINTS is False
-
-
-def test_a_line_of_the_predictions() -> None:
-    scores = (("A1", 0.123456), ("A2", 0.5), ("B4", 0.99999))
-    predicted = Note(NOTES[0].text, ("A2", "B4"), scores=scores)
-    assert model.record(NOTES[2], predicted=predicted) == {
-        "text": NOTES[2].text,
-        "gold": ["A1"],
-        "predicted": ["A2", "B4"],
-        "scores": {"A1": 0.1235, "A2": 0.5, "B4": 1.0},
-    }
 
 
 def test_the_usage_is_python(tmp_path: Path) -> None:

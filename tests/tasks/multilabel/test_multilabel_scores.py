@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, precision_recall_fscore_support
 
 from clinsynth.tasks.multilabel.gold import Note
-from clinsynth.tasks.multilabel.scores import GRID, devel_score, evaluate, threshold
+from clinsynth.tasks.multilabel.scores import GRID, devel_score, evaluate, record, threshold
 from clinsynth.types import Evaluation, Predictions
 
 LABELS = ("B", "A")
@@ -183,3 +183,14 @@ def test_a_checkpoint_is_judged_at_a_half(
 ) -> None:
     found = judged(truth, scores)
     assert devel_score(found.gold, predicted=found.predicted) == pytest.approx(expected)
+
+
+def test_a_line_of_the_predictions() -> None:
+    scores = (("A1", 0.123456), ("A2", 0.5), ("B4", 0.99999))
+    predicted = Note("Covers his ears.", ("A2", "B4"), scores=scores)
+    assert record(Note("Looks away.", ("A1",), weight=0.25), predicted=predicted) == {
+        "text": "Looks away.",
+        "gold": ["A1"],
+        "predicted": ["A2", "B4"],
+        "scores": {"A1": 0.1235, "A2": 0.5, "B4": 1.0},
+    }

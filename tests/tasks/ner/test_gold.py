@@ -98,8 +98,3 @@ def test_written_sentences_are_read_back(drawn: list[list[tuple[str, int]]]) -> 
         written.append("".join(f"{token}\t{tag}\n" for (token, _), tag in zip(words, tags, strict=True)))
         expected.append((tuple(token for token, _ in words), tags))
     assert [(found.tokens, found.tags) for found in read("\n".join(written))] == expected
-
-
-def test_counts_that_are_reported() -> None:
-    assert gold.describe([*TWO, sentence("nothing")]) == {"sentences": 3, "mentions": 2}
-    assert gold.describe([]) == {"sentences": 0, "mentions": 0}

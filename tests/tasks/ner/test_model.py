@@ -9,10 +9,11 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from clinsynth.tasks.ner import config, model
+from clinsynth import tasks
+from clinsynth.learning.encoder import backbones
+from clinsynth.learning.encoder.module import IGNORED
+from clinsynth.tasks.ner import model
 from clinsynth.tasks.ner.spans import Sentence
-from clinsynth.training import backbones
-from clinsynth.training.module import IGNORED
 from support import dataset, sentence
 
 LABELS = ("O", "B-Disease", "I-Disease")
@@ -34,7 +35,7 @@ def certain(tags: Sequence[str]) -> NDArray[np.float32]:
 
 
 def test_labels_are_those_of_the_entity_type() -> None:
-    assert config.labels(dataset()) == LABELS
+    assert tasks.open(dataset()).labels == LABELS
 
 
 def test_the_first_piece_of_a_word_carries_its_label(tokenizer: Any) -> None:
@@ -153,14 +154,6 @@ def test_an_output_is_a_row_for_every_word(tiny_backbone: Path, tokenizer: Any) 
         assert found[place].sum(axis=1) == pytest.approx(1.0, abs=1e-5)
         first = [position for position, target in enumerate(item.inputs["labels"]) if target != IGNORED]
         assert found[place] == pytest.approx(logits[place].softmax(-1)[first].numpy(), abs=1e-5)
-
-
-def test_a_line_of_the_predictions() -> None:
-    assert model.record(sentence("mild gout/B"), predicted=sentence("mild/B gout")) == {
-        "text": "mild gout",
-        "gold": [{"start": 5, "end": 9, "label": "Disease", "text": "gout"}],
-        "predicted": [{"start": 0, "end": 4, "label": "Disease", "text": "mild"}],
-    }
 
 
 def test_the_usage_is_python(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from seqeval.metrics import f1_score, precision_score, recall_score
 from seqeval.scheme import IOB2
 
 from clinsynth.scoring import precision_recall_f1
-from clinsynth.tasks.ner.scores import count, errors, evaluate, micro_f1
+from clinsynth.tasks.ner.scores import count, devel_score, errors, evaluate, record
 from clinsynth.tasks.ner.spans import Sentence, to_spans
 from clinsynth.types import Predictions
 from support import sentence
@@ -78,12 +78,12 @@ def test_counts_of_a_sentence(gold: str, predicted: str, expected: tuple[int, in
 def test_another_type_is_wrong() -> None:
     pair = [sentence("a/B")], [sentence("a/B", label="Chemical")]
     assert count(*pair).tolist() == [[0, 1, 1]]
-    assert micro_f1(pair[0], predicted=pair[1]) == 0.0
+    assert devel_score(pair[0], predicted=pair[1]) == 0.0
 
 
 def test_counts_of_no_sentences() -> None:
     assert count([], []).shape == (0, 3)
-    assert micro_f1([], predicted=[]) == 0.0
+    assert devel_score([], predicted=[]) == 0.0
 
 
 def test_sentences_that_do_not_pair_are_refused() -> None:
@@ -143,3 +143,11 @@ def test_counts_add_up_to_the_scores() -> None:
     found = evaluate(Predictions(gold, predicted), train=gold, devel=NO_DEVEL)
     totals = precision_recall_f1(np.array(found.counts).sum(axis=0))
     assert [found.metrics[f"test/{name}"] for name in ("precision", "recall", "f1")] == pytest.approx(totals)
+
+
+def test_a_line_of_the_predictions() -> None:
+    assert record(sentence("mild gout/B"), predicted=sentence("mild/B gout")) == {
+        "text": "mild gout",
+        "gold": [{"start": 5, "end": 9, "label": "Disease", "text": "gout"}],
+        "predicted": [{"start": 0, "end": 4, "label": "Disease", "text": "mild"}],
+    }

@@ -1,25 +1,32 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from omegaconf import OmegaConf
 
+from clinsynth import tasks
 from clinsynth.config import conf_folder, named_prompt
 from clinsynth.errors import ConfigError
-from clinsynth.tasks.relation import config
-from clinsynth.tasks.relation.config import PoolConfig, RelationDataset
-from clinsynth.training import sources
+from clinsynth.stages import resolving
+from clinsynth.tasks.relation.config import PoolConfig, RelationDataset, own_pool
+from clinsynth.tasks.relation.gold import Relation
+from clinsynth.types import Gold, Prompt
 from support import Composed
 
+GOLD = Gold(
+    train=[Relation(f"Row {n}: @GENE$ or @DISEASE$.", "No" if n % 2 else "Yes") for n in range(140)],
+    test=[],
+    devel=[],
+    hashes={},
+)
+"""Even rows are positive."""
 NAMED = "choose among units with names; relation has rounds"
 
 
 def resolved(composed: Composed, *words: str) -> Any:
-    settings = composed("train", *words)
-    sources.check(settings)
-    config.resolve(settings)
-    return settings
+    return resolving.complete(composed("train", *words))
 
 
 def folds(name: str) -> list[dict[str, str]]:
@@ -31,12 +38,12 @@ def folds(name: str) -> list[dict[str, str]]:
 def test_what_the_task_usually_takes(name: str, fold: int | None, composed: Composed) -> None:
     settings = resolved(composed, f"dataset={name}")
     assert settings.dataset.fold == fold
-    assert settings.prompt == named_prompt("examples")
+    assert Prompt(settings.prompt.name, settings.prompt.text) == named_prompt("examples")
     assert settings.annotator.name == "none"
     assert settings.generation.per_request == 6
     assert (settings.size.per_unit, settings.size.total) == (None, None)
     assert settings.dataset.markers == ["@GENE$", "@DISEASE$"]
-    assert config.labels(settings.dataset) == ("No", "Yes")
+    assert tasks.open(settings.dataset).labels == ("No", "Yes")
 
 
 @pytest.mark.parametrize(
@@ -60,13 +67,14 @@ def test_given_choices_stay(composed: Composed) -> None:
 
 @pytest.mark.parametrize(("name", "fold"), [("gad", 1), ("gad", 10), ("euadr", 2)])
 def test_a_fold_names_its_files(name: str, fold: int, composed: Composed) -> None:
-    files = resolved(composed, f"dataset={name}", f"dataset.fold={fold}").dataset.files
+    files = resolved(composed, f"dataset={name}", f"dataset.fold={fold}").dataset.split_files()
     expected = folds(name)[fold - 1]
-    for split, file in (("train", files.train), ("test", files.test)):
+    for split in ("train", "test"):
+        file = files[split]
         assert file.path == f"{name}/{fold}/{split}.tsv"
         assert file.url.endswith(f"/{fold}/{split}.tsv")
         assert file.sha256 == expected[split]
-    assert "devel" not in files.given()
+    assert "devel" not in files
 
 
 @pytest.mark.parametrize("name", ["gad", "euadr"])
@@ -139,14 +147,22 @@ def test_markers_can_be_others() -> None:
 )
 def test_a_live_llm_is_shown_rows_that_are_at_hand(words: list[str], kept: bool, composed: Composed) -> None:
     """A pool out of another dataset is of use for recordings alone; that of another fold is refused later on."""
-    pool = resolved(composed, *words).dataset.pool
-    assert (pool is not None) is kept
-    assert not kept or (len(pool.positive), len(pool.negative)) == (50, 50)
+    settings = composed("train", *words)
+    found = resolving.resolve(settings, gold=GOLD)
+    pool = found.settings.dataset.pool  # type: ignore[attr-defined]
+    assert (pool == settings.dataset.pool) is kept
+    assert (found.proposed == {}) is kept
+    assert (len(pool.positive), len(pool.negative)) == (50, 50)
+    assert kept or pool == PoolConfig(positive=list(range(0, 100, 2)), negative=list(range(1, 100, 2)))
+    assert found.task.dataset.pool == pool
 
 
 def test_a_pool_without_a_file_is_the_datasets_own(composed: Composed) -> None:
     settings = resolved(composed, "dataset=sample_relation", "llm=openai")
-    settings.dataset.pool = PoolConfig(positive=[0, 1, 3], negative=[2, 4, 5])
-    config.resolve(settings)
-    assert settings.dataset.pool == PoolConfig(positive=[0, 1, 3], negative=[2, 4, 5])
-    assert config.own_pool(settings.dataset)
+    pool = PoolConfig(positive=[0, 1, 3], negative=[2, 4, 5])
+    settings = replace(settings, dataset=replace(settings.dataset, pool=pool))
+    found = resolving.resolve(settings, gold=GOLD)
+    dataset: Any = found.settings.dataset
+    assert dataset.pool == PoolConfig(positive=[0, 1, 3], negative=[2, 4, 5])
+    assert found.proposed == {}
+    assert own_pool(dataset)

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinsynth import datasets
+from clinsynth import datasets, tasks
 from clinsynth.config import FilesConfig
 from clinsynth.errors import DataFormatError
-from clinsynth.tasks.relation import config, gold
+from clinsynth.tasks.relation import gold
 from clinsynth.tasks.relation.config import RelationDataset
 from clinsynth.tasks.relation.gold import Relation
 from support import CORPORA, Composed, needs_corpora
@@ -159,11 +159,6 @@ def test_written_rows_are_read_back(drawn: list[tuple[str, str, bool]], header: 
     assert read("".join("\t".join(cells) + "\n" for cells in lines)) == expected
 
 
-def test_counts_that_are_reported() -> None:
-    assert gold.describe([*BOTH, BOTH[0]]) == {"sentences": 3, "positive": 2}
-    assert gold.describe([]) == {"sentences": 0, "positive": 0}
-
-
 @needs_corpora
 @pytest.mark.parametrize("name", COUNTS)
 def test_counts_of_the_gold_corpora(name: str, composed: Composed) -> None:
@@ -173,10 +168,10 @@ def test_counts_of_the_gold_corpora(name: str, composed: Composed) -> None:
         dataset = replace(settings.dataset, fold=fold, files=FilesConfig())
         for split, file in (("train", dataset.files.train), ("test", dataset.files.test)):
             file.path, file.url = f"{name}/{fold}/{split}.tsv", "https://example.org"
-        config.resolve(replace(settings, dataset=dataset))
-        assert dataset.files.train.sha256
-        assert dataset.files.test.sha256
-        found = datasets.load(dataset, data=CORPORA)
+        files = dataset.split_files()
+        assert files["train"].sha256
+        assert files["test"].sha256
+        found = datasets.load(tasks.open(dataset), data=CORPORA)
         rows = [*found.train, *found.test]
         assert (len(rows), sum(row.positive for row in rows)) == COUNTS[name]
         assert len(found.test) == pytest.approx(len(rows) / 10, abs=4)

@@ -9,10 +9,11 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from clinsynth import tasks
+from clinsynth.learning.encoder import backbones
 from clinsynth.tasks.relation import model
 from clinsynth.tasks.relation.config import RelationDataset
 from clinsynth.tasks.relation.gold import Relation
-from clinsynth.training import backbones
 
 LABELS = ("No", "Yes")
 DATASET = RelationDataset(name="mine", task="relation")
@@ -62,9 +63,9 @@ def answers(built: Any, tokenizer: Any) -> list[NDArray[np.float32]]:
 
 
 def test_a_marker_begins_as_the_word_that_it_stands_for() -> None:
-    assert model.markers(DATASET) == MARKERS
+    assert tasks.open(DATASET).markers == MARKERS
     others = RelationDataset(name="mine", task="relation", markers=["@DRUG$", "@SIDE_EFFECT$"])
-    assert model.markers(others) == {"@DRUG$": "drug", "@SIDE_EFFECT$": "side effect"}
+    assert tasks.open(others).markers == {"@DRUG$": "drug", "@SIDE_EFFECT$": "side effect"}
 
 
 @pytest.mark.parametrize(
@@ -211,16 +212,6 @@ def test_a_saved_model_answers_alike(built: Any, tokenizer: Any, tmp_path: Path)
 def test_the_model_knows_the_names_of_its_labels(built: Any) -> None:
     assert built.config.id2label == {0: "No", 1: "Yes"}
     assert built.config.label2id == {"No": 0, "Yes": 1}
-
-
-def test_a_line_of_the_predictions() -> None:
-    predicted = Relation(SENTENCES[0].text, "No", score=0.25)
-    assert model.record(SENTENCES[0], predicted=predicted) == {
-        "text": SENTENCES[0].text,
-        "gold": "Yes",
-        "predicted": "No",
-        "score": 0.25,
-    }
 
 
 def test_the_usage_is_python(tmp_path: Path) -> None:

@@ -8,11 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import precision_recall_fscore_support
 
-from clinsynth import datasets
+from clinsynth import datasets, tasks
 from clinsynth.scoring import precision_recall_f1
-from clinsynth.tasks.relation import config
 from clinsynth.tasks.relation.gold import Relation
-from clinsynth.tasks.relation.scores import always_positive, count, devel_score, evaluate
+from clinsynth.tasks.relation.scores import always_positive, count, devel_score, evaluate, record
 from clinsynth.types import Evaluation, Predictions
 from support import CORPORA, Composed, needs_corpora
 
@@ -149,5 +148,15 @@ def test_what_always_saying_yes_scores(labels: str, expected: float) -> None:
 @pytest.mark.parametrize(("name", "expected"), [("gad", 0.690), ("euadr", 0.844)])
 def test_what_always_saying_yes_scores_on_the_gold_corpora(name: str, expected: float, composed: Composed) -> None:
     settings = composed("train", f"dataset={name}")
-    config.resolve(settings)
-    assert round(always_positive(datasets.load(settings.dataset, data=CORPORA).test), 3) == expected
+    found = datasets.load(tasks.open(settings.dataset), data=CORPORA)
+    assert round(always_positive(found.test), 3) == expected
+
+
+def test_a_line_of_the_predictions() -> None:
+    text = "Loss of @GENE$ causes @DISEASE$ in most boys."
+    assert record(Relation(text, "Yes"), predicted=Relation(text, "No", score=0.25)) == {
+        "text": text,
+        "gold": "Yes",
+        "predicted": "No",
+        "score": 0.25,
+    }

@@ -5,9 +5,11 @@ from __future__ import annotations
 from importlib import import_module
 from pathlib import Path
 
-from clinsynth import corpora, datasets
-from clinsynth.artifacts import digest
+from clinsynth import corpora, keys, tasks
+from clinsynth.artifacts import ArtifactStore
 from clinsynth.errors import ClinsynthError, MissingCompletions
+from clinsynth.keys import digest
+from clinsynth.stages import asking, resolving
 from clinsynth.stages.grid import Planned
 from clinsynth.stages.targets.asked import quietly
 from clinsynth.tracking import ANSWERS, CORPUS
@@ -27,12 +29,16 @@ def current(job: Planned) -> str | None:
     """Digest of the answers, or of the corpus that they make; None where some are missing."""
     if not needed(job):
         return NONE
-    settings = job.run_key if job.stage == "zero_shot" else digest(corpora.settings_key(job.settings))
-    key = (Path(job.settings.paths.artifacts).resolve(), settings)
+    key = (Path(job.settings.paths.artifacts).resolve(), job.run_key if job.stage == "zero_shot" else _settings(job))
     if key not in _known:
         with quietly():
             _known[key] = _digest(job)
     return _known[key]
+
+
+def _settings(job: Planned) -> str:
+    version = tasks.open(job.settings.dataset).writer.version
+    return digest(keys.corpus_settings(job.settings, version=version))
 
 
 def _digest(job: Planned) -> str | None:
@@ -41,11 +47,11 @@ def _digest(job: Planned) -> str | None:
         if job.stage == "zero_shot":
             found: str | None = import_module("clinsynth.stages.zero_shot").answers(settings)
             return found
+        gold = resolving.load(settings.dataset, paths=settings.paths)
         return corpora.identity(
-            settings,
-            gold=datasets.load(
-                settings.dataset, data=Path(settings.paths.data), artifacts=Path(settings.paths.artifacts)
-            ),
+            resolving.opened(settings, gold=gold).recipe,
+            completions=asking.completions_of(settings),
+            store=ArtifactStore(Path(settings.paths.artifacts)),
         )
     except MissingCompletions:
         return None

@@ -86,7 +86,7 @@ def _series(job: Planned, found: runs.Runs) -> str:
 def _line(name: str, rows: Mapping[float, Row]) -> Line:
     points = []
     for x, row in rows.items():
-        mean, deviation = row.mean("test/f1"), row.deviation("test/f1")
+        mean, deviation = row.score, row.deviation(row.headline.metric)
         if mean is not None:
             points.append(Point(x, 100 * mean, None if deviation is None else 100 * deviation))
     return Line(name, tuple(points))

@@ -5,12 +5,12 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
+from clinsynth import tasks
 from clinsynth.config import CorpusConfig
 from clinsynth.llm import RECORDED
 from clinsynth.stages.grid import Planned
 from clinsynth.stages.targets import answers
 from clinsynth.stages.targets.asked import Asked
-from clinsynth.tasks.base import synthesis_room
 
 LIVE = "llm=openai"
 """The LLM that is proposed where the experiment has none but recordings."""
@@ -69,7 +69,8 @@ def _largest(jobs: Sequence[Planned]) -> list[Planned]:
         key: tuple[object, ...] = (job.run_key,)
         if job.stage != "zero_shot":
             settings = job.settings
-            share = settings.seed_ratio.value if synthesis_room(settings.dataset.task).ROUNDS else None
+            ranked = tasks.open(settings.dataset).writer.supply.ranked
+            share = None if ranked else settings.seed_ratio.value
             key = (settings.dataset.name, settings.prompt.name, settings.llm.name, settings.units.max, share)
         if key not in found or _amount(job) > _amount(found[key]):
             found[key] = job

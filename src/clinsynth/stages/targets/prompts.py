@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from clinsynth import corpora, datasets, zero_shot
-from clinsynth.config import named_prompt
+from clinsynth import corpora, tasks, zero_shot
 from clinsynth.errors import MissingCompletions
-from clinsynth.llm.recorded import parse_id
 from clinsynth.reports.documents import Document
+from clinsynth.stages import asking, resolving
 from clinsynth.stages.grid import Planned
 from clinsynth.stages.targets.asked import Asked, quietly
-from clinsynth.tasks.base import config_room, synthesis_room, zero_shot_room
 from clinsynth.types import Request
 
 RUNS = False
@@ -36,31 +32,27 @@ def _block(text: str) -> str:
 
 def _zero_shot(job: Planned) -> list[tuple[str, str, Request]]:
     settings = job.settings
-    gold = datasets.load(settings.dataset, data=Path(settings.paths.data), artifacts=Path(settings.paths.artifacts))
-    first, *_ = zero_shot.questions(settings, gold=gold, room=zero_shot_room(settings.dataset.task))
+    gold = resolving.load(settings.dataset, paths=settings.paths)
+    first, *_ = zero_shot.questions(tasks.open(settings.dataset), part=resolving.part(settings), gold=gold)
     return [(settings.prompt.name, settings.prompt.text, first.request)]
 
 
 def _synthesis(job: Planned) -> list[tuple[str, str, Request]]:
     """The request for texts, and where there is one, the second request about the texts that have come back."""
-    settings = job.settings
-    config_room(settings.dataset.task).resolve(settings)
-    gold = datasets.load(settings.dataset, data=Path(settings.paths.data), artifacts=Path(settings.paths.artifacts))
-    room = synthesis_room(settings.dataset.task)
-    room.propose(settings, gold=gold)
-    units = room.units(settings, gold=gold)
-    leaking = room.leaking(units, settings=settings, gold=gold)
+    resolved = resolving.load_and_resolve(job.settings)
+    recipe = resolved.recipe
+    writer, writing, gold = recipe.task.writer, recipe.writing, recipe.gold
+    units = writer.units(gold, writing=writing, number=0)
+    leaking = writer.leaking(units, writing=writing, gold=gold)
     unit = next(unit for unit in units if unit not in leaking)
-    found = [
-        (settings.prompt.name, settings.prompt.text, room.request(unit, replicate=0, settings=settings, gold=gold))
-    ]
-    if settings.annotator.name == "llm":
+    asked = writer.request(unit, replicate=0, writing=writing, gold=gold)
+    found = [(writing.prompt.name, writing.prompt.text or "", asked)]
+    if writing.annotator == "llm":
         try:
             with quietly():
-                first, *_ = corpora.answered(settings, gold=gold).answers
+                first, *_ = corpora.answered(recipe, completions=asking.completions_of(resolved.settings)).answers
         except MissingCompletions:
             return found
-        if first.label_request:
-            name = parse_id(first.label_request.id)[1]
-            found.append((name, named_prompt(name).text, first.label_request))
+        if first.label_request and writing.label_prompt:
+            found.append((writing.label_prompt.name, writing.label_prompt.text or "", first.label_request))
     return found

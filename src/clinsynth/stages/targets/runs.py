@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from clinsynth import tasks
 from clinsynth.config import SourceName
 from clinsynth.reports import cards
 from clinsynth.reports.cells import Row, Scored
@@ -14,6 +15,7 @@ from clinsynth.reports.paper import published
 from clinsynth.stages.grid import Planned
 from clinsynth.stages.targets import answers
 from clinsynth.stages.targets.asked import Asked
+from clinsynth.task import Headline
 from clinsynth.tracking import RUN_KEY, Ledger
 
 IN_NAMES = {
@@ -24,7 +26,7 @@ IN_NAMES = {
 """Overrides that dataset, arm and backbone tell; rows are means over the first."""
 
 METRIC = {"analyse": "analysis/synthetic_texts"}
-"""Of a stage, what each of its runs has that went to its end; `test/f1` of the others."""
+"""Of a stage, what each of its runs has that went to its end; the task's headline of the others."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ def finished(ledger: Ledger, jobs: Iterable[Planned]) -> dict[str, Any]:
     """By run key, MLflow's newest finished run of each job that has scores, on the answers that there are now."""
     found = {}
     for key, job in {job.run_key: job for job in jobs}.items():
-        metric = METRIC.get(job.stage, "test/f1")
+        metric = METRIC.get(job.stage) or _headline(job).metric
         scored = [run for run in ledger.tagged(RUN_KEY, key) if metric in run.data.metrics]
         if scored and (now := answers.current(job)):  # of what has been answered since there is no run yet
             scored = [run for run in scored if answers.of_run(run.data.tags, job) == now]
@@ -91,7 +93,12 @@ def _scored(ledger: Ledger, run: Any) -> Scored:
 
 def _row(key: tuple[str, str, str], job: Planned) -> Row:
     dataset, arm, backbone = key
-    return Row(dataset, job.settings.dataset.task, arm, _source(job), backbone, _facts(job))
+    task = job.settings.dataset.task
+    return Row(dataset, task, arm, _source(job), backbone, _facts(job), headline=_headline(job))
+
+
+def _headline(job: Planned) -> Headline:
+    return tasks.kind(job.settings.dataset.task).judge.HEADLINE
 
 
 def _name(word: str) -> str:

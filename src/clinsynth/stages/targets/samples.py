@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import random
-from pathlib import Path
 
-from clinsynth import corpora, datasets
+from clinsynth import corpora
 from clinsynth.errors import MissingCompletions
 from clinsynth.reports import samples
 from clinsynth.reports.documents import Document
 from clinsynth.reports.samples import Samples
+from clinsynth.stages import asking, resolving
 from clinsynth.stages.grid import Planned
 from clinsynth.stages.targets import gaps
 from clinsynth.stages.targets.asked import Asked, quietly
-from clinsynth.tasks.base import config_room, synthesis_room
 
 RUNS = False
 SHOWN = 8
@@ -41,12 +40,11 @@ def document(asked: Asked) -> Document:
 
 def _samples(job: Planned, *, asked: Asked) -> tuple[str, Samples]:
     settings = job.settings
-    config_room(settings.dataset.task).resolve(settings)
-    gold = datasets.load(settings.dataset, data=Path(settings.paths.data), artifacts=Path(settings.paths.artifacts))
-    synthesis_room(settings.dataset.task).propose(settings, gold=gold)
+    resolved = resolving.load_and_resolve(settings)
     with quietly():
-        corpus = corpora.make(settings, gold=gold, store=asked.store)
+        corpus = corpora.make(resolved.recipe, completions=asking.completions_of(resolved.settings), store=asked.store)
     drawn = random.Random(0).sample(range(len(corpus.examples)), min(SHOWN, len(corpus.examples)))
-    labels = "" if settings.annotator.name == "none" else f", labels of `{settings.annotator.name}`"
+    annotator = resolved.settings.annotator.name
+    labels = "" if annotator == "none" else f", labels of `{annotator}`"
     heading = f"{settings.dataset.name}{labels}: {len(drawn)} of {len(corpus.examples)} texts, corpus {corpus.digest}"
     return heading, Samples([corpus.examples[place] for place in sorted(drawn)])

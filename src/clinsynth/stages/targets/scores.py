@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from clinsynth import tasks
 from clinsynth.reports import claims, paper, score_tables
 from clinsynth.reports.cells import Row
 from clinsynth.reports.documents import Document
 from clinsynth.stages.targets import gaps, runs
 from clinsynth.stages.targets.asked import Asked
-from clinsynth.tasks.base import config_room
 
 RUNS = True
 
@@ -44,5 +44,5 @@ def tables(made: Document, found: runs.Runs, *, asked: Asked) -> None:
 
 def _columns(rows: Sequence[Row]) -> list[tuple[str, str]]:
     """Metrics of the task that some row has."""
-    found = config_room(rows[0].task).COLUMNS
+    found = tasks.kind(rows[0].task).judge.COLUMNS
     return [(name, metric) for name, metric in found.items() if any(row.values(metric) for row in rows)]

@@ -1,1 +1,52 @@
-"""Multi-label classification of short notes: which criteria of an instrument they meet."""
+"""Which criteria a text meets, maybe none (Woolsey et al. 2024)."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from clinsynth.config import DatasetConfig
+from clinsynth.task import Kind, Task
+from clinsynth.tasks.multilabel.config import HOLDOUT, MultilabelDataset
+
+if TYPE_CHECKING:  # imports torch
+    from clinsynth.task import EncoderModel, EncoderReading
+
+DATASET: type[DatasetConfig] = MultilabelDataset
+
+
+def kind() -> Kind:
+    """Return the parts that need no dataset."""
+    from clinsynth.tasks.multilabel import examples, review, scores
+
+    return Kind("multilabel", examples, reviewer=review, judge=scores, model=_model, reading=_reading, holdout=HOLDOUT)
+
+
+def open(dataset: DatasetConfig) -> Task:
+    """Return the task of a dataset."""
+    from clinsynth.tasks.multilabel import gold
+    from clinsynth.tasks.multilabel.asker import MultilabelAsker
+    from clinsynth.tasks.multilabel.writer import MultilabelWriter
+
+    assert isinstance(dataset, MultilabelDataset)
+    return Task(
+        kind(),
+        dataset,
+        labels=tuple(dataset.labels),
+        read_gold=partial(gold.read, dataset=dataset),
+        writer=MultilabelWriter(dataset),
+        asker=MultilabelAsker(dataset),
+        meanings=dict(dataset.labels),
+    )
+
+
+def _model() -> EncoderModel:
+    from clinsynth.tasks.multilabel import model
+
+    return model
+
+
+def _reading() -> EncoderReading:
+    from clinsynth.tasks.multilabel import inference
+
+    return inference

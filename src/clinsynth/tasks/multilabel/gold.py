@@ -7,7 +7,6 @@ import difflib
 import io
 import json
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,12 +54,6 @@ def read(text: str, *, path: Path, dataset: MultilabelDataset) -> list[Note]:
             "can be neither learnt nor scored: take it out of dataset.labels, or add examples."
         )
     return notes
-
-
-def describe(examples: Sequence[Note]) -> dict[str, int]:
-    """Texts, and how many of them each label holds for."""
-    found = Counter(label for note in examples for label in note.labels)
-    return {"texts": len(examples)} | dict(sorted(found.items())) | {NONE: sum(not note.labels for note in examples)}
 
 
 def _csv(text: str, *, path: Path) -> Iterator[tuple[str, str, Any]]:

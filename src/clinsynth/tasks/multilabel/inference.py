@@ -9,12 +9,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from clinsynth.inference import sequences
-from clinsynth.inference.windows import Cut, Reader
+from clinsynth.learning.encoder import whole_texts
+from clinsynth.learning.encoder.windows import Cut, Reader
+
+WHOLE = True
 
 
 def cut(texts: Sequence[str], *, reader: Reader) -> list[Cut]:
-    return sequences.overlapping(texts, reader=reader)
+    return whole_texts.overlapping(texts, reader=reader)
 
 
 def probabilities(logits: torch.Tensor) -> torch.Tensor:
@@ -23,4 +25,4 @@ def probabilities(logits: torch.Tensor) -> torch.Tensor:
 
 def answer(text: Cut, *, outputs: Sequence[NDArray[np.float32]], labels: Sequence[str]) -> dict[str, Any]:
     """Each label with its probability: that of the window in which it is highest, for one sentence may meet it."""
-    return sequences.labelled(outputs, labels=labels, together=np.max)
+    return whole_texts.labelled(outputs, labels=labels, together=np.max)

@@ -11,40 +11,40 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch.nn.functional import binary_cross_entropy_with_logits
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers import AutoModelForSequenceClassification, PreTrainedModel, PreTrainedTokenizerBase
 
-from clinsynth.tasks.multilabel.config import MultilabelDataset
+from clinsynth.learning.encoder import sequences
+from clinsynth.learning.encoder.module import BaseFineTuner
+from clinsynth.learning.encoder.sequences import Encoded, collator, lost
 from clinsynth.tasks.multilabel.gold import Note
-from clinsynth.tasks.multilabel.scores import THRESHOLD, devel_score, evaluate
-from clinsynth.training import sequences
-from clinsynth.training.module import BaseFineTuner
-from clinsynth.training.sequences import Encoded, collator, lost
+from clinsynth.tasks.multilabel.scores import THRESHOLD
 
 __all__ = [
     "CHECKPOINTS",
     "VERSION",
+    "Auto",
     "FineTuner",
     "build",
     "collator",
-    "devel_score",
     "encode",
-    "evaluate",
     "lost",
-    "markers",
     "predictions",
-    "record",
+    "recognises",
     "usage",
 ]
 
 VERSION = "multilabel-1"
 """Bumped when the same data and settings would give another model."""
 
+Auto: Any = AutoModelForSequenceClassification
 CHECKPOINTS = False
 """Clinical label sets are small: a tenth of them cannot tell epochs apart, it chooses the threshold."""
 
 
-def markers(dataset: MultilabelDataset) -> dict[str, str]:
-    return {}
+def recognises(config: Any) -> bool:
+    """Say whether a saved model that does not name its task gives each label a probability of its own."""
+    whole = str((config.architectures or [""])[0]).endswith("SequenceClassification")
+    return whole and bool(config.problem_type == "multi_label_classification")
 
 
 def build(path: str, *, labels: Sequence[str], **options: Any) -> PreTrainedModel:
@@ -104,15 +104,6 @@ def predictions(
         )
         for example, output in zip(examples, outputs, strict=True)
     ]
-
-
-def record(gold: Note, *, predicted: Note) -> dict[str, Any]:
-    return {
-        "text": gold.text,
-        "gold": list(gold.labels),
-        "predicted": list(predicted.labels),
-        "scores": {label: round(score, 4) for label, score in predicted.scores},
-    }
 
 
 def usage(path: Path) -> str:

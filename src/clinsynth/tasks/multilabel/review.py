@@ -12,6 +12,7 @@ from clinsynth.tasks.multilabel.gold import Note
 SEVERAL = True
 
 BETWEEN = ";"
+FREE: tuple[str, ...] = ()
 
 
 def question(labels: Sequence[str]) -> str:
@@ -20,6 +21,10 @@ def question(labels: Sequence[str]) -> str:
 
 def choices(labels: Sequence[str]) -> tuple[str, ...]:
     return (*labels, NONE)
+
+
+def marks(labels: Sequence[str]) -> tuple[str, ...]:
+    return ()
 
 
 def given(example: Note) -> str:

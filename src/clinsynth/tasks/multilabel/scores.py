@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clinsynth.scoring import Counts, average_precision, curve, named, precision_recall_f1, scored
+from clinsynth.task import Headline
 from clinsynth.tasks.multilabel.gold import Note
 from clinsynth.types import Evaluation, Metrics, Predictions
+
+HEADLINE = Headline()
+COLUMNS: Mapping[str, str] = {
+    "macro": "test/f1_macro",
+    "AP": "test/average_precision",
+    "P*": "test/precision_chosen",
+    "R*": "test/recall_chosen",
+    "F1*": "test/f1_chosen",
+    "threshold*": "test/threshold",
+}
 
 THRESHOLD = 0.5
 GRID = np.arange(5, 100, 5) / 100
@@ -97,3 +109,12 @@ def truth_of(gold: Sequence[Note], labels: Sequence[str]) -> NDArray[np.bool_]:
 
 def _scores(found: Predictions) -> NDArray[np.float64]:
     return np.array([[score for _, score in note.scores] for note in found.predicted], dtype=np.float64)
+
+
+def record(gold: Note, *, predicted: Note) -> dict[str, Any]:
+    return {
+        "text": gold.text,
+        "gold": list(gold.labels),
+        "predicted": list(predicted.labels),
+        "scores": {label: round(score, 4) for label, score in predicted.scores},
+    }

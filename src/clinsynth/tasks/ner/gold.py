@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from clinsynth.errors import DataFormatError
@@ -43,7 +42,3 @@ def read(text: str, *, path: Path, dataset: NerDataset) -> list[Sentence]:
         tokens.append(token)
         tags.append(tag)
     return sentences
-
-
-def describe(examples: Sequence[Sentence]) -> dict[str, int]:
-    return {"sentences": len(examples), "mentions": sum(len(example.spans) for example in examples)}

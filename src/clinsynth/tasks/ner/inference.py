@@ -11,7 +11,7 @@ import regex
 import torch
 from numpy.typing import NDArray
 
-from clinsynth.inference.windows import Cut, Reader, Window, inputs, ranges
+from clinsynth.learning.encoder.windows import Cut, Reader, Window, inputs, ranges
 from clinsynth.tasks.ner.spans import to_spans
 
 # As gold is split: runs of letters and digits, every other visible character alone. What other texts have beside: marks
@@ -23,6 +23,10 @@ _WORD = regex.compile(
     r"| [^\s\p{C}\p{M}] \p{M}*",
     regex.V1 | regex.VERBOSE,
 )
+WHOLE = False
+"""A model that has learnt from single sentences finds fewer entities in longer windows (NCBI disease, sentences joined
+by eight, F1: 83.2 in windows of 64 pieces, 79.0 of 192, 75.2 of 512)."""
+
 _INVISIBLE = regex.compile(r"\p{Cf}+")
 
 

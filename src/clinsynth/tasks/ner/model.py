@@ -17,32 +17,14 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 
-from clinsynth.tasks.ner.config import NerDataset
-from clinsynth.tasks.ner.scores import evaluate
-from clinsynth.tasks.ner.scores import micro_f1 as devel_score
+from clinsynth.learning.encoder.module import IGNORED, BaseFineTuner
 from clinsynth.tasks.ner.spans import Sentence, to_spans
-from clinsynth.training.module import IGNORED, BaseFineTuner
-
-__all__ = [
-    "CHECKPOINTS",
-    "VERSION",
-    "FineTuner",
-    "build",
-    "collator",
-    "devel_score",
-    "encode",
-    "evaluate",
-    "lost",
-    "markers",
-    "predictions",
-    "record",
-    "usage",
-]
 
 VERSION = "ner-1"
 """Bumped when the same data and settings would give another model."""
 
 CHECKPOINTS = True
+Auto: Any = AutoModelForTokenClassification
 
 
 @dataclass(frozen=True)
@@ -56,8 +38,9 @@ class Encoded:
         return len(self.inputs["input_ids"])
 
 
-def markers(dataset: NerDataset) -> dict[str, str]:
-    return {}
+def recognises(config: Any) -> bool:
+    """Say whether a saved model that does not name its task has a head for tokens."""
+    return str((config.architectures or [""])[0]).endswith("TokenClassification")
 
 
 def build(path: str, *, labels: Sequence[str], **options: Any) -> PreTrainedModel:
@@ -132,10 +115,6 @@ def predictions(
             tags[word] = labels[label]
         predicted.append(Sentence(example.tokens, to_spans(tags)))
     return predicted
-
-
-def record(gold: Sentence, *, predicted: Sentence) -> dict[str, Any]:
-    return {"text": gold.text, "gold": gold.entities(), "predicted": predicted.entities()}
 
 
 def usage(path: Path) -> str:

@@ -11,6 +11,10 @@ from clinsynth.tasks.words import offsets
 SEVERAL = False
 
 BETWEEN, NONE = "|", "none"
+FREE: tuple[str, ...] = (
+    "the parts of the text, word for word, with ` | ` between them, such as `breast cancer | ataxia`",
+    "`none`, where there is no such part",
+)
 
 
 def question(labels: Sequence[str]) -> str:
@@ -19,6 +23,10 @@ def question(labels: Sequence[str]) -> str:
 
 def choices(labels: Sequence[str]) -> tuple[str, ...]:
     return ()  # free: parts of the text
+
+
+def marks(labels: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(label.partition("-")[2] for label in labels if "-" in label))
 
 
 def given(example: Sentence) -> str:

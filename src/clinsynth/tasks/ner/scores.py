@@ -7,13 +7,18 @@ the split into seen and unseen mentions need them sentence by sentence.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from clinsynth.scoring import Counts, named, precision_recall_f1, scored
+from clinsynth.task import Headline
 from clinsynth.tasks.ner.spans import Sentence, Span
 from clinsynth.types import Evaluation, Predictions
+
+HEADLINE = Headline()
+COLUMNS: Mapping[str, str] = {"seen": "test/f1_seen", "unseen": "test/f1_unseen"}
 
 
 def count(
@@ -67,5 +72,9 @@ def _touches(span: Span, others: Sequence[Span]) -> bool:
     return any(span.start < other.end and other.start < span.end for other in others)
 
 
-def micro_f1(gold: Sequence[Sentence], *, predicted: Sequence[Sentence]) -> float:
+def devel_score(gold: Sequence[Sentence], *, predicted: Sequence[Sentence]) -> float:
     return float(precision_recall_f1(count(gold, predicted).sum(axis=0))[2])
+
+
+def record(gold: Sentence, *, predicted: Sentence) -> dict[str, Any]:
+    return {"text": gold.text, "gold": gold.entities(), "predicted": predicted.entities()}

@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from clinsynth.tasks import thoughts
 from clinsynth.tasks.relation.labels import (
     EXAMPLES,
     LABEL_KEY,
@@ -32,10 +33,6 @@ from clinsynth.tasks.wrappers import MARK
 _SPACES = dict.fromkeys(map(ord, "\u00a0\u2002\u2003\u2007\u2009\u202f\u3000"), " ")
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\ufe0e\ufe0f"))
 _LINE_END = re.compile("\r\n|[\r\u2028\u2029\x85\x0b\x0c]")
-# The first alternative: a template opened the thoughts, so that only their end is in the completion.
-_THOUGHTS = re.compile(
-    r"\A(?:(?!<think).)*?</think(?:ing)?>|<(think|thinking|reasoning)>.*?(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE
-)
 # JSON (and what nearly is): an object without further objects in it, and its fields.
 _OBJECT = re.compile(r"\{[^{}]*\}")
 _FIELD = re.compile(
@@ -135,12 +132,11 @@ def read_rows(text: str, *, markers: Sequence[str] = ("@GENE$", "@DISEASE$")) ->
     """In the order of the completion; nothing is dropped silently."""
     text = _LINE_END.sub("\n", text).translate(_SPACES).translate(_INVISIBLE).replace("｜", "|")
     reader = _Reader(Markers(tuple(markers)))
-    at = 0
-    for thought in _THOUGHTS.finditer(text):
-        reader.read(text[at : thought.start()])
-        reader.add_remark(thought.group())
-        at = thought.end()
-    reader.read(text[at:])
+    for part, thought in thoughts.parts(text):
+        if thought:
+            reader.add_remark(part)
+        else:
+            reader.read(part)
     return [reader.result(part) for part in reader.parts]
 
 

@@ -68,10 +68,6 @@ def read(text: str, *, path: Path, dataset: RelationDataset) -> list[Relation]:
     return rows
 
 
-def describe(examples: Sequence[Relation]) -> dict[str, int]:
-    return {"sentences": len(examples), "positive": sum(example.positive for example in examples)}
-
-
 def _header(cells: Sequence[str], markers: Sequence[str]) -> tuple[int, int] | None:
     """Places of sentence and label, where the cells are their names."""
     names = [cell.casefold() for cell in cells]

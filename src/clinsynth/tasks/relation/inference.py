@@ -9,13 +9,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from clinsynth.inference import sequences
-from clinsynth.inference.windows import Cut, Reader
+from clinsynth.learning.encoder import whole_texts
+from clinsynth.learning.encoder.windows import Cut, Reader
+
+WHOLE = True
 
 
 def cut(texts: Sequence[str], *, reader: Reader) -> list[Cut]:
     """A model without markers, such as one from elsewhere, reads all of a text."""
-    return sequences.around(texts, reader=reader) if reader.markers else sequences.overlapping(texts, reader=reader)
+    return whole_texts.around(texts, reader=reader) if reader.markers else whole_texts.overlapping(texts, reader=reader)
 
 
 def probabilities(logits: torch.Tensor) -> torch.Tensor:
@@ -24,4 +26,4 @@ def probabilities(logits: torch.Tensor) -> torch.Tensor:
 
 def answer(text: Cut, *, outputs: Sequence[NDArray[np.float32]], labels: Sequence[str]) -> dict[str, Any]:
     """Each label with its probability, the mean over windows."""
-    return sequences.labelled(outputs, labels=labels, together=np.mean)
+    return whole_texts.labelled(outputs, labels=labels, together=np.mean)

@@ -10,28 +10,24 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from transformers import PreTrainedTokenizerBase
+from transformers import AutoModelForSequenceClassification, PreTrainedTokenizerBase
 
-from clinsynth.tasks.relation.config import RelationDataset
+from clinsynth.learning.encoder import sequences
+from clinsynth.learning.encoder.module import BaseFineTuner
+from clinsynth.learning.encoder.sequences import Encoded, build, collator, lost
 from clinsynth.tasks.relation.gold import Relation
-from clinsynth.tasks.relation.scores import devel_score, evaluate
-from clinsynth.training import sequences
-from clinsynth.training.module import BaseFineTuner
-from clinsynth.training.sequences import Encoded, build, collator, lost
 
 __all__ = [
     "CHECKPOINTS",
     "VERSION",
+    "Auto",
     "FineTuner",
     "build",
     "collator",
-    "devel_score",
     "encode",
-    "evaluate",
     "lost",
-    "markers",
     "predictions",
-    "record",
+    "recognises",
     "usage",
 ]
 
@@ -39,11 +35,13 @@ VERSION = "relation-1"
 """Bumped when the same data and settings would give another model."""
 
 CHECKPOINTS = True
+Auto: Any = AutoModelForSequenceClassification
 
 
-def markers(dataset: RelationDataset) -> dict[str, str]:
-    """`@GENE$` begins as what the backbone knows of "gene"."""
-    return {marker: marker.strip("@$").replace("_", " ").lower() for marker in dataset.markers}
+def recognises(config: Any) -> bool:
+    """Say whether a saved model that does not name its task chooses one label of a text."""
+    whole = str((config.architectures or [""])[0]).endswith("SequenceClassification")
+    return whole and bool(config.problem_type != "multi_label_classification")
 
 
 def encode(
@@ -72,10 +70,6 @@ def predictions(
         replace(example, label=labels[int(output.argmax())], score=float(output[-1]))
         for example, output in zip(examples, outputs, strict=True)
     ]
-
-
-def record(gold: Relation, *, predicted: Relation) -> dict[str, Any]:
-    return {"text": gold.text, "gold": gold.label, "predicted": predicted.label, "score": predicted.score}
 
 
 def usage(path: Path) -> str:

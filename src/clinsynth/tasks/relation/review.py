@@ -8,6 +8,8 @@ from dataclasses import replace
 from clinsynth.tasks.relation.gold import Relation
 
 SEVERAL = False
+BETWEEN = ";"
+FREE: tuple[str, ...] = ()
 
 _WRITTEN = {"1": "Yes", "0": "No", "yes": "Yes", "no": "No", "y": "Yes", "n": "No"}
 
@@ -18,6 +20,10 @@ def question(labels: Sequence[str]) -> str:
 
 def choices(labels: Sequence[str]) -> tuple[str, ...]:
     return tuple(reversed(labels))  # Yes first
+
+
+def marks(labels: Sequence[str]) -> tuple[str, ...]:
+    return ()
 
 
 def given(example: Relation) -> str:

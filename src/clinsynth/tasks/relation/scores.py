@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from clinsynth.scoring import Counts, average_precision, curve, precision_recall_f1, scored
+from clinsynth.task import Headline
 from clinsynth.tasks.relation.gold import Relation
 from clinsynth.types import Evaluation, Predictions
+
+HEADLINE = Headline()
+COLUMNS: Mapping[str, str] = {"always yes": "test/f1_always_positive", "AP": "test/average_precision"}
 
 
 def count(gold: Sequence[Relation], predicted: Sequence[Relation]) -> Counts:
@@ -48,3 +53,7 @@ def always_positive(gold: Sequence[Relation]) -> float:
 
 def devel_score(gold: Sequence[Relation], *, predicted: Sequence[Relation]) -> float:
     return float(precision_recall_f1(count(gold, predicted).sum(axis=0))[2])
+
+
+def record(gold: Relation, *, predicted: Relation) -> dict[str, Any]:
+    return {"text": gold.text, "gold": gold.label, "predicted": predicted.label, "score": predicted.score}

@@ -16,7 +16,8 @@ from clinsynth.tasks.ner.answers.literals import read_literal
 from clinsynth.tasks.ner.answers.mentions import join_neighbours, read_marks, read_names, says_none
 from clinsynth.tasks.ner.answers.tags import BARE, OTHER
 from clinsynth.tasks.ner.spans import Span, to_spans
-from clinsynth.tasks.wrappers import THOUGHTS, bounded, normalised
+from clinsynth.tasks.thoughts import take_out
+from clinsynth.tasks.wrappers import bounded, normalised
 from clinsynth.types import CLEAN, REPAIRED, UNUSABLE
 
 SHORTEST_QUESTION = 20
@@ -116,7 +117,8 @@ def _is_list(tagging: Tagging) -> bool:
 
 def _bare(text: str, *, question: str) -> str:
     """The answer without what surrounds it: thoughts, the question, wrappers, fences."""
-    text = _without(THOUGHTS.sub("\n", normalised(text)), normalised(question))
+    answer, _ = take_out(normalised(text), leaving="\n")
+    text = _without(answer, normalised(question))
     outside = _INSTRUCTION.sub("\n", text)
     text = outside if outside.strip() else text
     text = _WRAPPER.sub("", text)

@@ -1,0 +1,31 @@
+"""What decides a corpus, but for the completions that it is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from clinsynth.config import AnnotatorConfig, QualityConfig, SizeConfig
+from clinsynth.task import Task, Wanted, Writing
+from clinsynth.types import Gold
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that decides a corpus, resolved; nobody writes to the settings in it."""
+
+    task: Task
+    gold: Gold
+    writing: Writing
+    wanted: Wanted
+    size: SizeConfig
+    annotator: AnnotatorConfig
+    quality: QualityConfig
+    attempts: int
+    """How often a unit is asked, at most, that falls short."""
+    skip_missing: bool
+    """Go on without what has no completion."""
+
+    @property
+    def version(self) -> str:
+        """Return what names the way from completions to a corpus of this task."""
+        return self.task.writer.version

@@ -1,1 +1,0 @@
-"""A trained model reads texts of any length, from files of any size; knows no task."""

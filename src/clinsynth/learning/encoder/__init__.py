@@ -1,0 +1,1 @@
+"""Fine-tunes pre-trained encoders with Lightning, and reads texts of any length with them."""

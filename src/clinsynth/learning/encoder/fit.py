@@ -1,0 +1,161 @@
+"""One fine-tuning run: the trainer, its length, its precision, and what it reports on the way."""
+
+from __future__ import annotations
+
+import logging
+import math
+import signal
+import sys
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+import transformers
+from pytorch_lightning.callbacks import Callback, ModelCheckpoint, TQDMProgressBar
+
+from clinsynth.config import TrainerConfig
+from clinsynth.learning import hardware
+from clinsynth.learning.encoder.data import FineTuningData
+from clinsynth.learning.encoder.module import BaseFineTuner
+from clinsynth.learning.learner import Fitted, Measured
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long training takes, known before it starts."""
+
+    epochs: int
+    steps: int
+
+
+def plan(examples: int, *, batch_size: int, trainer: TrainerConfig) -> Plan:
+    """Return `epochs`, or more of them where the data is so small that `min_steps` would not be reached.
+
+    A step of the optimizer takes `accumulate` batches.
+    """
+    per_epoch = math.ceil(math.ceil(examples / batch_size) / trainer.accumulate)
+    epochs = min(max(trainer.epochs, math.ceil(trainer.min_steps / per_epoch)), trainer.max_epochs)
+    return Plan(epochs=epochs, steps=epochs * per_epoch)
+
+
+def fit(
+    tuner: BaseFineTuner,
+    *,
+    data: FineTuningData,
+    config: TrainerConfig,
+    report: Callable[[Measured], None],
+) -> tuple[pl.Trainer, Fitted]:
+    """Train; return what predicts with the trained module, too.
+
+    Afterwards `tuner` has the weights of the best epoch on devel, or the last ones. `report` gets what was measured,
+    once an epoch.
+    """
+    length = plan(len(data.train), batch_size=data.batch_size, trainer=config)
+    with tempfile.TemporaryDirectory(prefix="clinsynth-") as folder:
+        best = ModelCheckpoint(dirpath=folder, monitor=tuner.metric, mode="max", save_weights_only=True)
+        reporter = _Reporter(report, metric=tuner.metric)
+        callbacks: list[Callback] = [reporter, *([best] if data.devel else []), _progress()]
+        trainer = _trainer(config, epochs=length.epochs, callbacks=callbacks)
+        with _interruptible(trainer):
+            trainer.fit(tuner, datamodule=data)
+        if best.best_model_path:
+            tuner.load_state_dict(torch.load(best.best_model_path, weights_only=True)["state_dict"])
+    score = None if best.best_model_score is None else float(best.best_model_score)
+    return trainer, Fitted(texts=length.epochs * len(data.train), devel_score=score)
+
+
+def predict(trainer: pl.Trainer, tuner: BaseFineTuner, *, data: FineTuningData, encoded: Sequence[Any]) -> list[Any]:
+    """Outputs of the examples, in their order."""
+    with _interruptible(trainer):
+        batches: list[Any] = trainer.predict(tuner, data.loader(encoded)) or []
+    found = {index: output for batch in batches for index, output in batch.items()}
+    return [found[index] for index in range(len(encoded))]
+
+
+@contextmanager
+def _interruptible(trainer: pl.Trainer) -> Iterator[None]:
+    """Ctrl-C raises KeyboardInterrupt, where Lightning would exit with status 1."""
+    try:
+        yield
+    except SystemExit as stop:
+        if not trainer.interrupted:
+            raise
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # Lightning has set it to be ignored
+        raise KeyboardInterrupt from stop
+
+
+def keep_libraries_quiet() -> None:
+    """Their tips, and their bars over what takes no time."""
+    for name in ("pytorch_lightning", "lightning.pytorch"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    for message in (
+        ".*does not have many workers.*",
+        ".*custom batch sampler.*",
+        ".*no `val_dataloader`.*",
+        ".*LeafSpec.*",
+        ".*across ranks is zero.*",
+    ):
+        warnings.filterwarnings("ignore", message)
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+
+
+def _trainer(config: TrainerConfig, *, epochs: int, callbacks: list[Callback]) -> pl.Trainer:
+    return pl.Trainer(
+        max_epochs=epochs,
+        accelerator=config.accelerator,
+        devices=hardware.devices(config),
+        accumulate_grad_batches=config.accumulate,
+        precision=hardware.precision(config),  # type: ignore[arg-type]
+        gradient_clip_val=config.gradient_clip,
+        deterministic="warn",
+        callbacks=callbacks,
+        enable_progress_bar=any(isinstance(callback, TQDMProgressBar) for callback in callbacks),
+        enable_checkpointing=any(isinstance(callback, ModelCheckpoint) for callback in callbacks),
+        enable_model_summary=False,
+        logger=False,
+        num_sanity_val_steps=0,
+        use_distributed_sampler=False,
+    )
+
+
+def _progress() -> Callback:
+    """A bar in a terminal, a line an epoch elsewhere (a log, a sweep side by side)."""
+    return TQDMProgressBar(refresh_rate=5) if sys.stderr.isatty() else _Lines()
+
+
+class _Lines(Callback):
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        shown = " ".join(f"{name} {value:.3f}" for name, value in trainer.progress_bar_metrics.items())
+        print(f"epoch {trainer.current_epoch + 1}/{trainer.max_epochs} {shown}", file=sys.stderr, flush=True)
+
+
+class _Reporter(Callback):
+    """Hands over the loss of every tenth step and the devel score of every epoch, in batches."""
+
+    EVERY = 10
+
+    def __init__(self, report: Callable[[Measured], None], *, metric: str) -> None:
+        self.report, self.metric = report, metric
+        self.measured: Measured = []
+        self._step = 0
+
+    def on_train_batch_end(self, trainer: pl.Trainer, *_: Any) -> None:
+        """Note the loss once a step, which may take several batches."""
+        stepped, self._step = trainer.global_step != self._step, trainer.global_step
+        if stepped and self._step % self.EVERY == 0:
+            self._note(trainer, "train/loss")
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._note(trainer, self.metric)
+        self.report(self.measured)
+        self.measured = []
+
+    def _note(self, trainer: pl.Trainer, name: str) -> None:
+        if name in trainer.callback_metrics:
+            self.measured.append((name, float(trainer.callback_metrics[name]), trainer.global_step))

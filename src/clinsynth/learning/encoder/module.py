@@ -1,0 +1,86 @@
+"""The Lightning module that every task's model extends."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from torch.optim import AdamW
+from transformers import get_linear_schedule_with_warmup
+
+IGNORED = -100
+"""Target of a position that has no loss."""
+
+
+class BaseFineTuner(pl.LightningModule):
+    """AdamW with linear warm-up and decay around a Hugging Face model that computes its own loss.
+
+    A subclass says what the outputs of an example are. `score` maps the outputs of the devel
+    examples, in their order, to the number by which the checkpoint is chosen, which is logged as `metric`.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        *,
+        lr: float,
+        warmup: float,
+        weight_decay: float,
+        score: Callable[[Sequence[Any]], float] | None = None,
+        metric: str = "devel/f1",
+    ) -> None:
+        super().__init__()
+        self.model = model.train()  # from_pretrained hands it over in eval mode, without dropout
+        self.lr, self.warmup, self.weight_decay = lr, warmup, weight_decay
+        self.score, self.metric = score, metric
+        self._devel: dict[int, Any] = {}
+
+    @abstractmethod
+    def outputs(self, logits: torch.Tensor, batch: dict[str, torch.Tensor]) -> list[Any]:
+        """What is kept of each example of a batch, as NumPy arrays."""
+
+    def prime(self, train: Sequence[Any]) -> None:
+        """Tell the fresh head what is known of the encoded examples before one of them is read."""
+
+    def loss(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+        """Of a batch, as the model computes it."""
+        loss: torch.Tensor = self._forward(batch).loss
+        return loss
+
+    def training_step(self, batch: dict[str, torch.Tensor], _: int) -> torch.Tensor:
+        loss = self.loss(batch)
+        self.log("train/loss", loss, prog_bar=True)
+        return loss
+
+    def on_validation_epoch_start(self) -> None:
+        self._devel = {}
+
+    def validation_step(self, batch: dict[str, torch.Tensor], _: int) -> None:
+        self._devel |= self.predict_step(batch, _)
+
+    def on_validation_epoch_end(self) -> None:
+        assert self.score is not None
+        outputs = [self._devel[index] for index in sorted(self._devel)]
+        self.log(self.metric, self.score(outputs), prog_bar=True)
+
+    def predict_step(self, batch: dict[str, torch.Tensor], _: int) -> dict[int, Any]:
+        """Outputs by the example's place in its dataset."""
+        logits = self._forward(batch).logits
+        return dict(zip(batch["index"].tolist(), self.outputs(logits, batch), strict=True))
+
+    def configure_optimizers(self) -> Any:
+        flat = [name for name, value in self.named_parameters() if value.ndim < 2]  # biases, layer norms
+        groups = [
+            {"params": [v for n, v in self.named_parameters() if n not in flat], "weight_decay": self.weight_decay},
+            {"params": [v for n, v in self.named_parameters() if n in flat], "weight_decay": 0.0},
+        ]
+        optimizer = AdamW(groups, lr=self.lr)
+        steps = int(self.trainer.estimated_stepping_batches)
+        schedule = get_linear_schedule_with_warmup(optimizer, round(self.warmup * steps), steps)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def _forward(self, batch: dict[str, torch.Tensor]) -> Any:
+        return self.model(**{name: value for name, value in batch.items() if name not in ("index", "weight")})

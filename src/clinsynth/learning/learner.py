@@ -1,0 +1,91 @@
+"""What a learner is: it fits a model to a task, saves it, and opens it again to read texts of any length."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from clinsynth.config import BackboneConfig, TrainerConfig
+from clinsynth.learning.sets import TrainingSet
+from clinsynth.task import Task
+from clinsynth.types import Predictions
+
+Measured = list[tuple[str, float, int]]
+"""Metric name, value, step."""
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What a training has come to."""
+
+    texts: int
+    """That were learnt from, each as often as there were passes."""
+    devel_score: float | None
+    """Of the checkpoint that was chosen, where there was one to choose."""
+
+
+class Student(Protocol):
+    """A model that learns one training set of a task."""
+
+    @property
+    def lost(self) -> int:
+        """Labelled units (words) of the training examples that are cut off."""
+
+    @property
+    def checkpoints(self) -> bool:
+        """Whether devel examples choose among the passes; else the judge alone sees them."""
+
+    def fit(self, *, report: Callable[[Measured], None]) -> Fitted:
+        """Train; `report` gets what was measured, once a pass."""
+
+    def predict(self, examples: Sequence[Any]) -> Predictions:
+        """Return what the trained model makes of gold examples, in their order."""
+
+    def lost_of(self, examples: Sequence[Any]) -> int:
+        """Return how many labelled units (words) of examples are cut off."""
+
+    def save(self, folder: Path) -> None:
+        """Write the model into a folder, which names its learner, task and labels (`learning.saved`)."""
+
+    def usage(self, folder: Path) -> str:
+        """Return Python lines that load the saved model, for its card."""
+
+
+class Opened(Protocol):
+    """A saved model that is ready to read."""
+
+    @property
+    def task(self) -> str:
+        """Its task's name."""
+
+    @property
+    def markers(self) -> tuple[str, ...]:
+        """Words that each of its texts has once; empty for a model that needs none."""
+
+    def read(self, texts: Sequence[str]) -> list[dict[str, Any]]:
+        """Return what it says of each text: `spans` or `labels`, and `error` where it cannot read one."""
+
+
+class Learner(Protocol):
+    """A way to learn; the folder `learning/<name>/` has one."""
+
+    def identity(self, backbone: BackboneConfig) -> dict[str, str | None]:
+        """Return what names the weights of a backbone: hub name and revision, or the content of a folder's files."""
+
+    def version(self, task: Task) -> str:
+        """Return what is bumped when the same data and settings would give another model."""
+
+    def student(
+        self, task: Task, *, arm: TrainingSet, backbone: BackboneConfig, trainer: TrainerConfig, seed: int
+    ) -> Student:
+        """Return a model that is ready to learn; seeds everything. Raises Unreachable where there is no backbone."""
+
+    def passes(self, examples: int, *, backbone: BackboneConfig, trainer: TrainerConfig) -> int:
+        """Return how often training passes over so many examples."""
+
+    def open_model(
+        self, folder: Path, *, window: int | None, overlap: float, batch_size: int, device: str, precision: str
+    ) -> Opened:
+        """Open a saved model; raises ConfigError for a folder that holds none that has learnt a task."""

@@ -1,0 +1,42 @@
+"""Documents in, what a model says of them out; what is in memory is one portion of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from clinsynth.learning.documents import Document
+from clinsynth.learning.learner import Opened
+
+PORTION = 100_000
+"""Characters, or one document where it has more."""
+
+MOST = 1_000
+"""Documents of a portion."""
+
+
+def read(documents: Iterable[Document], *, model: Opened) -> Iterator[list[dict[str, Any]]]:
+    """Yield lines of the output, a portion at a time."""
+    for portion in _portions(documents):
+        found = model.read([document.text for document in portion])
+        yield [
+            {"text": document.text}
+            | line
+            | {"source": document.source}
+            | ({} if document.row is None else {"row": document.row})
+            | document.kept
+            for document, line in zip(portion, found, strict=True)
+        ]
+
+
+def _portions(documents: Iterable[Document]) -> Iterator[list[Document]]:
+    portion: list[Document] = []
+    characters = 0
+    for document in documents:
+        portion.append(document)
+        characters += len(document.text)
+        if characters >= PORTION or len(portion) == MOST:
+            yield portion
+            portion, characters = [], 0
+    if portion:
+        yield portion

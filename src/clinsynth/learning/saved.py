@@ -1,0 +1,80 @@
+"""Folders of saved models: Hugging Face's format, whole weights or an adapter, and what clinsynth has added to it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from clinsynth.errors import ConfigError
+from clinsynth.keys import digest, file_digest
+
+CONFIG, ADAPTER = "config.json", "adapter_config.json"
+SECTION = "clinsynth"
+"""Of a model's own config: what it has learnt, and how."""
+
+WEIGHTS = ("*.safetensors", "pytorch_model*.bin", "adapter_model*.bin")
+_READ_BY = ("config.json", "adapter_config.json", "vocab.txt", "vocab.json", "merges.txt", "special_tokens_map.json")
+_TOKENIZERS = ("tokenizer", "sentencepiece", "spiece")
+"""What decides beside the weights how a folder's model reads a text."""
+
+EXPORTED = (
+    *("config.json", "generation_config.json", "*.safetensors", "*.safetensors.index.json", "pytorch_model*.bin*"),
+    *("adapter_config.json", "adapter_model*.bin"),
+    *("tokenizer*", "special_tokens_map.json", "added_tokens.json", "vocab.*", "merges.txt", "*.model"),
+)
+"""Files of a model folder that are exported; what else lies there may be anything."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a saved model says of itself; folders of the first edition name neither task nor learner."""
+
+    learner: str = "encoder"
+    task: str | None = None
+    labels: tuple[str, ...] = ()
+
+
+def section(*, learner: str, task: str, labels: Iterable[str]) -> dict[str, Any]:
+    """Return what a learner writes into the model's config, as `config.clinsynth`."""
+    return {"learner": learner, "task": task, "labels": list(labels)}
+
+
+def told(folder: Path) -> Told:
+    """Return what the folder says of its model."""
+    for name in (CONFIG, ADAPTER):
+        try:
+            found = json.loads((folder / name).read_text(encoding="utf-8"))[SECTION]
+            return Told(str(found["learner"]), str(found["task"]), tuple(map(str, found["labels"])))
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return Told()
+
+
+def is_model(folder: Path) -> bool:
+    """Say whether a folder has a config and weights, whole ones or an adapter's."""
+    return any((folder / name).is_file() for name in (CONFIG, ADAPTER)) and bool(_weights(folder))
+
+
+def exported(folder: Path) -> list[Path]:
+    """Return the files of a model that others need."""
+    return sorted({path for pattern in EXPORTED for path in folder.glob(pattern) if path.is_file()})
+
+
+@lru_cache(maxsize=8)
+def folder_digest(folder: Path) -> str:
+    """Return the digest of all that decides what a folder's model makes of a text."""
+    weights = _weights(folder)
+    if not weights:
+        raise ConfigError(
+            f"backbone.name_or_path={folder} is a folder without model.safetensors: it has to be a Hugging Face model."
+        )
+    others = sorted(path for path in folder.iterdir() if path.name in _READ_BY or path.name.startswith(_TOKENIZERS))
+    return digest([file_digest(path) for path in [*weights, *others]])
+
+
+def _weights(folder: Path) -> list[Path]:
+    return sorted(path for pattern in WEIGHTS for path in folder.glob(pattern))

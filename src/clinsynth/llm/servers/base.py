@@ -1,0 +1,175 @@
+"""What a server of an LLM is to the rest: something that is asked, and errors that say of what kind they are.
+
+A protocol is a file beside this one, and one line in `PROTOCOLS`. Nobody else knows what goes over the wire.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Protocol, Self
+
+from clinsynth.types import Request
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where an LLM is, and how it is asked."""
+
+    protocol: LLMProtocol
+    model: str
+    """As its server calls it."""
+    base_url: str | None = None
+    """Address; `None` is the protocol's own."""
+    temperature: float | None = None
+    max_tokens: int | None = None
+    key: str | None = field(default=None, repr=False)
+    """Secret; `None` for a server that wants none, and where nobody is asked."""
+    key_variable: str | None = None
+    """The variable that holds the key, as messages name it."""
+    timeout_s: float = 180.0
+    """For one answer."""
+    concurrency: int = 32
+    """Requests under way at once, at most."""
+
+    @property
+    def server(self) -> str:
+        """The address, as messages and the cache name it."""
+        return self.base_url or self.protocol.address
+
+    @property
+    def sampling(self) -> dict[str, Any]:
+        """Parameters of a request beside its messages; they are part of the cache's key."""
+        chosen = {"temperature": self.temperature, "max_tokens": self.max_tokens}
+        return {name: value for name, value in chosen.items() if value is not None}
+
+    def redacted(self, text: str) -> str:
+        """Return the text without the key."""
+        return text.replace(self.key, "***") if self.key else text
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Tokens of one answer, as the server counts them; `None` where it does not say."""
+
+    prompt: int | None = None
+    completion: int | None = None
+    cached: int | None = None
+    """Part of `prompt` that the server had seen before."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a server sent back."""
+
+    text: str
+    finish_reason: str
+    """`stop`; `length` where the text is cut; `refusal`; or another word of the server's."""
+    served_model: str
+    usage: Usage = Usage()
+    request_id: str | None = None
+
+
+class ErrorKind(Enum):
+    passing = "passing"
+    """The server refuses for now: it is busy, or broken for a moment."""
+    refused = "refused"
+    """The server refuses, and will go on to."""
+    quota = "quota"
+    """The server refuses because its bill is to be paid first."""
+    unreachable = "unreachable"
+    """No answer has come, or not in time."""
+    garbled = "garbled"
+    """The answer is no completion."""
+
+
+class ServerError(Exception):
+    """The one error of a server that was asked; whether to ask again and what to say is decided by its kind."""
+
+    def __init__(self, kind: ErrorKind, said: str, *, status: int | None = None, wait_s: float | None = None) -> None:
+        super().__init__(said)
+        self.kind = kind
+        self.said = said
+        """The server's own text, which may hold the key: `Endpoint.redacted` takes it out."""
+        self.status = status
+        """HTTP's, where there is one."""
+        self.wait_s = wait_s
+        """After how many seconds the server wants to be asked again, where it says so."""
+
+    @property
+    def lasting(self) -> bool:
+        """Whether the same request would fail a little later, too."""
+        return self.kind in (ErrorKind.refused, ErrorKind.quota)
+
+    @property
+    def reached(self) -> bool:
+        """Whether an LLM's server has said it, and not the network, or a server of something else."""
+        return self.kind not in (ErrorKind.unreachable, ErrorKind.garbled)
+
+
+class Server(Protocol):
+    """Answers one request at a time, many times at once; connected while it is entered."""
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(self, *exception: object) -> None: ...
+
+    async def ask(self, request: Request) -> Answer:
+        """Send it once; raises ServerError, and nothing else, where no completion comes of it."""
+
+
+class BatchState(Enum):
+    working = "working"
+    ended = "ended"
+    """What it has answered can be fetched, which need not be all."""
+    refused = "refused"
+    """Ended as a whole."""
+    unknown = "unknown"
+    """The server has no such batch."""
+
+
+@dataclass(frozen=True)
+class BatchStatus:
+    """What is seen when a batch is looked at."""
+
+    state: BatchState
+    files: tuple[str, ...] = ()
+    """Where its answers are, as `fetch` takes it."""
+    said: str = ""
+    """Why it is refused."""
+
+
+class BatchServer(Protocol):
+    """Takes many requests together and answers them within a day; every method raises ServerError."""
+
+    most: int
+    """Requests that one batch holds."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *exception: object) -> None: ...
+
+    def submit(self, requests: Mapping[str, Request]) -> str:
+        """Take requests, by their cache keys; returns the name of the batch."""
+
+    def look(self, batch: str) -> BatchStatus: ...
+
+    def fetch(self, status: BatchStatus) -> Iterator[tuple[str, Answer | ServerError]]:
+        """What has come of each request of a batch that has ended, by its cache key."""
+
+    def cancel(self, batch: str) -> BatchState:
+        """End a batch that is at work; returns the state in which it was found."""
+
+
+@dataclass(frozen=True)
+class LLMProtocol:
+    """What opens servers that speak one protocol, and whose it is. To open one sends nothing yet."""
+
+    owner: str
+    """As messages name the owner."""
+    address: str
+    """Of the owner's own servers."""
+    connect: Callable[[Endpoint], Server]
+    connect_batches: Callable[[Endpoint], BatchServer] | None = None
+    """`None` where the protocol has no batches."""

@@ -1,0 +1,100 @@
+"""OpenAI's Batch API: what is asked together is one file, which the server works off within 24 hours."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from clinsynth.llm.servers.base import Answer, BatchState, BatchStatus, Endpoint, ErrorKind, ServerError
+from clinsynth.llm.servers.openai import NO_KEY, body, quieten, read_answer, translated
+from clinsynth.types import Request
+
+if TYPE_CHECKING:
+    from openai.types import Batch
+
+ENDPOINT: Literal["/v1/chat/completions"] = "/v1/chat/completions"
+
+ENDED = ("completed", "expired", "cancelled")
+
+
+class OpenAIBatchServer:
+    most = 50_000
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        import openai
+
+        quieten()
+        self._endpoint = endpoint
+        self._client = openai.OpenAI(
+            api_key=endpoint.key or NO_KEY, base_url=endpoint.base_url, timeout=endpoint.timeout_s
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._client.close()
+
+    def submit(self, requests: Mapping[str, Request]) -> str:
+        rows = (
+            {"custom_id": key, "method": "POST", "url": ENDPOINT, "body": body(request, endpoint=self._endpoint)}
+            for key, request in requests.items()
+        )
+        content = io.BytesIO("\n".join(map(json.dumps, rows)).encode())
+        with translated():
+            file = self._client.files.create(file=("requests.jsonl", content), purpose="batch")
+            batch = self._client.batches.create(input_file_id=file.id, endpoint=ENDPOINT, completion_window="24h")
+        return batch.id
+
+    def look(self, batch: str) -> BatchStatus:
+        return _known(lambda: _status(self._client.batches.retrieve(batch)))
+
+    def fetch(self, status: BatchStatus) -> Iterator[tuple[str, Answer | ServerError]]:
+        for file in status.files:
+            with translated():
+                content = self._client.files.content(file).content
+            for line in content.decode("utf-8", errors="replace").split("\n"):
+                if line.strip():
+                    row: dict[str, Any] = json.loads(line)
+                    yield row.get("custom_id", ""), self._read(row)
+
+    def cancel(self, batch: str) -> BatchState:
+        batches = self._client.with_options(max_retries=0).batches
+
+        def cancelled() -> BatchStatus:
+            found = _status(batches.retrieve(batch))
+            if found.state is BatchState.working:
+                batches.cancel(batch)
+            return found
+
+        return _known(cancelled).state
+
+    def _read(self, row: dict[str, Any]) -> Answer | ServerError:
+        response = row.get("response") or {}
+        if response.get("status_code") != 200:
+            return ServerError(ErrorKind.refused, json.dumps(row.get("error") or response.get("body")))
+        content = json.dumps(response["body"]).encode()
+        try:
+            return read_answer(content, request_id=response.get("request_id"), model=self._endpoint.model)
+        except ServerError as error:
+            return error
+
+
+def _known(ask: Callable[[], BatchStatus]) -> BatchStatus:
+    try:
+        with translated():
+            return ask()
+    except ServerError as error:
+        if error.status == 404:
+            return BatchStatus(BatchState.unknown)
+        raise
+
+
+def _status(found: Batch) -> BatchStatus:
+    files = tuple(file for file in (found.output_file_id, found.error_file_id) if file)
+    if found.status == "failed":
+        reasons = [error.message or "" for error in (found.errors.data or [])] if found.errors else []
+        return BatchStatus(BatchState.refused, files, "; ".join(reasons))
+    return BatchStatus(BatchState.ended if found.status in ENDED else BatchState.working, files)

@@ -1,0 +1,109 @@
+"""How every job begins and ends: a finished one is skipped, another is logged as a run; both leave a summary.
+
+A stage holds its job with `frame.ledger.claim(key)`, asks `finished` whether it is to be skipped, and
+otherwise does its work between `begin` and `end`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from clinsynth.artifacts import ArtifactStore
+from clinsynth.config import DatasetConfig, PathsConfig, TrackingConfig
+from clinsynth.corpora import Corpus
+from clinsynth.keys import digest
+from clinsynth.reports import cards
+from clinsynth.stages import Job
+from clinsynth.tracking import ActiveRun, Ledger
+from clinsynth.types import Gold, Summary
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What the ledger holds of a job from its first moment on."""
+
+    key: str
+    """The run key."""
+    experiment: str
+    name: str
+    params: Mapping[str, Any]
+    corpus: str | None = None
+    """The digest of the corpus; `None` where there is none, or none yet."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """Those that the job itself does not bring."""
+    config: bool = True
+    """Whether the run keeps the whole config as `config.yaml`."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The ledger and the artifact store of a job."""
+
+    job: Job
+    store: ArtifactStore
+    ledger: Ledger
+    table: str | None
+    """The name of the table that the job belongs to."""
+
+    @classmethod
+    def open(cls, tracking: TrackingConfig, *, paths: PathsConfig, job: Job, table: str | None = None) -> Frame:
+        """Open the ledger and the store of a job, and mark the runs of processes that are gone as KILLED."""
+        store = ArtifactStore(Path(paths.artifacts))
+        ledger = Ledger(tracking, store=store)
+        ledger.bury_dead()
+        return cls(job, store, ledger, table)
+
+    def finished(self, look: Callable[[], Summary | None], *, force: bool, skipped: str) -> Summary | None:
+        """Return what `look` finds: the summary of the run that has done this job; `None` where it is to be done.
+
+        `force` does not look. What is found goes into the job's folder, and `skipped` is printed, in
+        which `$run` stands for the id of the run.
+        """
+        summary = None if force else look()
+        if summary is not None:
+            print(skipped.replace("$run", summary.run_id))
+            self._tag_table(summary.run_id)
+            summary.write(self.job.folder)
+        return summary
+
+    @contextmanager
+    def begin(self, entry: Entry) -> Iterator[ActiveRun]:
+        """Start the run of the job, with its settings; see `Ledger.run` for how it ends."""
+        with self.ledger.run(
+            experiment=entry.experiment,
+            name=entry.name,
+            run_key=entry.key,
+            corpus=entry.corpus,
+            description=cards.run_description(self.job),
+            tags={**self.job.tags, **entry.tags},
+        ) as run:
+            run.params(entry.params)
+            if entry.config:
+                run.text(self.job.resolved, "config.yaml")
+            yield run
+        self._tag_table(run.id)
+
+    def end(self, run: ActiveRun, summary: Summary) -> Summary:
+        """Put the summary into the job's folder and into its run, by which the job counts as done; return it."""
+        summary.write(self.job.folder)
+        run.file(self.job.folder / "summary.json")
+        return summary
+
+    def _tag_table(self, run_id: str) -> None:
+        if self.table:
+            self.ledger.tag(run_id, f"table.{self.table}", "true")
+
+
+def log_gold(run: ActiveRun, gold: Gold, *, dataset: DatasetConfig) -> None:
+    """Name the gold data in the run, by the first of its files."""
+    for file in list(dataset.files.given().values())[:1]:
+        run.dataset(name=dataset.name, digest=digest(gold.hashes), source=str(file.url or file.path))
+
+
+def log_corpus(run: ActiveRun, corpus: Corpus, *, dataset: DatasetConfig) -> None:
+    """Name the synthetic corpus in the run."""
+    run.dataset(name=f"{dataset.name} synthetic", digest=corpus.digest, source=str(corpus.folder))

@@ -1,0 +1,47 @@
+"""Asks an LLM for the tags of a sentence (Tang et al. 2023, table 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from clinsynth.config import named_prompt
+from clinsynth.prompts import render
+from clinsynth.scoring import scored
+from clinsynth.tasks.ner.answers import read_answer
+from clinsynth.tasks.ner.config import NerDataset
+from clinsynth.tasks.ner.scores import count, errors
+from clinsynth.tasks.ner.spans import Sentence
+from clinsynth.types import Evaluation, Prompt, Reading
+
+
+@dataclass(frozen=True)
+class NerAsker:
+    """Shows the words of a sentence, and reads entities out of whatever comes back."""
+
+    dataset: NerDataset
+    version: str = "ner-1"
+    prompt: Prompt = field(default_factory=lambda: named_prompt("zero_shot_ner"))
+
+    def question(self, example: Sentence, *, prompt: Prompt) -> str:
+        """Return the prompt with the words and a space between any two, as they are to be tagged."""
+        values = {"text": " ".join(example.tokens), "entity_type": self.dataset.entity_type}
+        return render(prompt, values, optional=("entity_type",))
+
+    def answer(self, example: Sentence) -> str:
+        """Return a word and its tag a line."""
+        return "\n".join(f"{token}\t{tag}" for token, tag in zip(example.tokens, example.tags, strict=True))
+
+    def read(self, text: str, *, question: str, example: Sentence) -> Reading:
+        """Return what an answer says, in whichever form."""
+        found = read_answer(text, question=question, tokens=example.tokens, entity_type=self.dataset.entity_type)
+        return Reading(Sentence(example.tokens, found.spans), found.status, found.hallucinated)
+
+    def evaluate(self, gold: Sequence[Sentence], *, readings: Sequence[Reading]) -> Evaluation:
+        """Score strictly; an entity that is not in the text is a false positive, for it has no right boundary."""
+        predicted = [reading.predicted for reading in readings]
+        counts = count(gold, predicted)
+        hallucinated = [len(reading.hallucinated) for reading in readings]
+        counts[:, 1] += hallucinated
+        kinds = errors(gold, predicted) | {"hallucinated": sum(hallucinated)}
+        return Evaluation(scored(counts), errors=kinds, counts=counts)

@@ -1,0 +1,37 @@
+"""What is known of labelled sentences, whichever dataset they are of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from clinsynth.tasks.ner.spans import Sentence, to_spans
+
+COLUMNS: Mapping[str, str] = {
+    "tokens": "its words, split as in gold",
+    "tags": "IOB2, one a word",
+    "entities": "the same as characters `start` to `end` (exclusive) of `text`",
+}
+LISTS: tuple[str, ...] = ("tokens", "tags")
+
+
+def from_json(row: Mapping[str, Any]) -> Sentence:
+    return Sentence(tuple(row["tokens"]), to_spans(row["tags"]))
+
+
+def statistics(examples: Sequence[Sentence]) -> dict[str, float]:
+    """What is said of a corpus beside its lengths."""
+    mentions = [mention.casefold() for example in examples for mention in example.mentions]
+    return {
+        "mentions": len(mentions),
+        "mentions per sentence": len(mentions) / max(len(examples), 1),
+        "different mentions": len(set(mentions)),
+    }
+
+
+def words(example: Sentence) -> Sequence[str]:
+    return example.tokens
+
+
+def describe(examples: Sequence[Sentence]) -> dict[str, int]:
+    return {"sentences": len(examples), "mentions": sum(len(example.spans) for example in examples)}

@@ -1,0 +1,123 @@
+"""How units give a corpus its texts: each of a set is asked for some, or rounds are asked one after another."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from clinsynth.errors import ConfigError
+from clinsynth.task import Chosen, Tally, Wanted
+
+ALL_ROUNDS = "all of it"
+"""What is short where rounds hold too few texts together."""
+
+
+@dataclass(frozen=True)
+class EachUnit:
+    """Units are a set, of which the share takes a part, and each is asked for so many texts."""
+
+    multiple: int = 1
+    ranked: bool = True
+
+    def choose(self, safe: Sequence[str], *, others: Sequence[str], wanted: Wanted, limited: bool) -> Chosen:
+        """The first `most_units`, shuffled and then cut, so that a smaller share stands within a larger one."""
+        shuffled = list(_only(wanted, safe)[: wanted.most_units])
+        random.Random(wanted.seed).shuffle(shuffled)
+        units = shuffled[: max(1, round(wanted.share * len(shuffled)))]
+        per_unit = wanted.per_unit or math.ceil((wanted.total or 1) / len(units))
+        return Chosen(tuple(units), (), per_unit, wanted.total, math.ceil(per_unit / wanted.per_request))
+
+    def least(self, units: Sequence[str], *, wanted: Wanted) -> Sequence[str]:
+        return units[: wanted.most_units]
+
+    def lacking(self, usable: Mapping[str, int], *, chosen: Chosen) -> dict[str, int]:
+        least = chosen.per_unit or 0
+        return {unit: usable.get(unit, 0) for unit in chosen.units if usable.get(unit, 0) < least}
+
+    def further(
+        self, unit: str, *, tally: Tally, chosen: Chosen, spare: Sequence[str], wanted: Wanted, attempts: int
+    ) -> list[str]:
+        """One more request, once all of the unit's are answered and it is still short."""
+        enough = tally.usable.get(unit, 0) >= (chosen.per_unit or 0)
+        if tally.waiting.get(unit) or enough or tally.asked[unit] >= chosen.replicates + attempts - 1:
+            return []
+        return [unit]
+
+    def described(self, number: int, *, of: int) -> str:
+        return f"{number} of {of} units"
+
+    def kind(self, number: int) -> str:
+        return f"{number} units"
+
+    def sample(self, units: Sequence[str], *, number: int, seed: int) -> list[str]:
+        shuffled = list(units)
+        random.Random(seed).shuffle(shuffled)
+        return shuffled[:number]
+
+
+EACH_UNIT = EachUnit()
+
+
+@dataclass(frozen=True)
+class Rounds:
+    """Units are rounds: each is asked once, and so many of them in their order as the size takes."""
+
+    multiple: int = 1
+    ranked: bool = False
+
+    def choose(self, safe: Sequence[str], *, others: Sequence[str], wanted: Wanted, limited: bool) -> Chosen:
+        """The first rounds that together hold the wanted texts, and those that come next.
+
+        Where too few are recorded, `others` are named all the same, so that they are missed.
+        """
+        total = wanted.total
+        if total is None:
+            if limited:
+                return Chosen(tuple(safe), (), None, None, 1)
+            raise ConfigError(
+                "a live LLM writes as many rounds as it is asked for: say how many examples, as in size=t400."
+            )
+        needed = math.ceil(total / wanted.per_request)
+        chosen = list(safe[:needed])
+        if len(chosen) < needed:
+            there = set(safe)
+            chosen += [unit for unit in others if unit not in there][: needed - len(chosen)]
+        return Chosen(tuple(chosen), tuple(safe[needed:]), None, total, 1)
+
+    def least(self, units: Sequence[str], *, wanted: Wanted) -> Sequence[str]:
+        return units[: math.ceil((wanted.total or wanted.per_request) / wanted.per_request)]
+
+    def lacking(self, usable: Mapping[str, int], *, chosen: Chosen) -> dict[str, int]:
+        number = sum(usable.values())
+        return {ALL_ROUNDS: number} if number < (chosen.in_all or 0) else {}
+
+    def further(
+        self, unit: str, *, tally: Tally, chosen: Chosen, spare: Sequence[str], wanted: Wanted, attempts: int
+    ) -> list[str]:
+        """Further rounds, once all are answered and their texts are still too few."""
+        missing = (chosen.in_all or 0) - sum(tally.usable.values())
+        if sum(tally.waiting.values()) or tally.waves >= attempts or missing <= 0:
+            return []
+        return list(spare[: math.ceil(missing / wanted.per_request)])
+
+    def described(self, number: int, *, of: int) -> str:
+        return f"{number} rounds"
+
+    def kind(self, number: int) -> str:
+        return "rounds"
+
+    def sample(self, units: Sequence[str], *, number: int, seed: int) -> list[str]:
+        return list(units[:number])
+
+
+def _only(wanted: Wanted, units: Sequence[str]) -> Sequence[str]:
+    """Those of `units.only`; all where it names none."""
+    named = wanted.only
+    for unit in named:
+        if unit not in units:
+            near = difflib.get_close_matches(unit, units, n=3) or units[:8]
+            raise ConfigError(f"{unit!r} is no unit of {wanted.dataset}. Units are: {', '.join(near)} ...")
+    return [unit for unit in units if unit in named] if named else units

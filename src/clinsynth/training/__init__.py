@@ -1,1 +1,0 @@
-"""Fine-tuning with Lightning; knows no task."""

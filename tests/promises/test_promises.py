@@ -1,0 +1,146 @@
+"""What a new kind of thing costs: a file or a folder, and for a folder one line.
+
+Servers are promised in `tests/llm/servers`.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import clinsynth as package
+from clinsynth import config
+from support import Command, Said, environment, rows
+
+TOY = Path(__file__).parent / "toy"
+
+TINY = (
+    *("backbone.max_length=64", "trainer.min_steps=0", "trainer.epochs=1", "trainer.max_epochs=1"),
+    *("trainer.accelerator=cpu", "trainer.precision=32-true"),
+)
+
+TEXTS = {"warm": "The sun was out and it was hot.", "cold": "There was ice and snow on the road."}
+
+DATASET = """
+defaults: [/schema/dataset/{task}@_here_]
+name: mine
+task: {task}
+files:
+  train: {{path: train.tsv}}
+  test: {{path: test.tsv}}
+"""
+
+
+CHECKED = """
+[mypy]
+follow_imports = silent
+disallow_untyped_defs = true
+[mypy-torch.*,pytorch_lightning.*,transformers.*,hydra.*,omegaconf.*,sklearn.*,huggingface_hub.*,requests.*,numpy.*]
+follow_imports = skip
+ignore_missing_imports = true
+"""
+"""Types of our own, without those of large libraries."""
+
+
+@pytest.fixture
+def own(with_store: Path) -> Path:
+    """The user's own config, for `--config-dir`."""
+    folder = with_store / "own"
+    for group in ("dataset", "backbone"):
+        (folder / group).mkdir(parents=True)
+    return folder
+
+
+def test_a_dataset_and_a_backbone_are_one_yaml_each(clinsynth: Command, own: Path, tiny_bert: Path) -> None:
+    assets = Path(package.__file__).parent / "assets/sample_ner"
+    for split in ("train", "test"):
+        shutil.copy(assets / f"{split}.tsv", f"{split}.tsv")
+    (own / "dataset/mine.yaml").write_text(DATASET.format(task="ner") + "entity_type: Disease\n")
+    backbone = f"name: mine\nname_or_path: {tiny_bert}\nlr: 0.001\nmax_length: 64\nbatch_size: 16\n"
+    (own / "backbone/mine.yaml").write_text(backbone)
+    words = ["dataset=mine", "backbone=mine", "source=original", "source.examples=20", *TINY[1:]]
+    said = clinsynth("train", f"--config-dir={own}", *words)
+    assert said.status == 0, said.err
+    assert "original-20-mine-seed0" in said.out
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the package with a fourth task: its folder, and one line."""
+    root = tmp_path_factory.mktemp("house")
+    shutil.copytree(Path(package.__file__).parent, root / "clinsynth", ignore=shutil.ignore_patterns("__pycache__"))
+    if not (root / "clinsynth/conf").is_dir():
+        shutil.copytree(config.conf_folder(), root / "clinsynth/conf")
+    tasks = root / "clinsynth/tasks"
+    shutil.copytree(TOY, tasks / "toy", ignore=shutil.ignore_patterns("__pycache__"))
+    mapping = tasks / "__init__.py"
+    text = mapping.read_text(encoding="utf-8").replace(
+        "import multilabel, ner, relation", "import multilabel, ner, relation, toy"
+    )
+    mapping.write_text(text.replace('    "ner": ner,\n', '    "ner": ner,\n    "toy": toy,\n'), encoding="utf-8")
+    return root
+
+
+def in_house(house: Path, *words: object, folder: Path) -> Said:
+    command = [sys.executable, "-m", *map(str, words)]
+    told = environment(PYTHONPATH=str(house))
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=told, cwd=folder)
+    return Said(done.returncode, done.stdout, done.stderr)
+
+
+def test_a_task_is_one_folder_and_one_line(house: Path, own: Path, with_store: Path, tiny_bert: Path) -> None:
+    for split in ("train", "test"):
+        lines = [
+            f"{text} It was day {number} of {split}.\t{label}" for number in range(12) for label, text in TEXTS.items()
+        ]
+        (with_store / f"{split}.tsv").write_text("\n".join(lines) + "\n")
+    answers = [
+        {
+            "id": f"mine/toy/{label}#0",
+            "prompt": f"Write 2 sentences about {label}.",
+            "completion": f"1. {text} Nobody went.\n2. All of us said that {text.lower()}",
+        }
+        for label, text in TEXTS.items()
+    ]
+    (with_store / "answers.jsonl").write_text("".join(json.dumps(row) + "\n" for row in answers))
+    (own / "dataset/mine.yaml").write_text(
+        DATASET.format(task="toy") + "classes: [warm, cold]\nrecordings: [answers.jsonl]\n"
+    )
+    given = (f"--config-dir={own}", "dataset=mine", f"backbone.name_or_path={tiny_bert}", *TINY, "backbone.lr=0.001")
+
+    def run(*words: object) -> Said:
+        said = in_house(house, "clinsynth.cli", *words, folder=with_store)
+        assert said.status == 0, said.err
+        return said
+
+    told = run("train", *given, "source=augmented", "tracking.table=toys")
+    assert "corpus " in told.out
+    assert ": 4 examples of 2 units" in told.out
+    assert "accuracy  95% interval" in told.out
+    again = run("train", *given, "source=augmented", "tracking.table=toys")
+    assert "skipped" in again.out
+    assert "accuracy" in run("report", "table=toys").out
+    (model,) = (with_store / "artifacts").glob("model-*")
+    learnt = json.loads((model / "config.json").read_text())["clinsynth"]
+    assert learnt == {"learner": "encoder", "task": "toy", "labels": ["warm", "cold"]}
+    run("predict", f"model={model}", "input=answers.jsonl", "predict.column=completion", "output=out.jsonl")
+    assert [sorted(row["labels"]) for row in rows(with_store / "out.jsonl")] == [["cold", "warm"]] * 2
+
+
+def test_the_parts_of_a_task_are_checked(house: Path) -> None:
+    """A method of another name is the one thing that mypy finds wrong with the toy."""
+    writer = house / "clinsynth/tasks/toy/toy.py"
+    whole = writer.read_text(encoding="utf-8")
+    writer.write_text(whole.replace("def contains(self, draft", "def holds(self, draft"), encoding="utf-8")
+    (house / "mypy.ini").write_text(CHECKED, encoding="utf-8")
+    try:
+        said = in_house(house, "mypy", "clinsynth/tasks/toy/__init__.py", folder=house)
+    finally:
+        writer.write_text(whole, encoding="utf-8")
+    assert '"ToyWriter" is missing following "Writer" protocol member' in said.out
+    assert "Found 1 error in 1 file" in said.out

@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+from clinsynth.tasks.ner import examples
+from support import sentence
+
+
+def test_a_corpus_line_is_read_back() -> None:
+    example = sentence("mild/O ataxia/B telangiectasia/I gout/B")
+    assert examples.from_json(example.to_json()) == example
+
+
+def test_counts_that_are_reported() -> None:
+    two = [sentence("mild/O ataxia/B"), sentence("DMD/B ./O")]
+    assert examples.describe([*two, sentence("nothing")]) == {"sentences": 3, "mentions": 2}
+    assert examples.describe([]) == {"sentences": 0, "mentions": 0}
