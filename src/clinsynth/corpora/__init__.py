@@ -14,7 +14,7 @@ from clinsynth import datasets, keys
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import Reviewed
 from clinsynth.corpora.answers import collect
-from clinsynth.corpora.building import Answered, build, refuse_barren
+from clinsynth.corpora.building import AnsweredRecipe, build, refuse_barren
 from clinsynth.corpora.generation import Generation
 from clinsynth.corpora.merging import merge
 from clinsynth.corpora.plans import Plan, plan
@@ -110,9 +110,9 @@ def _judged(corpus: Corpus, *, how: Reviewed, task: Task, gold: Gold, store: Art
     return judged(corpus, how=how, version=_version(task), gold=gold, store=store)
 
 
-def _answered(recipe: Recipe, *, completions: KnownCompletions) -> Answered:
+def _answered(recipe: Recipe, *, completions: KnownCompletions) -> AnsweredRecipe:
     generation = collect(recipe, completions=completions)
-    return Answered(recipe, generation, _lexicon(recipe, generation.plan))
+    return AnsweredRecipe(recipe, generation, _lexicon(recipe, generation.plan))
 
 
 def named(starts: Sequence[str], *, how: Reviewed, store: ArtifactStore) -> list[str]:
@@ -150,7 +150,7 @@ def _lexicon(recipe: Recipe, planned: Plan) -> list[str]:
     return datasets.terms(datasets.resolve(name))
 
 
-def _content(found: Answered) -> dict[str, Any]:
+def _content(found: AnsweredRecipe) -> dict[str, Any]:
     """All that decides what the corpus is, and nothing else."""
     recipe = found.recipe
     completions = [

@@ -25,7 +25,7 @@ from clinsynth.types import Candidate, Completion, Draft, Rejected
 
 
 @dataclass(frozen=True)
-class Answered:
+class AnsweredRecipe:
     """A recipe with everything that it needs."""
 
     recipe: Recipe
@@ -55,7 +55,7 @@ class Answered:
         return frozenset(folded(words(example)) for example in self.recipe.gold.guarded)
 
 
-def build(folder: Path, answered: Answered) -> dict[str, Any]:
+def build(folder: Path, answered: AnsweredRecipe) -> dict[str, Any]:
     """Write the corpus into a folder; returns what its manifest says."""
     task, quality = answered.recipe.task, answered.recipe.quality
     candidates, rejected = _annotate(answered)
@@ -76,7 +76,7 @@ def build(folder: Path, answered: Answered) -> dict[str, Any]:
     return _manifest(answered, kept=kept, rejected=rejected, counts=counts)
 
 
-def _annotate(answered: Answered) -> tuple[list[Candidate], list[Rejected]]:
+def _annotate(answered: AnsweredRecipe) -> tuple[list[Candidate], list[Rejected]]:
     """All answers in the order of the plan: replicate, rank of the unit, place in the completion."""
     recipe = answered.recipe
     candidates: list[Candidate] = []
@@ -101,7 +101,7 @@ def _annotate(answered: Answered) -> tuple[list[Candidate], list[Rejected]]:
 
 
 def _manifest(
-    answered: Answered, *, kept: Sequence[Candidate], rejected: Sequence[Rejected], counts: dict[str, int]
+    answered: AnsweredRecipe, *, kept: Sequence[Candidate], rejected: Sequence[Rejected], counts: dict[str, int]
 ) -> dict[str, Any]:
     recipe, plan = answered.recipe, answered.plan
     task, gold, prompt = recipe.task, recipe.gold, recipe.writing.prompt
@@ -127,7 +127,7 @@ def _manifest(
     }
 
 
-def refuse_barren(answered: Answered) -> None:
+def refuse_barren(answered: AnsweredRecipe) -> None:
     """A unit that stands in none of its sentences is a mistake in the list or in the recording."""
     recipe, units = answered.recipe, answered.plan.units
     if not recipe.quality.unit or recipe.skip_missing:

@@ -11,14 +11,14 @@ from clinsynth.config import TrainerConfig
 from clinsynth.errors import ConfigError
 
 
-class Wanted(Protocol):
+class ComputeSettings(Protocol):
     """Settings that `config.check_hardware` has seen."""
 
     accelerator: str
     precision: str
 
 
-def precision(wanted: Wanted) -> str:
+def precision(wanted: ComputeSettings) -> str:
     """`auto` resolved: bf16 where the hardware computes it, else fp32."""
     if wanted.precision != "auto":
         return wanted.precision

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib import import_module
-from typing import Protocol, cast
+from typing import Protocol
 
 from clinsynth.errors import ConfigError
 from clinsynth.reports.documents import Document
@@ -28,20 +27,8 @@ TITLES = {
 }
 """Of Tang et al. 2023, and the one table of Woolsey et al. 2024; in the order of the papers."""
 
-_KINDS = {
-    "table1": "prompts",
-    "table6": "prompts",
-    "table4": "samples",
-    "table5": "samples",
-    "figure1": "search",
-    "figure2": "curves",
-    "figure3": "curves",
-    "figure4": "maps",
-}
-"""Module beside this one; the others are tables of scores."""
 
-
-class Kind(Protocol):
+class TargetKind(Protocol):
     """A module that writes targets of one kind."""
 
     RUNS: bool
@@ -64,8 +51,18 @@ def named(target: str) -> list[str]:
     return [target]
 
 
-def kind(target: str) -> Kind:
-    return cast(Kind, import_module(f"clinsynth.stages.targets.{_KINDS.get(target, 'scores')}"))
+def kind(target: str) -> TargetKind:
+    """Return the module that writes a target; it is imported now, which takes seconds."""
+    from clinsynth.stages.targets import curves, maps, prompts, samples, scores, search
+
+    kinds: dict[str, TargetKind] = {
+        **dict.fromkeys(("table1", "table6"), prompts),
+        **dict.fromkeys(("table4", "table5"), samples),
+        "figure1": search,
+        **dict.fromkeys(("figure2", "figure3"), curves),
+        "figure4": maps,
+    }
+    return kinds.get(target, scores)
 
 
 def jobs(target: str, *, scale: str, overrides: Sequence[str]) -> list[grid.Planned]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
 
 from clinsynth import corpora, keys, tasks
@@ -45,8 +44,9 @@ def _digest(job: Planned) -> str | None:
     settings = job.settings
     try:
         if job.stage == "zero_shot":
-            found: str | None = import_module("clinsynth.stages.zero_shot").answers(settings)
-            return found
+            from clinsynth.stages import zero_shot  # takes seconds
+
+            return zero_shot.answers(settings)
         gold = resolving.load(settings.dataset, paths=settings.paths)
         return corpora.identity(
             resolving.opened(settings, gold=gold).recipe,
