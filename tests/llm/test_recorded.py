@@ -8,8 +8,8 @@ import pytest
 
 from clinsynth.config import DatasetConfig, LLMConfig
 from clinsynth.errors import ConfigError, DataFormatError
-from clinsynth.llm import open_completions
 from clinsynth.llm.recorded import RecordedCompletions, parse_id, write_requests
+from clinsynth.stages.asking import open_completions
 from clinsynth.types import Completion, Request
 
 ROW = {
