@@ -12,7 +12,7 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -111,11 +111,16 @@ def settings_of(stage: str, *overrides: str) -> Any:
     return config.typed(compose(stage, overrides=list(overrides)), config.STAGES[stage])
 
 
-def jobs(scale: str, target: str) -> list[Planned]:
-    """Of a target, composed and resolved."""
+def jobs(scale: str, target: str, *, first_seed: bool = False) -> list[Planned]:
+    """Of a target, composed and resolved; with `first_seed` those of the other seeds are left out."""
     config.register(tasks.schemas())
     os.environ["CLINSYNTH_DATA"] = str(DATA)
-    return grid.jobs(target, scale=scale, overrides=[FIXED] if _trains(scale, target) else [])
+    overrides = [FIXED] if _trains(scale, target) else []
+    return grid.jobs(target, scale=scale, overrides=overrides, wanted=is_first if first_seed else lambda _: True)
+
+
+def is_first(words: Sequence[str]) -> bool:
+    return all(word == "seed=0" for word in words if word.startswith("seed="))
 
 
 def run_keys(jobs: Iterable[Planned]) -> dict[str, str]:

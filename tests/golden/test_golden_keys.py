@@ -28,8 +28,9 @@ def parts(section: str) -> list[Any]:
 @pytest.mark.parametrize("name", parts("runs"))
 def test_run_keys_of_the_jobs_of_every_target(name: str) -> None:
     scale, target = name.split()
-    jobs = golden.jobs(scale, target)
-    assert golden.run_keys(jobs) == KEPT[f"runs/{name}"]
+    some = scale == "paper"  # of hundreds of jobs those of the first seed; the others' keys differ in it alone
+    jobs, kept = golden.jobs(scale, target, first_seed=some), KEPT[f"runs/{name}"]
+    assert golden.run_keys(jobs) == {job: key for job, key in kept.items() if not some or golden.is_first(job.split())}
     logged = [job for job in jobs if job.stage in grid.LOGGED]
     for experiment, number in Counter(job.experiment for job in logged).items():
         assert len({job.run_key for job in logged if job.experiment == experiment}) == number

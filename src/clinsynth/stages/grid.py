@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from importlib import import_module
@@ -23,6 +23,8 @@ from clinsynth import config, sweeps
 from clinsynth.errors import ConfigError
 
 FOLDER = "experiment"
+JobChoice = Callable[[Sequence[str]], bool]
+"""Whether a job is to be composed, by its overrides."""
 LOGGED = ("train", "zero_shot", "analyse")
 """Stages whose jobs leave a run: each module has `planned`, which returns the resolved settings and the run's key."""
 
@@ -72,7 +74,9 @@ def experiments(target: str, *, scale: str) -> list[str]:
     return [str(path.relative_to(root).with_suffix("")) for path in chosen]
 
 
-def jobs(target: str, *, scale: str, overrides: Sequence[str] = ()) -> list[Planned]:
+def jobs(
+    target: str, *, scale: str, overrides: Sequence[str] = (), wanted: JobChoice = lambda words: True
+) -> list[Planned]:
     """The jobs of all experiments of a target, in their order.
 
     `overrides` hold for each whose stage has their key, and may replace an axis; raises ConfigError for one that no
@@ -85,7 +89,7 @@ def jobs(target: str, *, scale: str, overrides: Sequence[str] = ()) -> list[Plan
             raise ConfigError(
                 f"{word} behind -- holds for no job of {target}: it is no key of {', '.join(sorted(stages))}."
             )
-    return [job for experiment in found for job in _jobs(experiment, overrides=overrides)]
+    return [job for experiment in found for job in _jobs(experiment, overrides=overrides, wanted=wanted)]
 
 
 def applies(word: str, *, stage: str) -> bool:
@@ -94,12 +98,12 @@ def applies(word: str, *, stage: str) -> bool:
     return key == "hydra" or key in {item.name for item in fields(config.STAGES[stage])}
 
 
-def _jobs(experiment: str, *, overrides: Sequence[str]) -> Iterator[Planned]:
+def _jobs(experiment: str, *, overrides: Sequence[str], wanted: JobChoice) -> Iterator[Planned]:
     stage = experiment.partition("/")[0]
     told = [word for word in overrides if applies(word, stage=stage) and not word.startswith("hydra")]
     with own_hydra():
         composer = Composer(stage, experiment)
-        for words in grid(experiment, overrides=told):
+        for words in filter(wanted, grid(experiment, overrides=told)):
             settings, key = config.typed(composer.compose(words), config.STAGES[stage]), ""
             if stage in LOGGED:
                 settings, key = import_module(f"clinsynth.stages.{stage}").planned(settings)
