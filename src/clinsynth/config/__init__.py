@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -163,8 +164,9 @@ def typed(config: DictConfig, schema: type) -> Any:
     return cast(Any, settings)
 
 
+@lru_cache(maxsize=32)
 def named_prompt(name: str) -> Prompt:
-    """Return the prompt of `conf/prompt/<name>.yaml`."""
+    """Return the prompt of `conf/prompt/<name>.yaml`; a task asks for its own each time that it is opened."""
     content: Any = OmegaConf.to_container(OmegaConf.load(conf_folder() / "prompt" / f"{name}.yaml"))
     return Prompt(**content)
 

@@ -100,8 +100,9 @@ class Generation:
             wanted=recipe.wanted,
             attempts=recipe.attempts,
         )
-        self.waves += bool(units)
-        self._spare = [spare for spare in self._spare if spare not in units]
+        if units:
+            self.waves += 1
+            self._spare = [spare for spare in self._spare if spare not in units]
         return [self._ask(further) for further in units]
 
     def _ask(self, unit: str) -> Request:
