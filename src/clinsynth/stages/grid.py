@@ -119,28 +119,35 @@ class Composer:
 
     def __init__(self, stage: str, experiment: str) -> None:
         self.stage, self.experiment = stage, experiment
-        self._composed: dict[tuple[str, ...], DictConfig] = {}
+        self._nodes: dict[tuple[str, ...], Any] = {}
+        """Of a group, by the words that only Hydra can apply and the one that chooses its option."""
+        self._bases: dict[tuple[object, ...], DictConfig] = {}
+        """All other nodes, by the same words and the groups of which a job chooses an option."""
         self._parser = OverridesParser.create()
 
     def compose(self, words: Sequence[str]) -> DictConfig:
         """Return the config of a job with these overrides."""
         parsed = self._parser.parse_overrides(list(words))
-        whole = [override for override in parsed if self._needs_hydra(override)]
-        found = copy.deepcopy(self._of(*(override.input_line or "" for override in whole)))
-        for override in parsed:
-            if override not in whole and self._is_group(override):
-                found[override.key_or_group] = self._of(override.input_line or "")[override.key_or_group]
-        for override in parsed:
-            if override not in whole and not self._is_group(override):
+        whole = tuple(override.input_line or "" for override in parsed if self._needs_hydra(override))
+        plain = [override for override in parsed if not self._needs_hydra(override)]
+        chosen = {over.key_or_group: over.input_line or "" for over in plain if self._is_group(over)}
+        new = {group: word for group, word in chosen.items() if (*whole, word) not in self._nodes}
+        base = (*whole, frozenset(chosen))
+        if new or base not in self._bases:
+            made = self._hydra(*whole, *new.values())
+            self._bases.setdefault(base, made)
+            self._nodes |= {(*whole, word): made[group] for group, word in new.items()}
+        found = copy.deepcopy(self._bases[base])
+        for group, word in chosen.items():
+            found[group] = self._nodes[(*whole, word)]
+        for override in plain:
+            if override.key_or_group not in chosen:
                 OmegaConf.update(found, override.key_or_group, override.value(), merge=True)
         return found
 
-    def _of(self, *words: str) -> DictConfig:
-        if words not in self._composed:
-            path = [f"hydra.searchpath=[{sweeps.quoted(f'file://{folder}')}]" for folder in config_dirs()]
-            overrides = [*path, f"experiment={self.experiment}", *words]
-            self._composed[words] = compose(self.stage, overrides=overrides)
-        return self._composed[words]
+    def _hydra(self, *words: str) -> DictConfig:
+        path = [f"hydra.searchpath=[{sweeps.quoted(f'file://{folder}')}]" for folder in config_dirs()]
+        return compose(self.stage, overrides=[*path, f"experiment={self.experiment}", *words])
 
     def _needs_hydra(self, override: Override) -> bool:
         """Whether a word does more than choose an option of a group, or set a key."""
