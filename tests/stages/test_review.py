@@ -161,10 +161,10 @@ def test_gold_itself_keeps_its_rows_and_its_keys(adjudicated: Path, composed: Co
         for test in ("gold", "adjudicated")
     )
     assert set(whole.hashes) == {"train", "test", "devel"}
-    assert (whole.lessons, whole.withheld) == (whole.train, frozenset())
+    assert (whole.trainable, whole.withheld) == (whole.train, frozenset())
     assert anew.hashes.keys() - whole.hashes.keys() == {"adjudicated"}
     assert anew.train == whole.train
-    assert len(whole.devel) - len(anew.devel) + len(whole.train) - len(anew.lessons) == 40
+    assert len(whole.devel) - len(anew.devel) + len(whole.train) - len(anew.trainable) == 40
     # a round that draws a row which is tested is left out, whatever its number
     tested = {example.text for example in anew.test}
     numbers = [number for number, row in enumerate(anew.train) if row.text in tested]
@@ -189,7 +189,7 @@ def test_gold_itself_keeps_its_rows_and_its_keys(adjudicated: Path, composed: Co
             }
             for unit in units
         }
-        leaks = {example.text for example in gold.guarded}
+        leaks = {example.text for example in gold.held_out}
         assert leaking == {unit for unit, found in drawn.items() if any(gold.train[n].text in leaks for n in found)}
     assert numbers
 
@@ -407,8 +407,8 @@ def test_two_hundred_rows_of_the_paper(clinsynth: Command, with_store: Path, com
         dataset = composed("train", *told, f"dataset.fold={fold}", "dataset.test=adjudicated").dataset
         gold = datasets.load(tasks.open(dataset), data=CORPORA, artifacts=Path("artifacts"))
         assert {example.text for example in gold.test} == items
-        assert not {example.text for example in gold.lessons} & items
-        assert len(gold.train) > len(gold.lessons) or fold == 1
+        assert not {example.text for example in gold.trainable} & items
+        assert len(gold.train) > len(gold.trainable) or fold == 1
     dataset.name = "other"
     with pytest.raises(ConfigError, match="review action=export dataset=other"):
         datasets.load(tasks.open(dataset), data=CORPORA, artifacts=Path("artifacts"))

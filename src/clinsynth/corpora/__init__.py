@@ -87,7 +87,7 @@ def pinned(starts: Sequence[str], *, how: Reviewed, task: Task, gold: Gold, stor
     found = [_judged(corpus, how=how, task=task, gold=gold, store=store) for corpus in found]
     if len(found) == 1:
         return found[0]
-    test = (example.text for example in gold.guarded)
+    test = (example.text for example in gold.held_out)
     content = keys.merged_content([corpus.manifest["digest"] for corpus in found], test=test)
     return load(
         store.build(
@@ -145,7 +145,7 @@ def _lexicon(recipe: Recipe, planned: Plan) -> list[str]:
                 f"annotator.lexicon=train needs gold train, which {recipe.task.dataset.name} has not: use "
                 "annotator.lexicon=units, or a file with one term a line."
             )
-        learnt = replace(gold, train=gold.lessons, units=())
+        learnt = replace(gold, train=gold.trainable, units=())
         return list(recipe.task.writer.units(learnt, writing=recipe.writing, number=0))
     return datasets.terms(datasets.resolve(name))
 

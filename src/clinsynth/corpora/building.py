@@ -52,7 +52,7 @@ class AnsweredRecipe:
     def test_texts(self) -> frozenset[tuple[str, ...]]:
         """Folded words of the gold test examples, of which there shall be no copies."""
         words = self.recipe.task.kind.examples.words
-        return frozenset(folded(words(example)) for example in self.recipe.gold.guarded)
+        return frozenset(folded(words(example)) for example in self.recipe.gold.held_out)
 
 
 def build(folder: Path, answered: AnsweredRecipe) -> dict[str, Any]:

@@ -20,7 +20,7 @@ def merge(folder: Path, corpora: Sequence[Corpus], *, gold: Gold, of: Examples) 
 
     What stands in gold test, or in a corpus before, is rejected: each was made without the other.
     """
-    test = {folded(of.words(example)) for example in gold.guarded}
+    test = {folded(of.words(example)) for example in gold.held_out}
     seen: dict[tuple[str, ...], str] = {}
     kept: list[dict[str, Any]] = []
     rejected: list[dict[str, Any]] = []

@@ -35,14 +35,14 @@ def training_set(
             f"source={source.name.value} trains on gold, and the dataset has no train file: use source=synthetic, or "
             "name one as dataset.files.train.path=..."
         )
-    lessons = gold.lessons
-    if not lessons:
+    trainable = gold.trainable
+    if not trainable:
         raise ConfigError(
             f"source={source.name.value} trains on gold, and all of gold train was labelled anew: "
             "dataset.test=adjudicated leaves nothing to learn from. Review fewer rows (review.n=...), or use "
             "source=synthetic."
         )
-    chosen = lessons if source.examples is None else draw(lessons, source.examples, seed=seed)
+    chosen = trainable if source.examples is None else draw(trainable, source.examples, seed=seed)
     if source.name is SourceName.augmented:
         return _held_out((*chosen, *synthetic), share=holdout, seed=seed)
     if source.examples is not None:

@@ -295,7 +295,7 @@ def show_withheld(gold: Gold) -> None:
     if not gold.withheld:
         return
     lost = len(gold.withheld) - len(gold.test)
-    rows = len(gold.train) - len(gold.lessons)
+    rows = len(gold.train) - len(gold.trainable)
     Console().print(
         f"test: {len(gold.test)} rows that were labelled anew (review {gold.hashes[ADJUDICATED]})"
         + (f", without {lost} that no majority agrees on" if lost else "")

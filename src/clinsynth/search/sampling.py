@@ -41,7 +41,7 @@ class Sampler:
         self.writing = self._writing(requests=settings.requests)
         self.units = self._units()
         self.writing = self._writing(requests=len(self.units))  # there may be fewer units than requests
-        self._test = frozenset(folded(tokenise(example.text)) for example in gold.guarded)
+        self._test = frozenset(folded(tokenise(example.text)) for example in gold.held_out)
 
     def draw(self, templates: Sequence[str]) -> list[Samples]:
         """Samples of each template."""

@@ -108,7 +108,7 @@ def _analyse(material: Material, *, frame: Frame) -> Summary:
         found = analyse(
             corpus.examples,
             units=corpus.units,
-            train=material.gold.lessons,
+            train=material.gold.trainable,
             test=material.gold.test,
             devel=material.gold.devel,
             words=material.task.kind.examples.words,
@@ -141,5 +141,5 @@ def _keep(run: ActiveRun, material: Material, *, found: Analysis) -> None:
 def _report(material: Material, found: Analysis) -> str:
     gold, corpus = material.gold, material.corpus
     about: dict[str, Any] = {"corpus": f"`{corpus.digest}`", "written by": ", ".join(corpus.manifest["models"])}
-    about |= {"synthetic texts": len(corpus.examples), "gold train": len(gold.lessons), "gold test": len(gold.test)}
+    about |= {"synthetic texts": len(corpus.examples), "gold train": len(gold.trainable), "gold test": len(gold.test)}
     return analyses.markdown(found.metrics, title=f"Synthetic beside gold: {material.title}", about=about)

@@ -98,7 +98,7 @@ def _gather(settings: TrainConfig, *, job: Job, store: ArtifactStore) -> Materia
     resolved = resolving.load_and_resolve(settings)
     task, gold = resolved.task, resolved.gold
     describe = task.kind.examples.describe
-    counts = {"train": describe(gold.lessons), "devel": describe(gold.devel), "test": describe(gold.test)}
+    counts = {"train": describe(gold.trainable), "devel": describe(gold.devel), "test": describe(gold.test)}
     tables.show_splits(task.dataset.name, counts, overlap=_overlap(gold))
     tables.show_withheld(gold)
     corpus = None
@@ -236,4 +236,4 @@ def _log_scores(run: ActiveRun, material: Material, *, result: Evaluation, predi
 
 def _overlap(gold: Gold) -> int:
     """Texts that stand in train and in test; they are reported and left."""
-    return len({example.text for example in gold.lessons} & {example.text for example in gold.test})
+    return len({example.text for example in gold.trainable} & {example.text for example in gold.test})

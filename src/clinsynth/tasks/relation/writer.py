@@ -81,7 +81,7 @@ class RelationWriter:
         dataset = self.dataset
         if dataset.pool is not None and (recorded or own_pool(dataset) or dataset.fold is not None):
             return Proposal(dataset)
-        test = {row.text for row in gold.guarded}
+        test = {row.text for row in gold.held_out}
         free = [(number, row) for number, row in enumerate(gold.train) if row.text not in test]
         chosen = {
             positive: [(n, row) for n, row in free if row.positive is positive][:POOL] for positive in (True, False)
@@ -111,7 +111,7 @@ class RelationWriter:
         pool = self._pool
         left_out = set(pool.left_out or ())
         if own_pool(self.dataset):
-            test = {row.text for row in gold.guarded}
+            test = {row.text for row in gold.held_out}
             left_out |= {row for row in (*pool.positive, *pool.negative) if gold.train[row].text in test}
         drawn = {unit: self._round(unit, writing) for unit in units}
         return {unit for unit, rows in drawn.items() if not left_out.isdisjoint((*rows.positive, *rows.negative))}
