@@ -17,6 +17,7 @@ from clinsynth import corpora
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import CorpusConfig, OnMissing, PromptConfig
 from clinsynth.errors import ConfigError, DataFormatError, MissingCompletions
+from clinsynth.files.json_lines import read_json_lines
 from clinsynth.llm.recorded import RecordedCompletions
 from clinsynth.stages import resolving
 from clinsynth.stages.asking import completions_of
@@ -292,7 +293,7 @@ def test_what_was_rejected_is_written_down(settings: CorpusConfig, store: Artifa
     spoilt = "Sure:\n1. Ataxia.\n" + sentences("ataxia")
     record([row("ataxia", completion=spoilt, finish_reason="length"), *ROWS[1:]])
     corpus = make(settings, store=store)
-    rows = corpora.rows(corpus.folder / corpora.REJECTED)
+    rows = read_json_lines(corpus.folder / corpora.REJECTED)
     assert {found["reason"]: found["text"].split()[0] for found in rows} == {
         "remark": "Sure:",
         "cut": "In",

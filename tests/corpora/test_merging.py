@@ -18,6 +18,7 @@ from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import CorpusConfig
 from clinsynth.corpora import Corpus, building
 from clinsynth.errors import ConfigError
+from clinsynth.files.json_lines import read_json_lines
 from clinsynth.stages import resolving
 from clinsynth.stages.asking import completions_of
 from clinsynth.tasks.multilabel.gold import Note
@@ -140,7 +141,7 @@ def test_a_text_that_stands_in_a_corpus_before_is_rejected(written: Written, pin
     second = written("late", A2=shared)
     found = pinned(first.digest, second.digest)
     assert (len(second.examples), len(found.examples)) == (12, 23)
-    (rejected,) = corpora.rows(found.folder / corpora.REJECTED)
+    (rejected,) = read_json_lines(found.folder / corpora.REJECTED)
     assert (rejected["reason"], rejected["detail"]) == ("duplicate", f"of one in {first.digest}")
     assert (rejected["text"], rejected["unit"]) == (shared[0], "A2")
     assert found.manifest["rejected"] == {"duplicate": 1}
@@ -152,7 +153,7 @@ def test_a_text_that_stands_in_gold_test_is_rejected(written: Written, pinned: W
     first, second = written("early"), written("late")
     copied = [Note(first.examples[3].text.upper(), ("A1",)), Note(second.examples[5].text, ())]
     found = pinned(first.digest, second.digest, gold=replace(GOLD, test=copied))
-    rejected = corpora.rows(found.folder / corpora.REJECTED)
+    rejected = read_json_lines(found.folder / corpora.REJECTED)
     assert [(row["text"], row["reason"]) for row in rejected] == [
         (first.examples[3].text, "test_copy"),
         (second.examples[5].text, "test_copy"),

@@ -20,7 +20,7 @@ from clinsynth.corpora.merging import merge
 from clinsynth.corpora.plans import Plan, plan
 from clinsynth.corpora.recipe import Recipe
 from clinsynth.corpora.reviewed import judged, review_content
-from clinsynth.corpora.storage import KIND, REJECTED, Corpus, find, load, note, rows
+from clinsynth.corpora.storage import KIND, REJECTED, Corpus, find, load, note
 from clinsynth.errors import ConfigError
 from clinsynth.keys import digest
 from clinsynth.llm import KnownCompletions
@@ -41,7 +41,6 @@ __all__ = [
     "note",
     "pinned",
     "plan",
-    "rows",
 ]
 
 

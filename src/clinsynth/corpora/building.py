@@ -15,8 +15,9 @@ from clinsynth.analysis.variety import compare
 from clinsynth.corpora.generation import Answer, Generation
 from clinsynth.corpora.plans import Plan
 from clinsynth.corpora.recipe import Recipe
-from clinsynth.corpora.storage import EXAMPLES, REJECTED, write
+from clinsynth.corpora.storage import EXAMPLES, REJECTED
 from clinsynth.errors import DataFormatError
+from clinsynth.files.json_lines import write_json_lines
 from clinsynth.quality import control
 from clinsynth.quality.filters import folded
 from clinsynth.quality.weights import weigh
@@ -70,8 +71,8 @@ def build(folder: Path, answered: AnsweredRecipe) -> dict[str, Any]:
     if quality.weighted:
         passed = weigh(passed, embed=embed)
     kept = _cut(passed, answered.plan.chosen)
-    write(folder / EXAMPLES, [_row(c.draft) | c.example.to_json() for c in kept])
-    write(folder / REJECTED, [_row(r.draft) | {"reason": r.reason, "detail": r.detail} for r in rejected])
+    write_json_lines(folder / EXAMPLES, [_row(c.draft) | c.example.to_json() for c in kept])
+    write_json_lines(folder / REJECTED, [_row(r.draft) | {"reason": r.reason, "detail": r.detail} for r in rejected])
     counts = {"parsed": len(candidates), "kept": len(kept), "not needed": len(passed) - len(kept)}
     return _manifest(answered, kept=kept, rejected=rejected, counts=counts)
 

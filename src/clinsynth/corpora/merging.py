@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from clinsynth.analysis.variety import compare
-from clinsynth.corpora.storage import EXAMPLES, REJECTED, Corpus, rows, write
+from clinsynth.corpora.storage import EXAMPLES, REJECTED, Corpus
+from clinsynth.files.json_lines import read_json_lines, write_json_lines
 from clinsynth.quality.filters import folded
 from clinsynth.task import Examples
 from clinsynth.types import Gold
@@ -33,8 +34,8 @@ def merge(folder: Path, corpora: Sequence[Corpus], *, gold: Gold, of: Examples) 
         else:
             seen[text] = digest
             kept.append(row)
-    write(folder / EXAMPLES, kept)
-    write(folder / REJECTED, rejected)
+    write_json_lines(folder / EXAMPLES, kept)
+    write_json_lines(folder / REJECTED, rejected)
     first, examples = corpora[0].manifest, [of.from_json(row) for row in kept]
     units = len({unit for corpus in corpora for unit in corpus.units})
     return {
@@ -58,5 +59,5 @@ def merge(folder: Path, corpora: Sequence[Corpus], *, gold: Gold, of: Examples) 
 
 def _rows(corpus: Corpus) -> list[tuple[dict[str, Any], Any, str]]:
     """Row, example and digest of each example."""
-    found = rows(corpus.folder / EXAMPLES)
+    found = read_json_lines(corpus.folder / EXAMPLES)
     return [(row, example, corpus.digest) for row, example in zip(found, corpus.examples, strict=True)]

@@ -10,7 +10,8 @@ from clinsynth import keys, tasks
 from clinsynth.analysis.variety import compare
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import Reviewed
-from clinsynth.corpora.storage import EXAMPLES, KIND, REJECTED, Corpus, load, rows, write
+from clinsynth.corpora.storage import EXAMPLES, KIND, REJECTED, Corpus, load
+from clinsynth.files.json_lines import read_json_lines, write_json_lines
 from clinsynth.review import results
 from clinsynth.review.results import Result
 from clinsynth.types import Gold
@@ -48,7 +49,7 @@ def _build(folder: Path, base: Corpus, *, review: Result, how: Reviewed, gold: G
     kept: list[dict[str, Any]] = []
     refused: list[dict[str, Any]] = []
     fixed = 0
-    for place, row in enumerate(rows(base.folder / EXAMPLES)):
+    for place, row in enumerate(read_json_lines(base.folder / EXAMPLES)):
         judgement = judgements.get(place)
         if judgement is None or judgement["agrees"]:
             kept.append(row)
@@ -59,9 +60,9 @@ def _build(folder: Path, base: Corpus, *, review: Result, how: Reviewed, gold: G
         else:
             reason = DISPUTED if judgement["agrees"] is None else WRONG
             refused.append(row | {"reason": reason, "detail": f"labelled {judgement['given']}"})
-    rejected = rows(base.folder / REJECTED) + refused
-    write(folder / EXAMPLES, kept)
-    write(folder / REJECTED, rejected)
+    rejected = read_json_lines(base.folder / REJECTED) + refused
+    write_json_lines(folder / EXAMPLES, kept)
+    write_json_lines(folder / REJECTED, rejected)
     examples = [kind.examples.from_json(row) for row in kept]
     told = {name: value for name, value in base.manifest.items() if name not in _NOT_TOLD}
     return told | {

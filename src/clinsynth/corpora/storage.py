@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,9 @@ from typing import Any
 from filelock import FileLock
 
 from clinsynth import tasks
-from clinsynth.artifacts import ArtifactStore, json_lines, write_whole
+from clinsynth.artifacts import ArtifactStore, write_whole
 from clinsynth.errors import ConfigError, DataFormatError
+from clinsynth.files.json_lines import read_json_lines, write_json_lines
 from clinsynth.keys import digest
 from clinsynth.publishing import folders, parquet
 
@@ -39,7 +39,7 @@ def load(folder: Path) -> Corpus:
     """A corpus of the store."""
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     of = tasks.kind(manifest["task"]).examples
-    found = rows(folder / EXAMPLES)
+    found = read_json_lines(folder / EXAMPLES)
     examples, units = tuple(map(of.from_json, found)), tuple(row["unit"] for row in found)
     return Corpus(manifest["digest"][:12], folder, examples, units, manifest)
 
@@ -87,7 +87,7 @@ def _taken_in(exported: Path, *, store: ArtifactStore) -> Path:
 
     def build(folder: Path) -> dict[str, Any]:
         for name, place in ((EXAMPLES, parquet.KEPT), (REJECTED, parquet.REJECTED)):
-            write(folder / name, parquet.read(exported / place) if place in files else [])
+            write_json_lines(folder / name, parquet.read(exported / place) if place in files else [])
         return dict(manifest)
 
     return store.build(KIND, version=version, content=content, builder=build)
@@ -100,12 +100,3 @@ def note(folder: Path, *, store: ArtifactStore, **told: Any) -> None:
         manifest = json.loads(path.read_text(encoding="utf-8")) | told
         write_whole(path, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
     os.utime(folder, ns=(before.st_atime_ns, before.st_mtime_ns))  # by which `find` knows the newest
-
-
-def rows(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
-
-
-def write(path: Path, content: Iterable[Mapping[str, Any]]) -> None:
-    """JSON lines that `rows` reads."""
-    path.write_text(json_lines(content), encoding="utf-8")

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from clinsynth import keys
-from clinsynth.artifacts import json_lines, write_whole
+from clinsynth.artifacts import write_whole
 from clinsynth.errors import ConfigError
+from clinsynth.files.json_lines import json_lines
 from clinsynth.llm.cache import CompletionCache
 from clinsynth.llm.recorded import read_rows
 from clinsynth.llm.servers.base import Answer

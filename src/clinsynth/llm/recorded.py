@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from clinsynth.artifacts import json_lines
 from clinsynth.datasets import decode
 from clinsynth.errors import ConfigError, DataFormatError
+from clinsynth.files.json_lines import write_json_lines
 from clinsynth.keys import digest
 from clinsynth.types import Completion, Request
 
@@ -96,7 +96,7 @@ def write_requests(path: Path, requests: Sequence[Request]) -> None:
         rows.append(
             {"id": request.id, "model": ""} | request.evidence | messages | {"completion": "", "finish_reason": "stop"}
         )
-    path.write_text(json_lines(rows), encoding="utf-8")
+    write_json_lines(path, rows)
 
 
 def _content(request: Request) -> str | None:

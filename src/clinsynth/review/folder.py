@@ -19,8 +19,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from clinsynth.artifacts import json_lines, write_whole
+from clinsynth.artifacts import write_whole
 from clinsynth.errors import ConfigError, DataFormatError
+from clinsynth.files.json_lines import json_lines, read_json_lines
 
 REVIEW, ITEMS, SHEETS, ANSWERS = "review.json", "items.jsonl", "sheets", "answers"
 
@@ -91,8 +92,7 @@ def read(folder: Path) -> tuple[Review, list[Item]]:
     try:
         content = json.loads((folder / REVIEW).read_text(encoding="utf-8"))
         content |= {"subject": Subject(content["subject"]), "labels": tuple(content["labels"])}
-        lines = (folder / ITEMS).read_text(encoding="utf-8").split("\n")
-        return Review(**content), [Item(**json.loads(line)) for line in lines if line]
+        return Review(**content), [Item(**row) for row in read_json_lines(folder / ITEMS)]
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise DataFormatError(
             f"the review in {folder} is damaged ({error}): export it again with force=true."

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from clinsynth import keys
-from clinsynth.artifacts import ArtifactStore, json_lines
+from clinsynth.artifacts import ArtifactStore
 from clinsynth.errors import ConfigError, DataFormatError
+from clinsynth.files.json_lines import read_json_lines, write_json_lines
 from clinsynth.review.folder import Review
 from clinsynth.task import Task
 from clinsynth.types import ADJUDICATED, Gold
@@ -50,7 +51,7 @@ def keep(
     """Written anew where it is there already: what was imported last is what holds."""
 
     def build(folder: Path) -> dict[str, Any]:
-        (folder / JUDGEMENTS).write_text(json_lines(judgements), encoding="utf-8")
+        write_json_lines(folder / JUDGEMENTS, judgements)
         return told | {"date": datetime.now(UTC).isoformat(timespec="microseconds")}
 
     return _load(store.build(KIND, version=keys.JUDGED, content=content, builder=build, replace=True))
@@ -120,5 +121,4 @@ def _newest(store: ArtifactStore, **wanted: str) -> Result | None:
 
 def _load(folder: Path) -> Result:
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    lines = (folder / JUDGEMENTS).read_text(encoding="utf-8").split("\n")
-    return Result(manifest["digest"][:12], folder, tuple(json.loads(line) for line in lines if line), manifest)
+    return Result(manifest["digest"][:12], folder, tuple(read_json_lines(folder / JUDGEMENTS)), manifest)

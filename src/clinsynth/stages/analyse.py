@@ -9,10 +9,11 @@ from typing import Any
 from clinsynth import keys
 from clinsynth.analysis.comparison import Analysis, analyse
 from clinsynth.analysis.embeddings import embed
-from clinsynth.artifacts import ArtifactStore, json_lines
+from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import AnalyseConfig
 from clinsynth.corpora import Corpus
 from clinsynth.errors import ConfigError
+from clinsynth.files.json_lines import write_json_lines
 from clinsynth.reports import analyses, cards, figures, tables
 from clinsynth.stages import Job, replay, resolving
 from clinsynth.stages.frame import Entry, Frame, log_corpus, log_gold
@@ -133,7 +134,7 @@ def _keep(run: ActiveRun, material: Material, *, found: Analysis) -> None:
     (folder / REPORT).write_text(_report(material, found), encoding="utf-8")
     for name in (*FIGURE, SKETCH, REPORT):
         run.file(folder / name)
-    (folder / COPIES).write_text(json_lines(found.copies), encoding="utf-8")
+    write_json_lines(folder / COPIES, found.copies)
     if settings.tracking.may_hold_text(public=settings.dataset.public):
         run.file(folder / COPIES)
 

@@ -17,6 +17,7 @@ from clinsynth.config import ExportConfig
 from clinsynth.corpora import Corpus
 from clinsynth.corpora.storage import EXAMPLES, REJECTED
 from clinsynth.errors import ConfigError
+from clinsynth.files.json_lines import read_json_lines
 from clinsynth.learning import saved
 from clinsynth.publishing import folders, hub, parquet
 from clinsynth.publishing.corpus_card import corpus_card
@@ -129,10 +130,10 @@ def _analysis(corpus: str, *, ledger: Ledger) -> Metrics | None:
 
 
 def _write_rows(folder: Path, corpus: Corpus) -> None:
-    rows = zip(corpora.rows(corpus.folder / EXAMPLES), corpus.examples, strict=True)
+    rows = zip(read_json_lines(corpus.folder / EXAMPLES), corpus.examples, strict=True)
     lists = tasks.kind(corpus.manifest["task"]).examples.LISTS
     parquet.write(folder / parquet.KEPT, [parquet.with_entities(row, example) for row, example in rows], lists=lists)
-    parquet.write(folder / parquet.REJECTED, corpora.rows(corpus.folder / REJECTED), lists=lists)
+    parquet.write(folder / parquet.REJECTED, read_json_lines(corpus.folder / REJECTED), lists=lists)
 
 
 def _of_model(settings: ExportConfig, *, name: str, ledger: Ledger) -> Export:

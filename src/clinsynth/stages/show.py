@@ -8,6 +8,7 @@ from pathlib import Path
 from clinsynth import corpora
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import ShowConfig
+from clinsynth.files.json_lines import read_json_lines
 from clinsynth.reports import tables
 from clinsynth.stages import Job
 
@@ -19,6 +20,6 @@ def main(settings: ShowConfig, *, job: Job) -> None:
     tables.show_statistics(corpus.manifest["statistics"])
     number = min(settings.samples, len(corpus.examples))
     tables.show_samples(random.Random(settings.seed).sample(corpus.examples, number))
-    rejected = corpora.rows(corpus.folder / corpora.REJECTED)
+    rejected = read_json_lines(corpus.folder / corpora.REJECTED)
     tables.show_rejected(corpus.manifest["rejected"], rejected, each=settings.rejected)
     print(f"\n{corpus.folder}")

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from clinsynth import corpora, keys
-from clinsynth.artifacts import ArtifactStore, json_lines
+from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import SourceName, TrainConfig
 from clinsynth.corpora import Corpus
 from clinsynth.errors import ConfigError
+from clinsynth.files.json_lines import json_lines
 from clinsynth.learning import hardware, open_learner
 from clinsynth.learning.learner import Learner, Student
 from clinsynth.learning.sets import TrainingSet, taken, training_set

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from clinsynth.learning.output import Growing, rows
+from clinsynth.files.growing import Growing
+from clinsynth.files.json_lines import read_json_lines
 
 
 def test_a_stopped_job_goes_on_behind_its_last_whole_line(tmp_path: Path) -> None:
@@ -20,7 +21,7 @@ def test_a_stopped_job_goes_on_behind_its_last_whole_line(tmp_path: Path) -> Non
     with again:
         again.add([{"n": "\u2028\u00e9"}])
     again.finish()
-    assert list(rows(path)) == [{"n": 0}, {"n": 1}, {"n": "\u2028\u00e9"}]
+    assert read_json_lines(path) == [{"n": 0}, {"n": 1}, {"n": "\u2028\u00e9"}]
     assert list(path.parent.iterdir()) == [path]
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from clinsynth.errors import ConfigError, DataFormatError
-from clinsynth.learning.documents import Document, documents, files
+from clinsynth.files.input_texts import InputText, input_files, read_input_texts
 
 
-def read(path: Path, *, column: str = "text", keep: tuple[str, ...] = ()) -> list[Document]:
-    return list(documents(files(path, but=path / "out.jsonl"), below=path, column=column, keep=keep))
+def read(path: Path, *, column: str = "text", keep: tuple[str, ...] = ()) -> list[InputText]:
+    return list(read_input_texts(input_files(path, but=path / "out.jsonl"), below=path, column=column, keep=keep))
 
 
 def test_a_folder_is_read_in_the_order_of_names(tmp_path: Path) -> None:
@@ -24,19 +24,19 @@ def test_a_folder_is_read_in_the_order_of_names(tmp_path: Path) -> None:
     (tmp_path / "out.jsonl").write_text("not read")
     (tmp_path / "other.pdf").write_text("not read")
     assert read(tmp_path, keep=()) == [
-        Document("x", "b.JSONL", 0),
-        Document("\u2028y", "b.JSONL", 1),
-        Document('a "b"; c\r\nd', "c.csv", 0),
-        Document("", "c.csv", 1),
-        Document("x,y", "d.tsv", 0),
-        Document("one\r\n\r\ntwo ", str(Path("in") / "a.txt"), None),
+        InputText("x", "b.JSONL", 0),
+        InputText("\u2028y", "b.JSONL", 1),
+        InputText('a "b"; c\r\nd', "c.csv", 0),
+        InputText("", "c.csv", 1),
+        InputText("x,y", "d.tsv", 0),
+        InputText("one\r\n\r\ntwo ", str(Path("in") / "a.txt"), None),
     ]
 
 
 def test_other_columns_are_carried_along(tmp_path: Path) -> None:
     path = tmp_path / "notes.jsonl"
     path.write_text('{"note": "x", "id": [1]}\n')
-    assert read(path, column="note", keep=("id",)) == [Document("x", "notes.jsonl", 0, {"id": [1]})]
+    assert read(path, column="note", keep=("id",)) == [InputText("x", "notes.jsonl", 0, {"id": [1]})]
 
 
 @pytest.mark.parametrize(
@@ -78,11 +78,11 @@ def test_hidden_files_are_left_out(tmp_path: Path) -> None:
     for name in ("a.txt", "._a.txt", ".checkpoints/a.txt"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("x")
-    assert [path.name for path in files(tmp_path, but=tmp_path / "out.jsonl")] == ["a.txt"]
+    assert [path.name for path in input_files(tmp_path, but=tmp_path / "out.jsonl")] == ["a.txt"]
 
 
 def test_a_long_file_is_not_held_in_memory(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text("".join(json.dumps({"text": str(number)}) + "\n" for number in range(3)) + "{")
-    found = documents([path], below=path, column="text", keep=())
+    found = read_input_texts([path], below=path, column="text", keep=())
     assert [next(found).text for _ in range(3)] == ["0", "1", "2"]  # before the fourth line is looked at

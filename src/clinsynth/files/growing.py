@@ -1,15 +1,13 @@
-"""The output as it grows: JSON lines, complete as soon as the file has its name."""
+"""A file of JSON lines that grows while a job runs, complete as soon as it has its name."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-OWN = ("text", "spans", "labels", "error", "source", "row")
-"""Names that a line has by itself."""
+from clinsynth.files.json_lines import json_lines
 
 
 class Growing:
@@ -31,7 +29,7 @@ class Growing:
         self._file.close()
 
     def add(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        self._file.write("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode())
+        self._file.write(json_lines(rows).encode())
         self._file.flush()
 
     def finish(self) -> None:
@@ -51,10 +49,3 @@ class Growing:
                     lines, end = lines + 1, end + len(line)
             file.truncate(end)
         return lines
-
-
-def rows(path: Path) -> Iterator[dict[str, Any]]:
-    """Lines of an output, one after another."""
-    with path.open(encoding="utf-8", newline="\n") as file:
-        for line in file:
-            yield json.loads(line)

@@ -20,7 +20,7 @@ SUFFIXES = (".txt", ".jsonl", *_DELIMITERS)
 
 
 @dataclass(frozen=True)
-class Document:
+class InputText:
     text: str
     source: str
     """Its file, from the folder that was given on."""
@@ -30,7 +30,7 @@ class Document:
     """Other columns that are carried along."""
 
 
-def files(given: Path, *, but: Path) -> list[Path]:
+def input_files(given: Path, *, but: Path) -> list[Path]:
     """The file, or those of a folder and the folders in it, in the order of their names; without the output `but`.
 
     Hidden ones are left out: systems and editors put copies of texts there.
@@ -58,12 +58,12 @@ def _hidden(path: Path, below: Path) -> bool:
     return any(part.startswith(".") for part in path.relative_to(below).parts)
 
 
-def documents(paths: Sequence[Path], *, below: Path, column: str, keep: Sequence[str]) -> Iterator[Document]:
+def read_input_texts(paths: Sequence[Path], *, below: Path, column: str, keep: Sequence[str]) -> Iterator[InputText]:
     """Raises DataFormatError, with file and line, for what cannot be read."""
     for path in paths:
         source = str(path.relative_to(below)) if below.is_dir() else path.name
         if path.suffix.lower() == ".txt":
-            yield Document(decode(path), source, None)
+            yield InputText(decode(path), source, None)
             continue
         rows = _json(path) if path.suffix.lower() == ".jsonl" else _csv(path)
         for number, (place, row) in enumerate(rows):
@@ -77,7 +77,7 @@ def documents(paths: Sequence[Path], *, below: Path, column: str, keep: Sequence
             if not isinstance(text, str):
                 raise DataFormatError(f"{place}: {column} is {json.dumps(text)[:60]}, which is no text.")
             _check_characters([text, kept], place=place)
-            yield Document(text, source, number, kept)
+            yield InputText(text, source, number, kept)
 
 
 def _clipped(names: Iterable[Any]) -> str:
