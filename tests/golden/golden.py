@@ -23,7 +23,7 @@ from omegaconf import OmegaConf
 
 from clinsynth import config, corpora, keys, tasks, zero_shot
 from clinsynth.artifacts import ArtifactStore
-from clinsynth.corpora import building
+from clinsynth.corpora import storage
 from clinsynth.keys import digest
 from clinsynth.stages import analyse, asking, grid, resolving
 from clinsynth.stages.grid import Planned
@@ -167,15 +167,15 @@ def made_corpora(name: str, *, largest: bool = False) -> dict[str, list[str]]:
 
 def _made(settings: Any, *, folder: Path) -> list[str]:
     recipe = resolving.load_and_resolve(settings).recipe
-    corpus = corpora.make(recipe, completions=asking.completions_of(settings), store=ArtifactStore(folder))
-    content = (corpus.folder / building.EXAMPLES).read_bytes()
-    return [corpus.manifest["digest"], hashlib.sha256(content).hexdigest()]
+    corpus = corpora.make_corpus(recipe, completions=asking.completions_of(settings), store=ArtifactStore(folder))
+    content = (corpus.folder / storage.EXAMPLES).read_bytes()
+    return [corpus.manifest.digest, hashlib.sha256(content).hexdigest()]
 
 
 def _named(settings: Any, *, folder: Path) -> list[str]:
     """Without building it: the beginning of its digest, as its folder has it."""
     recipe = resolving.load_and_resolve(settings).recipe
-    return [corpora.identity(recipe, completions=asking.completions_of(settings), store=ArtifactStore(folder))]
+    return [corpora.corpus_digest(recipe, completions=asking.completions_of(settings), store=ArtifactStore(folder))]
 
 
 def _filled(word: str) -> str:

@@ -335,12 +335,12 @@ def test_what_is_asked_for_is_what_is_found(clinsynth: Command, with_store: Path
         settings = composed("generate", "dataset=sample_relation", "size=t100", f"quality.reviewed={how.value}")
         recipe = resolving.load_and_resolve(settings).recipe
         completions = asking.completions_of(settings)
-        corpus = corpora.make(recipe, completions=completions, store=store)
-        assert corpora.identity(recipe, completions=completions, store=store) == corpus.digest
+        corpus = corpora.make_corpus(recipe, completions=completions, store=store)
+        assert corpora.corpus_digest(recipe, completions=completions, store=store) == corpus.digest
         assert (corpus.digest == base) is (how is Reviewed.keep)
         assert ("reviewed" in keys.corpus_settings(settings, version="v")) is (how is not Reviewed.keep)
-        assert len(corpus.examples) == corpus.manifest["counts"]["kept"]
-        assert corpus.manifest["public"] is True
+        assert len(corpus.examples) == corpus.manifest.counts["kept"]
+        assert corpus.manifest.public is True
     # a test set that is labelled anew needs no other corpus, nor another review of it
     say = {name: lambda n, item: "Yes" if n < 5 else "No" for name in ("ann", "bob", "cy")}
     told = ["dataset=sample_relation", "review.n=10"]
@@ -348,7 +348,7 @@ def test_what_is_asked_for_is_what_is_found(clinsynth: Command, with_store: Path
     settings.dataset.test = Named.adjudicated
     anew = resolving.load_and_resolve(settings)
     assert len(anew.gold.test) == 10
-    assert corpora.identity(anew.recipe, completions=completions, store=store) == corpus.digest
+    assert corpora.corpus_digest(anew.recipe, completions=completions, store=store) == corpus.digest
 
 
 def test_entities_are_judged(clinsynth: Command, with_store: Path) -> None:

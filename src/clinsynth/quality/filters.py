@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from clinsynth.types import Candidate, Draft, Rejected
@@ -80,4 +80,10 @@ def test_copy(words: Callable[[Any], Sequence[str]], test_texts: frozenset[tuple
 
 
 def folded(words: Sequence[str]) -> tuple[str, ...]:
+    """Return the words of a text without upper case: texts whose folded words are equal count as copies."""
     return tuple(word.casefold() for word in words)
+
+
+def folded_texts(examples: Iterable[Any], *, words: Callable[[Any], Sequence[str]]) -> frozenset[tuple[str, ...]]:
+    """Return the folded words of each example, such as those of a test split, to look copies up in."""
+    return frozenset(folded(words(example)) for example in examples)

@@ -156,9 +156,10 @@ def plain(*columns: str) -> Table:
 
 
 def show_corpus_counts(corpus: Corpus) -> None:
-    counts, rejected, short = (corpus.manifest[name] for name in ("counts", "rejected", "short"))
+    manifest = corpus.manifest
+    counts, rejected, short = manifest.counts, manifest.rejected, manifest.short
     reasons = ", ".join(f"{number} {reason}" for reason, number in rejected.items()) or "nothing"
-    _, *others = corpus.manifest["described"].items()  # the first one is all of them
+    _, *others = manifest.described.items()  # the first one is all of them
     described = "; " + ", ".join(f"{number} {what}" for what, number in others) if others else ""
     whose = f"{len(short)} units have" if len(short) > 1 else f"{next(iter(short), '')} has"
     Console().print(

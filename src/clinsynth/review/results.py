@@ -14,6 +14,7 @@ from clinsynth.artifacts import ArtifactStore
 from clinsynth.errors import ConfigError, DataFormatError
 from clinsynth.files.json_lines import read_json_lines, write_json_lines
 from clinsynth.review.folder import Review
+from clinsynth.review.verdicts import Judgement
 from clinsynth.task import Task
 from clinsynth.types import ADJUDICATED, Gold
 
@@ -28,9 +29,9 @@ class Result:
     digest: str
     """12 hex digits, as in the folder's name."""
     folder: Path
-    rows: tuple[dict[str, Any], ...]
-    """Judgements, as they were written."""
-    manifest: dict[str, Any]
+    judgements: tuple[Judgement, ...]
+    whole_digest: str
+    """64 hex digits, for keys."""
 
 
 def content(review: Review, *, items: Sequence[str], answered: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
@@ -82,19 +83,19 @@ def adjudicated(gold: Gold, *, task: Task, store: ArtifactStore) -> Gold:
             f"dataset={name}` draws some, and `clinsynth review action=import dataset={name}` reads the answers."
         )
     by_text = {example.text: example for split in (gold.devel, gold.train, gold.test) for example in split}
-    absent = [row["text"] for row in result.rows if row["text"] not in by_text]
+    absent = [row.text for row in result.judgements if row.text not in by_text]
     if absent:
         raise DataFormatError(
-            f"{result.folder}: {len(absent)} of {len(result.rows)} texts of the review are not in the gold files of "
-            f"{name}, the first is {absent[0][:60]!r}: the files are others than those that were reviewed. Review "
+            f"{result.folder}: {len(absent)} of {len(result.judgements)} texts of the review are not in the gold files "
+            f"of {name}, the first is {absent[0][:60]!r}: the files are others than those that were reviewed. Review "
             f"these: `clinsynth review action=export dataset={name}`."
         )
-    withheld = frozenset(row["text"] for row in result.rows)
+    withheld = frozenset(row.text for row in result.judgements)
     relabelled = task.kind.reviewer.relabelled
     test = [
-        relabelled(by_text[row["text"]], row["answer"], labels=task.labels)
-        for row in result.rows
-        if row["answer"] is not None and not row["disputed"]
+        relabelled(by_text[row.text], row.answer, labels=task.labels)
+        for row in result.judgements
+        if row.answer is not None and not row.disputed
     ]
     if not test:
         raise DataFormatError(f"{result.folder}: no row of {name} has got a label that a majority agrees on.")
@@ -102,7 +103,7 @@ def adjudicated(gold: Gold, *, task: Task, store: ArtifactStore) -> Gold:
     return replace(
         gold,
         test=test,
-        own_test=[*gold.test, *(by_text[row["text"]] for row in result.rows if row["text"] not in tested)],
+        own_test=[*gold.test, *(by_text[row.text] for row in result.judgements if row.text not in tested)],
         devel=[example for example in gold.devel if example.text not in withheld],
         hashes=gold.hashes | {ADJUDICATED: result.digest},
         withheld=withheld,
@@ -121,4 +122,5 @@ def _newest(store: ArtifactStore, **wanted: str) -> Result | None:
 
 def _load(folder: Path) -> Result:
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    return Result(manifest["digest"][:12], folder, tuple(read_json_lines(folder / JUDGEMENTS)), manifest)
+    judgements = tuple(Judgement(**row) for row in read_json_lines(folder / JUDGEMENTS))
+    return Result(manifest["digest"][:12], folder, judgements, manifest["digest"])

@@ -114,7 +114,7 @@ def _analyse(material: Material, *, frame: Frame) -> Summary:
             devel=material.gold.devel,
             words=material.task.kind.examples.words,
             embed=partial(embed, progress=True),
-            rejected=corpus.manifest["rejected"].get("test_copy", 0),
+            rejected=corpus.manifest.rejected.get("test_copy", 0),
             threshold=settings.quality.near_duplicates,
             **vars(settings.analysis),
         )
@@ -141,6 +141,6 @@ def _keep(run: ActiveRun, material: Material, *, found: Analysis) -> None:
 
 def _report(material: Material, found: Analysis) -> str:
     gold, corpus = material.gold, material.corpus
-    about: dict[str, Any] = {"corpus": f"`{corpus.digest}`", "written by": ", ".join(corpus.manifest["models"])}
+    about: dict[str, Any] = {"corpus": f"`{corpus.digest}`", "written by": ", ".join(corpus.manifest.models)}
     about |= {"synthetic texts": len(corpus.examples), "gold train": len(gold.trainable), "gold test": len(gold.test)}
     return analyses.markdown(found.metrics, title=f"Synthetic beside gold: {material.title}", about=about)

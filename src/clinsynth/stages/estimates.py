@@ -82,6 +82,6 @@ class Estimate:
         name = keys.units_of(settings, version=recipe.version)
         if name not in self._units:
             with quietly():
-                planned = corpora.plan(recipe, completions=asking.completions_of(settings))
+                planned = corpora.plan_requests(recipe, completions=asking.completions_of(settings))
             self._units[name] = len(planned.units)
         return self._units[name]

@@ -105,20 +105,20 @@ def _drawn(settings: ReviewConfig, *, store: ArtifactStore) -> tuple[Review, lis
         return review, drawing.of_gold(
             gold, folds=folds, reviewer=task.kind.reviewer, source=review.digest, number=told.n, seed=told.seed
         )
-    corpus = corpora.load(corpora.find(settings.corpus or "latest", store=store))
+    corpus = corpora.load_corpus(corpora.find_corpus(settings.corpus or "latest", store=store))
     if not corpus.examples:
         raise ConfigError(f"the corpus {corpus.digest} has no examples: quality control has rejected them all.")
     manifest = corpus.manifest
     review = Review(
         Subject.corpus,
-        name=manifest["dataset"],
+        name=manifest.dataset,
         digest=corpus.digest,
-        task=manifest["task"],
-        labels=tuple(manifest["labels"]),
-        meanings=manifest.get("meanings", {}),
+        task=manifest.task,
+        labels=tuple(manifest.labels),
+        meanings=dict(manifest.meanings or {}),
         blind=bool(told.blind),
         seed=told.seed,
-        public=manifest.get("public", False),
+        public=bool(manifest.public),
     )
     kind = tasks.kind(review.task)
     groups = [example.label for example in corpus.examples] if kind.numbered else corpus.units
@@ -132,7 +132,7 @@ def _import(settings: ReviewConfig, *, job: Job, store: ArtifactStore) -> None:
 
     place = _found(settings, store=store)
     review, items = folders.read(place.folder)
-    corpus = corpora.find(review.digest, store=store) if review.subject is Subject.corpus else None
+    corpus = corpora.find_corpus(review.digest, store=store) if review.subject is Subject.corpus else None
     written = answers.gather(place.folder, review=review, named=settings.review.sheets)
     skip = settings.review.on_missing is OnMissing.skip
     answered = answers.collect(written, review=review, items=items, folder=place.folder, skip=skip)
@@ -148,7 +148,8 @@ def _import(settings: ReviewConfig, *, job: Job, store: ArtifactStore) -> None:
     write_whole(place.folder / REPORT, report)
     if corpus is not None:
         date = datetime.now(UTC).isoformat(timespec="seconds")
-        corpora.note(corpus, store=store, review={"digest": result.digest, "date": date, "blind": review.blind} | told)
+        entry = {"digest": result.digest, "date": date, "blind": review.blind} | told
+        corpora.note_in_manifest(corpus, store=store, review=entry)
     frame = Frame.open(settings.tracking, paths=settings.paths, job=job)
     summary = _log(settings, review, frame=frame, place=place, result=result, metrics=reviews.metrics(verdict))
     use = {
@@ -179,7 +180,7 @@ def _log(
     metrics: dict[str, float],
 ) -> Summary:
     """A run for each set of answers."""
-    key = keys.review(result.manifest["digest"])
+    key = keys.review(result.whole_digest)
     corpus = review.digest if review.subject is Subject.corpus else None
     about = {"dataset": review.name, "task": review.task, "subject": review.subject, "blind": review.blind}
     entry = Entry(
@@ -204,7 +205,7 @@ def _log(
                 run.file(place.folder / name)
             if settings.tracking.may_hold_text(public=review.public):
                 run.file(result.folder / results.JUDGEMENTS)
-            return frame.end(run, Summary(run.id, key, corpus, None, len(result.rows), metrics))
+            return frame.end(run, Summary(run.id, key, corpus, None, len(result.judgements), metrics))
 
 
 def _place(settings: ReviewConfig, *, store: ArtifactStore) -> Place:
@@ -213,7 +214,7 @@ def _place(settings: ReviewConfig, *, store: ArtifactStore) -> Place:
     elif settings.folder is not None and settings.corpus is None:
         name, words = "", ""
     else:
-        name = corpora.find(settings.corpus or "latest", store=store).name.rpartition("-")[2]
+        name = corpora.find_corpus(settings.corpus or "latest", store=store).name.rpartition("-")[2]
         words = f"corpus={name}"
     if settings.folder is None:
         return Place(HOME / name, words)

@@ -129,8 +129,8 @@ def _with_corpus(
     if not source.corpora:
         return resolved, replay.corpus(resolved, store=store, folder=folder)
     # before `pinned`, which may build one that is then the latest
-    named = changed(source, corpora=corpora.named(source.corpora, how=how, store=store))
-    corpus = corpora.pinned(source.corpora, how=how, task=resolved.task, gold=resolved.gold, store=store)
+    named = changed(source, corpora=corpora.pinned_digests(source.corpora, how=how, store=store))
+    corpus = corpora.pinned_corpus(source.corpora, how=how, task=resolved.task, gold=resolved.gold, store=store)
     tables.show_corpus_counts(corpus)
     return replace(resolved, settings=changed(resolved.settings, source=named)), corpus
 
@@ -214,8 +214,8 @@ def _log_data(run: ActiveRun, material: Material) -> None:
     run.metrics({"examples": len(material.arm.examples)})
     if corpus:
         log_corpus(run, corpus, dataset=dataset)
-        run.metrics({f"corpus/{name.replace(' ', '_')}": value for name, value in corpus.manifest["counts"].items()})
-        run.metrics({f"corpus/rejected_{name}": value for name, value in corpus.manifest["rejected"].items()})
+        run.metrics({f"corpus/{name.replace(' ', '_')}": value for name, value in corpus.manifest.counts.items()})
+        run.metrics({f"corpus/rejected_{name}": value for name, value in corpus.manifest.rejected.items()})
         if material.log_text:
             run.file(corpus.folder / "manifest.json", "corpus")
             run.file(corpus.folder / corpora.REJECTED, "corpus")
