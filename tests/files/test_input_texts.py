@@ -52,7 +52,7 @@ def test_other_columns_are_carried_along(tmp_path: Path) -> None:
         ("a.txt", "x".encode("utf-16"), r"a\.txt:1: .*iconv -f utf-16"),
         ("a.csv", b"x" * 99 + b"\ny\n", r"there are x{40}\.\.\.\. "),
         ("a.jsonl", b'{"text": 3}\n', r"a\.jsonl:1: text is 3, which is no text"),
-        ("a.jsonl", b'{"text": "ok"}\n["x"]\n', r"a\.jsonl:2: a line has to be an object"),
+        ("a.jsonl", b'{"text": "ok"}\n["x"]\n', r"a\.jsonl:2: list instead of an object; a line has to be an object"),
         ("a.jsonl", b'{"text": "ok"\n', r"a\.jsonl:1: no JSON"),
         ("a.jsonl", b'{"text": "\\ud83d"}\n', r"a\.jsonl:1: .*half a character"),
     ],

@@ -13,6 +13,7 @@ from typing import Any
 
 from clinsynth.datasets import decode, not_utf8
 from clinsynth.errors import ConfigError, DataFormatError
+from clinsynth.files.json_lines import check_characters, each_object
 
 _DELIMITERS = {".csv": ",;\t", ".tsv": "\t"}
 
@@ -31,7 +32,7 @@ class InputText:
 
 
 def input_files(given: Path, *, but: Path) -> list[Path]:
-    """The file, or those of a folder and the folders in it, in the order of their names; without the output `but`.
+    """Return the file, or all files below a folder, in the order of their names; without the output `but`.
 
     Hidden ones are left out: systems and editors put copies of texts there.
     Raises ConfigError where there is none.
@@ -59,13 +60,15 @@ def _hidden(path: Path, below: Path) -> bool:
 
 
 def read_input_texts(paths: Sequence[Path], *, below: Path, column: str, keep: Sequence[str]) -> Iterator[InputText]:
-    """Raises DataFormatError, with file and line, for what cannot be read."""
+    """Yield the texts of files; raises DataFormatError, with file and line, for what cannot be read."""
     for path in paths:
         source = str(path.relative_to(below)) if below.is_dir() else path.name
         if path.suffix.lower() == ".txt":
             yield InputText(decode(path), source, None)
             continue
-        rows = _json(path) if path.suffix.lower() == ".jsonl" else _csv(path)
+        rows = _csv(path)
+        if path.suffix.lower() == ".jsonl":
+            rows = each_object(_lines(path), path=path, accepted='a line has to be an object, as {"text": "..."}.')
         for number, (place, row) in enumerate(rows):
             absent = [name for name in (column, *keep) if name not in row]
             if absent:
@@ -76,33 +79,17 @@ def read_input_texts(paths: Sequence[Path], *, below: Path, column: str, keep: S
             text, kept = row[column], {name: row[name] for name in keep}
             if not isinstance(text, str):
                 raise DataFormatError(f"{place}: {column} is {json.dumps(text)[:60]}, which is no text.")
-            _check_characters([text, kept], place=place)
+            check_characters([text, kept], place=place)
             yield InputText(text, source, number, kept)
 
 
 def _clipped(names: Iterable[Any]) -> str:
-    """Names of columns; a file without a head may have a text in their place."""
+    """Return the names of columns; a file without a head may have a text in their place."""
     return ", ".join(f"{name[:40]}..." if len(name) > 40 else name for name in map(str, names)) or "none"
 
 
-def _json(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    for number, line in enumerate(_lines(path), 1):
-        if not line.strip():
-            continue
-        place = f"{path}:{number}"
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise DataFormatError(
-                f'{place}: no JSON ({error.msg} at column {error.colno}); a line is an object, as {{"text": "..."}}.'
-            ) from error
-        if not isinstance(row, dict):
-            raise DataFormatError(f'{place}: a line has to be an object, as {{"text": "..."}}.')
-        yield place, row
-
-
 def _csv(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Rows by the names of the first line; its delimiter is the one that it has most of."""
+    """Yield rows by the names of the first line; its delimiter is the one that it has most of."""
     csv.field_size_limit(sys.maxsize)
     lines = _lines(path)
     head = next(lines, "")
@@ -128,7 +115,7 @@ def _csv(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _lines(path: Path) -> Iterator[str]:
-    """Lines with their ends, which are part of a quoted text; a byte order mark is none."""
+    """Yield lines with their ends, which are part of a quoted text; a byte order mark is none."""
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             try:
@@ -137,10 +124,3 @@ def _lines(path: Path) -> Iterator[str]:
                 start = line[:2] if number == 1 else b""
                 raise not_utf8(path, line=number, byte=line[error.start], start=start) from error
             yield text.removeprefix("\ufeff") if number == 1 else text
-
-
-def _check_characters(content: Any, *, place: str) -> None:
-    try:
-        json.dumps(content, ensure_ascii=False).encode()
-    except UnicodeEncodeError as error:
-        raise DataFormatError(f"{place}: an escape such as \\ud83d is half a character.") from error

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from clinsynth.errors import DataFormatError
+
 
 def json_lines(rows: Iterable[Mapping[str, Any]]) -> str:
     """Return the rows as text, a line each."""
@@ -29,3 +31,29 @@ def each_json_line(path: Path) -> Iterator[dict[str, Any]]:
         for line in file:
             if line.strip():
                 yield json.loads(line)
+
+
+def each_object(lines: Iterable[str], *, path: Path, accepted: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the place (`file:line`) and the object of each line that a user has written.
+
+    Raises DataFormatError, which ends with what is `accepted`, for a line that is no JSON object.
+    """
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        place = f"{path}:{number}"
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise DataFormatError(f"{place}: no JSON ({error.msg} at column {error.colno}); {accepted}") from error
+        if not isinstance(row, dict):
+            raise DataFormatError(f"{place}: {type(row).__name__} instead of an object; {accepted}")
+        yield place, row
+
+
+def check_characters(content: Any, *, place: str) -> None:
+    """Raise DataFormatError where a text of `content` cannot be written down."""
+    try:
+        json.dumps(content, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise DataFormatError(f"{place}: an escape such as \\ud83d is half a character.") from error
