@@ -1,4 +1,4 @@
-"""What the answers of a plan give rise to: labels of their texts, and more requests where they fall short.
+"""Follow-ups to the answers of a plan: labels of their texts, and more requests where they fall short.
 
 `generate` asks for it, `train` replays it out of what there is.
 """

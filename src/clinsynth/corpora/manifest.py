@@ -1,4 +1,4 @@
-"""What is written down of a corpus beside its examples: the `manifest.json` of its folder."""
+"""The `manifest.json` of a corpus's folder: all that is written down beside its examples."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Manifest:
     digest: str = ""
     """64 hex digits; empty for a corpus that is not in the store yet."""
     content: Mapping[str, Any] = field(default_factory=dict)
-    """What decides the digest."""
+    """All that decides the digest."""
     task: str
     labels: Sequence[str]
     dataset: str
@@ -33,7 +33,7 @@ class Manifest:
     """Whether the dataset's texts may be shown; `None`, like the next two, in a manifest of an early release."""
     licence: str | None = None
     meanings: Mapping[str, str] | None = None
-    """What labels mean, where the dataset says so."""
+    """The meanings of labels, where the dataset says so."""
     models: Sequence[str]
     """Which LLMs have written the texts."""
     prompt: Prompt
@@ -52,7 +52,7 @@ class Manifest:
     reviewed: Mapping[str, str] | None = None
     """Which corpus this one is after a review (`base`), after which review, and how its judgements were used."""
     review: Mapping[str, Any] | None = None
-    """What the latest review of this corpus has come to."""
+    """The result of the latest review of this corpus."""
     unknown: Mapping[str, Any] = field(default_factory=dict)
     """Entries of another release, which are carried along."""
 

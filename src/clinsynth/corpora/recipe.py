@@ -1,4 +1,4 @@
-"""What decides a corpus, but for the completions that it is made of."""
+"""All that decides a corpus, but for the completions that it is made of."""
 
 from __future__ import annotations
 

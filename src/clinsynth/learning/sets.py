@@ -27,7 +27,10 @@ class TrainingSet:
 def training_set(
     gold: Gold, *, source: SourceConfig, holdout: float, seed: int, synthetic: Sequence[Any] = ()
 ) -> TrainingSet:
-    """Gold devel chooses the checkpoint of the whole original data alone; few labels have none to spare."""
+    """Return the training set of a source.
+
+    Gold devel chooses the checkpoint of the whole original data alone; few labels have none to spare.
+    """
     if source.name is SourceName.synthetic:
         return _held_out(tuple(synthetic), share=holdout, seed=seed)
     if not gold.train:
@@ -53,7 +56,7 @@ def training_set(
 
 
 def draw(examples: Sequence[Any], number: int, *, seed: int) -> list[Any]:
-    """The first `number` of one shuffle, so that a smaller draw stands inside a larger one."""
+    """Return the first `number` of one shuffle, so that a smaller draw stands inside a larger one."""
     if number > len(examples):
         raise ConfigError(
             f"source.examples={number} is more than the {len(examples)} gold training examples: "

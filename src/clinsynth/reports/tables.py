@@ -23,7 +23,7 @@ from clinsynth.reports.arms import Arm, labels
 from clinsynth.reports.documents import Document
 from clinsynth.reports.documents import Table as DocumentTable
 from clinsynth.reports.samples import Samples
-from clinsynth.review.folder import Item, Review, Subject
+from clinsynth.review.folder import Review, ReviewItem, Subject
 from clinsynth.review.verdicts import Verdict
 from clinsynth.search.tree import Tree
 from clinsynth.task import Headline, Judge
@@ -306,7 +306,7 @@ def show_withheld(gold: Gold) -> None:
     )
 
 
-def show_drawn(review: Review, *, items: Sequence[Item], asked: int, where: Mapping[str, str]) -> None:
+def show_drawn(review: Review, *, items: Sequence[ReviewItem], asked: int, where: Mapping[str, str]) -> None:
     """How many examples a review has, and where annotators find them."""
     console = Console()
     whose = f"corpus {review.digest}" if review.subject is Subject.corpus else review.name
@@ -321,7 +321,7 @@ def show_drawn(review: Review, *, items: Sequence[Item], asked: int, where: Mapp
     _show_where(console, where)
 
 
-def _groups(items: Sequence[Item]) -> str:
+def _groups(items: Sequence[ReviewItem]) -> str:
     """How many there are of each label or unit, of those that are few enough to be read."""
     found = Counter(item.group for item in items)
     if not any(found):  # sentences of gold have entities, and no label

@@ -34,8 +34,10 @@ class Result:
     """64 hex digits, for keys."""
 
 
-def content(review: Review, *, items: Sequence[str], answered: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
-    """All that decides the judgements; `items` are their ids."""
+def review_content(
+    review: Review, *, items: Sequence[str], answered: Mapping[str, Mapping[str, str]]
+) -> dict[str, Any]:
+    """Return all that decides the judgements; `items` are their ids."""
     return keys.review_content(
         subject=review.subject.value,
         dataset=review.name,
@@ -46,20 +48,20 @@ def content(review: Review, *, items: Sequence[str], answered: Mapping[str, Mapp
     )
 
 
-def keep(
-    content: dict[str, Any], *, judgements: Sequence[Mapping[str, Any]], told: dict[str, Any], store: ArtifactStore
+def keep_result(
+    content: dict[str, Any], *, judgements: Sequence[Mapping[str, Any]], entries: dict[str, Any], store: ArtifactStore
 ) -> Result:
-    """Written anew where it is there already: what was imported last is what holds."""
+    """Put a result into the store, anew where it is there already: what was imported last is what holds."""
 
     def build(folder: Path) -> dict[str, Any]:
         write_json_lines(folder / JUDGEMENTS, judgements)
-        return told | {"date": datetime.now(UTC).isoformat(timespec="microseconds")}
+        return entries | {"date": datetime.now(UTC).isoformat(timespec="microseconds")}
 
     return _load(store.build(KIND, version=keys.JUDGED, content=content, builder=build, replace=True))
 
 
 def of_corpus(corpus: str, *, store: ArtifactStore) -> Result:
-    """The newest one of a corpus, by its digest; raises ConfigError where there is none."""
+    """Return the newest result of a corpus, by its digest; raises ConfigError where there is none."""
     found = _newest(store, subject="corpus", of=corpus)
     if found is None:
         raise ConfigError(
@@ -70,7 +72,7 @@ def of_corpus(corpus: str, *, store: ArtifactStore) -> Result:
 
 
 def adjudicated(gold: Gold, *, task: Task, store: ArtifactStore) -> Gold:
-    """Gold whose test set are the rows that people labelled anew, with the labels they gave.
+    """Return gold whose test set are the rows that people labelled anew, with the labels they gave.
 
     None of these rows is learnt from, whichever split it stands in. Raises ConfigError where there is no review,
     DataFormatError where it is of other gold.
@@ -111,7 +113,7 @@ def adjudicated(gold: Gold, *, task: Task, store: ArtifactStore) -> Gold:
 
 
 def _newest(store: ArtifactStore, **wanted: str) -> Result | None:
-    """The one that was imported last."""
+    """Return the result that was imported last."""
     found = []
     for path in store.root.glob(f"{KIND}-*/manifest.json"):
         manifest = json.loads(path.read_text(encoding="utf-8"))

@@ -164,7 +164,7 @@ def _predict(material: Material, *, frame: Frame) -> Summary:
 
 def _open(settings: PredictConfig, *, folder: Path) -> Opened:
     part = settings.predict
-    return open_learner(saved.told(folder).learner).open_model(
+    return open_learner(saved.describe_model(folder).learner).open_model(
         folder,
         window=part.window,
         overlap=part.overlap,

@@ -26,7 +26,7 @@ class Reader:
 
     @property
     def room(self) -> int:
-        """Pieces of text in a window."""
+        """Return how many pieces of text a window holds."""
         return self.size - int(self.tokenizer.num_special_tokens_to_add())
 
 
@@ -50,13 +50,13 @@ class Cut:
     windows: tuple[Window, ...]
     """None for a text without words."""
     places: tuple[tuple[int, int], ...] = ()
-    """Of each piece that counts, window by window: the characters `start` to `end` of its word in `text`."""
+    """The characters `start` to `end` in `text` of the word of each piece that counts, window by window."""
     error: str = ""
     """Why the model cannot read the text."""
 
 
 def ranges(lengths: Sequence[int], *, room: int, overlap: float) -> list[tuple[range, range]]:
-    """Words of each window, and those of them that are read in this one, for all that they have context in.
+    """Return the words of each window, and those of them that are read in this one.
 
     `lengths` are the pieces of each word. Every word is read exactly once: two windows meet in the middle of what they
     have in common. A word that has more pieces than there is room stands alone.
@@ -87,5 +87,5 @@ def ranges(lengths: Sequence[int], *, room: int, overlap: float) -> list[tuple[r
 
 
 def inputs(pieces: Any, row: int, *, tokenizer: PreTrainedTokenizerBase) -> dict[str, list[int]]:
-    """What a model takes of one row of a tokenizer's output."""
+    """Return what a model takes of one row of a tokenizer's output."""
     return {name: pieces[name][row] for name in tokenizer.model_input_names if name in pieces}
