@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from clinsynth import datasets, keys
+from clinsynth import keys
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import Reviewed
 from clinsynth.corpora.answers import replay_answers
@@ -23,6 +23,8 @@ from clinsynth.corpora.recipe import Recipe
 from clinsynth.corpora.reviewed import judged_content, judged_corpus
 from clinsynth.corpora.storage import KIND, REJECTED, Corpus, find_corpus, load_corpus, note_in_manifest
 from clinsynth.errors import ConfigError
+from clinsynth.files.sources import resolve
+from clinsynth.files.terms import read_terms
 from clinsynth.keys import digest
 from clinsynth.llm import KnownCompletions
 from clinsynth.task import Task
@@ -141,7 +143,7 @@ def _lexicon(generation: Generation) -> list[str]:
             )
         gold = replace(recipe.gold, train=recipe.gold.trainable, units=())
         return list(recipe.task.writer.units(gold, writing=recipe.writing, number=0))
-    return datasets.terms(datasets.resolve(name))
+    return read_terms(resolve(name))
 
 
 def _content(generation: Generation, lexicon: Sequence[str]) -> dict[str, Any]:

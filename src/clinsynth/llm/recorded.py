@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from clinsynth.datasets import decode
 from clinsynth.errors import ConfigError, DataFormatError
 from clinsynth.files.json_lines import check_characters, each_object, write_json_lines
+from clinsynth.files.utf8 import decode
 from clinsynth.keys import digest
 from clinsynth.types import Completion, Request
 

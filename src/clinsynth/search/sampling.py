@@ -12,7 +12,7 @@ from clinsynth.config import SearchConfig
 from clinsynth.errors import ConfigError
 from clinsynth.keys import digest
 from clinsynth.quality import control
-from clinsynth.quality.filters import folded
+from clinsynth.quality.filters import folded_texts
 from clinsynth.task import Choices, Task, Writing
 from clinsynth.tasks.words import tokenise
 from clinsynth.types import Candidate, Completion, Draft, Gold, Prompt, Rejected, Request
@@ -41,7 +41,7 @@ class Sampler:
         self.writing = self._writing(requests=settings.requests)
         self.units = self._units()
         self.writing = self._writing(requests=len(self.units))  # there may be fewer units than requests
-        self._test = frozenset(folded(tokenise(example.text)) for example in gold.held_out)
+        self._test = folded_texts(gold.held_out, words=lambda example: tokenise(example.text))
 
     def draw(self, templates: Sequence[str]) -> list[PromptSamples]:
         """Return the samples of each template."""
