@@ -21,8 +21,8 @@ from clinsynth.prompts import render
 from clinsynth.search import sheets
 from clinsynth.search.sampling import Ask
 from clinsynth.search.tree import CandidatePrompt
-from clinsynth.tasks.words import tokenise
-from clinsynth.tasks.wrappers import unwrapped
+from clinsynth.text.peeling import unwrapped
+from clinsynth.text.words import tokenise
 from clinsynth.types import Completion, Gold, Metrics, Prompt, Request
 
 Verdicts = dict[str, Metrics]

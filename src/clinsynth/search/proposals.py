@@ -12,8 +12,8 @@ from clinsynth.errors import DataFormatError
 from clinsynth.prompts import render
 from clinsynth.search.sampling import Sampler
 from clinsynth.search.tree import CandidatePrompt
-from clinsynth.tasks.listing import clean
-from clinsynth.tasks.wrappers import unwrapped
+from clinsynth.text.lists import clean
+from clinsynth.text.peeling import unwrapped
 from clinsynth.types import Prompt, Request
 
 _WRITTEN = r"\{{\{{\s*{0}\s*\}}\}}|\{{\s*{0}\s*\}}|\[\s*{0}\s*\]|<\s*{0}\s*>|\$\{{{0}\}}|\${0}\b"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from clinsynth.errors import DataFormatError
 from clinsynth.tasks.ner.annotators import Gazetteer, is_acronym, place_mentions, read_mentions
-from clinsynth.tasks.words import detokenise, tokenise
+from clinsynth.text.words import detokenise, tokenise
 from clinsynth.types import Completion
 
 

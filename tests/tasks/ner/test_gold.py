@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from clinsynth.errors import DataFormatError
 from clinsynth.tasks.ner import gold
-from clinsynth.tasks.ner.spans import Sentence
+from clinsynth.text.entities import Sentence
 from support import dataset, sentence
 
 PATH = Path("mine.tsv")

@@ -8,7 +8,7 @@ from typing import Any
 
 from clinsynth.tasks.multilabel.config import NONE
 from clinsynth.tasks.multilabel.gold import Note
-from clinsynth.tasks.words import tokenise
+from clinsynth.text.words import tokenise
 
 COLUMNS: Mapping[str, str] = {
     "labels": "those of {labels} that hold; empty is none",

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from ahocorasick_rs import AhoCorasick
 
 from clinsynth.errors import DataFormatError
-from clinsynth.tasks.listing import clean, read_list
-from clinsynth.tasks.ner.spans import Sentence, Span
-from clinsynth.tasks.words import plain, tokenise
+from clinsynth.text.entities import Sentence, Span
+from clinsynth.text.lists import clean, read_list
+from clinsynth.text.words import plain, tokenise
 from clinsynth.types import Completion
 
 NONE = frozenset({"", "none", "none mentioned", "no mention", "no mentions", "n/a", "-", "–", "—"})

@@ -11,7 +11,7 @@ from clinsynth.scoring import scored
 from clinsynth.tasks.ner.answers import read_answer
 from clinsynth.tasks.ner.config import NerDataset
 from clinsynth.tasks.ner.scores import count, errors
-from clinsynth.tasks.ner.spans import Sentence
+from clinsynth.text.entities import Sentence
 from clinsynth.types import Evaluation, Prompt, Reading
 
 

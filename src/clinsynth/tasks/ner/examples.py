@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from clinsynth.tasks.ner.spans import Sentence, to_spans
+from clinsynth.text.entities import Sentence, to_spans
 
 COLUMNS: Mapping[str, str] = {
     "tokens": "its words, split as in gold",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from clinsynth.errors import DataFormatError
 from clinsynth.tasks.ner.config import NerDataset
-from clinsynth.tasks.ner.spans import Sentence, to_spans
+from clinsynth.text.entities import Sentence, to_spans
 
 
 def read(text: str, *, path: Path, dataset: NerDataset) -> list[Sentence]:

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from clinsynth.learning.encoder.windows import Cut, Reader, Window, inputs, ranges
-from clinsynth.tasks.ner.spans import to_spans
+from clinsynth.text.entities import to_spans
 
 # As gold is split: runs of letters and digits, every other visible character alone. What other texts have beside: marks
 # belong to the letter that they stand on, invisible characters (soft hyphens) to the word around them, and a Chinese

@@ -18,7 +18,7 @@ from transformers import (
 )
 
 from clinsynth.learning.encoder.module import IGNORED, BaseFineTuner
-from clinsynth.tasks.ner.spans import Sentence, to_spans
+from clinsynth.text.entities import Sentence, to_spans
 
 VERSION = "ner-1"
 """Bumped when the same data and settings would give another model."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from clinsynth.tasks.ner.spans import Sentence, Span
-from clinsynth.tasks.words import offsets
+from clinsynth.text.entities import Sentence, Span
+from clinsynth.text.words import offsets
 
 SEVERAL = False
 

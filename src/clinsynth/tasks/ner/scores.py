@@ -14,7 +14,7 @@ import numpy as np
 
 from clinsynth.scoring import Counts, named, precision_recall_f1, scored
 from clinsynth.task import Headline
-from clinsynth.tasks.ner.spans import Sentence, Span
+from clinsynth.text.entities import Sentence, Span
 from clinsynth.types import Evaluation, Predictions
 
 HEADLINE = Headline()

@@ -12,11 +12,11 @@ from clinsynth.config import check, named_prompt
 from clinsynth.errors import ConfigError
 from clinsynth.prompts import render
 from clinsynth.task import Choices, Proposal, Supply, Writing
-from clinsynth.tasks.listing import read_drafts
 from clinsynth.tasks.ner.annotators import Gazetteer, label, place_mentions, read_mentions
 from clinsynth.tasks.ner.config import NerDataset
 from clinsynth.tasks.supply import EACH_UNIT
-from clinsynth.tasks.words import tokenise
+from clinsynth.text.lists import read_drafts
+from clinsynth.text.words import tokenise
 from clinsynth.types import Brief, Candidate, Completion, Draft, Gold, Rejected, Request
 
 PER_UNIT = 30

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from clinsynth.tasks.relation.config import LABELS
 from clinsynth.tasks.relation.labels import LABEL_NAME, NEGATIVE, POSITIVE, VALUE, cell_labels, read_labels
-from clinsynth.tasks.wrappers import bounded, sentences, unwrapped
+from clinsynth.text.peeling import bounded, sentences, unwrapped
 from clinsynth.types import CLEAN, REPAIRED, UNUSABLE
 
 _FLAGS = re.VERBOSE | re.IGNORECASE

@@ -12,7 +12,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from clinsynth.tasks import thoughts
 from clinsynth.tasks.relation.labels import (
     EXAMPLES,
     LABEL_KEY,
@@ -28,7 +27,8 @@ from clinsynth.tasks.relation.labels import (
     words_of,
 )
 from clinsynth.tasks.relation.markers import Markers
-from clinsynth.tasks.wrappers import MARK
+from clinsynth.text import thoughts
+from clinsynth.text.peeling import MARK
 
 _SPACES = dict.fromkeys(map(ord, "\u00a0\u2002\u2003\u2007\u2009\u202f\u3000"), " ")
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\ufe0e\ufe0f"))

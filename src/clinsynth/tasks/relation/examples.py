@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from clinsynth.tasks.relation.gold import Relation
-from clinsynth.tasks.words import tokenise
+from clinsynth.text.words import tokenise
 
 COLUMNS: Mapping[str, str] = {
     "label": "one of {labels}",

@@ -16,7 +16,7 @@ from clinsynth.tasks.relation.completions import Row, read_rows
 from clinsynth.tasks.relation.config import PoolConfig, RelationDataset, check_markers, own_pool
 from clinsynth.tasks.relation.gold import NEGATIVE, POSITIVE, Relation
 from clinsynth.tasks.supply import Rounds
-from clinsynth.tasks.words import plain
+from clinsynth.text.words import plain
 from clinsynth.types import Brief, Candidate, Completion, Draft, Gold, Rejected, Request
 
 PER_REQUEST = 6

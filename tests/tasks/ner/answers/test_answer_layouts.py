@@ -13,8 +13,8 @@ import pytest
 
 import clinsynth
 from clinsynth.tasks.ner.answers import read_answer
-from clinsynth.tasks.ner.spans import Sentence, to_spans
-from clinsynth.tasks.words import detokenise
+from clinsynth.text.entities import Sentence, to_spans
+from clinsynth.text.words import detokenise
 from support import CORPORA, needs_corpora
 
 Pairs = list[tuple[str, str]]

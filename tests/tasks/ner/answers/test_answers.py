@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from clinsynth.tasks.ner.answers import read_answer
 from clinsynth.tasks.ner.answers.tags import read_tag
-from clinsynth.tasks.ner.spans import Sentence
+from clinsynth.text.entities import Sentence
 
 SENTENCE = "Clustering of missense mutations in the ataxia - telangiectasia gene in a sporadic T - cell leukaemia ."
 GOLD = SENTENCE.split()

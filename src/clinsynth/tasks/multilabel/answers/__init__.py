@@ -15,7 +15,7 @@ from typing import Any
 
 from clinsynth.tasks.multilabel.answers.names import NAME, Names
 from clinsynth.tasks.multilabel.config import NONE
-from clinsynth.tasks.wrappers import MARK, bounded, sentences, unwrapped, without
+from clinsynth.text.peeling import MARK, bounded, sentences, unwrapped, without
 from clinsynth.types import CLEAN, REPAIRED, UNUSABLE
 
 _FLAGS = re.VERBOSE | re.IGNORECASE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from clinsynth.tasks.wrappers import normalised, phrase
+from clinsynth.text.peeling import normalised, phrase
 
 # Names in private characters: those that count anywhere (A1), and everyday words (sleep), which count as answers only.
 _CODE, _EVERYDAY = 0xF0000, 0x100000

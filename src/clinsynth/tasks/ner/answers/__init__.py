@@ -15,9 +15,9 @@ from clinsynth.tasks.ner.answers.layouts import Asked, Tagging, read_tagging
 from clinsynth.tasks.ner.answers.literals import read_literal
 from clinsynth.tasks.ner.answers.mentions import join_neighbours, read_marks, read_names, says_none
 from clinsynth.tasks.ner.answers.tags import BARE, OTHER
-from clinsynth.tasks.ner.spans import Span, to_spans
-from clinsynth.tasks.thoughts import take_out
-from clinsynth.tasks.wrappers import bounded, normalised
+from clinsynth.text.entities import Span, to_spans
+from clinsynth.text.peeling import bounded, normalised
+from clinsynth.text.thoughts import take_out
 from clinsynth.types import CLEAN, REPAIRED, UNUSABLE
 
 SHORTEST_QUESTION = 20

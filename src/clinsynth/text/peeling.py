@@ -6,8 +6,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from clinsynth.tasks.thoughts import take_out
-from clinsynth.tasks.words import plain
+from clinsynth.text.thoughts import take_out
+from clinsynth.text.words import plain
 
 _LINE_END = re.compile("\r\n|[\r\u2028\u2029\x85\x0b\x0c]")
 _SPACE = re.compile(r"[^\S\n\t]")

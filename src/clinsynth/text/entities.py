@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from clinsynth.tasks.words import detokenise, offsets
+from clinsynth.text.words import detokenise, offsets
 
 
 @dataclass(frozen=True, order=True)

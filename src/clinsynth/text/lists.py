@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from clinsynth.tasks.thoughts import take_out
-from clinsynth.tasks.words import plain
+from clinsynth.text.thoughts import take_out
+from clinsynth.text.words import plain
 from clinsynth.types import Completion, Draft, Rejected
 
 _SPACES = dict.fromkeys(map(ord, "\u00a0\u2002\u2003\u2007\u2009\u202f\u3000\t"), " ")
