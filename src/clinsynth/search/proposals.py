@@ -13,7 +13,7 @@ from clinsynth.prompts import render
 from clinsynth.search.sampling import Sampler
 from clinsynth.search.tree import CandidatePrompt
 from clinsynth.text.lists import clean
-from clinsynth.text.peeling import unwrapped
+from clinsynth.text.peeling import peeled
 from clinsynth.types import Prompt, Request
 
 _WRITTEN = r"\{{\{{\s*{0}\s*\}}\}}|\{{\s*{0}\s*\}}|\[\s*{0}\s*\]|<\s*{0}\s*>|\$\{{{0}\}}|\${0}\b"
@@ -82,7 +82,7 @@ def question(
 def listed(answer: str, *, names: Sequence[str] = ()) -> list[str]:
     """The prompts of an answer, each once: of a JSON list, of numbered or bulleted items, else of lines."""
     tags = "|".join(map(re.escape, names))
-    text = unwrapped(re.sub(rf"<\s*({tags})\s*>", r"{\1}", answer, flags=re.IGNORECASE) if names else answer)
+    text = peeled(re.sub(rf"<\s*({tags})\s*>", r"{\1}", answer, flags=re.IGNORECASE) if names else answer)
     found = _json(text) or _items(text, _NUMBER) or _items(text, _BULLET) or _lines(text)
     return list(dict.fromkeys(prompt for item in found if (prompt := clean(_LEAD.sub("", item.strip())))))
 

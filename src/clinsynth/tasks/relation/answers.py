@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from clinsynth.tasks.relation.config import LABELS
 from clinsynth.tasks.relation.labels import LABEL_NAME, NEGATIVE, POSITIVE, VALUE, cell_labels, read_labels
-from clinsynth.text.peeling import bounded, sentences, unwrapped
-from clinsynth.types import CLEAN, REPAIRED, UNUSABLE
+from clinsynth.text.peeling import peeled, sentences, table_cells
+from clinsynth.types import CLEAN, REPAIRED, UNUSABLE, Reading
 
 _FLAGS = re.VERBOSE | re.IGNORECASE
 _YES_NO = r"(?:yes|no|true|false|related|not\s+related|unrelated)"
@@ -90,21 +89,13 @@ LONGEST = 2_000
 """Characters of an answer that are looked at, at either end: a verdict opens or closes it."""
 
 
-@dataclass(frozen=True)
-class Answer:
-    label: str | None
-    """`Yes` or `No`; None where unusable."""
-    status: str
-    """clean, repaired or unusable"""
-
-
-def read_answer(text: str, *, question: str, sentence: str) -> Answer:
-    """The verdict of a completion; `question` is the whole prompt, which the completion may repeat."""
+def read_verdict(text: str, *, question: str, sentence: str) -> Reading:
+    """Return `Yes`, `No` or, where the completion cannot be used, `None`; it may repeat the whole prompt `question`."""
     if text.strip() in LABELS:
-        return Answer(text.strip(), CLEAN)
+        return Reading(text.strip(), CLEAN)
     repeated = [question, sentence, *(part for part in sentences(question) if len(part.split()) > 5)]
-    label = _read(bounded(unwrapped(text, repeated=repeated), most=LONGEST))
-    return Answer(label, REPAIRED if label else UNUSABLE)
+    label = _read(peeled(text, repeated=repeated, most=LONGEST))
+    return Reading(label, REPAIRED if label else UNUSABLE)
 
 
 def _read(text: str) -> str | None:
@@ -183,7 +174,7 @@ def _label(found: re.Match[str]) -> str:
 def _in_cells(text: str) -> str | None:
     """The label in a row of a table: the last row that has one."""
     for line in reversed(text.split("\n")):
-        cells = [cell.strip() for cell in re.split(r"[|\t]", re.sub(r"\A\s*\||\|\s*\Z", "", line))]
+        cells = table_cells(line)
         found = set().union(*cell_labels(cells, 0)) if len(cells) > 1 else set()
         if found:
             return found.pop() if len(found) == 1 else None

@@ -27,12 +27,9 @@ from clinsynth.tasks.relation.labels import (
     words_of,
 )
 from clinsynth.tasks.relation.markers import Markers
-from clinsynth.text import thoughts
-from clinsynth.text.peeling import MARK
+from clinsynth.text.lists import ENDS, MARK, REMARKS, unquoted
+from clinsynth.text.peeling import parts, tidied
 
-_SPACES = dict.fromkeys(map(ord, "\u00a0\u2002\u2003\u2007\u2009\u202f\u3000"), " ")
-_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\ufe0e\ufe0f"))
-_LINE_END = re.compile("\r\n|[\r\u2028\u2029\x85\x0b\x0c]")
 # JSON (and what nearly is): an object without further objects in it, and its fields.
 _OBJECT = re.compile(r"\{[^{}]*\}")
 _FIELD = re.compile(
@@ -87,15 +84,10 @@ _TITLE = re.compile(
 _TITLED = re.compile(r"[|> ]*(?:#|(\*\*|__)[^*_]*\1\W*$)")
 _ONE_EXAMPLE = re.compile(r"\b(?:example|sentence|instance|sample|pair|row)\s?#?\d", re.IGNORECASE)
 _REMARK = re.compile(
-    r"""(?:(?:sure|certainly|of\ course|absolutely|okay|ok|great|sorry)[,!.:]|(?:here|below)\ (?:are|is)\ |
-        (?:these|all|the)\ (?:sentences|examples)\ |i\ (?:hope\ th|can't|cannot|have\ )|i'm\ (?:sorry|happy|glad)|
-        i['’]ve\ |as\ an?\ (?:ai|language\ model)\b|let\ me\ know|please\ let\ me|feel\ free|would\ you\ like|
-        if\ you\ (?:need|would\ like|want)\ |note\ that\ |in\ these\ examples|
-        (?:note|explanation|reason|reasoning|rationale|justification|comment|remark)s?\s?:)""",
+    rf"""{REMARKS}|(?:okay|ok|great)[,!.:]|i\ have\ |i['’]ve\ |note\ that\ |in\ these\ examples
+        |(?:note|explanation|reason|reasoning|rationale|justification|comment|remark)s?\s?:""",
     re.VERBOSE | re.IGNORECASE,
 )
-_ENDS = tuple('.!?…"”»')
-_QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»", "'": "'", "‘": "’", "`": "`"}
 
 
 @dataclass(frozen=True)
@@ -130,9 +122,9 @@ class _Part:
 
 def read_rows(text: str, *, markers: Sequence[str] = ("@GENE$", "@DISEASE$")) -> list[Row | Stray]:
     """In the order of the completion; nothing is dropped silently."""
-    text = _LINE_END.sub("\n", text).translate(_SPACES).translate(_INVISIBLE).replace("｜", "|")
+    text = tidied(text).replace("｜", "|")
     reader = _Reader(Markers(tuple(markers)))
-    for part, thought in thoughts.parts(text):
+    for part, thought in parts(text):
         if thought:
             reader.add_remark(part)
         else:
@@ -159,7 +151,9 @@ class _Reader:
         self._add(_Part([text.strip()], [""], set(), (), remark=True))
 
     def result(self, part: _Part) -> Row | Stray:
-        text = _unquoted(self._markers.with_bare(" ".join(" ".join(part.texts).split()))).replace("\\|", "|")
+        text = unquoted(self._markers.with_bare(" ".join(" ".join(part.texts).split()))).replace("\\|", "|")
+        if text.count('"') == 1 and '"' in (text[0], text[-1]):  # its fellow was beyond the label
+            text = text.strip('"').strip()
         counts = self._markers.counts(text)
         labels = part.labels | ({part.heading} if part.heading else set())
         reason = _reason(part, counts, labels)
@@ -224,7 +218,7 @@ class _Reader:
         if not self._open or part.marked or part.remark:
             return False
         last = self.parts[-1]
-        unfinished = not last.texts[-1].endswith((*_ENDS, ":")) and (any(last.counts) or last.marked)
+        unfinished = not last.texts[-1].endswith((*ENDS, ":")) and (any(last.counts) or last.marked)
         once = all(sum(pair) <= 1 for pair in zip(last.counts, part.counts, strict=True))
         tail = not all(last.counts) or part.labels or any(part.counts)  # and not a remark below a whole sentence
         return once and bool(part.texts[0][:1].islower() or (unfinished and tail))
@@ -328,7 +322,7 @@ class _Reader:
         if whole is not None:
             tabled = len(cells) == self._columns  # then the sentence has one cell
             start = whole if tabled else start
-            end = whole + 1 if tabled or cells[whole].strip().endswith(_ENDS) else end
+            end = whole + 1 if tabled or cells[whole].strip().endswith(ENDS) else end
             while end > whole + 1 and self._is_marker(cells[end - 1]):
                 end -= 1
         return ("|" if "|" in line else " ").join(cells[start:end]).strip(" |\t"), labels
@@ -396,17 +390,3 @@ def _cells(line: str) -> list[str]:
     while len(cells) > 1 and not cells[0].strip():
         del cells[0]
     return cells
-
-
-def _unquoted(text: str) -> str:
-    for _ in range(3):  # and no more: peeling a long run of quotation marks would be quadratic
-        whole = text.rstrip(",;")
-        if len(whole) < 2 or _QUOTES.get(whole[0]) != whole[-1]:
-            break
-        inner = whole[1:-1]
-        if (" '" if whole[0] == "'" else whole[0]) in inner:  # quotes of parts: "a" and "b"
-            break
-        text = inner.strip()
-    if text.count('"') == 1 and '"' in (text[0], text[-1]):  # its fellow was beyond the label
-        text = text.strip('"').strip()
-    return text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from clinsynth.text.peeling import MARK
+from clinsynth.text.lists import MARK
 
 POSITIVE, NEGATIVE = "Yes", "No"
 LABEL_NAME = r"(?:label|answer|relation(?:ship)?|related|association|class(?:ification)?|output|response)"

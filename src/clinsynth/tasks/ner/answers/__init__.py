@@ -6,9 +6,7 @@ a list of names, and placed on the gold tokens by `alignment`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from clinsynth.tasks.ner.answers.alignment import Place, place_entities, place_names, plainest
 from clinsynth.tasks.ner.answers.layouts import Asked, Tagging, read_tagging
@@ -16,47 +14,32 @@ from clinsynth.tasks.ner.answers.literals import read_literal
 from clinsynth.tasks.ner.answers.mentions import join_neighbours, read_marks, read_names, says_none
 from clinsynth.tasks.ner.answers.tags import BARE, OTHER
 from clinsynth.text.entities import Span, to_spans
-from clinsynth.text.peeling import bounded, normalised
-from clinsynth.text.thoughts import take_out
-from clinsynth.types import CLEAN, REPAIRED, UNUSABLE
-
-SHORTEST_QUESTION = 20
-"""Characters from which a question in an answer is a repetition and no coincidence."""
+from clinsynth.text.peeling import OUTER_TAGS, peeled
+from clinsynth.types import CLEAN, REPAIRED, UNUSABLE, Reading
 
 LONGEST = 20
 """Characters of an answer for each of the sentence that are looked at, at either end."""
 
-_INSTRUCTION = re.compile(r"\[INST\].*?\[/INST\]", re.DOTALL | re.IGNORECASE)
-_WRAPPER = re.compile(
-    r"""</?(?:example|answer|output|result|response|text|sentence|iob|ner|code|pre|s)s?\s*/?>
-        |\[/?INST\]|<\|[\w ]+\|>|^\s*(?:```|~~~)[\w-]*\s*?$|```""",
-    re.VERBOSE | re.IGNORECASE | re.MULTILINE,
-)
 
+def read_entities(text: str, *, question: str, tokens: Sequence[str], entity_type: str) -> Reading:
+    """Return spans over the gold tokens of a sentence, and entities that are named and not there.
 
-@dataclass(frozen=True)
-class Answer:
-    """What an answer says about a sentence."""
-
-    spans: tuple[Span, ...]
-    """Over the gold tokens, in order, without overlaps."""
-    hallucinated: tuple[str, ...]
-    """Entities that it names and that are not in the text."""
-    status: str
-
-
-def read_answer(text: str, *, question: str, tokens: Sequence[str], entity_type: str) -> Answer:
-    """The entities of a sentence of gold tokens; `question`: the message that was sent."""
+    `question` is the message that was sent.
+    """
     clean = _clean(text, tokens=tokens, entity_type=entity_type)
     if clean is not None:
-        return Answer(clean, (), CLEAN)
+        return Reading(clean, CLEAN)
     asked = Asked(tuple(tokens), entity_type)
     most = LONGEST * max(len(" ".join(tokens)), 100)
-    found = _places(bounded(_bare(text, question=question), most=most), asked)
+    text = peeled(text, repeated=[question], tags=OUTER_TAGS, most=most)
+    if "\\t" in text and "\t" not in text:
+        text = text.replace("\\t", "\t")
+        text = text if "\n" in text else text.replace("\\n", "\n")
+    found = _places(text, asked)
     if found is None:
-        return Answer((), (), UNUSABLE)
+        return Reading((), UNUSABLE)
     places, absent = found
-    return Answer(tuple(Span(start, end, entity_type) for start, end in places), tuple(absent), REPAIRED)
+    return Reading(tuple(Span(start, end, entity_type) for start, end in places), REPAIRED, tuple(absent))
 
 
 def _clean(text: str, *, tokens: Sequence[str], entity_type: str) -> tuple[Span, ...] | None:
@@ -113,32 +96,3 @@ def _usable(tagging: Tagging | None, asked: Asked) -> Tagging | None:
 def _is_list(tagging: Tagging) -> bool:
     """Names with their type behind them."""
     return all(tag in (BARE, OTHER) for _, tag in tagging.pairs)
-
-
-def _bare(text: str, *, question: str) -> str:
-    """The answer without what surrounds it: thoughts, the question, wrappers, fences."""
-    answer, _ = take_out(normalised(text), leaving="\n")
-    text = _without(answer, normalised(question))
-    outside = _INSTRUCTION.sub("\n", text)
-    text = outside if outside.strip() else text
-    text = _WRAPPER.sub("", text)
-    if "\\t" in text and "\t" not in text:
-        text = text.replace("\\t", "\t")
-        text = text if "\n" in text.strip() else text.replace("\\n", "\n")
-    return text.strip()
-
-
-def _without(text: str, question: str) -> str:
-    """Without repetitions of the question, however they are spaced."""
-    wanted = "".join(question.split())
-    if len(wanted) < SHORTEST_QUESTION:
-        return text
-    places = [at for at, character in enumerate(text) if not character.isspace()]
-    squeezed = "".join(text[at] for at in places)
-    kept, end = [], 0
-    start = squeezed.find(wanted)
-    while start >= 0:
-        kept.append(text[end : places[start]])
-        end = places[start + len(wanted) - 1] + 1
-        start = squeezed.find(wanted, start + len(wanted))
-    return "\n".join([*kept, text[end:]])
