@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from clinsynth.tasks.ner.answers.alignment import Place, place_entities, place_names, plainest
 from clinsynth.tasks.ner.answers.layouts import Asked, Tagging, read_tagging
 from clinsynth.tasks.ner.answers.literals import read_literal
 from clinsynth.tasks.ner.answers.mentions import join_neighbours, read_marks, read_names, says_none
 from clinsynth.tasks.ner.answers.tags import BARE, OTHER
+from clinsynth.text.alignment import Place, place_entities, place_names, plainest
 from clinsynth.text.entities import Span, to_spans
 from clinsynth.text.peeling import OUTER_TAGS, peeled
 from clinsynth.types import CLEAN, REPAIRED, UNUSABLE, Reading

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, groupby, pairwise
 
-from clinsynth.tasks.ner.answers.alignment import Place, plainest
 from clinsynth.tasks.ner.answers.tags import BARE, BEGIN, OTHER, OUTSIDE, is_strong, read_tag
+from clinsynth.text.alignment import Place, plainest
 
 Pair = tuple[str, str]
 """A word and what its tag says of it."""

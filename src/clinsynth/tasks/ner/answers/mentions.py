@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Sequence
 
 from clinsynth.tasks.ner.annotators import NONE
-from clinsynth.tasks.ner.answers.alignment import occurrences, plainest
 from clinsynth.tasks.ner.answers.layouts import Asked, Pair, Tagging
 from clinsynth.tasks.ner.answers.tags import (
     BEGIN,
@@ -18,6 +17,7 @@ from clinsynth.tasks.ner.answers.tags import (
     names_other,
     names_type,
 )
+from clinsynth.text.alignment import occurrences, plainest
 
 _LIKE = 0.6
 """From here on what marks stand in is the sentence, and not prose about it."""
