@@ -12,7 +12,7 @@ from clinsynth.config import check, named_prompt
 from clinsynth.errors import ConfigError
 from clinsynth.prompts import render
 from clinsynth.task import Choices, Proposal, Supply, Writing
-from clinsynth.tasks.relation.completions import Row, read_rows
+from clinsynth.tasks.relation.completions import LabelledRow, read_rows
 from clinsynth.tasks.relation.config import PoolConfig, RelationDataset, check_markers, own_pool
 from clinsynth.tasks.relation.gold import NEGATIVE, POSITIVE, Relation
 from clinsynth.tasks.supply import Rounds
@@ -143,7 +143,7 @@ class RelationWriter:
         drafts: list[Draft] = []
         rejected: list[Rejected] = []
         for found in read_rows(plain(completion.text), markers=self.dataset.markers):
-            if isinstance(found, Row):
+            if isinstance(found, LabelledRow):
                 drafts.append(Draft(unit, replicate, len(drafts), found.text, found.label))
             else:
                 rejected.append(Rejected(Draft(unit, replicate, -1, found.text), found.reason))
