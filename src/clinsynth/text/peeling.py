@@ -18,12 +18,10 @@ _THOUGHTS = re.compile(
 )
 _FENCE = re.compile(r"(?:```|~~~)(?:(?:json|text|txt|markdown|md|plaintext|csv|tsv|yaml|python)\b)?", re.IGNORECASE)
 _TURN = r"<\|[^|<>]{1,40}\|>|<</?SYS>>|\[/?INST\]"  # what chat templates put between turns
-TAGS = re.compile(rf'</?[a-z][\w:-]*(?:\s+\w+="[^"<>]*")*\s*/?>|{_TURN}', re.IGNORECASE)
-"""Tags of every name: `<answer>`, `</s>`."""
-OUTER_TAGS = re.compile(
+_TAG = re.compile(rf'</?[a-z][\w:-]*(?:\s+\w+="[^"<>]*")*\s*/?>|{_TURN}', re.IGNORECASE)  # <answer>, </s>
+_OUTER_TAG = re.compile(
     rf"</?(?:example|answer|output|result|response|text|sentence|iob|ner|code|pre|s)s?\s*/?>|{_TURN}", re.IGNORECASE
 )
-"""Tags that stand round an answer and never round a part of it."""
 _INSTRUCTION = re.compile(r"\A\W*(?:<s>)?\s*\[INST\].*?\[/INST\](?=.*\w)", re.DOTALL | re.IGNORECASE)
 _COMMAND = re.compile(r"\\[a-zA-Z]+\{([^{}]*)\}")  # \boxed{\text{Yes}}
 _WORD = re.compile(r"[^\W_]+")
@@ -63,16 +61,18 @@ def said(text: str) -> str:
     return "\n".join(part for part, thought in parts(text) if not thought)
 
 
-def peeled(text: str, *, repeated: Iterable[str] = (), tags: re.Pattern[str] = TAGS, most: int | None = None) -> str:
+def peeled(text: str, *, repeated: Iterable[str] = (), marked: bool = False, most: int | None = None) -> str:
     """Return a normalised text without thoughts, fences and tags, and without what it repeats.
 
-    Of a text of more than twice `most` characters only so much of its beginning and of its end is left, and repetitions
-    of a sign are cut: patterns take quadratic time, and a model may repeat itself until it is stopped.
+    In a `marked` text tags may stand round parts of the answer: those alone are taken off that stand round the whole of
+    it. Of a text of more than twice `most` characters only so much of its beginning and of its end is left, and
+    repetitions of a sign are cut: patterns take quadratic time, and a model may repeat itself until it is stopped.
     """
     text = said(normalised(text))
     for piece in sorted(repeated, key=len, reverse=True):
         text = without(text, piece)
-    text = tags.sub("\n", _FENCE.sub("\n", _INSTRUCTION.sub("\n", text)))
+    tag, gap = (_OUTER_TAG, "") if marked else (_TAG, "\n")
+    text = tag.sub(gap, _FENCE.sub(gap, _INSTRUCTION.sub("\n", text)))
     text = _COMMAND.sub(r"\1", _COMMAND.sub(r"\1", text)).strip("\n ")
     if most is None:
         return text

@@ -122,11 +122,11 @@ def read_criteria(text: str, *, question: str, labels: Mapping[str, str], text_a
 
 
 def _read(names: Names, text: str) -> dict[str, bool] | None:
-    """Each name that is given or denied; empty where none holds, None where nothing is said."""
+    """Return each name that is given or denied; empty where none holds, `None` where nothing is said."""
     coded = names.coded("\n".join(_lines_of_json(text)))
     lines = coded.split("\n")
     if every := next(filter(None, map(_ALL.fullmatch, lines)), None):
-        return names.all() | dict.fromkeys(names.names(every["but"] or "", everyday=True), False)
+        return dict.fromkeys(names.labels, True) | dict.fromkeys(names.names(every["but"] or "", everyday=True), False)
     keyed = _keyed(names, lines)
     if keyed is not None:
         return keyed
@@ -136,7 +136,7 @@ def _read(names: Names, text: str) -> dict[str, bool] | None:
 
 
 def _lines_of_json(text: str) -> list[str]:
-    """The lines of a text, with every JSON object or list in it as lines such as `A1: true`."""
+    """Return the lines of a text, with every JSON object or list in it as lines such as `A1: true`."""
     lines, at, decoder = [""], 0, json.JSONDecoder()
     for found in re.finditer(r"[{\[]", text):
         if found.start() < at:
@@ -183,7 +183,7 @@ def _is_verdict(value: Any) -> bool:
 
 
 def _keyed(names: Names, lines: list[str]) -> dict[str, bool] | None:
-    """What the last key with a list of names, or with none, has: on its line, or on the lines below it."""
+    """Return what the last key with a list of names, or with none, has: on its line, or on the lines below it."""
     for at in reversed(range(len(lines))):
         key = _KEY.match(_unmarked(lines[at]))
         if not key or _DENYING_KEY.match(lines[at]):
@@ -199,7 +199,7 @@ def _keyed(names: Names, lines: list[str]) -> dict[str, bool] | None:
 
 
 def _listed(names: Names, lines: list[str]) -> dict[str, bool]:
-    """What lists, tables and lines with a verdict have; of several statements on a name the last."""
+    """Return what lists, tables and lines with a verdict have; of several statements on a name the last."""
     held: dict[str, bool] = {}
     header: list[str] = []
     denying = False
@@ -219,7 +219,7 @@ def _listed(names: Names, lines: list[str]) -> dict[str, bool]:
 
 
 def _line(line: str) -> Iterator[tuple[str, bool]]:
-    """Names of a line of a list, and whether they hold; nothing of prose."""
+    """Yield names of a line of a list, and whether they hold; nothing of prose."""
     line = _unmarked(line)
     key, checked = _KEY.match(line), _PREFIXED.match(line)
     if checked:
@@ -243,7 +243,7 @@ def _line(line: str) -> Iterator[tuple[str, bool]]:
 
 
 def _holds(said: str) -> bool:
-    """Whether what follows a name and a colon affirms it: a verdict, or else a description that denies nothing."""
+    """Say whether what follows a name and a colon affirms it: a verdict, or else a description that denies nothing."""
     if number := re.match(r"\s*([01]?\.\d+)(?![\w.])", said):  # a probability
         return float(number[1]) >= 0.5
     verdict = _VERDICT_FIRST.match(said) or _VERDICT_LAST.search(said)
@@ -251,7 +251,7 @@ def _holds(said: str) -> bool:
 
 
 def _unmarked(line: str) -> str:
-    """A line without bullets and numbers, quotations and headings."""
+    """Return a line without bullets and numbers, quotations and headings."""
     line = re.sub(r"\A[\s>]+", "", line)
     while mark := MARK.match(line):
         line = line[mark.end() :]
@@ -259,7 +259,7 @@ def _unmarked(line: str) -> str:
 
 
 def _without_asides(line: str) -> str:
-    """A line without brackets that hold no verdict and no name, or that deny one: `A1 (not A2)`."""
+    """Return a line without brackets that hold no verdict and no name, or that deny one: `A1 (not A2)`."""
     return re.sub(r"\(([^()]*)\)", lambda found: found.group() if _counts(found[1]) else "", line)
 
 
@@ -270,7 +270,7 @@ def _counts(aside: str) -> bool:
 
 
 def _is_header(cells: list[str]) -> bool:
-    """Whether cells are names of columns: several criteria, or yes and no, and no verdict on a criterion."""
+    """Say whether cells are names of columns: several criteria, or yes and no, and no verdict on a criterion."""
     verdicts = sum(bool(_VERDICT.fullmatch(cell.rstrip("? "))) for cell in cells)
     named = sum(bool(re.fullmatch(NAME, cell)) for cell in cells)
     return (named > 1 and not verdicts) or (verdicts > 1 and not named)
@@ -305,7 +305,7 @@ def _is_no(cell: str) -> bool:
 
 
 def _in_prose(names: Names, text: str) -> dict[str, bool]:
-    """Names in sentences that do not deny them; everyday words only as the word for a criterion stands by them."""
+    """Read sentences: names that they do not deny; everyday words only where the word for a criterion is near."""
     held: dict[str, bool] = {}
     for part in sentences(text):
         for clause in re.split(
