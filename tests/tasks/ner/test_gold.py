@@ -16,7 +16,7 @@ TWO = [sentence("mild/O ataxia/B"), sentence("DMD/B ./O")]
 
 
 def read(text: str) -> list[Sentence]:
-    return gold.read(text, path=PATH, dataset=dataset())
+    return gold.read_sentences(text, path=PATH, dataset=dataset())
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Criteria, requests, and labelled texts out of completions."""
+"""Asks for texts that meet criteria, and reads them out of completions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who labels synthetic sentences: the unit alone, known entities, or the LLM that wrote them."""
+"""Finds known terms in synthetic sentences, and reads the mentions that an LLM lists for them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of labelled sentences, whichever dataset they are of."""
+"""The columns, words and counts of labelled sentences, whichever dataset they are of."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def from_json(row: Mapping[str, Any]) -> Sentence:
 
 
 def statistics(examples: Sequence[Sentence]) -> dict[str, float]:
-    """What is said of a corpus beside its lengths."""
+    """Return counts of mentions."""
     mentions = [mention.casefold() for example in examples for mention in example.mentions]
     return {
         "mentions": len(mentions),

@@ -1,4 +1,4 @@
-"""Units, requests, and labelled sentences out of completions."""
+"""Asks for sentences about units, and labels those of completions."""
 
 from __future__ import annotations
 

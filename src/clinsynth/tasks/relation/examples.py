@@ -1,4 +1,4 @@
-"""What is known of labelled sentences, whichever dataset they are of."""
+"""The columns, words and counts of labelled sentences, whichever dataset they are of."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def from_json(row: Mapping[str, Any]) -> Relation:
 
 
 def statistics(examples: Sequence[Relation]) -> dict[str, float]:
-    """Class balance."""
+    """Return how many of the examples have each label."""
     positive = sum(example.positive for example in examples)
     return {"positive": positive, "negative": len(examples) - positive}
 
