@@ -11,8 +11,8 @@ from clinsynth import tasks
 from clinsynth.review import drawing
 from clinsynth.review.folder import Review, ReviewItem, Subject
 from clinsynth.tasks.multilabel.gold import Note
-from clinsynth.tasks.ner.spans import Sentence, Span
 from clinsynth.tasks.relation.gold import Relation
+from clinsynth.text.entities import Sentence, Span
 
 LABELS = {"ner": ("O", "B-Disease", "I-Disease"), "relation": ("No", "Yes"), "multilabel": ("A1", "A2", "B4")}
 EXAMPLES: dict[str, list[Any]] = {

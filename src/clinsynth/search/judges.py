@@ -21,8 +21,8 @@ from clinsynth.prompts import render
 from clinsynth.search import sheets
 from clinsynth.search.sampling import Ask
 from clinsynth.search.tree import CandidatePrompt
-from clinsynth.tasks.words import tokenise
-from clinsynth.tasks.wrappers import unwrapped
+from clinsynth.text.peeling import peeled
+from clinsynth.text.words import tokenise
 from clinsynth.types import Completion, Gold, Metrics, Prompt, Request
 
 Verdicts = dict[str, Metrics]
@@ -156,7 +156,7 @@ def verdict(completion: Completion) -> str | None:
     Strongest first: nothing but the word, a word behind its key (the last one), a comparison, a word that closes or
     opens the answer.
     """
-    text = _OPTIONS.sub(" ", unwrapped(completion.text))
+    text = _OPTIONS.sub(" ", peeled(completion.text))
     if alone := _ALONE.fullmatch(text):
         return _read(alone[1])
     if keyed := list(map(_read, _KEYED.findall(text))):

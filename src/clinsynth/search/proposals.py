@@ -12,8 +12,8 @@ from clinsynth.errors import DataFormatError
 from clinsynth.prompts import render
 from clinsynth.search.sampling import Sampler
 from clinsynth.search.tree import CandidatePrompt
-from clinsynth.tasks.listing import clean
-from clinsynth.tasks.wrappers import unwrapped
+from clinsynth.text.lists import clean
+from clinsynth.text.peeling import peeled
 from clinsynth.types import Prompt, Request
 
 _WRITTEN = r"\{{\{{\s*{0}\s*\}}\}}|\{{\s*{0}\s*\}}|\[\s*{0}\s*\]|<\s*{0}\s*>|\$\{{{0}\}}|\${0}\b"
@@ -82,7 +82,7 @@ def proposal_request(
 def read_proposals(answer: str, *, names: Sequence[str] = ()) -> list[str]:
     """Return the prompts of an answer, each once: of a JSON list, of numbered or bulleted items, else of lines."""
     tags = "|".join(map(re.escape, names))
-    text = unwrapped(re.sub(rf"<\s*({tags})\s*>", r"{\1}", answer, flags=re.IGNORECASE) if names else answer)
+    text = peeled(re.sub(rf"<\s*({tags})\s*>", r"{\1}", answer, flags=re.IGNORECASE) if names else answer)
     found = _json(text) or _items(text, _NUMBER) or _items(text, _BULLET) or _lines(text)
     return list(dict.fromkeys(prompt for item in found if (prompt := clean(_LEAD.sub("", item.strip())))))
 

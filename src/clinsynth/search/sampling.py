@@ -14,7 +14,7 @@ from clinsynth.keys import digest
 from clinsynth.quality import control
 from clinsynth.quality.filters import folded_texts
 from clinsynth.task import Choices, Task, Writing
-from clinsynth.tasks.words import tokenise
+from clinsynth.text.words import tokenise
 from clinsynth.types import Candidate, Completion, Draft, Gold, Prompt, Rejected, Request
 
 Ask = Callable[[Sequence[Request], str], dict[str, Completion]]

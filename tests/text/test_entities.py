@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinsynth.tasks.ner.spans import Sentence, Span, to_spans, to_tags
+from clinsynth.text.entities import Sentence, Span, to_spans, to_tags
 from support import sentence
 
 LABELS = st.sampled_from(["Disease", "Chemical", "Cell-line"])

@@ -1,4 +1,4 @@
-"""Words as the gold corpora split them, and sentences as people write them.
+"""Splits words as the gold corpora do, and writes sentences as people do.
 
 Gold data splits at every punctuation mark (`X - linked`, `Parkinson ' s disease`). What goes into
 a prompt is written naturally (`detokenise`); what comes back is split as gold is (`tokenise`), or
@@ -20,27 +20,27 @@ _PLAIN = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "‐": "-", "‑": "-
 
 
 def plain(text: str) -> str:
-    """Composed letters, and the apostrophes and hyphens of gold in the place of typographic ones."""
+    """Return a text with composed letters, and the apostrophes and hyphens of gold for typographic ones."""
     return unicodedata.normalize("NFC", text).translate(_PLAIN)
 
 
 def tokenise(text: str) -> list[str]:
-    """Runs of letters and digits, and every other visible character alone."""
+    """Return runs of letters and digits, and every other visible character alone."""
     return _TOKEN.findall(text)
 
 
 def tokenise_with_offsets(text: str) -> list[tuple[str, int, int]]:
-    """Tokens with the characters `start` to `end` (exclusive) of `text` that they stand at."""
+    """Return tokens with the characters `start` to `end` (exclusive) of `text` that they stand at."""
     return [(match.group(), *match.span()) for match in _TOKEN.finditer(text)]
 
 
 def detokenise(tokens: Sequence[str]) -> str:
-    """The words with the spaces of running text; `tokenise` gives the same words back."""
+    """Return the words with the spaces of running text; `tokenise` gives the same words back."""
     return "".join(_spaced(tokens))
 
 
 def offsets(tokens: Sequence[str]) -> list[tuple[int, int]]:
-    """Where each word stands in `detokenise(tokens)`."""
+    """Return where each word stands in `detokenise(tokens)`."""
     places = []
     position = 0
     for piece, token in zip(_spaced(tokens), tokens, strict=True):
@@ -51,7 +51,7 @@ def offsets(tokens: Sequence[str]) -> list[tuple[int, int]]:
 
 
 def _spaced(tokens: Sequence[str]) -> list[str]:
-    """Each word with the space that stands before it, if any."""
+    """Return each word with the space that stands before it, if any."""
     pieces: list[str] = []
     quoted = False
     previous = ""

@@ -10,14 +10,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from clinsynth.tasks.thoughts import take_out
-from clinsynth.tasks.words import plain
+from clinsynth.text.peeling import parts, tidied
+from clinsynth.text.words import plain
 from clinsynth.types import Completion, Draft, Rejected
 
-_SPACES = dict.fromkeys(map(ord, "\u00a0\u2002\u2003\u2007\u2009\u202f\u3000\t"), " ")
-_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
-_FENCE = re.compile(r"^\s*(```|~~~)")
-_RULE = re.compile(r"\s*(?:-{3,}|\*{3,}|_{3,})\s*")
+_LAYOUT = re.compile(r"\s*(?:(?:```|~~~).*|-{3,}\s*|\*{3,}\s*|_{3,}\s*)")
+_BULLETS = r"(?:[-–—*•◦▪‣·+→]|[-=]>|[a-zA-Z]\))\s+(?=\S)"
+_BULLET = re.compile(_BULLETS)
 _NUMBER = re.compile(
     r"""(?:>\s*)?(?:\*\*|__|\#+\s*)?      # a quotation, emphasis or a heading's marks
         (?:(?:sentence|example)\s+(?=\d{1,3}\**[.:)]))?
@@ -28,16 +27,24 @@ _NUMBER = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _DOTTED = re.compile(r"(?P<number>(?P<first>\d{1,3})\.\d{1,3})\s+(?=\S)")
-_BULLET = re.compile(r"(?:[-–—*•◦▪‣·+]|[a-zA-Z]\))\s+(?=\S)")
-_REMARK = re.compile(
-    r"""(?:(?:sure|certainly|of\ course|absolutely|sorry)[,!.:]|(?:here|below)\ (?:are|is)\ |
-        (?:these|all|the)\ (?:sentences|examples)\ |i\ (?:hope\ th|can't|cannot)|i'm\ (?:sorry|happy|glad)|
-        as\ an?\ (?:ai|language\ model)\b|let\ me\ know|please\ let\ me|feel\ free|would\ you\ like|
-        if\ you\ (?:need|would\ like|want)\ |note\ that\ (?:these|the\ sentences|all)|note:)""",
-    re.VERBOSE | re.IGNORECASE,
+MARK = re.compile(
+    rf"""\#{{1,6}}\s+                                                # a heading
+        |{_BULLETS}
+        |(?:\d{{1,3}}(?:\.\)|[.):])|[(\[]\d{{1,3}}[)\]][.:]?)(?:\s+|(?=[^\W\d]|["“@]))   # 1. 1) 1: 1.) (1) [1]
+        |\d{{1,3}}\s[-–—]\s+(?=[A-Z"“@])                            # 1 - Text""",
+    re.VERBOSE,
 )
+"""Opens a line that is no sentence of running text: an item of a list, a heading."""
+REMARKS = r"""(?:sure|certainly|of\ course|absolutely|sorry)[,!.:]|(?:here|below)\ (?:are|is)\ |
+    (?:these|all|the)\ (?:sentences|examples)\ |i\ (?:hope\ th|can't|cannot)|i'm\ (?:sorry|happy|glad)|
+    as\ an?\ (?:ai|language\ model)\b|let\ me\ know|please\ let\ me|feel\ free|would\ you\ like|
+    if\ you\ (?:need|would\ like|want)\ |note\ that\ (?:these|the\ sentences|all)|note:"""
+"""Opens a line that an LLM says beside what it was asked for."""
+_REMARK = re.compile(REMARKS, re.VERBOSE | re.IGNORECASE)
 _QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»", "'": "'", "‘": "’", "`": "`"}
-_ENDS = tuple(".!?…\"”»')]")
+ENDS = tuple('.!?…"”»')
+"""Signs that end a sentence."""
+_ENDS = (*ENDS, *"')]")
 
 
 @dataclass(frozen=True)
@@ -50,25 +57,30 @@ class Item:
 
 @dataclass(frozen=True)
 class Listing:
+    """The items of a list in their order, and lines that belong to none of them."""
+
     items: tuple[Item, ...]
     remarks: tuple[str, ...] = ()
-    """Lines that belong to no item."""
 
 
 def read_list(text: str, *, wrapped: bool = True) -> Listing:
-    """Items of a completion in their order.
+    """Return the items of a completion in their order.
 
     In a list without marks a line that begins in lower case goes on with the one before it, unless
     lines are known not to be `wrapped`.
     """
-    whole, thoughts = take_out(_normalised(text))
-    lines = ["" if _RULE.fullmatch(line) else line for line in whole.split("\n")]
-    listing = _read_lines([line for line in lines if not _FENCE.match(line)], wrapped=wrapped)
+    found = parts(tidied(text).replace("\t", " "))
+    whole = "".join(part for part, thought in found if not thought)
+    lines = ["" if _LAYOUT.fullmatch(line) else line.strip() for line in whole.split("\n")]
+    thoughts = tuple(part for part, thought in found if thought)
+    numbered = any(map(_NUMBER.match, lines))
+    marked = numbered or any(map(_BULLET.match, lines))
+    listing = _marked(lines, numbered=numbered) if marked else _unmarked(lines, wrapped=wrapped)
     return Listing(listing.items, (*thoughts, *listing.remarks))
 
 
 def read_drafts(completion: Completion, *, unit: str, replicate: int) -> tuple[list[Draft], list[Rejected]]:
-    """The texts of a list as they are numbered, and lines that are none."""
+    """Return the texts of a list as they are numbered, and lines that are none."""
     listing = read_list(plain(completion.text))
     texts = [text for item in listing.items if (text := clean(item.text))]
     rejected = [Rejected(Draft(unit, replicate, -1, remark), "remark") for remark in listing.remarks]
@@ -78,67 +90,62 @@ def read_drafts(completion: Completion, *, unit: str, replicate: int) -> tuple[l
 
 
 def clean(text: str) -> str:
-    """An item without quotes round the whole of it and without Markdown's emphasis."""
+    """Return an item without quotes round the whole of it and without Markdown's emphasis."""
     text = re.sub(r"\*\*|__(?=\w)|(?<=\w)__", "", text)
     text = re.sub(r"(?<![\w*])\*(\S(?:[^*]*\S)?)\*(?![\w*])", r"\1", text)
-    text = " ".join(text.split())
-    while len(text) > 1 and _QUOTES.get(text[0]) == text.rstrip(",;")[-1:]:
-        inner = text.rstrip(",;")[1:-1]
-        if text[0] in inner:  # quotes of parts: "a" and "b"
+    return unquoted(" ".join(text.split()))
+
+
+def unquoted(text: str) -> str:
+    """Return a text without quotes round the whole of it."""
+    for _ in range(3):  # and no more: peeling a long run of quotation marks would be quadratic
+        whole = text.rstrip(",;")
+        if len(whole) < 2 or _QUOTES.get(whole[0]) != whole[-1]:
+            break
+        inner = whole[1:-1]
+        if (" '" if whole[0] == "'" else whole[0]) in inner:  # quotes of parts: "a" and "b"
             break
         text = inner.strip()
     return text
 
 
-def _read_lines(lines: list[str], *, wrapped: bool) -> Listing:
-    if any(_NUMBER.match(line.strip()) for line in lines):
-        return _marked(lines, numbered=True)
-    if any(_BULLET.match(line.strip()) for line in lines):
-        return _marked(lines, numbered=False)
-    return _unmarked(lines, wrapped=wrapped)
-
-
-def _normalised(text: str) -> str:
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\x85", "\n")
-    return text.translate(_SPACES).translate(_INVISIBLE)
-
-
 def _marked(lines: list[str], *, numbered: bool) -> Listing:
-    """A list in which items begin with a number or a bullet; other lines go on with the item before them."""
+    """Read a list in which items begin with a number or a bullet; other lines go on with the item before them."""
     items: list[Item] = []
     remarks: list[str] = []
     last = 0  # number of the last item
     after_blank = False
-    for line in map(str.strip, lines):
+    for line in lines:
         if not line:
             after_blank = True
             continue
         before = items[-1].text if items else ""
         marker = _marker(line, last=last, numbered=numbered, broken=bool(before) and not before.endswith((*_ENDS, ":")))
-        if marker is None:
-            if items and not _is_remark(line, items[-1], after_blank=after_blank):
-                items[-1] = Item(f"{items[-1].text} {line}".strip(), items[-1].number)
-            else:
-                remarks.append(line)
-        else:
+        if marker is not None:
             number, body = marker
-            if number is not None:
-                last = number
+            last = last if number is None else number
             while (inner := _marker(body, last=0, numbered=numbered, broken=False)) is not None:
                 if inner[0] not in (None, number):  # 1. 1) text and 1. - text, but not 1. 5 - 10 mg
                     break
                 body = inner[1]
-            if items and items[-1].text.endswith(":"):  # a heading over nested items
+            if before.endswith(":"):  # a heading over nested items
                 remarks.append(items.pop().text)
             items.append(Item(body, number))
+        elif (
+            not items
+            or _REMARK.match(line)
+            or (before.endswith(_ENDS) and (after_blank or line[0].isupper() or line[0] == "#"))
+        ):
+            remarks.append(line)
+        else:
+            items[-1] = Item(f"{before} {line}".strip(), items[-1].number)
         after_blank = False
     return Listing(tuple(items), tuple(remarks))
 
 
 def _marker(line: str, *, last: int, numbered: bool, broken: bool) -> tuple[int | None, str] | None:
-    """Number and rest of a line that opens an item; `broken`: the line before it ended inside a sentence."""
-    found = _NUMBER.match(line) if numbered else None
-    if found:
+    """Return number and rest of a line that opens an item; `broken`: the line before it ended inside a sentence."""
+    if numbered and (found := _NUMBER.match(line)):
         number = int(found["number"].split(".")[0])
         # A sentence that is broken before "12." is no new item; lists that skip a few or start again are lists.
         if last == 0 or number <= 1 or last <= number <= last + 5:
@@ -149,24 +156,13 @@ def _marker(line: str, *, last: int, numbered: bool, broken: bool) -> tuple[int 
     if dotted and last and int(dotted["first"]) in (last, last + 1):
         return int(dotted["first"]), line[dotted.end() :]
     bullet = _BULLET.match(line)
-    if bullet:
-        return None, line[bullet.end() :]
-    return None
-
-
-def _is_remark(line: str, before: Item, *, after_blank: bool) -> bool:
-    """Whether a line without a marker stands for itself and does not go on with the item before it."""
-    if _REMARK.match(line):
-        return True
-    return before.text.endswith(_ENDS) and (after_blank or line[0].isupper() or line[0] == "#")
+    return (None, line[bullet.end() :]) if bullet else None
 
 
 def _unmarked(lines: list[str], *, wrapped: bool) -> Listing:
     items: list[Item] = []
     remarks: list[str] = []
-    for line in map(str.strip, lines):
-        if not line:
-            continue
+    for line in filter(None, lines):
         if line.endswith(":") or _REMARK.match(line):
             remarks.append(line)
         elif wrapped and items and line[0].islower() and not items[-1].text.endswith(_ENDS):

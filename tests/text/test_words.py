@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinsynth.tasks.words import detokenise, offsets, tokenise, tokenise_with_offsets
+from clinsynth.text.words import detokenise, offsets, tokenise, tokenise_with_offsets
 
 # As in the corpora: runs of letters and digits, and single punctuation marks.
 WORDS = st.text(st.characters(categories=["Ll", "Lu", "Lo", "Nd"]), min_size=1, max_size=6)

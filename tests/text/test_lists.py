@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clinsynth import tasks
-from clinsynth.tasks.listing import clean, read_list
+from clinsynth.text.lists import clean, read_list
 from clinsynth.types import Completion
 from support import Composed
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinsynth.tasks.ner.answers.alignment import align, characters, occurrences, place_entities, place_names
+from clinsynth.text.alignment import align, characters, occurrences, place_entities, place_names
 
 SENTENCE = "Clustering of missense mutations in the ataxia - telangiectasia gene in a sporadic T - cell leukaemia ."
 GOLD = SENTENCE.split()

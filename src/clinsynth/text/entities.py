@@ -1,4 +1,4 @@
-"""Labelled sentences, and the one conversion between spans and IOB2 tags."""
+"""Sentences with entities, and the one conversion between spans and IOB2 tags."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from clinsynth.tasks.words import detokenise, offsets
+from clinsynth.text.words import detokenise, offsets
 
 
 @dataclass(frozen=True, order=True)
@@ -39,7 +39,7 @@ class Sentence:
 
     @cached_property
     def text(self) -> str:
-        """The sentence as a person would write it."""
+        """Return the sentence as a person would write it."""
         return detokenise(self.tokens)
 
     @property
@@ -58,7 +58,7 @@ class Sentence:
         return [self.mention(span) for span in self.spans]
 
     def entities(self) -> list[dict[str, Any]]:
-        """Spans as character offsets into `text`."""
+        """Return the spans as character offsets into `text`."""
         places = offsets(self.tokens)
         found = []
         for span in self.spans:
@@ -71,7 +71,7 @@ class Sentence:
 
 
 def to_tags(spans: Iterable[Span], *, length: int) -> list[str]:
-    """IOB2 tags of `length` words."""
+    """Return IOB2 tags of `length` words."""
     tags = ["O"] * length
     for span in spans:
         tags[span.start] = f"B-{span.label}"
@@ -80,7 +80,7 @@ def to_tags(spans: Iterable[Span], *, length: int) -> list[str]:
 
 
 def to_spans(tags: Sequence[str]) -> tuple[Span, ...]:
-    """Spans of IOB2 tags; an `I-` that continues nothing opens a span, as a model's output may.
+    """Return spans of IOB2 tags; an `I-` that continues nothing opens a span, as a model's output may.
 
     Readers of gold data refuse such tags before they come here.
     """

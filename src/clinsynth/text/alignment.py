@@ -1,4 +1,4 @@
-"""Where the words of an answer stand in the sentence that it is about.
+"""Finds where the words of an answer stand in the sentence that it is about.
 
 Characters are aligned, not words: an LLM skips, merges, splits and rewrites words, and each of these
 would shift all that follows. Spaces do not count, nor do case, accents and typography.
@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,14 +43,14 @@ class Characters:
 
 
 def characters(words: Iterable[str], *, fold: bool = True) -> Characters:
-    """The words with plain quotes and dashes and without accents; case folded where `fold`."""
+    """Return the words with plain quotes and dashes and without accents; case folded where `fold`."""
     pieces = [plainest(word, fold=fold) for word in words]
-    ends = np.cumsum([len(piece) for piece in pieces], dtype=int)
-    return Characters("".join(pieces), tuple(ends.tolist()))
+    return Characters("".join(pieces), tuple(accumulate(map(len, pieces))))
 
 
 @lru_cache(maxsize=16384)
 def plainest(word: str, *, fold: bool = True) -> str:
+    """Return a word's characters as they are compared, without spaces."""
     return "".join(_plain(character, fold) for character in word)
 
 
@@ -63,7 +64,7 @@ def _plain(character: str, fold: bool) -> str:
 
 
 def align(answer: Characters, gold: Characters) -> list[Place]:
-    """Pairs of a character of the answer and one of gold, equal or not, both rising; all others stand in gaps.
+    """Return pairs of a character of the answer and one of gold, equal or not, both rising; all others stand in gaps.
 
     Gaps have affine costs (Gotoh 1982) and like to begin and end between words.
     """
@@ -79,7 +80,7 @@ def align(answer: Characters, gold: Characters) -> list[Place]:
 
 
 def _shared(first: str, second: str, ends: Sequence[Iterable[int]]) -> int:
-    """How many characters both begin with, to an end of words in both."""
+    """Return how many characters both begin with, to an end of words in both."""
     same = 0
     while same < min(len(first), len(second)) and first[same] == second[same]:
         same += 1
@@ -90,7 +91,7 @@ _Costs = NDArray[np.int64]
 
 
 def _part(whole: Characters, start: int, end: int) -> tuple[_Costs, _Costs]:
-    """Codes of the characters, and what it costs a gap to begin or end before each of them or at the end."""
+    """Return codes of the characters, and what it costs a gap to begin or end before each of them or at the end."""
     codes = np.array([ord(character) for character in whole.text[start:end]], dtype=np.int64)
     inside = np.full(end - start + 1, _INSIDE, dtype=np.int64)
     inside[[0, -1]] = 0
@@ -141,7 +142,7 @@ def _gotoh(answer: tuple[_Costs, _Costs], gold: tuple[_Costs, _Costs]) -> list[P
 def place_entities(
     words: Sequence[str], *, entities: Sequence[Place], tokens: Sequence[str]
 ) -> tuple[list[Place], list[str]]:
-    """Tokens of each entity, given as words of the answer; and those entities that are not in the sentence."""
+    """Return the tokens of each entity, given as words of the answer, and entities that are not in the sentence."""
     answer, gold = characters(words), characters(tokens)
     if answer == gold:
         return list(entities), []
@@ -154,29 +155,28 @@ def place_entities(
         place, likeness = _aligned((answer.starts[start], answer.ends[end - 1]), answer, gold, pairs)
         mention = " ".join(words[start:end])
         # With nothing but entities to align, the likest place is not yet the one that is meant.
-        elsewhere = alone and likeness < 1 and bool(occurrences(mention, tokens=tokens, fold=True))
+        elsewhere = alone and likeness < 1 and bool(occurrences(mention, tokens=tokens))
         if place is None or likeness < ALIKE or elsewhere:
             astray.append(mention)
-            continue
-        edges = [
-            _aligned((answer.starts[word], answer.ends[word]), answer, gold, pairs)[0] for word in (start, end - 1)
-        ]
-        found.append(_trimmed(place, first=edges[0], last=edges[1], tokens=tokens))
-    chosen = _without_overlaps(found)
-    return _search(astray, chosen, tokens=tokens)
+        else:
+            edges = [(answer.starts[word], answer.ends[word]) for word in (start, end - 1)]
+            first, last = (_aligned(word, answer, gold, pairs)[0] for word in edges)
+            found.append(_trimmed(place, first=first, last=last, tokens=tokens))
+    chosen: list[Place] = []
+    for place in sorted(found, key=lambda place: (place[0], -place[1])):
+        if is_free(place, chosen):
+            chosen.append(place)
+    return place_in_order(astray, tokens=tokens, taken=chosen)[0], _absent(astray, tokens=tokens)
 
 
 def _aligned(part: Place, answer: Characters, gold: Characters, pairs: dict[int, int]) -> tuple[Place | None, float]:
-    """The tokens that characters of the answer are aligned to, and how much of both is equal."""
+    """Return the tokens that characters of the answer are aligned to, and how much of both is equal."""
     met = {at: pairs[at] for at in range(*part) if at in pairs}
     if not met:
         return None, 0.0
     low, high = min(met.values()), max(met.values()) + 1
-    inside = [
-        number
-        for number, (start, end) in enumerate(zip(gold.starts, gold.ends, strict=True))
-        if start < end and 2 * (min(end, high) - max(start, low)) >= end - start
-    ]
+    tokens = enumerate(zip(gold.starts, gold.ends, strict=True))
+    inside = [at for at, (a, z) in tokens if a < z and 2 * (min(z, high) - max(a, low)) >= z - a]
     if not inside:
         return None, 0.0
     equal = sum(answer.text[at] == gold.text[other] for at, other in met.items())
@@ -184,7 +184,7 @@ def _aligned(part: Place, answer: Characters, gold: Characters, pairs: dict[int,
 
 
 def _trimmed(place: Place, *, first: Place | None, last: Place | None, tokens: Sequence[str]) -> Place:
-    """Without the punctuation that a word of several tokens drags in; `first`, `last`: tokens of the outer words."""
+    """Leave out punctuation that a word of several tokens drags in; `first`, `last`: tokens of the outer words."""
     start, end = place
     start_limit = first[1] - 1 if first and first[1] - first[0] > 1 else start
     end_limit = last[0] + 1 if last and last[1] - last[0] > 1 else end
@@ -210,58 +210,62 @@ def _is_dragged(tokens: Sequence[str], *, closing: bool) -> bool:
     return True
 
 
-def _without_overlaps(places: Iterable[Place]) -> list[Place]:
-    chosen: list[Place] = []
-    for place in sorted(places, key=lambda place: (place[0], -place[1])):
-        if not chosen or chosen[-1][1] <= place[0]:
-            chosen.append(place)
-    return chosen
-
-
 def place_names(names: Sequence[str], *, tokens: Sequence[str]) -> tuple[list[Place], list[str]]:
-    """Tokens that the names of a list stand for, and the names that are not in the sentence.
+    """Return the tokens that the names of a list stand for, and the names that are not in the sentence.
 
     A list without repetitions names what there is: each name stands for all its occurrences. One
     with repetitions goes through the sentence.
     """
-    if len({plainest(name, fold=False) for name in names}) < len(names):
-        return _search(names, [], tokens=tokens)
     chosen: list[Place] = []
-    for name in sorted(names, key=lambda name: -len(plainest(name))):
-        exact = occurrences(name, tokens=tokens, fold=False)
-        for place in exact or occurrences(name, tokens=tokens, fold=True):
-            if _is_free(place, chosen):
-                chosen.append(place)
-    return sorted(chosen), [name for name in names if not occurrences(name, tokens=tokens, fold=True)]
+    if len({plainest(name, fold=False) for name in names}) < len(names):
+        chosen, _ = place_in_order(names, tokens=tokens)
+    else:
+        for name in sorted(names, key=lambda name: -len(plainest(name))):
+            exact = occurrences(name, tokens=tokens, fold=False)
+            for place in exact or occurrences(name, tokens=tokens):
+                if is_free(place, chosen):
+                    chosen.append(place)
+    return sorted(chosen), _absent(names, tokens=tokens)
 
 
-def _search(mentions: Iterable[str], taken: Sequence[Place], *, tokens: Sequence[str]) -> tuple[list[Place], list[str]]:
-    """All places, with those of the mentions behind one another where that can be; and mentions that stand nowhere."""
-    places, absent, cursor = list(taken), [], 0
+def place_in_order(
+    mentions: Iterable[str], *, tokens: Sequence[str], taken: Iterable[Place] = ()
+) -> tuple[list[Place], list[str]]:
+    """Return the places that are taken and those of the mentions, and mentions that none is left for.
+
+    Mentions are listed in the order of the sentence, so each is looked for behind the one before it;
+    a list that strays from the order is searched from the start. Case has to agree only where it can.
+    """
+    places, missed, cursor = list(taken), [], 0
     for mention in mentions:
-        exact, folded = (occurrences(mention, tokens=tokens, fold=fold) for fold in (False, True))
-        free = [place for place in exact if _is_free(place, places)]
-        free = free or [place for place in folded if _is_free(place, places)]
-        if free:
-            places.append(next((place for place in free if place[0] >= cursor), free[0]))
-            cursor = places[-1][1]
-        elif not folded:
-            absent.append(mention)
-    return sorted(places), absent
+        for fold in (False, True):
+            free = [place for place in occurrences(mention, tokens=tokens, fold=fold) if is_free(place, places)]
+            if free:
+                places.append(next((place for place in free if place[0] >= cursor), free[0]))
+                cursor = places[-1][1]
+                break
+        else:
+            missed.append(mention)
+    return sorted(places), missed
 
 
-def occurrences(mention: str, *, tokens: Sequence[str], fold: bool) -> list[Place]:
-    """Where whole tokens are the mention, however it is split."""
+def _absent(mentions: Iterable[str], *, tokens: Sequence[str]) -> list[str]:
+    return [mention for mention in mentions if not occurrences(mention, tokens=tokens)]
+
+
+def occurrences(mention: str, *, tokens: Sequence[str], fold: bool = True) -> list[Place]:
+    """Return where whole tokens are the mention, however it is split."""
     whole, wanted = characters(tokens, fold=fold), plainest(mention, fold=fold)
     if not wanted:
         return []
     starts = dict(zip(whole.starts, range(len(tokens)), strict=False))
     ends = {end: number + 1 for number, end in reversed(list(enumerate(whole.ends)))}
-    found = (match.start() for match in re.finditer(f"(?={re.escape(wanted)})", whole.text))
-    return [
-        (starts[start], ends[start + len(wanted)]) for start in found if start in starts and start + len(wanted) in ends
-    ]
+    found = (
+        (match.start(), match.start() + len(wanted)) for match in re.finditer(f"(?={re.escape(wanted)})", whole.text)
+    )
+    return [(starts[start], ends[end]) for start, end in found if start in starts and end in ends]
 
 
-def _is_free(place: Place, others: Iterable[Place]) -> bool:
+def is_free(place: Place, others: Iterable[Place]) -> bool:
+    """Say whether a place overlaps none of the others."""
     return all(place[1] <= start or end <= place[0] for start, end in others)
