@@ -24,6 +24,7 @@ from omegaconf import OmegaConf
 from clinsynth import config, corpora, keys, tasks
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.asking import questions as asking_questions
+from clinsynth.config import grids
 from clinsynth.corpora import storage
 from clinsynth.keys import digest
 from clinsynth.stages import analyse, asking, grid, resolving
@@ -130,7 +131,7 @@ def run_keys(jobs: Iterable[Planned]) -> dict[str, str]:
 
 
 def _trains(scale: str, target: str) -> bool:
-    return any(experiment.startswith("train/") for experiment in grid.experiments(target, scale=scale))
+    return any(experiment.startswith("train/") for experiment in grids.experiments(target, scale=scale))
 
 
 def other_keys(dataset: str) -> dict[str, str]:
@@ -243,8 +244,8 @@ def _gold(settings: Any) -> Any:
 def parts() -> dict[str, Callable[[], Any]]:
     """Everything that the file holds, by section and name."""
     found: dict[str, Callable[[], Any]] = {}
-    for scale in grid.SCALES:
-        for target in grid.targets(scale):
+    for scale in grids.SCALES:
+        for target in grids.targets(scale):
             found[f"runs/{scale} {target}"] = lambda scale=scale, target=target: run_keys(jobs(scale, target))
     for dataset in DATASETS:
         found[f"others/{dataset}"] = lambda dataset=dataset: other_keys(dataset)
