@@ -56,6 +56,15 @@ class ReviewItem:
 
 
 @dataclass(frozen=True)
+class Written:
+    """An answer as it was given; empty where there is none yet."""
+
+    annotator: str
+    item: str
+    answer: str
+
+
+@dataclass(frozen=True)
 class Review:
     """The examples that are reviewed, and how."""
 
