@@ -22,7 +22,7 @@ _TAG = re.compile(rf'</?[a-z][\w:-]*(?:\s+\w+="[^"<>]*")*\s*/?>|{_TURN}', re.IGN
 _OUTER_TAG = re.compile(
     rf"</?(?:example|answer|output|result|response|text|sentence|iob|ner|code|pre|s)s?\s*/?>|{_TURN}", re.IGNORECASE
 )
-_INSTRUCTION = re.compile(r"\A\W*(?:<s>)?\s*\[INST\].*?\[/INST\](?=.*\w)", re.DOTALL | re.IGNORECASE)
+_INSTRUCTION = re.compile(r"\A[^\w\[{(]*(?:<s>)?\s*\[INST\].*?\[/INST\](?=.*\w)", re.DOTALL | re.IGNORECASE)
 _COMMAND = re.compile(r"\\[a-zA-Z]+\{([^{}]*)\}")  # \boxed{\text{Yes}}
 _WORD = re.compile(r"[^\W_]+")
 _REPEATED = 60
@@ -58,7 +58,7 @@ def parts(text: str) -> list[tuple[str, bool]]:
 
 def said(text: str) -> str:
     """Return a text without thoughts."""
-    return "\n".join(part for part, thought in parts(text) if not thought)
+    return "".join(part for part, thought in parts(text) if not thought)
 
 
 def peeled(text: str, *, repeated: Iterable[str] = (), marked: bool = False, most: int | None = None) -> str:
