@@ -8,8 +8,8 @@ import pytest
 from clinsynth.config import QualityConfig
 from clinsynth.quality import control
 from clinsynth.tasks.ner import examples
-from clinsynth.tasks.ner.annotators import label
 from clinsynth.tasks.ner.writer import NerWriter
+from clinsynth.text.entities import Sentence
 from clinsynth.text.words import tokenise
 from clinsynth.types import Candidate, Draft
 from support import dataset
@@ -37,8 +37,7 @@ TEST = frozenset({("gout", "is", "an", "old", "disease", ".")})
 
 def candidates(*texts: str) -> list[Candidate]:
     return [
-        Candidate(Draft("gout", 0, index, text), label(tokenise(text), places=[], entity_type="Disease"))
-        for index, text in enumerate(texts)
+        Candidate(Draft("gout", 0, index, text), Sentence(tuple(tokenise(text)))) for index, text in enumerate(texts)
     ]
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, cast, get_type_hints
 
 from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, OmegaConf
@@ -21,120 +21,47 @@ from clinsynth.config.corpus import (
     DatasetConfig,
     FileConfig,
     FilesConfig,
-    GenerationConfig,
     OnMissing,
     PromptConfig,
     QualityConfig,
     Reviewed,
-    SeedRatioConfig,
     SizeConfig,
     TestName,
     UnitsConfig,
 )
 from clinsynth.config.folder import conf_folder
-from clinsynth.config.llm import (
-    LLMConfig,
-    LLMMode,
-    PriceConfig,
-)
-from clinsynth.config.options import (
-    AT_LEAST_1,
-    check,
-    option,
-)
+from clinsynth.config.llm import LLMConfig, LLMMode, PriceConfig
+from clinsynth.config.options import check, option
+from clinsynth.config.places import PathsConfig, TrackingConfig
 from clinsynth.config.served import serve
 from clinsynth.config.stages import (
     STAGES,
     AnalyseConfig,
     AnalysisConfig,
+    CorpusConfig,
+    GenerateConfig,
+    JudgeName,
+    SearchConfig,
+    TrainConfig,
+    ZeroShotConfig,
+)
+from clinsynth.config.tools import (
     CacheAction,
     CacheConfig,
-    CorpusConfig,
     ExportConfig,
     FigureName,
-    GenerateConfig,
-    JudgeConfig,
-    JudgeName,
     Launcher,
-    PathsConfig,
     PredictConfig,
     PredictionConfig,
     ReportConfig,
     ReviewAction,
     ReviewConfig,
-    ReviewingConfig,
-    SearchConfig,
     ShowConfig,
     SweepConfig,
-    TrackingConfig,
-    TrainConfig,
-    ZeroShotConfig,
 )
-from clinsynth.config.training import (
-    BackboneConfig,
-    SourceConfig,
-    SourceName,
-    TrainerConfig,
-)
+from clinsynth.config.training import BackboneConfig, SourceConfig, SourceName, TrainerConfig
 from clinsynth.errors import ConfigError
 from clinsynth.types import Prompt
-
-__all__ = [
-    "AT_LEAST_1",
-    "STAGES",
-    "AnalyseConfig",
-    "AnalysisConfig",
-    "AnnotatorConfig",
-    "AskingConfig",
-    "BackboneConfig",
-    "CacheAction",
-    "CacheConfig",
-    "CorpusConfig",
-    "DatasetConfig",
-    "ExportConfig",
-    "FigureName",
-    "FileConfig",
-    "FilesConfig",
-    "GenerateConfig",
-    "GenerationConfig",
-    "JudgeConfig",
-    "JudgeName",
-    "LLMConfig",
-    "LLMMode",
-    "Launcher",
-    "OnMissing",
-    "PathsConfig",
-    "PredictConfig",
-    "PredictionConfig",
-    "PriceConfig",
-    "PromptConfig",
-    "QualityConfig",
-    "ReportConfig",
-    "ReviewAction",
-    "ReviewConfig",
-    "Reviewed",
-    "ReviewingConfig",
-    "SearchConfig",
-    "SeedRatioConfig",
-    "ShowConfig",
-    "SizeConfig",
-    "SourceConfig",
-    "SourceName",
-    "SweepConfig",
-    "TestName",
-    "TrackingConfig",
-    "TrainConfig",
-    "TrainerConfig",
-    "UnitsConfig",
-    "ZeroShotConfig",
-    "check",
-    "conf_folder",
-    "documented",
-    "named_prompt",
-    "option",
-    "register",
-    "typed",
-]
 
 
 def register(datasets: Mapping[str, type[DatasetConfig]]) -> None:
@@ -148,7 +75,7 @@ def register(datasets: Mapping[str, type[DatasetConfig]]) -> None:
 
 
 def typed(config: DictConfig, schema: type) -> Any:
-    """The composed config as dataclasses; raises ConfigError for what is missing or out of range."""
+    """Return the composed config as dataclasses; raises ConfigError for what is missing or out of range."""
     missing = sorted(OmegaConf.missing_keys(config))
     if missing:
         raise ConfigError(f"no value for {', '.join(missing)}: give one as {missing[0]}=... on the command line.")
@@ -168,7 +95,7 @@ def named_prompt(name: str) -> Prompt:
 
 
 def _unknown(value: Any, prefix: str = "") -> list[str]:
-    """Keys outside the schema, which Hydra lets in where they are written with a plus."""
+    """Return the keys outside the schema, which Hydra lets in where they are written with a plus."""
     if isinstance(value, dict):
         return [key for name, inner in value.items() for key in _unknown(inner, f"{prefix}{name}.")]
     if not is_dataclass(value):
@@ -179,10 +106,8 @@ def _unknown(value: Any, prefix: str = "") -> list[str]:
 
 
 def documented(schema: type, prefix: str = "") -> list[tuple[str, str]]:
-    """Every key below a schema with its line of help."""
+    """Return every key below a schema with its line of help."""
     found: list[tuple[str, str]] = []
-    from typing import get_type_hints
-
     hints = get_type_hints(schema)
     for item in fields(schema):
         kind = hints[item.name]

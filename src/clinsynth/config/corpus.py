@@ -34,7 +34,7 @@ class FilesConfig:
     test: FileConfig = field(default_factory=FileConfig)
 
     def given(self) -> dict[str, FileConfig]:
-        """The splits that there are."""
+        """Return the splits that there are."""
         splits = {"train": self.train, "test": self.test, "devel": self.devel}
         return {name: file for name, file in splits.items() if file.path is not None}
 
@@ -66,15 +66,15 @@ class DatasetConfig:
         return self.files.given()
 
     def unit_list(self) -> str | None:
-        """A file with units, one a line, in the place of those in gold train."""
+        """Return the file with units, one a line, in the place of those in gold train; `None` where there is none."""
         return None
 
     def needs_train(self) -> bool:
-        """Whether units come from gold train and from nowhere else."""
+        """Return whether units come from gold train and from nowhere else."""
         return True
 
     def fold_number(self) -> int | None:
-        """Of a dataset with folds, the one that is used."""
+        """Return the fold that is used; `None` for a dataset without folds."""
         return None
 
     def __post_init__(self) -> None:

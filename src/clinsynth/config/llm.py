@@ -23,7 +23,7 @@ class PriceConfig:
     )
 
     def in_batch(self) -> PriceConfig:
-        """The prices in batch mode; unknown where the share is."""
+        """Return the prices in batch mode; unknown where the share is."""
         prices = (self.input, self.output, self.cached)
         return PriceConfig(*(None if None in (price, self.batch) else price * self.batch for price in prices))  # type: ignore[operator]
 

@@ -44,7 +44,7 @@ class SourceConfig:
 
     @property
     def generated(self) -> bool:
-        """Whether a corpus is made for it, out of completions."""
+        """Return whether a corpus is made for it, out of completions."""
         return self.name is not SourceName.original and not self.corpora
 
     def __post_init__(self) -> None:
@@ -129,7 +129,7 @@ class TrainerConfig:
 
 
 def check_hardware(node: str, settings: Any) -> None:
-    """Raises ConfigError for an accelerator or a precision that there is not."""
+    """Raise ConfigError for an accelerator or a precision that there is not."""
     for key, accepted in (
         ("accelerator", ("auto", "cpu", "gpu", "mps")),
         ("precision", ("auto", "32-true", "bf16-mixed", "16-mixed")),

@@ -30,7 +30,7 @@ LATEST = 20
 
 
 class Estimate:
-    """Of jobs that will run on this machine."""
+    """Tells how long jobs will run on this machine."""
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
@@ -38,14 +38,14 @@ class Estimate:
         self._speeds: dict[str, float | None] = {}
 
     def minutes(self, jobs: Sequence[Planned], *, side_by_side: int) -> float | None:
-        """For all of them; None where nothing is known of the speed of a backbone."""
+        """Return how long all of them take; `None` where nothing is known of the speed of a backbone."""
         seconds = [self._seconds(job) for job in jobs]
         if None in seconds:
             return None
         return sum(filter(None, seconds)) / min(side_by_side, os.cpu_count() or 1) / 60
 
     def _seconds(self, job: Planned) -> float | None:
-        """0 for a job that cannot run, such as for want of completions."""
+        """Return 0 for a job that cannot run, such as for want of completions."""
         if job.stage != "train":
             return START
         try:
@@ -58,7 +58,7 @@ class Estimate:
         return None if speed is None else START + examples * passes / speed
 
     def _speed(self, backbone: str) -> float | None:
-        """Texts a second of one job, by the runs that there are."""
+        """Return the texts a second of one job, by the runs that there are."""
         if backbone not in self._speeds:
             runs = self.ledger.with_param("backbone", backbone)[-LATEST:]
             found = [run.data.metrics.get(SPEED, 0) for run in runs]
@@ -67,7 +67,7 @@ class Estimate:
         return self._speeds[backbone]
 
     def _examples(self, settings: TrainConfig) -> int:
-        """Of the arm, as far as it can be known before its corpus is built."""
+        """Return how many the job trains on, as far as that can be known before its corpus is built."""
         gold = resolving.load(settings.dataset, paths=settings.paths)
         original = settings.source.examples or len(gold.trainable)
         if settings.source.name is SourceName.original:
@@ -77,7 +77,7 @@ class Estimate:
         return written + (original if settings.source.name is SourceName.augmented else 0)
 
     def _units_of(self, settings: TrainConfig, *, gold: Gold) -> int:
-        """How many are asked about; raises MissingCompletions where none of them is recorded."""
+        """Return how many units are asked about; raises MissingCompletions where none of them is recorded."""
         recipe = resolving.opened(settings, gold=gold).recipe
         name = keys.units_of(settings, version=recipe.version)
         if name not in self._units:

@@ -14,7 +14,7 @@ import yaml
 
 import clinsynth
 from clinsynth import datasets, tasks
-from clinsynth.corpora.plans import plan
+from clinsynth.corpora.plans import plan_requests
 from clinsynth.errors import ConfigError
 from clinsynth.stages import resolving
 from clinsynth.task import Writing
@@ -249,7 +249,7 @@ def test_there_are_more_rounds_than_the_size_asks_for(
 ) -> None:
     words = ["dataset=sample_relation", "llm=openai", f"generation.per_request={per_request}"]
     settings = composed("train", *words, f"size.total={total or 'null'}")
-    found = plan(resolving.resolve(settings, gold=GOLD).recipe, completions=Everything()).known
+    found = plan_requests(resolving.resolve(settings, gold=GOLD).recipe, completions=Everything()).known
     assert len(found) == rounds
     assert found[:2] == ("round-0000", "round-0001")
     assert len(set(found)) == rounds

@@ -41,7 +41,7 @@ ALL = "all"
 
 
 def named(target: str) -> list[str]:
-    """One target, or all of them; raises ConfigError for one that there is not."""
+    """Return one target, or all of them; raises ConfigError for one that there is not."""
     if target == ALL:
         return list(TITLES)
     if target not in TITLES:
@@ -66,7 +66,7 @@ def kind(target: str) -> TargetKind:
 
 
 def jobs(target: str, *, scale: str, overrides: Sequence[str]) -> list[grid.Planned]:
-    """Those that leave a run."""
+    """Return the jobs of targets whose jobs leave runs."""
     return [
         job for name in named(target) if kind(name).RUNS for job in grid.jobs(name, scale=scale, overrides=overrides)
     ]

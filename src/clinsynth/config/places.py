@@ -1,0 +1,28 @@
+"""Where runs, gold files and what is made of them lie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from omegaconf import MISSING
+
+from clinsynth.config.options import option
+
+
+@dataclass
+class TrackingConfig:
+    uri: str = option(MISSING, "MLflow store; the variable MLFLOW_TRACKING_URI wins")
+    artifacts: str = option(MISSING, "folder of MLflow's artifacts for a local store")
+    log_text: bool | None = option(
+        None, "false keeps texts (predictions, rejected texts) out of MLflow; null: as dataset.public says"
+    )
+    table: str | None = option(None, "tag the runs as parts of this table, for `clinsynth report`")
+
+    def may_hold_text(self, *, public: bool) -> bool:
+        return public if self.log_text is None else self.log_text
+
+
+@dataclass
+class PathsConfig:
+    data: str = option(MISSING, "gold files; the variable CLINSYNTH_DATA, else data/")
+    artifacts: str = option(MISSING, "models and corpora, by digest")

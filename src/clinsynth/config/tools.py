@@ -1,0 +1,212 @@
+"""The config of the stages that look after what others have made: predict, review, export, show, report, sweep ..."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from omegaconf import MISSING
+
+from clinsynth.config.corpus import DatasetConfig, OnMissing
+from clinsynth.config.grids import check_scale
+from clinsynth.config.options import check, option
+from clinsynth.config.places import PathsConfig, TrackingConfig
+from clinsynth.config.training import check_hardware
+from clinsynth.errors import ConfigError
+
+
+@dataclass
+class ShowConfig:
+    """Print samples of a synthetic corpus, what was rejected and why, and its statistics beside gold's."""
+
+    corpus: str = option(MISSING, "digest, or how it begins, as in the folder's name; latest is the newest one")
+    samples: int = option(MISSING, "how many examples to print")
+    seed: int = option(MISSING, "random number that draws them")
+    rejected: int = option(MISSING, "how many rejected texts to print of each reason")
+    tracking: TrackingConfig = MISSING
+    paths: PathsConfig = MISSING
+
+    def __post_init__(self) -> None:
+        check(self.samples >= 0, "samples", self.samples, "0 or more")
+        check(self.rejected >= 0, "rejected", self.rejected, "0 or more")
+
+
+@dataclass
+class PredictionConfig:
+    """What is read, how it is cut, and what is written."""
+
+    column: str = option(MISSING, "of .jsonl and .csv rows, the one that holds the text")
+    keep: list[str] = option([], "other columns that are carried into the output, such as the id of a note")
+    html: bool = option(
+        MISSING, "true writes a page beside the output: texts with coloured spans, or labels", keyless=True
+    )
+    html_documents: int = option(MISSING, "the page shows so many documents, the first ones", keyless=True)
+    batch_size: int = option(MISSING, "windows per step", keyless=True)
+    window: int | None = option(
+        None, "word pieces of a window; null: as long as the texts that the model has learnt from"
+    )
+    overlap: float = option(MISSING, "share of a window that it has in common with the next one")
+    accelerator: str = option(MISSING, "auto (a GPU where there is one), cpu, gpu, mps", keyless=True)
+    precision: str = option(MISSING, "32-true; bf16-mixed is faster where the hardware has it; auto chooses it there")
+
+    def __post_init__(self) -> None:
+        check(self.html_documents >= 1, "predict.html_documents", self.html_documents, "at least 1")
+        check(self.batch_size >= 1, "predict.batch_size", self.batch_size, "at least 1")
+        check(self.window is None or 8 <= self.window <= 8192, "predict.window", self.window, "null or 8 to 8192")
+        check(0 <= self.overlap <= 0.9, "predict.overlap", self.overlap, "in [0, 0.9]")
+        check_hardware("predict", self)
+
+
+@dataclass
+class PredictConfig:
+    """Let a trained model read your own texts: entities with their offsets, relations, or labels."""
+
+    model: str = option(MISSING, "folder of a model, or the MLflow run that trained it")
+    input: str = option(MISSING, "a .txt (one document), .jsonl or .csv file (one a row), or a folder of such files")
+    output: str = option(MISSING, "JSON lines, one a document")
+    predict: PredictionConfig = MISSING
+    force: bool = option(False, "predict again, and write over an output that is there")
+    tracking: TrackingConfig = MISSING
+    paths: PathsConfig = MISSING
+
+
+ReviewAction = Enum("ReviewAction", ["export", "import", "serve"])
+
+
+@dataclass
+class ReviewingConfig:
+    """What annotators get, and what becomes of their answers."""
+
+    n: int = option(MISSING, "export: so many examples, the same number of each label or unit")
+    seed: int = option(MISSING, "export: random number that draws and shuffles them")
+    blind: bool | None = option(
+        None, "export: true hides the label, so that annotators give one; null: false for a corpus, true for gold"
+    )
+    annotators: list[str] = option([], "export: a sheet for each; serve: names to choose from")
+    sheets: list[str] = option(
+        [], "import: filled in sheets (.csv), exports of Label Studio (.json); [] is all there are"
+    )
+    on_missing: OnMissing = option(MISSING, "import: what lacks an answer: error, or skip (go on with what there is)")
+    host: str = option(MISSING, "serve: 127.0.0.1 is this machine alone; 0.0.0.0 lets others in, without a password")
+    port: int = option(MISSING, "serve: of the page's address")
+    browser: bool = option(MISSING, "serve: open the page")
+
+    def __post_init__(self) -> None:
+        check(self.n >= 1, "review.n", self.n, "at least 1")
+        check(self.seed >= 0, "review.seed", self.seed, "0 or more")
+        check(1 <= self.port <= 65535, "review.port", self.port, "1 to 65535")
+        check(len(set(self.annotators)) == len(self.annotators), "review.annotators", self.annotators, "each name once")
+        for name in self.annotators:
+            good = bool(name.strip()) and not set(name) & set("/\\:") and not name.startswith(".")
+            check(good, "review.annotators", name, "names that can be part of a file's name")
+
+
+@dataclass
+class ReviewConfig:
+    """Let people judge synthetic examples, or label rows of gold anew: sheets, a page, their agreement."""
+
+    action: ReviewAction = option(
+        MISSING, "export: draw examples, write sheets; serve: a page to answer on; import: agreement, majority"
+    )
+    corpus: str | None = option(
+        None, "digest of a synthetic corpus, or how it begins; null: the newest, or the dataset"
+    )
+    dataset: DatasetConfig | None = option(None, "gold whose test rows are labelled anew")
+    folder: str | None = option(None, "of the review; null is reviews/<corpus or dataset>")
+    review: ReviewingConfig = MISSING
+    force: bool = option(False, "export: draw anew, although a review is there")
+    tracking: TrackingConfig = MISSING
+    paths: PathsConfig = MISSING
+
+
+@dataclass
+class ExportConfig:
+    """Write a corpus or a model down for others, with its card; push it to the Hugging Face hub if you say so."""
+
+    corpus: str | None = option(None, "digest of a synthetic corpus, or how it begins; latest is the newest one")
+    model: str | None = option(None, "folder of a model, or the MLflow run that trained it")
+    to: str = option(MISSING, "folder to write")
+    licence: str | None = option(None, "of what is written, as the hub names it (mit, cc-by-4.0 ...)")
+    push: str | None = option(None, "repository on the hub, as in me/mine; the token is HF_TOKEN or of `hf auth login`")
+    private: bool = option(MISSING, "push: only you see the repository")
+    send_gold_text: bool = option(
+        MISSING, "push: true: names of units and rows of a dataset that is not public may go to the hub"
+    )
+    force: bool = option(False, "write into a folder that is not empty")
+    tracking: TrackingConfig = MISSING
+    paths: PathsConfig = MISSING
+
+    def __post_init__(self) -> None:
+        if (self.corpus is None) == (self.model is None):
+            raise ConfigError("say what is exported, and one thing at a time: corpus=latest, or model=<folder or run>.")
+
+
+CacheAction = Enum("CacheAction", ["stats", "export", "import", "verify"])
+
+
+@dataclass
+class CacheConfig:
+    """The completions that were paid for: count them, check them, take them elsewhere."""
+
+    action: CacheAction = option(
+        MISSING, "stats; verify; export to recordings (to=...); import recordings (file=...), as answers of model=..."
+    )
+    to: str | None = option(None, "export: the JSON lines to write")
+    file: str | None = option(None, "import: the JSON lines to read")
+    model: str | None = option(None, "export: only answers of this llm.model; import: whose answers they are")
+    prompts: bool = option(MISSING, "false leaves prompts out of the export, which can then not be replayed")
+    tracking: TrackingConfig = MISSING
+    paths: PathsConfig = MISSING
+
+
+class FigureName(Enum):
+    curve = "curve"
+    bars = "bars"
+
+
+@dataclass
+class ReportConfig:
+    """Print the runs of a table, or a table or figure of the papers beside what they report."""
+
+    table: str | None = option(None, "runs that were made with tracking.table=<name>")
+    target: str | None = option(None, "a table or figure of the papers: table7, figure2 ..., or all")
+    scale: str = option(MISSING, "of the target's grids, conf/targets/<target>.yaml: paper, mini, smoke")
+    overrides: list[str] = option([], "of each job of the target; written behind --, as in -- llm=openai seed=0,1")
+    figure: FigureName = option(FigureName.bars, "table: curve (score against examples) or bars (score by arm)")
+    to: str = option(MISSING, "folder of what is written")
+    tracking: TrackingConfig = MISSING
+    paths: PathsConfig = MISSING
+
+    def __post_init__(self) -> None:
+        check_scale(self.scale)
+
+
+class Launcher(Enum):
+    basic = "basic"
+    joblib = "joblib"
+    submitit = "submitit"
+    submitit_local = "submitit_local"
+
+
+@dataclass
+class SweepConfig:
+    """Run what a table or figure of the papers lacks: its grids, but for the jobs that are done."""
+
+    target: str = option(MISSING, "a table or figure of the papers: table7, figure2 ..., or all")
+    scale: str = option(MISSING, "of its grids, conf/targets/<target>.yaml: paper, mini, smoke")
+    overrides: list[str] = option(
+        [], "of each job; written behind --, as in -- llm=openai hydra.launcher.partition=gpu"
+    )
+    launcher: Launcher = option(
+        MISSING,
+        "basic: one job after the other; joblib: several side by side; submitit: jobs of a Slurm cluster; "
+        "submitit_local: the same on this machine, all at once",
+    )
+    side_by_side: int = option(MISSING, "joblib, submitit: so many jobs at once")
+    dry_run: bool = option(MISSING, "print the command of each grid that has jobs left, and run nothing")
+    tracking: TrackingConfig = MISSING
+    paths: PathsConfig = MISSING
+
+    def __post_init__(self) -> None:
+        check_scale(self.scale)
+        check(self.side_by_side >= 1, "side_by_side", self.side_by_side, "at least 1")
