@@ -75,7 +75,7 @@ def _gathered() -> tuple[dict[str, list[str]], list[Key]]:
     keys: dict[tuple[str, str], Key] = {}
     for stage, schema in config.STAGES.items():
         composed = compose(stage, return_hydra_config=True)
-        for group in reversed(OmegaConf.select(composed, "hydra.runtime.choices")):  # the last of the defaults is first
+        for group in reversed(list(OmegaConf.select(composed, "hydra.runtime.choices"))):  # last one first
             if not group.startswith(("hydra/", "schema/", "/schema")):
                 groups.setdefault(group, _options(group))
         values = OmegaConf.to_container(composed, resolve=False)
