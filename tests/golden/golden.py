@@ -21,8 +21,9 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import OmegaConf
 
-from clinsynth import config, corpora, keys, tasks, zero_shot
+from clinsynth import config, corpora, keys, tasks
 from clinsynth.artifacts import ArtifactStore
+from clinsynth.asking import questions as asking_questions
 from clinsynth.corpora import building
 from clinsynth.keys import digest
 from clinsynth.stages import analyse, asking, grid, resolving
@@ -201,7 +202,7 @@ def requests(dataset: str) -> dict[str, list[Any]]:
                 settings_of("zero_shot", f"dataset={dataset}", "llm=openai", f"zero_shot.shots={shots}")
             )
             task = tasks.open(asked.dataset)
-            questions = zero_shot.questions(task, part=resolving.part(asked), gold=_gold(asked))
+            questions = asking_questions.questions(task, part=resolving.part(asked), gold=_gold(asked))
             found[asked.prompt.name] = _told(question.request for question in questions)
         return found
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from clinsynth import sheets
 from clinsynth.errors import ConfigError, DataFormatError
+from clinsynth.files import sheets
 from clinsynth.review import folder as folders
 from clinsynth.review import forms, label_studio
 from clinsynth.review.answers import Answers, Written, collect, gather, read

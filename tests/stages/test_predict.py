@@ -100,9 +100,9 @@ def test_offsets_are_into_the_text_of_the_user(clinsynth: Command, with_store: P
 def test_spans_are_those_of_a_pipeline(clinsynth: Command, with_store: Path, bert_finder: Path) -> None:
     from transformers import pipeline
 
-    from clinsynth import datasets
+    from clinsynth.files import sources
 
-    path = datasets.resolve("assets:sample_ner/test.tsv")
+    path = sources.resolve("assets:sample_ner/test.tsv")
     words = [[row.split("\t")[0] for row in part.split("\n")] for part in path.read_text().strip().split("\n\n")]
     texts = [" ".join(part) for part in words if len(part) < 20]
     write("notes.jsonl", texts)
@@ -187,6 +187,7 @@ def test_texts_come_as_a_stream(bert_finder: Path) -> None:
 
     model = open_model(
         bert_finder,
+        kinds=tasks.kinds(),
         window=None,
         overlap=0.25,
         batch_size=8,

@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 
-from clinsynth import corpora, datasets, keys, tasks, zero_shot
+from clinsynth import corpora, keys, tasks
 from clinsynth.artifacts import ArtifactStore
+from clinsynth.asking.questions import questions
 from clinsynth.config import Reviewed
 from clinsynth.config import TestName as Named  # pytest takes a Test... for a test
 from clinsynth.errors import ConfigError, DataFormatError
@@ -201,7 +202,7 @@ def test_no_recorded_answer_is_taken_for_another_row(adjudicated: Path, composed
         resolved, key = asking_llm.planned(settings)
         gold = resolving.load(resolved.dataset, paths=resolved.paths)
         task = tasks.open(resolved.dataset)
-        found[test] = (zero_shot.questions(task, part=resolving.part(resolved), gold=gold), key)
+        found[test] = (questions(task, part=resolving.part(resolved), gold=gold), key)
     (before, key), (asked, other) = found["gold"], found["adjudicated"]
     assert before[0].request.id.endswith("/test-0000#0")
     assert before[0].request.evidence == {"test_index": 0}
@@ -404,11 +405,12 @@ def test_two_hundred_rows_of_the_paper(clinsynth: Command, with_store: Path, com
     items = {row["text"] for row in rows(folder / "items.jsonl")}
     assert len(items) == 200
     for fold in (1, 2):
-        dataset = composed("train", *told, f"dataset.fold={fold}", "dataset.test=adjudicated").dataset
-        gold = datasets.load(tasks.open(dataset), data=CORPORA, artifacts=Path("artifacts"))
+        settings = composed("train", *told, f"dataset.fold={fold}", "dataset.test=adjudicated")
+        dataset = settings.dataset
+        gold = resolving.load(dataset, paths=settings.paths)
         assert {example.text for example in gold.test} == items
         assert not {example.text for example in gold.lessons} & items
         assert len(gold.train) > len(gold.lessons) or fold == 1
     dataset.name = "other"
     with pytest.raises(ConfigError, match="review action=export dataset=other"):
-        datasets.load(tasks.open(dataset), data=CORPORA, artifacts=Path("artifacts"))
+        resolving.load(dataset, paths=settings.paths)

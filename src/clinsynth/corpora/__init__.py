@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from clinsynth import datasets, keys
+from clinsynth import keys
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import Reviewed
 from clinsynth.corpora.answers import collect
@@ -22,6 +22,8 @@ from clinsynth.corpora.recipe import Recipe
 from clinsynth.corpora.reviewed import judged, review_content
 from clinsynth.corpora.storage import KIND, REJECTED, Corpus, find, load, note, rows
 from clinsynth.errors import ConfigError
+from clinsynth.files.sources import resolve
+from clinsynth.files.terms import read_terms
 from clinsynth.keys import digest
 from clinsynth.llm import KnownCompletions
 from clinsynth.task import Task
@@ -147,7 +149,7 @@ def _lexicon(recipe: Recipe, planned: Plan) -> list[str]:
             )
         learnt = replace(gold, train=gold.lessons, units=())
         return list(recipe.task.writer.units(learnt, writing=recipe.writing, number=0))
-    return datasets.terms(datasets.resolve(name))
+    return read_terms(resolve(name))
 
 
 def _content(found: AnsweredRecipe) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from clinsynth.datasets import decode, not_utf8
 from clinsynth.errors import ConfigError, DataFormatError
+from clinsynth.files.utf8 import decode, not_utf8
 
 _DELIMITERS = {".csv": ",;\t", ".tsv": "\t"}
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from clinsynth.config import BackboneConfig, TrainerConfig
 from clinsynth.learning.sets import TrainingSet
-from clinsynth.task import Task
+from clinsynth.task import Kind, Task
 from clinsynth.types import Predictions
 
 Measured = list[tuple[str, float, int]]
@@ -86,6 +86,14 @@ class Learner(Protocol):
         """Return how often training passes over so many examples."""
 
     def open_model(
-        self, folder: Path, *, window: int | None, overlap: float, batch_size: int, device: str, precision: str
+        self,
+        folder: Path,
+        *,
+        kinds: Mapping[str, Kind],
+        window: int | None,
+        overlap: float,
+        batch_size: int,
+        device: str,
+        precision: str,
     ) -> Opened:
-        """Open a saved model; raises ConfigError for a folder that holds none that has learnt a task."""
+        """Open a saved model of one of the tasks `kinds`; raises ConfigError for a folder that holds none."""

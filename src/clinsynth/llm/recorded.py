@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from clinsynth.artifacts import json_lines
-from clinsynth.datasets import decode
 from clinsynth.errors import ConfigError, DataFormatError
+from clinsynth.files.utf8 import decode
 from clinsynth.keys import digest
 from clinsynth.types import Completion, Request
 

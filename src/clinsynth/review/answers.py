@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from clinsynth import sheets, tasks
+from clinsynth import tasks
 from clinsynth.errors import ConfigError, DataFormatError
+from clinsynth.files import sheets
 from clinsynth.review import folder as folders
 from clinsynth.review import label_studio
 from clinsynth.review.folder import CORRECT, SHEETS, WRONG, Item, Review

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from clinsynth import sheets, tasks
+from clinsynth import tasks
 from clinsynth.artifacts import write_whole
+from clinsynth.files import sheets
 from clinsynth.review.folder import CORRECT, SHEETS, WRONG, Item, Review
 
 ANYONE = "sheet"

@@ -7,8 +7,8 @@ import random
 from collections.abc import Sequence
 from pathlib import Path
 
-from clinsynth import sheets
 from clinsynth.errors import DataFormatError
+from clinsynth.files import sheets
 from clinsynth.keys import digest
 from clinsynth.search.tree import CandidatePrompt
 from clinsynth.types import Metrics

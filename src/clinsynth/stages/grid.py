@@ -19,8 +19,9 @@ from hydra.core.override_parser.types import Override, OverrideType
 from hydra.initialize import get_gh_backup, restore_gh_from_backup
 from omegaconf import DictConfig, OmegaConf
 
-from clinsynth import config, sweeps
+from clinsynth import config
 from clinsynth.errors import ConfigError
+from clinsynth.stages.overrides import combinations, quoted
 
 FOLDER = "experiment"
 JobChoice = Callable[[Sequence[str]], bool]
@@ -146,7 +147,7 @@ class Composer:
         return found
 
     def _hydra(self, *words: str) -> DictConfig:
-        path = [f"hydra.searchpath=[{sweeps.quoted(f'file://{folder}')}]" for folder in config_dirs()]
+        path = [f"hydra.searchpath=[{quoted(f'file://{folder}')}]" for folder in config_dirs()]
         return compose(self.stage, overrides=[*path, f"experiment={self.experiment}", *words])
 
     def _needs_hydra(self, override: Override) -> bool:
@@ -182,7 +183,7 @@ def own_hydra() -> Iterator[None]:
 def grid(experiment: str, *, overrides: Sequence[str] = ()) -> list[list[str]]:
     """Overrides of every job."""
     content = OmegaConf.load(config.conf_folder() / FOLDER / f"{experiment}.yaml")
-    return sweeps.combinations(OmegaConf.select(content, "hydra.sweeper.params") or {}, overrides)
+    return combinations(OmegaConf.select(content, "hydra.sweeper.params") or {}, overrides)
 
 
 def _files(scale: str, target: str) -> list[Path]:

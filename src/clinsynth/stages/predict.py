@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from clinsynth import keys
+from clinsynth import keys, tasks
 from clinsynth.config import PredictConfig
 from clinsynth.errors import ConfigError, DataFormatError
 from clinsynth.keys import file_digest
@@ -164,6 +164,7 @@ def _open(settings: PredictConfig, *, folder: Path) -> Opened:
     part = settings.predict
     return open_learner(saved.told(folder).learner).open_model(
         folder,
+        kinds=tasks.kinds(),
         window=part.window,
         overlap=part.overlap,
         batch_size=part.batch_size,

@@ -45,6 +45,11 @@ def kind(name: str) -> Kind:
     return _package(name).kind()
 
 
+def kinds() -> dict[str, Kind]:
+    """Return all tasks without their datasets, by name."""
+    return {name: package.kind() for name, package in TASKS.items()}
+
+
 def schemas() -> dict[str, type[DatasetConfig]]:
     """Return the schemas of datasets, by task."""
     return {name: package.DATASET for name, package in TASKS.items()}

@@ -53,7 +53,9 @@ def saved_model(composed: Composed, tiny_bert: Path, workspace: Path) -> Saved:
 
 
 def opened(folder: Path) -> OpenedEncoder:
-    return open_model(folder, window=None, overlap=0.25, batch_size=2, device="cpu", precision="32-true")
+    return open_model(
+        folder, kinds=tasks.kinds(), window=None, overlap=0.25, batch_size=2, device="cpu", precision="32-true"
+    )
 
 
 def edited(folder: Path, **values: Any) -> Path:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clinsynth.learning.encoder.windows import Cut, Reader, Window, inputs
+from clinsynth.learning.encoder.windows import inputs
+from clinsynth.task import Cut, Reader, Window
 
 
 def overlapping(texts: Sequence[str], *, reader: Reader) -> list[Cut]:

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from clinsynth.learning.encoder import whole_texts
-from clinsynth.learning.encoder.windows import Cut, Reader
+from clinsynth.task import Cut, Reader
 
 WHOLE = True
 

@@ -11,7 +11,8 @@ import regex
 import torch
 from numpy.typing import NDArray
 
-from clinsynth.learning.encoder.windows import Cut, Reader, Window, inputs, ranges
+from clinsynth.learning.encoder.windows import inputs, ranges
+from clinsynth.task import Cut, Reader, Window
 from clinsynth.tasks.ner.spans import to_spans
 
 # As gold is split: runs of letters and digits, every other visible character alone. What other texts have beside: marks

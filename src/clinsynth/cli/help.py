@@ -17,7 +17,8 @@ from rich.console import Console
 from rich.table import Table
 
 import clinsynth
-from clinsynth import config, sweeps
+from clinsynth import config
+from clinsynth.stages.overrides import quoted
 
 EXAMPLES = {
     "train": (
@@ -159,7 +160,7 @@ def _unquoted(overrides: Sequence[str], *, one_value: bool) -> str:
 def _twice_quoted(key: str, value: str) -> str:
     """An override in quotes for the shell, its value, or each of a list, in quotes for Hydra."""
     values = [part.strip() for part in value[1:].removesuffix("]").split(",")] if value.startswith("[") else []
-    word = f"{key}=" + (f"[{','.join(map(sweeps.quoted, values))}]" if values else sweeps.quoted(value))
+    word = f"{key}=" + (f"[{','.join(map(quoted, values))}]" if values else quoted(value))
     if not re.search(r'["$`\\!]', word):
         return f'"{word}"'
     if "'" in value and not values and not re.search(r'["$`\\!]', value):

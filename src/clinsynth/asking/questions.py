@@ -67,10 +67,10 @@ def questions(task: Task, *, part: Part, gold: Gold) -> list[Question]:
     ]
 
 
-def read(
+def read_answers(
     asked: Sequence[Question], *, found: Mapping[str, Completion], asker: Asker
 ) -> tuple[list[Question], list[Reading]]:
-    """The questions that are answered, and what the answers are read as."""
+    """Return the questions that are answered, and what the answers are read as."""
     answered = [question for question in asked if question.request.id in found]
     readings = [
         asker.read(found[question.request.id].text, question=question.text, example=question.example)
@@ -80,7 +80,7 @@ def read(
 
 
 def shares(readings: Sequence[Reading], *, asked: int) -> Metrics:
-    """Share of the answers by status; how many there are, are missing, and name what is not there."""
+    """Return the share of the answers by status, and how many there are, are missing, and name what is not there."""
     found = Counter(reading.status for reading in readings)
     told = {status: found[status] / len(readings) for status in STATUSES} | {
         "found": len(readings),

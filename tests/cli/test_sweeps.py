@@ -12,7 +12,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
-from clinsynth import stages, sweeps
+from clinsynth import stages
+from clinsynth.cli import sweeps
+from clinsynth.stages.overrides import quoted
 from support import Command
 
 
@@ -22,12 +24,12 @@ from support import Command
 @example("back\\slash\\")
 @example("\\\\'")
 def test_hydra_reads_a_quoted_value_as_it_is(text: str) -> None:
-    override = OverridesParser.create().parse_override(f"key={sweeps.quoted(text)}")
+    override = OverridesParser.create().parse_override(f"key={quoted(text)}")
     assert override.value() == text
 
 
 def test_what_looks_like_an_interpolation_is_none() -> None:
-    override = OverridesParser.create().parse_override(f"key={sweeps.quoted('${oc.env:HOME}')}")
+    override = OverridesParser.create().parse_override(f"key={quoted('${oc.env:HOME}')}")
     assert OmegaConf.create({"key": override.value()}).key == "${oc.env:HOME}"
 
 

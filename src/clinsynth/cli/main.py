@@ -13,8 +13,10 @@ import hydra
 from hydra.errors import HydraException
 from omegaconf.errors import OmegaConfBaseException
 
-from clinsynth import config, help, stages, sweeps, tasks
+from clinsynth import config, stages, tasks
+from clinsynth.cli import help, sweeps
 from clinsynth.errors import ClinsynthError
+from clinsynth.stages.overrides import quoted
 
 USER_MISTAKE, INTERRUPTED = 2, 130
 
@@ -104,7 +106,7 @@ def of_each_job(words: Sequence[str]) -> list[str]:
     if SEPARATOR not in words:
         return list(words)
     place = words.index(SEPARATOR)
-    return [*words[:place], f"overrides=[{','.join(map(sweeps.quoted, words[place + 1 :]))}]"]
+    return [*words[:place], f"overrides=[{','.join(map(quoted, words[place + 1 :]))}]"]
 
 
 def flags_first(words: Sequence[str]) -> list[str]:
@@ -141,7 +143,3 @@ def _complain_of_sweep() -> int:
         _complain(f"job {failure['job']} failed: {failure['error'].strip().splitlines()[-1]}")
         print(f"  again: {sweeps.rerun_command(failure)}", file=sys.stderr)
     return USER_MISTAKE if failed and not any(failure["bug"] for failure in failed) else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
