@@ -10,7 +10,7 @@ from typing import Any
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.object_type import ObjectType
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 
 from clinsynth import config, tasks
 
@@ -74,11 +74,10 @@ def _gathered() -> tuple[dict[str, list[str]], list[Key]]:
     groups: dict[str, list[str]] = {}
     keys: dict[tuple[str, str], Key] = {}
     for stage, schema in config.STAGES.items():
-        composed = compose(stage, return_hydra_config=True)
-        for group in reversed(list(OmegaConf.select(composed, "hydra.runtime.choices"))):  # last one first
-            if not group.startswith(("hydra/", "schema/", "/schema")):
-                groups.setdefault(group, _options(group))
-        values = OmegaConf.to_container(composed, resolve=False)
+        defaults = OmegaConf.load(config.conf_folder() / f"{stage}.yaml")["defaults"]
+        for group in (name for entry in defaults if isinstance(entry, DictConfig) for name in entry):
+            groups.setdefault(group, _options(group))
+        values = OmegaConf.to_container(compose(stage), resolve=False)
         for name, help in config.documented(schema):
             if not name.startswith("dataset."):  # a schema of its own for each task
                 keys.setdefault((name, help), Key(name, help)).defaults[stage] = _shown(values, name)
@@ -97,11 +96,13 @@ def _of_datasets() -> Iterator[Key]:
 
 
 def _options(group: str) -> list[str]:
-    """Return the options of a group in natural order; an experiment is named with its folders."""
-    folder = config.conf_folder() / "experiment"
-    if group == "experiment":
-        return sorted(str(path.relative_to(folder).with_suffix("")) for path in folder.rglob("*.yaml"))
-    found = GlobalHydra.instance().config_loader().get_group_options(group, ObjectType.CONFIG)
+    """Return the options of a group in natural order, those of groups within it behind their names."""
+    loader = GlobalHydra.instance().config_loader()
+    inner = loader.get_group_options(group, ObjectType.GROUP)
+    found = [
+        *loader.get_group_options(group, ObjectType.CONFIG),
+        *(f"{name}/{option}" for name in inner for option in _options(f"{group}/{name}")),
+    ]
     return sorted(found, key=lambda name: (name.rstrip("0123456789"), len(name), name))
 
 
@@ -165,4 +166,5 @@ def _table(headings: Sequence[str], lines: Sequence[str]) -> str:
 
 
 def _line(*cells: str) -> str:
-    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+    """Return a line of a table; what a help line has in angle brackets is no HTML."""
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|').replace('<', '&lt;') for cell in cells)} |"
