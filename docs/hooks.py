@@ -76,12 +76,13 @@ def _gathered() -> tuple[dict[str, list[str]], list[Key]]:
     for stage, schema in config.STAGES.items():
         defaults = OmegaConf.load(config.conf_folder() / f"{stage}.yaml")["defaults"]
         for group in (name for entry in defaults if isinstance(entry, DictConfig) for name in entry):
-            groups.setdefault(group, _options(group))
+            if group not in groups:
+                groups[group] = _options(group)
         values = OmegaConf.to_container(compose(stage), resolve=False)
         for name, help in config.documented(schema):
             if not name.startswith("dataset."):  # a schema of its own for each task
                 keys.setdefault((name, help), Key(name, help)).defaults[stage] = _shown(values, name)
-    return groups, [*keys.values(), *_of_datasets()]
+    return groups, [*_of_datasets(), *keys.values()]
 
 
 def _of_datasets() -> Iterator[Key]:
@@ -97,10 +98,10 @@ def _of_datasets() -> Iterator[Key]:
 
 def _options(group: str) -> list[str]:
     """Return the options of a group in natural order, those of groups within it behind their names."""
-    loader = GlobalHydra.instance().config_loader()
-    inner = loader.get_group_options(group, ObjectType.GROUP)
+    repository: Any = GlobalHydra.instance().config_loader().repository  # the loader itself copies all that it has read
+    inner = repository.get_group_options(group, ObjectType.GROUP)
     found = [
-        *loader.get_group_options(group, ObjectType.CONFIG),
+        *repository.get_group_options(group, ObjectType.CONFIG),
         *(f"{name}/{option}" for name in inner for option in _options(f"{group}/{name}")),
     ]
     return sorted(found, key=lambda name: (name.rstrip("0123456789"), len(name), name))
