@@ -139,7 +139,7 @@ def test_a_rerun_finds_the_batch_again(server: MockServer, path: Path, how: sign
 def test_a_batch_can_be_cancelled(server: MockServer, path: Path) -> None:
     cache = CompletionCache(path)
     client = clients.batch_client(llm(server.url), cache=cache)
-    keys = [client.account.key(found) for found in REQUESTS]
+    keys = [client.endpoint.cache_key(found) for found in REQUESTS]
     noted = client.server.submit(dict(zip(keys, REQUESTS, strict=True)))
     cache.note_batch(noted, keys, server=server.url)
     assert clients.batch_client(llm(server.url), cache=cache).cancel() == 1

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from clinsynth import tasks
+from clinsynth.files.input_texts import InputText
 from clinsynth.learning import reading
-from clinsynth.learning.documents import Document
 from clinsynth.types import Summary
 from support import Command
 
@@ -194,7 +194,7 @@ def test_texts_come_as_a_stream(bert_finder: Path) -> None:
         device="cpu",
         precision="32-true",
     )
-    endless = (Document(f"note {number}", "notes.jsonl", number) for number in count())
+    endless = (InputText(f"note {number}", "notes.jsonl", number) for number in count())
     portions = reading.read(endless, model=model)
     assert [len(next(portions)) for _ in range(2)] == [reading.MOST] * 2
     assert next(endless).row == 2 * reading.MOST

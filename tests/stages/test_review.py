@@ -162,10 +162,10 @@ def test_gold_itself_keeps_its_rows_and_its_keys(adjudicated: Path, composed: Co
         for test in ("gold", "adjudicated")
     )
     assert set(whole.hashes) == {"train", "test", "devel"}
-    assert (whole.lessons, whole.withheld) == (whole.train, frozenset())
+    assert (whole.trainable, whole.withheld) == (whole.train, frozenset())
     assert anew.hashes.keys() - whole.hashes.keys() == {"adjudicated"}
     assert anew.train == whole.train
-    assert len(whole.devel) - len(anew.devel) + len(whole.train) - len(anew.lessons) == 40
+    assert len(whole.devel) - len(anew.devel) + len(whole.train) - len(anew.trainable) == 40
     # a round that draws a row which is tested is left out, whatever its number
     tested = {example.text for example in anew.test}
     numbers = [number for number, row in enumerate(anew.train) if row.text in tested]
@@ -190,7 +190,7 @@ def test_gold_itself_keeps_its_rows_and_its_keys(adjudicated: Path, composed: Co
             }
             for unit in units
         }
-        leaks = {example.text for example in gold.guarded}
+        leaks = {example.text for example in gold.held_out}
         assert leaking == {unit for unit, found in drawn.items() if any(gold.train[n].text in leaks for n in found)}
     assert numbers
 
@@ -336,12 +336,12 @@ def test_what_is_asked_for_is_what_is_found(clinsynth: Command, with_store: Path
         settings = composed("generate", "dataset=sample_relation", "size=t100", f"quality.reviewed={how.value}")
         recipe = resolving.load_and_resolve(settings).recipe
         completions = asking.completions_of(settings)
-        corpus = corpora.make(recipe, completions=completions, store=store)
-        assert corpora.identity(recipe, completions=completions, store=store) == corpus.digest
+        corpus = corpora.make_corpus(recipe, completions=completions, store=store)
+        assert corpora.corpus_digest(recipe, completions=completions, store=store) == corpus.digest
         assert (corpus.digest == base) is (how is Reviewed.keep)
         assert ("reviewed" in keys.corpus_settings(settings, version="v")) is (how is not Reviewed.keep)
-        assert len(corpus.examples) == corpus.manifest["counts"]["kept"]
-        assert corpus.manifest["public"] is True
+        assert len(corpus.examples) == corpus.manifest.counts["kept"]
+        assert corpus.manifest.public is True
     # a test set that is labelled anew needs no other corpus, nor another review of it
     say = {name: lambda n, item: "Yes" if n < 5 else "No" for name in ("ann", "bob", "cy")}
     told = ["dataset=sample_relation", "review.n=10"]
@@ -349,7 +349,7 @@ def test_what_is_asked_for_is_what_is_found(clinsynth: Command, with_store: Path
     settings.dataset.test = Named.adjudicated
     anew = resolving.load_and_resolve(settings)
     assert len(anew.gold.test) == 10
-    assert corpora.identity(anew.recipe, completions=completions, store=store) == corpus.digest
+    assert corpora.corpus_digest(anew.recipe, completions=completions, store=store) == corpus.digest
 
 
 def test_entities_are_judged(clinsynth: Command, with_store: Path) -> None:
@@ -409,8 +409,8 @@ def test_two_hundred_rows_of_the_paper(clinsynth: Command, with_store: Path, com
         dataset = settings.dataset
         gold = resolving.load(dataset, paths=settings.paths)
         assert {example.text for example in gold.test} == items
-        assert not {example.text for example in gold.lessons} & items
-        assert len(gold.train) > len(gold.lessons) or fold == 1
+        assert not {example.text for example in gold.trainable} & items
+        assert len(gold.train) > len(gold.trainable) or fold == 1
     dataset.name = "other"
     with pytest.raises(ConfigError, match="review action=export dataset=other"):
         resolving.load(dataset, paths=settings.paths)

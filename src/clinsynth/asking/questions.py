@@ -103,7 +103,7 @@ def _shots(task: Task, *, part: Part, gold: Gold) -> list[Any]:
     """Rows of gold train that are shown; none whose text is asked about."""
     number = part.shots
     test = {example.text for example in gold.test}
-    free = [example for example in gold.lessons if example.text not in test]
+    free = [example for example in gold.trainable if example.text not in test]
     if number > len(free):
         raise ConfigError(
             f"zero_shot.shots={number}, and {task.dataset.name} has {len(free)} training examples to show (those "

@@ -18,6 +18,7 @@ from rich.table import Table
 
 import clinsynth
 from clinsynth import config
+from clinsynth.config import grids, served
 from clinsynth.stages.overrides import quoted
 
 EXAMPLES = {
@@ -136,7 +137,11 @@ def explained(error: Exception, stage: str, overrides: Sequence[str] = ()) -> st
     if no_list := re.search(r"merging override (\S+?)=(.*)\n.* is not a ListConfig", text):
         key, value = no_list.groups()
         return f"{key}={value} is no list: {key}=[{value}] is one."
-    return f"{text.rstrip('.')}. {_suggestion(text, stage)}`clinsynth {stage} --help` lists groups and keys."
+    group = re.search(r"Could not find '([^/']+)/", text)
+    return (
+        f"{text.rstrip('.')}.{_others(group[1] if group else '')} {_suggestion(text, stage)}`clinsynth {stage} --help` "
+        "lists groups and keys."
+    )
 
 
 def _unquoted(overrides: Sequence[str], *, one_value: bool) -> str:
@@ -175,8 +180,13 @@ def no_option(stage: str, overrides: Sequence[str]) -> str:
     for word in overrides:
         name, _, value = word.partition("=")
         if name in groups and value not in groups[name][1]:
-            return f"{word} chooses no option. Options of {name}: {', '.join(groups[name][1])}."
+            return f"{word} chooses no option. Options of {name}: {', '.join(groups[name][1])}.{_others(name)}"
     return f"an option of a group is chosen by its name. `clinsynth {stage} --help` lists groups and options."
+
+
+def _others(group: str) -> str:
+    """Return what a group accepts beside the options that are listed, for the end of a paragraph."""
+    return f" {served.OTHERS[group]}" if group in served.OTHERS else ""
 
 
 def _suggestion(text: str, stage: str) -> str:
@@ -225,9 +235,10 @@ def _naturally(option: str) -> list[tuple[int, str]]:
 
 
 def _experiments(stage: str = "") -> list[str]:
-    """Of one stage, or all of them."""
+    """Return the experiments of one stage, or all of them: files, and what the targets are made of."""
     folder = config.conf_folder() / "experiment"
-    return sorted(str(path.relative_to(folder).with_suffix("")) for path in (folder / stage).rglob("*.yaml"))
+    files = [str(path.relative_to(folder).with_suffix("")) for path in folder.rglob("*.yaml")]
+    return sorted(name for name in (*files, *grids.all_experiments()) if name.startswith(stage))
 
 
 def _added(composed: DictConfig, schema: type) -> list[tuple[str, str]]:

@@ -41,12 +41,12 @@ def main(words: Sequence[str] | None = None) -> int:
     stage, *given = list(sys.argv[1:] if words is None else words) or ["--help"]
     overrides = of_each_job(given)
     settle_environment()
-    config.register(tasks.schemas())
     if stage in ("-h", "--help", "help"):
         help.show_stages()
         return 0
     if stage not in config.STAGES:
         return _complain(f"{stage!r} is not a stage. Stages: {', '.join(config.STAGES)}. See `clinsynth --help`.")
+    config.register(tasks.schemas())
     try:
         if {"-h", "--help"} & set(overrides):
             help.show_stage(stage, [word for word in overrides if not word.startswith("-")])

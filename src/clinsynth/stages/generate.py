@@ -24,14 +24,14 @@ def main(settings: GenerateConfig, *, job: Job) -> None:
     replay.write_proposals(resolved.proposed, folder=job.folder)
 
     def make() -> Corpus:
-        corpus = corpora.make(recipe, completions=completions, store=store)
+        corpus = corpora.make_corpus(recipe, completions=completions, store=store)
         tables.show_corpus_counts(corpus)
         return corpus
 
     if settings.llm.name == RECORDED:
         make()
         return
-    generation = Generation(recipe, corpora.plan(recipe, completions=completions))
+    generation = Generation(recipe, corpora.plan_requests(recipe, completions=completions))
     requests, labelled, told = generation.requests, settings.annotator.name == "llm", settings.generation
     if asking.ends_before_asking(settings.llm, requests, asking=told, artifacts=store.root, labelled=labelled):
         return

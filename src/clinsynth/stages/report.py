@@ -13,7 +13,7 @@ from clinsynth.errors import ClinsynthError, ConfigError, JobsFailed
 from clinsynth.reports import figures, tables
 from clinsynth.reports.arms import Arm, by_dataset, collect
 from clinsynth.reports.documents import Document, rows
-from clinsynth.stages import Job, grid, targets
+from clinsynth.stages import Job, targets
 from clinsynth.stages.targets.asked import Asked
 from clinsynth.task import Headline
 from clinsynth.tracking import Ledger
@@ -31,7 +31,6 @@ def main(settings: ReportConfig, *, job: Job) -> None:
     store = ArtifactStore(Path(settings.paths.artifacts))
     ledger = Ledger(settings.tracking, store=store)
     if settings.target is not None:
-        grid.check(settings.scale)
         errors = []
         for target in targets.named(settings.target):
             try:

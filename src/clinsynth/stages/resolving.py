@@ -249,5 +249,5 @@ def _amounts(settings: TrainConfig, *, gold: Gold) -> dict[str, Any]:
     source, size = settings.source, settings.size
     examples = size.total if source.matched else source.examples
     if source.ratio is not None:
-        size = SizeConfig(total=max(1, round(source.ratio * (examples or len(gold.lessons)))))
+        size = SizeConfig(total=max(1, round(source.ratio * (examples or len(gold.trainable)))))
     return {"source": changed(source, examples=examples), "size": size}

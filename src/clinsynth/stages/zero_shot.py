@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from clinsynth import keys, tasks
-from clinsynth.artifacts import json_lines
 from clinsynth.asking import questions
 from clinsynth.asking.questions import Question
 from clinsynth.asking.sessions import check_consent, unanswered
 from clinsynth.config import OnMissing, ZeroShotConfig
 from clinsynth.errors import MissingCompletions
+from clinsynth.files.json_lines import write_json_lines
 from clinsynth.llm import RECORDED, KnownCompletions
 from clinsynth.reports import cards, figures, tables
 from clinsynth.stages import Job, asking, resolving
@@ -188,7 +188,7 @@ def _rows(
 def _keep(run: ActiveRun, material: Material, *, result: Evaluation, rows: Sequence[Mapping[str, Any]]) -> None:
     """Figure, and the answers themselves: in the job's folder, in MLflow only where texts may be there."""
     place = material.job.folder / FILE
-    place.write_text(json_lines(rows), encoding="utf-8")
+    write_json_lines(place, rows)
     run.figure(figures.error_kinds(result.errors), "errors.png")
     if material.settings.tracking.may_hold_text(public=material.settings.dataset.public):
         run.file(place)

@@ -16,7 +16,7 @@ from clinsynth.tasks import multilabel, ner, relation
 
 
 class Package(Protocol):
-    """What the folder of a task offers."""
+    """The offer of a folder: the schema of its datasets, and its task."""
 
     DATASET: type[DatasetConfig]
     """The schema of its datasets."""

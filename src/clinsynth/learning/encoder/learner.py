@@ -85,7 +85,7 @@ def version(task: Task) -> str:
 
 def passes(examples: int, *, backbone: BackboneConfig, trainer: TrainerConfig) -> int:
     """Return how many epochs training takes."""
-    return fit.plan(examples, batch_size=backbone.batch_size, trainer=trainer).epochs
+    return fit.schedule(examples, batch_size=backbone.batch_size, trainer=trainer).epochs
 
 
 def student(

@@ -47,7 +47,7 @@ class OpenedEncoder:
 
     @property
     def markers(self) -> tuple[str, ...]:
-        """Words that each of its texts has once."""
+        """Return the words that each of its texts has once."""
         return self.reader.markers
 
     def read(self, texts: Sequence[str]) -> list[dict[str, Any]]:
@@ -111,8 +111,8 @@ def open_model(
 
 
 def _kind(config: PretrainedConfig, folder: Path, *, kinds: Mapping[str, Kind]) -> Kind:
-    """The task that the folder names; models of the first edition, or from elsewhere, are known by their head."""
-    named = saved.told(folder).task
+    """Return the task that the folder names; models of the first edition, or from elsewhere, have a head."""
+    named = saved.describe_model(folder).task
     if named is not None and named in kinds:
         return kinds[named]
     if named is not None:
@@ -131,12 +131,12 @@ def _kind(config: PretrainedConfig, folder: Path, *, kinds: Mapping[str, Kind]) 
 
 
 def _markers(tokenizer: PreTrainedTokenizerBase) -> tuple[str, ...]:
-    """Words such as `@GENE$` that the tokenizer was taught to keep whole."""
+    """Return words such as `@GENE$` that the tokenizer was taught to keep whole."""
     return tuple(word for word in tokenizer.get_added_vocab() if word.startswith("@") and word.endswith("$"))
 
 
 def _size(window: int | None, *, whole: bool, config: PretrainedConfig) -> int:
-    """As long as the texts that the model has learnt from, which its folder tells if clinsynth has trained it."""
+    """Return the word pieces of a window: of the texts that the model learnt from, where its folder says so."""
     places = int(getattr(config, "max_position_embeddings", 0) or _BARE)
     if config.model_type in _BEHIND_PADDING:
         places -= int(config.pad_token_id or 0) + 1

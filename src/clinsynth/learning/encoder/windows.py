@@ -10,7 +10,7 @@ from transformers import PreTrainedTokenizerBase
 
 
 def ranges(lengths: Sequence[int], *, room: int, overlap: float) -> list[tuple[range, range]]:
-    """Words of each window, and those of them that are read in this one, for all that they have context in.
+    """Return the words of each window, and those of them that are read in this one.
 
     `lengths` are the pieces of each word. Every word is read exactly once: two windows meet in the middle of what they
     have in common. A word that has more pieces than there is room stands alone.
@@ -41,5 +41,5 @@ def ranges(lengths: Sequence[int], *, room: int, overlap: float) -> list[tuple[r
 
 
 def inputs(pieces: Any, row: int, *, tokenizer: PreTrainedTokenizerBase) -> dict[str, list[int]]:
-    """What a model takes of one row of a tokenizer's output."""
+    """Return what a model takes of one row of a tokenizer's output."""
     return {name: pieces[name][row] for name in tokenizer.model_input_names if name in pieces}

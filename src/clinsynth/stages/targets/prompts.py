@@ -51,7 +51,7 @@ def _synthesis(job: Planned) -> list[tuple[str, str, Request]]:
     if writing.annotator == "llm":
         try:
             with quietly():
-                first, *_ = corpora.answered(recipe, completions=asking.completions_of(resolved.settings)).answers
+                first, *_ = corpora.replay_answers(recipe, completions=asking.completions_of(resolved.settings)).answers
         except MissingCompletions:
             return found
         if first.label_request and writing.label_prompt:
