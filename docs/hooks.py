@@ -13,6 +13,7 @@ from hydra.core.object_type import ObjectType
 from omegaconf import DictConfig, OmegaConf
 
 from clinsynth import config, tasks
+from clinsynth.config import served
 
 MARK = "<!-- configuration reference -->"
 """The line of a page that the reference takes the place of."""
@@ -157,6 +158,8 @@ def _of_node(node: str, keys: Sequence[Key], *, options: Sequence[tuple[str, str
         parts.append(_table((f"`{node}=`", "what it is"), [_line(f"`{name}`", said) for name, said in options]))
     elif options:
         parts.append(f"Options of `{node}=`: {', '.join(f'`{name}`' for name, _ in options)}.")
+    if node in served.OTHERS:
+        parts.append(served.OTHERS[node])
     if keys:
         parts.append(_table(("key", "default", "meaning"), [key.row(stages) for key in keys]))
     return "\n\n".join(parts)
