@@ -16,7 +16,7 @@ WITH ?=
 TABLES := table1 table2 table3 table4 table5 table6 table7 table8 table-asd
 FIGURES := figure1 figure2 figure3 figure4
 
-.PHONY: help setup demo test lint types check ui clean paper $(TABLES) $(FIGURES)
+.PHONY: help setup demo test lint types check ui docs clean paper $(TABLES) $(FIGURES)
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ types: $(READY)
 	$(BIN)/mypy
 
 check: lint types test ## Lint, types, tests: what CI runs
+
+docs: $(READY) ## Build the user guide into site/ (open site/index.html); needs no network
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 ui: $(READY) ## Compare runs in the MLflow UI, in a browser
 	@echo "Open http://127.0.0.1:5000/#/experiments?workflowType=machine_learning (Ctrl-C ends the server)"
