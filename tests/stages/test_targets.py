@@ -10,7 +10,7 @@ import pytest
 from clinsynth import config, tasks
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.errors import ConfigError
-from clinsynth.reports.documents import Document
+from clinsynth.reports.report import Document
 from clinsynth.search.tree import CandidatePrompt, Tree
 from clinsynth.stages import grid, targets
 from clinsynth.stages.targets import answers, curves

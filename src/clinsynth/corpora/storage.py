@@ -15,8 +15,9 @@ from filelock import FileLock
 from clinsynth import tasks
 from clinsynth.artifacts import ArtifactStore, json_lines, write_whole
 from clinsynth.errors import ConfigError, DataFormatError
+from clinsynth.files import parquet
+from clinsynth.files.exported import EXPORT, MANIFEST, is_intact
 from clinsynth.keys import digest
-from clinsynth.publishing import folders, parquet
 
 KIND = "corpus"
 EXAMPLES, REJECTED = "examples.jsonl", "rejected.jsonl"
@@ -54,7 +55,7 @@ def find(start: str, *, store: ArtifactStore) -> Path:
     if start == "latest":
         chosen = there[-1:]
     exported = Path(start).expanduser()
-    if not chosen and (exported / folders.MANIFEST).is_file():
+    if not chosen and (exported / MANIFEST).is_file():
         return _taken_in(exported, store=store)
     if len(chosen) != 1:
         newest = ", ".join(folder.name.rpartition("-")[2] for folder in there[-8:]) or "none"
@@ -69,8 +70,8 @@ def find(start: str, *, store: ArtifactStore) -> Path:
 def _taken_in(exported: Path, *, store: ArtifactStore) -> Path:
     """An exported corpus as one of the store, with the digest that it had; raises DataFormatError for another one."""
     try:
-        manifest = json.loads((exported / folders.MANIFEST).read_text(encoding="utf-8"))
-        exports = manifest.pop(folders.EXPORT)["files"]
+        manifest = json.loads((exported / MANIFEST).read_text(encoding="utf-8"))
+        exports = manifest.pop(EXPORT)["files"]
         files = [name for name in (parquet.KEPT, parquet.REJECTED) if name in exports]
         kind, version, content, told = (manifest.pop(name) for name in ("kind", "version", "content", "digest"))
         known = kind == KIND and told == digest(content) and re.fullmatch(r"[\w.-]+", version)
@@ -78,7 +79,7 @@ def _taken_in(exported: Path, *, store: ArtifactStore) -> Path:
         known = None
     if not known:
         raise DataFormatError(f"{exported} is no corpus that `clinsynth export` wrote, or its manifest was changed.")
-    changed = [name for name in files if not folders.intact(exported, name)]
+    changed = [name for name in files if not is_intact(exported, name)]
     if changed:
         raise DataFormatError(
             f"{exported / changed[0]} is not what `clinsynth export` wrote: the sha256 of the manifest is another one. "
@@ -87,7 +88,7 @@ def _taken_in(exported: Path, *, store: ArtifactStore) -> Path:
 
     def build(folder: Path) -> dict[str, Any]:
         for name, place in ((EXAMPLES, parquet.KEPT), (REJECTED, parquet.REJECTED)):
-            write(folder / name, parquet.read(exported / place) if place in files else [])
+            write(folder / name, parquet.read_parquet(exported / place) if place in files else [])
         return dict(manifest)
 
     return store.build(KIND, version=version, content=content, builder=build)

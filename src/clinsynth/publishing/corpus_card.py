@@ -12,9 +12,10 @@ from clinsynth import tasks
 from clinsynth.analysis.leakage import verdict
 from clinsynth.corpora import Corpus
 from clinsynth.corpora.reviewed import DISPUTED, WRONG
-from clinsynth.publishing import licences, parquet
-from clinsynth.publishing.markdown import code, escaped, fenced, number, page, table
+from clinsynth.files import parquet
+from clinsynth.publishing import licences
 from clinsynth.reports.analyses import HEADINGS, sections
+from clinsynth.reports.markdown import code, escaped, fenced, number, page, table
 from clinsynth.types import Metrics
 
 SIZES = {1_000: "n<1K", 10_000: "1K<n<10K", 100_000: "10K<n<100K", 1_000_000: "100K<n<1M"}

@@ -12,7 +12,7 @@ from huggingface_hub import EvalResult, ModelCardData
 
 from clinsynth.config import TestName
 from clinsynth.publishing import licences
-from clinsynth.publishing.markdown import code, escaped, fenced, page, table
+from clinsynth.reports.markdown import code, escaped, fenced, page, table
 from clinsynth.types import Metrics, Outcomes
 
 EMBEDDED = "sentence-transformers/all-MiniLM-L6-v2"

@@ -1,116 +1,113 @@
-"""Runs that differ in nothing but the seed, taken together."""
+"""The rows of a paper's table: jobs that differ in nothing but the seed, with what their runs have scored."""
 
 from __future__ import annotations
 
-import re
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any
 
-from clinsynth.config import Reviewed, TestName
-from clinsynth.task import Headline
-from clinsynth.types import Metrics
+import numpy as np
 
-_NAMING = (
-    "dataset.fold",
-    "source",
-    "source.examples",
-    "source.ratio",
-    "source.target",
-    "source.corpora",
-    "size",
-    "seed_ratio",
-    "annotator",
-    "quality",
-    "quality.reviewed",
-    "llm",
-    "llm.model",
-    "llm.temperature",
-    "zero_shot.limit",
-    "backbone",
-)
-"""Params that name an arm, where they differ between the arms of a table."""
+from clinsynth.scoring import paired_bootstrap
+from clinsynth.task import Headline
+from clinsynth.types import Metrics, Outcomes
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What is left of a finished run."""
+
+    id: str
+    metrics: Metrics
+    outcomes: Outcomes | None
+    commit: str = ""
+    """Of the code, with a plus where the checkout had changes; empty where it ran from no checkout."""
 
 
 @dataclass
-class Arm:
-    name: str
-    runs: list[Metrics] = field(default_factory=list)
-    plain: bool = False
-    """Trained on all of gold and on nothing else."""
+class Row:
+    dataset: str
+    task: str
+    arm: str
+    source: str
+    """`zero_shot`, `original`, `synthetic`, `augmented`, as the paper has it; empty for rows that it lacks."""
+    backbone: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """Settings in which rows are compared: backbone, source, annotator, size, seed_ratio, examples, total."""
+    runs: list[Scored] = field(default_factory=list)
+    jobs: int = 0
+    """How many there should be, one a seed."""
+    published: dict[str, float] | None = None
     headline: Headline = field(default_factory=Headline)
 
-    def mean(self, metric: str) -> float:
-        return statistics.fmean(self._values(metric))
+    @property
+    def score(self) -> float | None:
+        """Return the mean of the headline; `None` where no run has it."""
+        return self.mean(self.headline.metric)
 
-    def deviation(self, metric: str) -> float:
-        """Sample standard deviation over seeds; 0 for a single run."""
-        values = self._values(metric)
-        return statistics.stdev(values) if len(values) > 1 else 0.0
+    @property
+    def missing(self) -> int:
+        return self.jobs - len(self.runs)
 
-    def _values(self, metric: str) -> list[float]:
-        return [run[metric] for run in self.runs if metric in run] or [float("nan")]
+    @property
+    def name(self) -> str:
+        """The arm, with how much of the test set it was scored on where that is not all of it."""
+        if not self.partial:
+            return self.arm
+        found, missing = (round(self.mean(f"answers/{name}") or 0) for name in ("found", "missing"))
+        return f"{self.arm} ({found} of {found + missing})"
 
+    @property
+    def partial(self) -> bool:
+        return bool(self.mean("answers/missing"))
 
-def labels(metrics: Metrics, *, headline: Headline) -> list[str]:
-    """Return labels that have a score of their own."""
-    found = (re.fullmatch(headline.of_label("(.+)"), name) for name in metrics)
-    return [match[1] for match in found if match]
+    def values(self, metric: str) -> list[float]:
+        return [run.metrics[metric] for run in self.runs if metric in run.metrics]
 
+    def mean(self, metric: str) -> float | None:
+        """None where no run has it."""
+        values = self.values(metric)
+        return statistics.fmean(values) if values else None
 
-def by_dataset(runs: Sequence[Any]) -> dict[str, list[Any]]:
-    """Runs of each dataset, in the order of the first ones; scores on different test sets cannot be compared."""
-    found: dict[str, list[Any]] = {}
-    for run in runs:
-        params = run.data.params
-        test = params.get("dataset.test", TestName.gold.value)
-        name = [params.get("dataset.name", ""), *([test] if test != TestName.gold.value else [])]
-        found.setdefault(", ".join(name), []).append(run)
-    return found
-
-
-def collect(runs: Sequence[Any], *, headline: Headline) -> list[Arm]:
-    """Return arms in the order of their first run. `runs` are MLflow's."""
-    told_apart = [name for name in _NAMING if len({_value(run.data.params, name) for run in runs} - {None}) > 1]
-    arms: dict[str, Arm] = {}
-    for run in runs:
-        params = run.data.params
-        words = [_word(name, params[name]) for name in told_apart if name in params and not _idle(name, params)]
-        name = " ".join(filter(None, words)) or params.get("source", "")
-        name = " ".join([name, *_part(run.data.metrics)])
-        plain = params.get("source") == "original" and params.get("source.examples") == "null"
-        arms.setdefault(name, Arm(name, plain=plain, headline=headline)).runs.append(dict(run.data.metrics))
-    return list(arms.values())
+    def deviation(self, metric: str) -> float | None:
+        """Sample standard deviation over seeds; None for fewer than two."""
+        values = self.values(metric)
+        return statistics.stdev(values) if len(values) > 1 else None
 
 
-def _value(params: Mapping[str, str], name: str) -> str | None:
-    """Of runs that were made before there were reviews: that nothing was dropped."""
-    return params.get(name, Reviewed.keep.value if name == "quality.reviewed" else None)
+@dataclass(frozen=True)
+class Difference:
+    """A score of a row minus that of another one on the same test examples, with its 95% interval."""
+
+    value: float
+    low: float
+    high: float
+    examples: int
+    """That both were scored on."""
+
+    def __str__(self) -> str:
+        """In points."""
+        return f"{100 * self.value:+.1f} [{100 * self.low:+.1f}, {100 * self.high:+.1f}]"
 
 
-def _part(metrics: Metrics) -> list[str]:
-    """How much of the test set an LLM was asked about, where it is not all of it."""
-    found, missing = (round(metrics.get(f"answers/{name}", 0)) for name in ("found", "missing"))
-    return [f"({found} of {found + missing})"] if missing else []
+def difference(row: Row, other: Row, *, score: str = "f1") -> Difference | None:
+    """Mean over seeds, on the test examples that both have; None where there are none, or another test set."""
+    sides = [[run.outcomes for run in found.runs] for found in (row, other)]
+    outcomes = [[each for each in side if each is not None] for side in sides]
+    if outcomes != sides or not all(sides):
+        return None
+    common = reduce(np.intersect1d, (each.places for side in outcomes for each in side))
+    counts = [np.stack([each.counts[np.searchsorted(each.places, common)] for each in side]) for side in outcomes]
+    gold = np.concatenate(counts)[..., 2]
+    if not len(common) or (gold != gold[0]).any():
+        return None
+    return Difference(*paired_bootstrap(counts[0], counts[1], score=score), examples=len(common))
 
 
-def _idle(param: str, params: Mapping[str, str]) -> bool:
-    """A synthetic arm has no gold examples to draw; a ratio is what it says, whatever size it comes to."""
-    if param == "source.examples":
-        return params.get("source") == "synthetic"
-    return param == "size" and params.get("source.ratio", "null") != "null"
-
-
-def _word(param: str, value: str) -> str:
-    if param in ("llm.temperature", "zero_shot.limit"):
-        return "" if value == "null" else f"{param.partition('.')[2]} {value}"
-    if param == "source.examples":
-        return "all" if value == "null" else value
-    if param == "source.ratio":
-        return "" if value == "null" else f"+{100 * float(value):g}%"
-    if (param, value) in (("quality", "default"), ("quality.reviewed", Reviewed.keep.value)):
-        return ""
-    if param == "quality.reviewed":
-        return f"review {value}"
-    return "" if value in ("null", "[]", "none") else value
+def best(rows: Sequence[Row]) -> Row | None:
+    """Return the row with the highest score, of those that were scored on the whole test set where there is one."""
+    scored = [row for row in rows if row.score is not None]
+    whole = [row for row in scored if not row.partial]
+    return max(whole or scored, key=lambda row: row.score or 0.0, default=None)

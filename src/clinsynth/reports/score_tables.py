@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from clinsynth.reports.cells import Difference, Row, best, difference
-from clinsynth.reports.claims import FAILS, OPEN, Finding
-from clinsynth.reports.documents import Cell, Table, same
-from clinsynth.reports.paper import BACKBONES, STANDS_FOR
+from clinsynth.papers.claims import FAILS, OPEN, Finding
+from clinsynth.papers.published import BACKBONES, STANDS_FOR
+from clinsynth.reports.arms import Difference, Row, best, difference
+from clinsynth.reports.report import Cell, Table, same
 from clinsynth.task import Headline
 
 PERCENT = "it does not say whether relative or in points"

@@ -13,8 +13,8 @@ from clinsynth.artifacts import ArtifactStore, json_lines
 from clinsynth.config import AnalyseConfig
 from clinsynth.corpora import Corpus
 from clinsynth.errors import ConfigError
-from clinsynth.reports import analyses, cards, figures, tables
-from clinsynth.stages import Job, replay, resolving
+from clinsynth.reports import analyses, console, figures
+from clinsynth.stages import Job, naming, replay, resolving
 from clinsynth.stages.frame import Entry, Frame, log_corpus, log_gold
 from clinsynth.stages.resolving import Resolved
 from clinsynth.task import Task
@@ -37,7 +37,7 @@ class Material:
 
     @property
     def title(self) -> str:
-        return cards.corpus_title(self.settings)
+        return naming.corpus_title(self.settings)
 
 
 def main(settings: AnalyseConfig, *, job: Job) -> None:
@@ -56,7 +56,7 @@ def main(settings: AnalyseConfig, *, job: Job) -> None:
         "figure": str(job.folder / FIGURE[0]) if finished is None else None,
         "folder": str(job.folder),
     }
-    tables.show_analysis(material.title, summary.metrics, where=where)
+    console.show_analysis(material.title, summary.metrics, where=where)
 
 
 def planned(settings: AnalyseConfig) -> tuple[AnalyseConfig, str]:
@@ -98,8 +98,8 @@ def _analyse(material: Material, *, frame: Frame) -> Summary:
     entry = Entry(
         material.run_key,
         experiment=settings.dataset.name,
-        name=f"analyse-{settings.llm.name}-{cards.size(settings)}-{settings.annotator.name}",
-        params=cards.corpus_params(settings, choices=material.job.choices),
+        name=f"analyse-{settings.llm.name}-{naming.size(settings)}-{settings.annotator.name}",
+        params=naming.corpus_params(settings, choices=material.job.choices),
         corpus=corpus.digest,
     )
     with frame.begin(entry) as run:

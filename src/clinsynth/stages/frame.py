@@ -16,8 +16,7 @@ from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import DatasetConfig, PathsConfig, TrackingConfig
 from clinsynth.corpora import Corpus
 from clinsynth.keys import digest
-from clinsynth.reports import cards
-from clinsynth.stages import Job
+from clinsynth.stages import Job, naming
 from clinsynth.tracking import ActiveRun, Ledger
 from clinsynth.types import Gold, Summary
 
@@ -78,7 +77,7 @@ class Frame:
             name=entry.name,
             run_key=entry.key,
             corpus=entry.corpus,
-            description=cards.run_description(self.job),
+            description=naming.run_description(self.job),
             tags={**self.job.tags, **entry.tags},
         ) as run:
             run.params(entry.params)

@@ -18,9 +18,9 @@ from clinsynth.keys import file_digest
 from clinsynth.learning import hardware, open_learner, output, reading, saved
 from clinsynth.learning.documents import SUFFIXES, Document, documents, files
 from clinsynth.learning.learner import Opened
-from clinsynth.reports import cards, predictions
+from clinsynth.reports import predictions
 from clinsynth.reports.predictions import Tally
-from clinsynth.stages import Job, models
+from clinsynth.stages import Job, models, naming
 from clinsynth.stages.frame import Entry, Frame
 from clinsynth.tracking import Ledger
 from clinsynth.types import Metrics, Summary
@@ -135,7 +135,7 @@ def _predict(material: Material, *, frame: Frame) -> Summary:
         material.run_key,
         experiment=EXPERIMENT,
         name=f"predict-{material.folder.name}",
-        params=cards.stage_params(settings, choices=material.job.choices, task=model.task),
+        params=naming.stage_params(settings, choices=material.job.choices, task=model.task),
     )
     with frame.begin(entry) as run:
         grown = output.Growing(material.output, job=material.run_key, anew=settings.force)

@@ -10,10 +10,10 @@ from clinsynth import keys, tasks
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import FigureName, ReportConfig
 from clinsynth.errors import ClinsynthError, ConfigError, JobsFailed
-from clinsynth.reports import figures, tables
-from clinsynth.reports.arms import Arm, by_dataset, collect
-from clinsynth.reports.documents import Document, rows
+from clinsynth.reports import console, figures
+from clinsynth.reports.report import Document, rows
 from clinsynth.stages import Job, grid, targets
+from clinsynth.stages.tagged import Arm, by_dataset, collect
 from clinsynth.stages.targets.asked import Asked
 from clinsynth.task import Headline
 from clinsynth.tracking import Ledger
@@ -51,7 +51,7 @@ def _report_target(settings: ReportConfig, target: str, *, ledger: Ledger, store
     document = targets.kind(target).document(asked)
     places = document.write(Path(settings.to) / settings.scale)
     run_id = _log(document, places, asked=asked, settings=settings, job=job)
-    tables.show_document(document)
+    console.show_document(document)
     print("Written: " + ", ".join(map(str, places)))
     print(f"MLflow run: {run_id} (experiment {EXPERIMENT})")
 
@@ -86,9 +86,9 @@ def _report_tagged(settings: ReportConfig, *, ledger: Ledger) -> None:
         task = found[0].data.params.get("dataset.task")
         judge = tasks.kind(task).judge if task else None
         arms = collect(found, headline=judge.HEADLINE if judge else Headline())
-        tables.show_arms(title, arms, columns=judge.COLUMNS if judge else {})
-        tables.show_changes(arms)
-        tables.show_arm_labels(arms)
+        console.show_arms(title, arms, columns=judge.COLUMNS if judge else {})
+        console.show_changes(arms)
+        console.show_arm_labels(arms)
         place = Path(settings.to) / f"{settings.table}-{dataset}.png"
         place.parent.mkdir(parents=True, exist_ok=True)
         _draw(settings.figure, arms, title=title).savefig(place)

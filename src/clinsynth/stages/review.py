@@ -17,7 +17,7 @@ from clinsynth.artifacts import ArtifactStore, write_whole
 from clinsynth.config import OnMissing, ReviewAction, ReviewConfig, TestName
 from clinsynth.errors import ClinsynthError, ConfigError
 from clinsynth.keys import digest
-from clinsynth.reports import reviews, tables
+from clinsynth.reports import console, reviews
 from clinsynth.review import answers, drawing, forms, label_studio, results
 from clinsynth.review import folder as folders
 from clinsynth.review.folder import Item, Review, Subject
@@ -65,7 +65,7 @@ def _export(settings: ReviewConfig, *, store: ArtifactStore) -> None:
     label_studio.write(place.folder, review, items=items)
     paths = forms.write(place.folder, review, items=items, annotators=settings.review.annotators)
     folders.write(place.folder, review, items=items)
-    tables.show_drawn(
+    console.show_drawn(
         review,
         items=items,
         asked=settings.review.n,
@@ -157,7 +157,7 @@ def _import(settings: ReviewConfig, *, job: Job, store: ArtifactStore) -> None:
     }
     if answered.silent:
         print(f"No answers at all, and so not counted: {', '.join(answered.silent)}.")
-    tables.show_reviewed(
+    console.show_reviewed(
         review,
         verdict,
         where={

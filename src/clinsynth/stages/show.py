@@ -8,17 +8,17 @@ from pathlib import Path
 from clinsynth import corpora
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import ShowConfig
-from clinsynth.reports import tables
+from clinsynth.reports import console
 from clinsynth.stages import Job
 
 
 def main(settings: ShowConfig, *, job: Job) -> None:
     store = ArtifactStore(Path(settings.paths.artifacts))
     corpus = corpora.load(corpora.find(settings.corpus, store=store))
-    tables.show_corpus_counts(corpus)
-    tables.show_statistics(corpus.manifest["statistics"])
+    console.show_corpus_counts(corpus)
+    console.show_statistics(corpus.manifest["statistics"])
     number = min(settings.samples, len(corpus.examples))
-    tables.show_samples(random.Random(settings.seed).sample(corpus.examples, number))
+    console.show_samples(random.Random(settings.seed).sample(corpus.examples, number))
     rejected = corpora.rows(corpus.folder / corpora.REJECTED)
-    tables.show_rejected(corpus.manifest["rejected"], rejected, each=settings.rejected)
+    console.show_rejected(corpus.manifest["rejected"], rejected, each=settings.rejected)
     print(f"\n{corpus.folder}")

@@ -17,8 +17,8 @@ from clinsynth.errors import ConfigError
 from clinsynth.learning import hardware, open_learner
 from clinsynth.learning.learner import Learner, Student
 from clinsynth.learning.sets import TrainingSet, taken, training_set
-from clinsynth.reports import cards, figures, tables
-from clinsynth.stages import Job, replay, resolving
+from clinsynth.reports import console, figures
+from clinsynth.stages import Job, naming, replay, resolving
 from clinsynth.stages.frame import Entry, Frame, log_corpus, log_gold
 from clinsynth.stages.resolving import Resolved, changed
 from clinsynth.task import Task
@@ -67,7 +67,7 @@ def main(settings: TrainConfig, *, job: Job) -> None:
         "model": summary.model,
         "folder": str(job.folder),
     }
-    tables.show_result(cards.run_name(material.settings), summary, judge=material.task.kind.judge, where=where)
+    console.show_result(naming.run_name(material.settings), summary, judge=material.task.kind.judge, where=where)
 
 
 def planned(settings: TrainConfig) -> tuple[TrainConfig, str]:
@@ -99,8 +99,8 @@ def _gather(settings: TrainConfig, *, job: Job, store: ArtifactStore) -> Materia
     task, gold = resolved.task, resolved.gold
     describe = task.kind.examples.describe
     counts = {"train": describe(gold.lessons), "devel": describe(gold.devel), "test": describe(gold.test)}
-    tables.show_splits(task.dataset.name, counts, overlap=_overlap(gold))
-    tables.show_withheld(gold)
+    console.show_splits(task.dataset.name, counts, overlap=_overlap(gold))
+    console.show_withheld(gold)
     corpus = None
     if resolved.settings.source.name is not SourceName.original:
         resolved, corpus = _with_corpus(resolved, store=store, folder=job.folder)
@@ -130,7 +130,7 @@ def _with_corpus(
     # before `pinned`, which may build one that is then the latest
     named = changed(source, corpora=corpora.named(source.corpora, how=how, store=store))
     corpus = corpora.pinned(source.corpora, how=how, task=resolved.task, gold=resolved.gold, store=store)
-    tables.show_corpus_counts(corpus)
+    console.show_corpus_counts(corpus)
     return replace(resolved, settings=changed(resolved.settings, source=named)), corpus
 
 
@@ -148,10 +148,10 @@ def _train(material: Material, *, frame: Frame) -> Summary:
     entry = Entry(
         material.run_key,
         experiment=settings.dataset.name,
-        name=cards.run_name(settings),
-        params=cards.params(settings, choices=material.job.choices),
+        name=naming.run_name(settings),
+        params=naming.params(settings, choices=material.job.choices),
         corpus=material.corpus_digest,
-        tags={"arm": cards.arm(settings)},
+        tags={"arm": naming.arm(settings)},
     )
     with frame.begin(entry) as run:
         _log_data(run, material)
@@ -194,7 +194,7 @@ def _save_model(
 
     def build(folder: Path) -> dict[str, Any]:
         student.save(folder)
-        card = cards.model_card(
+        card = naming.model_card(
             material.settings,
             run_id=run_id,
             metrics=metrics,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from clinsynth.errors import ConfigError
-from clinsynth.reports.documents import Document
+from clinsynth.reports.report import Document
 from clinsynth.stages import grid
 from clinsynth.stages.targets.asked import Asked
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from clinsynth.reports import curves, paper
-from clinsynth.reports.cells import Row
+from clinsynth.papers import published as paper
+from clinsynth.reports import curves
+from clinsynth.reports.arms import Row
 from clinsynth.reports.curves import Line, Mark, Panel, Point
-from clinsynth.reports.documents import Document
+from clinsynth.reports.report import Document
 from clinsynth.stages.grid import Planned
 from clinsynth.stages.targets import runs, scores
 from clinsynth.stages.targets.asked import Asked

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from clinsynth.analysis.comparison import Sketch
-from clinsynth.reports import cards, figures
-from clinsynth.reports.documents import Document, csv_text, lowered
+from clinsynth.reports import figures
+from clinsynth.reports.report import Document, csv_text, lowered
+from clinsynth.stages import naming
 from clinsynth.stages.analyse import REPORT, SKETCH
 from clinsynth.stages.targets import gaps, runs
 from clinsynth.stages.targets.asked import Asked
@@ -26,7 +27,7 @@ def document(asked: Asked) -> Document:
         sketch = asked.ledger.artifact(run.info.run_id, SKETCH)
         if text and sketch:
             made.body.append(lowered(text))
-            sketches[cards.corpus_title(jobs[key].settings)] = Sketch.from_json(sketch)
+            sketches[naming.corpus_title(jobs[key].settings)] = Sketch.from_json(sketch)
     if sketches:
         made.figure = figures.embedding_maps(sketches)
     made.body.append(gaps.section([job for key, job in jobs.items() if key not in found], asked=asked))

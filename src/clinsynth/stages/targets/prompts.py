@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from clinsynth import corpora, tasks, zero_shot
 from clinsynth.errors import MissingCompletions
-from clinsynth.reports.documents import Document
+from clinsynth.reports.report import Document
 from clinsynth.stages import asking, resolving
 from clinsynth.stages.grid import Planned
 from clinsynth.stages.targets.asked import Asked, quietly

@@ -8,10 +8,10 @@ from typing import Any
 
 from clinsynth import tasks
 from clinsynth.config import SourceName
-from clinsynth.reports import cards
-from clinsynth.reports.cells import Row, Scored
-from clinsynth.reports.documents import csv_text
-from clinsynth.reports.paper import published
+from clinsynth.papers.published import published
+from clinsynth.reports.arms import Row, Scored
+from clinsynth.reports.report import csv_text
+from clinsynth.stages import naming
 from clinsynth.stages.grid import Planned
 from clinsynth.stages.targets import answers
 from clinsynth.stages.targets.asked import Asked
@@ -57,7 +57,7 @@ def gather(asked: Asked) -> Runs:
     by_job, seen = [], set()
     told = _told_apart(jobs, overrides=asked.overrides)
     for job in jobs:
-        arm = " ".join([cards.arm(job.settings), *(word for word in job.overrides if _name(word) in told)])
+        arm = " ".join([naming.arm(job.settings), *(word for word in job.overrides if _name(word) in told)])
         key = (job.settings.dataset.name, arm, _backbone(job))
         row = rows.setdefault(key, _row(key, job))
         by_job.append((job, row))

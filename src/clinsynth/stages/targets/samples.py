@@ -7,7 +7,7 @@ import random
 from clinsynth import corpora
 from clinsynth.errors import MissingCompletions
 from clinsynth.reports import samples
-from clinsynth.reports.documents import Document
+from clinsynth.reports.report import Document
 from clinsynth.reports.samples import Samples
 from clinsynth.stages import asking, resolving
 from clinsynth.stages.grid import Planned

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from clinsynth import tasks
-from clinsynth.reports import claims, paper, score_tables
-from clinsynth.reports.cells import Row
-from clinsynth.reports.documents import Document
+from clinsynth.papers import claims
+from clinsynth.papers import published as paper
+from clinsynth.reports import score_tables
+from clinsynth.reports.arms import Row
+from clinsynth.reports.report import Document
 from clinsynth.stages.targets import gaps, runs
 from clinsynth.stages.targets.asked import Asked
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from clinsynth.reports import cards, figures
-from clinsynth.reports.documents import Document, lowered
+from clinsynth.reports import figures
+from clinsynth.reports.report import Document, lowered
 from clinsynth.search.tree import Tree
+from clinsynth.stages import naming
 from clinsynth.stages.targets.asked import Asked
 
 RUNS = False
@@ -28,7 +29,7 @@ def document(asked: Asked) -> Document:
         return made
     whence, tree, made.public = found
     made.figure = figures.prompt_tree(tree)
-    made.body += [f"The search of {whence}.\n", lowered(cards.prompt_tree(tree))]
+    made.body += [f"The search of {whence}.\n", lowered(naming.prompt_tree(tree))]
     return made
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from clinsynth.publishing import licences
-from clinsynth.publishing.markdown import code, escaped, fenced, page, table
+from clinsynth.reports.markdown import code, escaped, fenced, page, table
 
 
 @pytest.mark.parametrize(

@@ -23,14 +23,14 @@ def check_free(folder: Path, *, digest: str, force: bool) -> None:
     """Raises ConfigError where the folder holds something else than this export, without `force`."""
     if folder.exists() and not folder.is_dir():
         raise ConfigError(f"to={folder} is a file; it has to be a folder, which is made if need be.")
-    if not force and folder.is_dir() and any(folder.iterdir()) and not holds(folder, digest):
+    if not force and folder.is_dir() and any(folder.iterdir()) and not holds_export(folder, digest):
         raise ConfigError(
             f"to={folder} is not empty. Name another folder, or write into it with force=true, which replaces the "
             "files of an export and leaves all others."
         )
 
 
-def put(
+def write_export(
     folder: Path, *, digest: str, manifest: Mapping[str, Any], builder: Callable[[Path], None], force: bool
 ) -> bool:
     """Let `builder` fill the folder, and add the manifest.
@@ -39,7 +39,7 @@ def put(
     lies in the folder stays there. Raises ConfigError as `check_free` does.
     """
     check_free(folder, digest=digest, force=force)
-    if not force and holds(folder, digest) and not intact(folder, CARD):
+    if not force and holds_export(folder, digest) and not is_intact(folder, CARD):
         return False
     folder.parent.mkdir(parents=True, exist_ok=True)
     workshop = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
@@ -68,7 +68,7 @@ def _replace(folder: Path, workshop: Path, names: list[str]) -> None:
         (workshop / name).replace(folder / name)
 
 
-def told(folder: Path) -> dict[str, Any]:
+def export_facts(folder: Path) -> dict[str, Any]:
     """What the manifest says of the export; empty where there is none."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
@@ -78,12 +78,12 @@ def told(folder: Path) -> dict[str, Any]:
         return {}
 
 
-def holds(folder: Path, digest: str) -> bool:
+def holds_export(folder: Path, digest: str) -> bool:
     """Whether the folder is the export of this very thing, its files untouched but for the card."""
-    found = told(folder)
-    return found.get("digest") == digest and all(name == CARD or intact(folder, name) for name in found["files"])
+    found = export_facts(folder)
+    return found.get("digest") == digest and all(name == CARD or is_intact(folder, name) for name in found["files"])
 
 
-def intact(folder: Path, name: str) -> bool:
+def is_intact(folder: Path, name: str) -> bool:
     path = folder / name
-    return path.is_file() and file_digest(path) == told(folder)["files"].get(name)
+    return path.is_file() and file_digest(path) == export_facts(folder)["files"].get(name)

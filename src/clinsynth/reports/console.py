@@ -19,13 +19,13 @@ from clinsynth.analysis import leakage
 from clinsynth.corpora import Corpus
 from clinsynth.llm.budget import Spend
 from clinsynth.reports import analyses, reviews
-from clinsynth.reports.arms import Arm, labels
-from clinsynth.reports.documents import Document
-from clinsynth.reports.documents import Table as DocumentTable
+from clinsynth.reports.report import Document
+from clinsynth.reports.report import Table as DocumentTable
 from clinsynth.reports.samples import Samples
 from clinsynth.review.folder import Item, Review, Subject
 from clinsynth.review.verdicts import Verdict
 from clinsynth.search.tree import Tree
+from clinsynth.stages.tagged import Arm, labels
 from clinsynth.task import Headline, Judge
 from clinsynth.types import ADJUDICATED, STATUSES, Gold, Metrics, Summary
 

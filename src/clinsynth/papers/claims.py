@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from clinsynth.reports.cells import Difference, Row, difference
+from clinsynth.reports.arms import Difference, Row, difference
 
 MOST, NEXT, LEAST = "the most", "the most but one", "the least"
 """In the place of a number: of the rows that are alike otherwise."""

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from clinsynth.papers.claims import FAILS, HOLDS, LEAST, MISSING, MOST, NEXT, OPEN, SOME, Claim, findings
 from clinsynth.reports import score_tables
-from clinsynth.reports.cells import Row, Scored
-from clinsynth.reports.claims import FAILS, HOLDS, LEAST, MISSING, MOST, NEXT, OPEN, SOME, Claim, findings
+from clinsynth.reports.arms import Row, Scored
 from clinsynth.types import Outcomes
 
 EXAMPLES = 400

@@ -17,7 +17,7 @@ ENTITIES = "entities"
 _ENTITY = pa.struct({"start": pa.int64(), "end": pa.int64(), "label": pa.string(), "text": pa.string()})
 
 
-def write(path: Path, rows: Sequence[dict[str, Any]], *, lists: Sequence[str]) -> None:
+def write_parquet(path: Path, rows: Sequence[dict[str, Any]], *, lists: Sequence[str]) -> None:
     """A file with the columns of all rows, or none: the library datasets reads no file without rows.
 
     `lists` are columns of lists of words, which may all be empty.
@@ -31,7 +31,7 @@ def write(path: Path, rows: Sequence[dict[str, Any]], *, lists: Sequence[str]) -
     pq.write_table(pa.table(columns), path)
 
 
-def read(path: Path) -> list[dict[str, Any]]:
+def read_parquet(path: Path) -> list[dict[str, Any]]:
     """The rows that were written, key by key; none without a file."""
     if not path.is_file():
         return []

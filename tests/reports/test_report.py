@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from clinsynth.reports import documents, score_tables
-from clinsynth.reports.cells import Row, Scored
-from clinsynth.reports.documents import Document, Table
-from clinsynth.reports.paper import changes, published
+from clinsynth.papers.published import changes, published
+from clinsynth.reports import report as documents
+from clinsynth.reports import score_tables
+from clinsynth.reports.arms import Row, Scored
+from clinsynth.reports.report import Document, Table
 from clinsynth.types import Outcomes
 
 COUNTS = np.array([[1, 1, 1], [1, 2, 1], [0, 0, 1]])
