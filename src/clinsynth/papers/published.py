@@ -1,12 +1,15 @@
-"""What the papers report, transcribed from their tables; percent."""
+"""What the papers report, transcribed from their tables, in percent: `assets/papers/tables.yaml`."""
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Sequence
+from functools import cache
 from importlib import resources
-from typing import Any, cast
+from typing import Any
 
 from omegaconf import OmegaConf
+
+from clinsynth.reports.arms import Arm
 
 TANG, WOOLSEY = "tang2023", "woolsey2024"
 BACKBONES = ("bert", "roberta", "biobert")
@@ -14,7 +17,7 @@ STANDS_FOR = "biobert"
 """Of the paper's backbones, the one that is shown beside a backbone that it has not: its best."""
 
 SENTENCES = 30
-"""Per entity, behind the synthetic rows of table 7."""
+"""Sentences per entity behind the synthetic rows of table 7."""
 
 TEST_SETS = (
     "The paper scored on other test sets: a part of the NER ones that it does not name, and 200 rows each of GAD and "
@@ -33,10 +36,9 @@ NOTES = {
 """Where the paper disagrees with itself; its figures are shown as they are printed."""
 
 
-def published(target: str, *, dataset: str, source: str, backbone: str) -> dict[str, float] | None:
-    """Precision, recall and F1 (`p`, `r`, `f1`) of a cell, without deviations; None where the paper has none."""
-    table = _tables()[TANG].get(target)
-    cells: Any = (table or {}).get(dataset, {})
+def published_scores(target: str, *, dataset: str, source: str, backbone: str) -> dict[str, float] | None:
+    """Return precision, recall and F1 (`p`, `r`, `f1`) of a cell; `None` where the paper has none."""
+    cells = paper_data("tables")[TANG].get(target, {}).get(dataset, {})
     cell = cells.get(source) or (cells.get("sota") if source == "original" else None)
     if cell is None:
         return None
@@ -44,16 +46,25 @@ def published(target: str, *, dataset: str, source: str, backbone: str) -> dict[
     return {name: value[0] if isinstance(value, list) else value for name, value in cell.items()}
 
 
-def changes(target: str) -> dict[str, float]:
-    """What synthetic examples beside gold ones change, by score; percent. Empty where the papers do not say so."""
+def published_heading(arms: Sequence[Arm]) -> str:
+    """Return the heading of the paper's scores, if any, with its backbone where ours is another one."""
+    theirs = [arm for arm in arms if arm.published]
+    others = {arm.backbone for arm in theirs if arm.source != "zero_shot"} - set(BACKBONES)
+    return f"paper {arms[0].headline.name}{f' ({STANDS_FOR})' if others else ''}" if theirs else ""
+
+
+def published_changes(target: str) -> dict[str, float]:
+    """Return what synthetic examples beside gold ones change, by score; empty where the papers do not say so."""
     if target != "table-asd":
         return {}
-    found = _tables()[WOOLSEY]
+    found = paper_data("tables")[WOOLSEY]
     return {"precision": float(found["precision_change"]), "recall": float(found["recall_change"])}
 
 
-@lru_cache(maxsize=1)
-def _tables() -> dict[str, Any]:
-    place = resources.files("clinsynth") / "assets" / "papers" / "tables.yaml"
-    content = OmegaConf.to_container(OmegaConf.create(place.read_text(encoding="utf-8")))
-    return cast(dict[str, Any], content)
+@cache
+def paper_data(name: str) -> dict[str, Any]:
+    """Return a YAML file of the papers' figures or claims."""
+    place = resources.files("clinsynth") / "assets" / "papers" / f"{name}.yaml"
+    found = OmegaConf.to_container(OmegaConf.create(place.read_text(encoding="utf-8")))
+    assert isinstance(found, dict)
+    return {str(key): value for key, value in found.items()}

@@ -1,47 +1,40 @@
-"""Markdown out of texts that were not written for it."""
+"""Markdown, also out of texts that were not written for it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 
-def escaped(text: str) -> str:
-    """On one line, without what Markdown would read as its own signs."""
-    return re.sub(r"([\\`*<>\[\]|~&]|\b_|_\b|^[#+-])", r"\\\1", " ".join(text.split()))
+def escaped(text: object) -> str:
+    """Return a text on one line, without what Markdown would read as its own signs."""
+    return re.sub(r"([\\`*<>\[\]|~&]|\b_|_\b|^[#+-])", r"\\\1", " ".join(str(text).split()))
 
 
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Columns but the first stand to the right; cells are Markdown."""
-    lines = [heads, ["---", *["---:"] * (len(heads) - 1)], *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+def markdown_table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, right: Collection[int] = ()) -> str:
+    """Return a table of cells that are Markdown; the columns `right` stand to the right."""
+    rule = ["---:" if number in right else "---" for number in range(len(heads))]
+    return "\n".join("| " + " | ".join(line) + " |" for line in [heads, rule, *rows])
 
 
 def fenced(text: str, language: str = "") -> str:
-    """A block that is shown as it is, whatever stands in it."""
-    longest = max((len(found) for found in re.findall("`+", text)), default=0)
-    fence = "`" * max(3, longest + 1)
+    """Return a block that is shown as it is, whatever stands in it."""
+    fence = "`" * max(3, _longest_ticks(text) + 1)
     return f"{fence}{language}\n{text.rstrip()}\n{fence}"
 
 
-def code(text: str) -> str:
-    """The same within a line, or in a cell."""
-    text = " ".join(text.split()).replace("|", r"\|")
-    longest = max((len(found) for found in re.findall("`+", text)), default=0)
-    fence = "`" * (longest + 1)
-    pad = " " if text.startswith("`") or text.endswith("`") else ""
-    return f"{fence}{pad}{text}{pad}{fence}"
+def code(text: object) -> str:
+    """Return a text that is shown as it is within a line, or in a cell."""
+    line = " ".join(str(text).split()).replace("|", r"\|")
+    fence = "`" * (_longest_ticks(line) + 1)
+    pad = " " if line.startswith("`") or line.endswith("`") else ""
+    return f"{fence}{pad}{line}{pad}{fence}"
 
 
 def number(value: float) -> str:
+    """Return a count, or four digits of another number."""
     return f"{value:.0f}" if float(value).is_integer() else f"{value:.4g}"
 
 
-def page(head: str, sections: Mapping[str, Sequence[str]]) -> str:
-    """A card: YAML, then paragraphs under headings; a section without any is left out."""
-    lines = [f"---\n{head.strip()}\n---\n"]
-    for heading, paragraphs in sections.items():
-        found = [paragraph for paragraph in paragraphs if paragraph]
-        if found:
-            lines += [heading, "", *(f"{paragraph}\n" for paragraph in found)]
-    return "\n".join(lines)
+def _longest_ticks(text: str) -> int:
+    return max((len(found) for found in re.findall("`+", text)), default=0)

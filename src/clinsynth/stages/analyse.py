@@ -13,7 +13,8 @@ from clinsynth.artifacts import ArtifactStore, json_lines
 from clinsynth.config import AnalyseConfig
 from clinsynth.corpora import Corpus
 from clinsynth.errors import ConfigError
-from clinsynth.reports import analyses, console, figures
+from clinsynth.reports import figures
+from clinsynth.reports.analyses import analysis_markdown, show_analysis
 from clinsynth.stages import Job, naming, replay, resolving
 from clinsynth.stages.frame import Entry, Frame, log_corpus, log_gold
 from clinsynth.stages.resolving import Resolved
@@ -56,7 +57,7 @@ def main(settings: AnalyseConfig, *, job: Job) -> None:
         "figure": str(job.folder / FIGURE[0]) if finished is None else None,
         "folder": str(job.folder),
     }
-    console.show_analysis(material.title, summary.metrics, where=where)
+    show_analysis(material.title, summary.metrics, where=where)
 
 
 def planned(settings: AnalyseConfig) -> tuple[AnalyseConfig, str]:
@@ -98,7 +99,7 @@ def _analyse(material: Material, *, frame: Frame) -> Summary:
     entry = Entry(
         material.run_key,
         experiment=settings.dataset.name,
-        name=f"analyse-{settings.llm.name}-{naming.size(settings)}-{settings.annotator.name}",
+        name=f"analyse-{settings.llm.name}-{naming.size_name(settings)}-{settings.annotator.name}",
         params=naming.corpus_params(settings, choices=material.job.choices),
         corpus=corpus.digest,
     )
@@ -142,4 +143,4 @@ def _report(material: Material, found: Analysis) -> str:
     gold, corpus = material.gold, material.corpus
     about: dict[str, Any] = {"corpus": f"`{corpus.digest}`", "written by": ", ".join(corpus.manifest["models"])}
     about |= {"synthetic texts": len(corpus.examples), "gold train": len(gold.lessons), "gold test": len(gold.test)}
-    return analyses.markdown(found.metrics, title=f"Synthetic beside gold: {material.title}", about=about)
+    return analysis_markdown(found.metrics, title=f"Synthetic beside gold: {material.title}", about=about)

@@ -25,7 +25,7 @@ from clinsynth.llm.recorded import RecordedCompletions
 from clinsynth.llm.servers import connect_batches, protocol_named
 from clinsynth.llm.servers.base import Endpoint
 from clinsynth.llm.view import View
-from clinsynth.reports import console
+from clinsynth.reports.spending import show_estimate, show_spend
 from clinsynth.tracking import ActiveRun
 from clinsynth.types import Request
 
@@ -138,7 +138,7 @@ def settled(
         planned = Account(endpoint(llm), cache, unspent(llm)).estimate(requests, labelled=labelled)
     finally:
         cache.close()
-    console.show_estimate(planned, model=llm.model or "", dry_run=asking.dry_run, at_most=at_most)
+    show_estimate(planned, model=llm.model or "", dry_run=asking.dry_run, at_most=at_most)
     return asking.dry_run
 
 
@@ -187,7 +187,7 @@ class Session:
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         self._cache.close()
         self.run.metrics(self.spend.metrics())
-        console.show_spend(self.spend)
+        show_spend(self.spend)
 
     def ask(
         self,

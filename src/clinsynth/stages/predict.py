@@ -18,8 +18,7 @@ from clinsynth.keys import file_digest
 from clinsynth.learning import hardware, open_learner, output, reading, saved
 from clinsynth.learning.documents import SUFFIXES, Document, documents, files
 from clinsynth.learning.learner import Opened
-from clinsynth.reports import predictions
-from clinsynth.reports.predictions import Tally
+from clinsynth.reports.predictions import Tally, document_place, show_predictions, write_page
 from clinsynth.stages import Job, models, naming
 from clinsynth.stages.frame import Entry, Frame
 from clinsynth.tracking import Ledger
@@ -70,7 +69,7 @@ def main(settings: PredictConfig, *, job: Job) -> None:
             _write_page(material)
     page = str(material.page) if settings.predict.html else None
     where = {"output": settings.output, "page": page, "model": summary.model, "MLflow run": summary.run_id}
-    predictions.show(summary.metrics, where=where)
+    show_predictions(summary.metrics, where=where)
 
 
 def _gather(settings: PredictConfig, *, job: Job, ledger: Ledger) -> Material:
@@ -175,12 +174,12 @@ def _open(settings: PredictConfig, *, folder: Path) -> Opened:
 def _unfit(line: dict[str, object], *, model: Opened) -> str:
     markers = " and ".join(model.markers)
     masked = f" It reads sentences in which the two things are masked as {markers}." if markers else ""
-    return f"the model cannot read these texts. The first is {predictions.place(line)}: {line['error']}.{masked}"
+    return f"the model cannot read these texts. The first is {document_place(line)}: {line['error']}.{masked}"
 
 
 def _write_page(material: Material) -> None:
     read = partial(output.rows, material.output)
-    predictions.write_page(
+    write_page(
         material.page,
         read(),
         most=material.settings.predict.html_documents,

@@ -10,12 +10,14 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from omegaconf import OmegaConf
+
 from clinsynth import keys, tasks
 from clinsynth.artifacts import write_whole
 from clinsynth.config import JudgeName, SearchConfig, conf_folder
 from clinsynth.errors import ConfigError
 from clinsynth.llm import RECORDED
-from clinsynth.reports import console, figures
+from clinsynth.reports.prompt_search import show_contest, show_winner, tree_figure, tree_markdown
 from clinsynth.search import search
 from clinsynth.search.judges import judge_of
 from clinsynth.search.planning import stand_ins
@@ -111,12 +113,22 @@ def _run(settings: SearchConfig, *, gold: Gold, key: str, frame: Frame) -> None:
         if not tree.finished:
             run.tag("waiting", "for a person, who fills in a sheet")
             return
-        write_whole(_winner(settings), naming.prompt_option(tree, settings=settings))
+        write_whole(_winner(settings), _prompt_option(tree, settings=settings))
         run.file(_winner(settings))
         best = tree.contests[-1].verdicts[tree.contests[-1].winner]
         frame.end(run, Summary(run.id, key, None, None, 0, {"search/score": best["score"]}))
     command = f"clinsynth generate --config-dir={shlex.quote(settings.to)} prompt={settings.name} ..."
-    console.show_winner(tree, place=_winner(settings), command=command)
+    show_winner(tree, place=_winner(settings), command=command)
+
+
+def _prompt_option(tree: Tree, *, settings: SearchConfig) -> str:
+    """Return YAML of the best prompt, for `conf/prompt/` or `--config-dir`."""
+    best = tree.winner
+    assert best is not None
+    rounds = len(tree.contests)
+    head = f"# Found by `clinsynth search_prompts`: {best.name} of {len(tree.candidates)} prompts in {rounds} rounds.\n"
+    content = {"name": settings.name, "text": best.text.replace("${", "\\${")}  # no interpolation of OmegaConf
+    return head + OmegaConf.to_yaml(OmegaConf.create(content))
 
 
 def _search(settings: SearchConfig, *, gold: Gold, ask: Ask, run: ActiveRun) -> Tree:
@@ -125,7 +137,7 @@ def _search(settings: SearchConfig, *, gold: Gold, ask: Ask, run: ActiveRun) -> 
     judge = judge_of(settings, gold=gold, ask=ask, folder=folder)
     try:
         sampler = _sampler(settings, gold=gold, ask=ask)
-        search(settings, sampler=sampler, judge=judge, tree=tree, watch=console.show_contest)
+        search(settings, sampler=sampler, judge=judge, tree=tree, watch=show_contest)
     except Waiting as waiting:
         print(
             f"\n{waiting.path} waits for you: give every candidate a number in the column `score`, higher is better, "
@@ -141,8 +153,8 @@ def _keep(settings: SearchConfig, tree: Tree, *, folder: Path, run: ActiveRun) -
     if not tree.candidates:
         return
     write_whole(folder / "tree.json", json.dumps(tree.to_json(), indent=2, ensure_ascii=False) + "\n")
-    write_whole(folder / "tree.md", naming.prompt_tree(tree))
-    figures.prompt_tree(tree).savefig(folder / "tree.png")
+    write_whole(folder / "tree.md", tree_markdown(tree))
+    tree_figure(tree).savefig(folder / "tree.png")
     run.measured([("search/score", found.verdicts[found.winner]["score"], found.number) for found in tree.contests])
     if settings.tracking.may_hold_text(public=settings.dataset.public):
         for name in ("tree.json", "tree.md", "tree.png"):

@@ -8,17 +8,18 @@ from pathlib import Path
 from clinsynth import corpora
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import ShowConfig
-from clinsynth.reports import console
+from clinsynth.reports.counts import show_corpus_counts, show_rejected, show_statistics
+from clinsynth.reports.samples import show_samples
 from clinsynth.stages import Job
 
 
 def main(settings: ShowConfig, *, job: Job) -> None:
     store = ArtifactStore(Path(settings.paths.artifacts))
     corpus = corpora.load(corpora.find(settings.corpus, store=store))
-    console.show_corpus_counts(corpus)
-    console.show_statistics(corpus.manifest["statistics"])
+    show_corpus_counts(corpus)
+    show_statistics(corpus.manifest["statistics"])
     number = min(settings.samples, len(corpus.examples))
-    console.show_samples(random.Random(settings.seed).sample(corpus.examples, number))
+    show_samples(random.Random(settings.seed).sample(corpus.examples, number))
     rejected = corpora.rows(corpus.folder / corpora.REJECTED)
-    console.show_rejected(corpus.manifest["rejected"], rejected, each=settings.rejected)
+    show_rejected(corpus.manifest["rejected"], rejected, each=settings.rejected)
     print(f"\n{corpus.folder}")

@@ -13,7 +13,8 @@ from clinsynth.artifacts import json_lines
 from clinsynth.config import OnMissing, ZeroShotConfig
 from clinsynth.errors import MissingCompletions
 from clinsynth.llm import RECORDED, KnownCompletions
-from clinsynth.reports import console, figures
+from clinsynth.reports import figures
+from clinsynth.reports.scores import show_answers, show_result
 from clinsynth.stages import Job, asking, naming, resolving
 from clinsynth.stages.frame import Entry, Frame
 from clinsynth.task import Task
@@ -64,10 +65,10 @@ def main(settings: ZeroShotConfig, *, job: Job) -> None:
             skipped="These answers are scored (run $run): skipped. force=true scores them again.",
         )
         summary = finished or _run(material, found=found, frame=frame)
-    console.show_answers(summary.metrics)
+    show_answers(summary.metrics)
     where = {"MLflow run": summary.run_id, "folder": str(job.folder)}
     name = naming.zero_shot_name(material.settings)
-    console.show_result(name, summary, judge=material.task.kind.judge, where=where)
+    show_result(name, summary, judge=material.task.kind.judge, where=where)
 
 
 def planned(settings: ZeroShotConfig) -> tuple[ZeroShotConfig, str]:
@@ -138,7 +139,7 @@ def _run(material: Material, *, found: Mapping[str, Completion], frame: Frame) -
         experiment=settings.dataset.name,
         name=naming.zero_shot_name(settings),
         params=naming.stage_params(settings, choices=material.job.choices, prompt=name, source=name),
-        tags={"arm": naming.arm(settings)},
+        tags={"arm": naming.arm_name(settings)},
     )
     with frame.begin(entry) as run:
         if material.live:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from clinsynth.analysis.comparison import Sketch
 from clinsynth.reports import figures
-from clinsynth.reports.report import Document, csv_text, lowered
+from clinsynth.reports.report import Report, lowered
+from clinsynth.reports.tables import csv_text
 from clinsynth.stages import naming
 from clinsynth.stages.analyse import REPORT, SKETCH
 from clinsynth.stages.targets import gaps, runs
@@ -13,8 +14,8 @@ from clinsynth.stages.targets.asked import Asked
 RUNS = True
 
 
-def document(asked: Asked) -> Document:
-    made = Document(asked.target, asked.title)
+def make_report(asked: Asked) -> Report:
+    made = Report(asked.target, asked.title)
     made.body.append(
         "The paper sees two distinct patterns, and concludes that the synthetic sentences were not memorised. A map "
         "cannot show that; the numbers below it say more.\n"
