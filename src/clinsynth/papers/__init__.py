@@ -1,1 +1,1 @@
-"""What the papers report and claim, held against our runs."""
+"""The papers: their figures and claims, held against our runs."""

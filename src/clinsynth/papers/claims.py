@@ -1,4 +1,4 @@
-"""What the papers say that their tables and figures show, and what we say of ours: `assets/papers/claims.yaml`."""
+"""The claims of the papers about their tables and figures, and ours: `assets/papers/claims.yaml`."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class Claim:
     """Facts in which the two arms agree, but for those that the claim names."""
     score: str = "f1"
     paper: bool = False
-    """Whether the paper says so."""
+    """True where the paper says so."""
     why: str = ""
     """Our explanation, should it turn out otherwise."""
     margin: float = 0.0
-    """So much lower still holds, for claims that two are nearly the same."""
+    """A score that is lower by so much still holds, for claims that two are nearly the same."""
     datasets: tuple[str, ...] = ()
     """The datasets that it is about, if not about all."""
 

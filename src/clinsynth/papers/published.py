@@ -1,4 +1,4 @@
-"""What the papers report, transcribed from their tables, in percent: `assets/papers/tables.yaml`."""
+"""The figures of the papers, transcribed from their tables, in percent: `assets/papers/tables.yaml`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from clinsynth.reports.arms import Arm
 TANG, WOOLSEY = "tang2023", "woolsey2024"
 BACKBONES = ("bert", "roberta", "biobert")
 STANDS_FOR = "biobert"
-"""Of the paper's backbones, the one that is shown beside a backbone that it has not: its best."""
+"""The backbone of the paper that is shown beside a backbone that it has not: its best."""
 
 SENTENCES = 30
 """Sentences per entity behind the synthetic rows of table 7."""
@@ -33,7 +33,7 @@ NOTES = {
     ),
     "table8": "The paper's abstract gives an average of 83.59 for synthetic data, its table 83.69.",
 }
-"""Where the paper disagrees with itself; its figures are shown as they are printed."""
+"""Places where the paper disagrees with itself; its figures are shown as they are printed."""
 
 
 def published_scores(target: str, *, dataset: str, source: str, backbone: str) -> dict[str, float] | None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
 from huggingface_hub import DatasetCard, DatasetCardData
 
 import clinsynth
@@ -15,35 +12,28 @@ from clinsynth.corpora.reviewed import DISPUTED, WRONG
 from clinsynth.files import parquet
 from clinsynth.publishing import licences
 from clinsynth.reports.analyses import HEADINGS, measures
-from clinsynth.reports.console import ABSENT
 from clinsynth.reports.markdown import code, escaped, fenced, markdown_table, number
 from clinsynth.reports.templates import template_text
 from clinsynth.types import Metrics
 
 SIZES = {1_000: "n<1K", 10_000: "1K<n<10K", 100_000: "10K<n<100K", 1_000_000: "100K<n<1M"}
 
-ANNOTATORS = {
-    "none": "a text has the label that the LLM was asked for, or that its answer gave",
-    "seed": "the unit that a text was asked for is labelled, and nothing else",
-    "gazetteer": "every entity of a lexicon that stands in a text is labelled",
-    "llm": "a second request, in which the LLM lists the entities of a text",
-}
-
 
 def corpus_card(corpus: Corpus, *, name: str, on_hub: bool, licence: str, analysis: Metrics | None) -> str:
     """Return the card; `name` is the repository, or the folder, `analysis` is of the newest `clinsynth analyse`."""
-    manifest = corpus.manifest
+    manifest, first = corpus.manifest, corpus.examples[0]
     title = f"Synthetic text for {manifest['dataset']}"
-    rejected = manifest["rejected"]
+    kind = tasks.kind(manifest["task"])
+    row = parquet.with_entities(first.to_json() | {"text": first.text}, first)
+    found = measures(analysis) if analysis else {}
     card = DatasetCard.from_template(
         _card_data(corpus, title=title, licence=licence),
         template_str=template_text("corpus.md"),
         code=code,
         escaped=escaped,
         fenced=fenced,
-        share=_share,
-        counts_table=_counts_table,
-        shares_table=_shares_table,
+        number=number,
+        markdown_table=markdown_table,
         title=title,
         name=name,
         folder=name.rpartition("/")[2],
@@ -54,17 +44,18 @@ def corpus_card(corpus: Corpus, *, name: str, on_hub: bool, licence: str, analys
         examples=len(corpus.examples),
         models=", ".join(map(code, manifest["models"])),
         prompt=manifest["prompt"]["text"] or "",
-        numbered=tasks.kind(manifest["task"]).numbered,
+        numbered=kind.numbered,
         units_are_labels=bool(set(manifest["labels"]) & set(corpus.units)),
-        columns=_columns(corpus),
-        annotator=ANNOTATORS.get(manifest["annotator"], "see clinsynth"),
-        statistics=_statistics_table(manifest["statistics"]),
+        columns=[column for column in row if column != "text"],
+        meanings=kind.examples.COLUMNS,
+        labels=", ".join(map(code, manifest["labels"])),
+        statistics=list(dict.fromkeys(name for column in manifest["statistics"].values() for name in column)),
         judged=manifest.get("reviewed"),
-        gone=sum(rejected.get(reason, 0) for reason in (WRONG, DISPUTED)),
+        gone=sum(manifest["rejected"].get(reason, 0) for reason in (WRONG, DISPUTED)),
         review=manifest.get("review"),
-        review_table=_review_table(manifest.get("review") or {}),
         verdict=verdict(analysis) if analysis else (),
-        measures=_measures(analysis) if analysis else {},
+        headings=["", *HEADINGS],
+        measures={heading: [list(map(escaped, one.cells)) for one in ones] for heading, ones in found.items()},
     )
     return str(card).strip() + "\n"
 
@@ -89,62 +80,3 @@ def _card_data(corpus: Corpus, *, title: str, licence: str) -> DatasetCardData:
         ],
         **licences.named(licence),
     )
-
-
-def _columns(corpus: Corpus) -> dict[str, str]:
-    """Return the meaning of each column."""
-    first, labels = corpus.examples[0], ", ".join(map(code, corpus.manifest["labels"]))
-    of_task = tasks.kind(corpus.manifest["task"]).examples.COLUMNS
-    told = {
-        "text": "as the LLM wrote it",
-        "unit": "what it was asked about",
-        "replicate, index": "which request about the unit, and the place in its answer",
-    }
-    row = parquet.with_entities(first.to_json() | {"text": first.text}, first)
-    told |= {name: of_task.get(name, "").replace("{labels}", labels) for name in row if name != "text"}
-    if corpus.manifest["rejected"]:
-        told["reason, detail"] = "of the config `rejected` alone: why a text was not kept"
-    return told
-
-
-def _counts_table(
-    counts: Mapping[str, float], *, head: str = "", unit: str = "number", sign: Callable[[object], str] = escaped
-) -> str:
-    return markdown_table([head, unit], [(sign(name), number(value)) for name, value in counts.items()], right=(1,))
-
-
-def _statistics_table(found: Mapping[str, Mapping[str, float]]) -> str:
-    names = dict.fromkeys(name for column in found.values() for name in column)
-    rows = [
-        [escaped(name), *(number(column[name]) if name in column else ABSENT for column in found.values())]
-        for name in names
-    ]
-    return markdown_table(["", *map(escaped, found)], rows, right=range(1, len(found) + 1))
-
-
-def _review_table(review: Mapping[str, Any]) -> str:
-    """Return the numbers of a review; of the annotators only how many they were."""
-    rows = [
-        (escaped(name), ("no", "yes")[value] if isinstance(value, bool) else number(value))
-        for name, value in review.items()
-        if isinstance(value, int | float)
-    ]
-    return markdown_table(["", ""], rows, right=(1,))
-
-
-def _shares_table(shares: Mapping[str, Mapping[str, Any]]) -> str:
-    rows = [(escaped(label), _share(share)) for label, share in shares.items()]
-    return markdown_table(["of these", "right"], rows, right=(1,))
-
-
-def _share(share: Mapping[str, Any]) -> str:
-    """Return it in percent, with its interval and what it was counted on."""
-    value, low, high = (f"{100 * share[name]:.1f}" for name in ("share", "low", "high"))
-    return f"{value}% (95% interval {low} to {high}; {share['hits']} of {share['of']})"
-
-
-def _measures(analysis: Metrics) -> dict[str, str]:
-    return {
-        heading: markdown_table(["", *HEADINGS], [list(map(escaped, one.cells)) for one in found], right=(1, 2, 3))
-        for heading, found in measures(analysis).items()
-    }

@@ -34,7 +34,7 @@ class Trained:
 
     run_id: str | None
     params: Mapping[str, Any]
-    """As the run has logged them, by their names in the config."""
+    """The params that the run has logged, by their names in the config."""
     metrics: Metrics
     licence: str = "unknown"
     """Licence of the gold data."""

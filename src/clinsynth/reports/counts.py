@@ -1,4 +1,4 @@
-"""What there is, as lines on a terminal: the splits of gold, a corpus, what was kept of it and what was not."""
+"""Counts on a terminal: the splits of gold, a corpus, what was kept of it and what was not."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def precision_recall(curves: Mapping[str, Curve]) -> Figure:
 
 
 _MARKS = {"train": (BLUE, "o"), "test": (GREEN, "s"), "synthetic": (ORANGE, "^")}
-"""By kind of text, the last one on top."""
+"""Colour and mark by kind of text, the last one on top."""
 
 _LINES = (
     (("synthetic", "train"), ORANGE, "-"),

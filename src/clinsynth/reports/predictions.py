@@ -1,4 +1,4 @@
-"""What a model said of a user's own texts: counts, and a page to read."""
+"""The predictions of a model for a user's own texts: counts, and a page to read."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from clinsynth.artifacts import writing_whole
-from clinsynth.reports.marking import pieces
+from clinsynth.reports.samples import pieces
 from clinsynth.reports.templates import page_parts
 from clinsynth.types import Metrics
 

@@ -29,10 +29,11 @@ class Report:
     sides: dict[str, str] = field(default_factory=dict)
     """Further files by ending: `runs.csv`, `html`."""
     public: bool = True
-    """Whether it may leave the folder: false where it shows texts of a dataset that is not public."""
+    """False where it must not leave the folder, for it shows texts of a dataset that is not public."""
 
     @property
     def markdown(self) -> str:
+        """Return title, figure and body as a page."""
         picture = [f"![{self.title}]({self.name}.png)\n"] if self.figure else []
         parts = [part if isinstance(part, str) else part.markdown for part in self.body]
         return "\n".join(part for part in [f"# {self.title}\n", *picture, *parts] if part)

@@ -1,4 +1,4 @@
-"""What a review comes to: on a terminal, as numbers for the ledger, as JSON, as Markdown.
+"""The results of a review: on a terminal, as numbers for the ledger, as JSON, as Markdown.
 
 No text of an example stands in them.
 """

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
-from clinsynth.reports.marking import pieces
 from clinsynth.reports.templates import page_parts
 
 
@@ -52,3 +51,13 @@ def _markdown(example: Any) -> str:
 def _plain(text: str) -> str:
     """Return a text without what Markdown would read as its own signs."""
     return re.sub(r"([*`<\\])", r"\\\1", text)
+
+
+def pieces(text: str, spans: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Mapping[str, Any] | None]]:
+    """Return a text piece by piece, each with its span (`start`, `end`) where it is marked; spans follow each other."""
+    done = 0
+    for span in spans:
+        yield text[done : span["start"]], None
+        yield text[span["start"] : span["end"]], span
+        done = span["end"]
+    yield text[done:], None

@@ -1,4 +1,4 @@
-"""What answers of an LLM will cost, what they have cost, and which ones are there."""
+"""The cost of answers of an LLM, before and after they are asked for, and those that are there."""
 
 from __future__ import annotations
 

@@ -30,16 +30,16 @@ from clinsynth.types import Metrics, Summary
 
 @dataclass(frozen=True)
 class Export:
-    """What is written, and what is known of it."""
+    """An export, before it is written."""
 
     what: str
-    """corpus, model"""
+    """`corpus` or `model`."""
     kind: str
-    """The same as the hub calls it: dataset, model."""
+    """The kind as the hub calls it: dataset, model."""
     digest: str
     dataset: str
     public: bool | None
-    """None where nobody has written down whether the dataset is."""
+    """`None` where nobody has written down whether the dataset is."""
     examples: int
     corpus: str | None
     card: str
@@ -49,6 +49,7 @@ class Export:
 
 
 def main(settings: ExportConfig, *, job: Job) -> None:
+    """Run the stage."""
     frame = Frame.open(settings.tracking, paths=settings.paths, job=job)
     folder = Path(settings.to).expanduser()
     if settings.push:
@@ -72,7 +73,7 @@ def main(settings: ExportConfig, *, job: Job) -> None:
             folder,
             digest=export.digest,
             manifest=export.manifest,
-            builder=lambda workshop: _fill(workshop, export),
+            builder=lambda folder: _fill(folder, export),
             force=settings.force,
         )
         if settings.tracking.may_hold_text(public=bool(export.public)):
@@ -122,7 +123,7 @@ def _of_corpus(settings: ExportConfig, *, name: str, ledger: Ledger) -> Export:
 
 
 def _analysis(corpus: str, *, ledger: Ledger) -> Metrics | None:
-    """Of the newest `clinsynth analyse` of this corpus."""
+    """Return the metrics of the newest `clinsynth analyse` of this corpus."""
     runs = [run for run in ledger.tagged("corpus", corpus) if run.data.tags.get("stage") == "analyse"]
     found = ledger.summary(runs[-1].info.run_id) if runs else None
     return found.metrics if found else None
@@ -161,17 +162,17 @@ def _of_model(settings: ExportConfig, *, name: str, ledger: Ledger) -> Export:
         corpus=trained.corpus,
         card=card,
         manifest={"kind": "model", "run_id": trained.run_id, "public": public},
-        builder=lambda workshop: _copy(files, workshop),
+        builder=lambda folder: _copy(files, folder),
     )
 
 
-def _copy(files: Sequence[Path], workshop: Path) -> None:
+def _copy(files: Sequence[Path], folder: Path) -> None:
     for path in files:
-        shutil.copyfile(path, workshop / path.name)
+        shutil.copyfile(path, folder / path.name)
 
 
 def _trained(folder: Path, *, ledger: Ledger) -> tuple[Trained, bool | None]:
-    """What the run of a model has logged, and whether its dataset is public; little where the run is not known."""
+    """Return what the run of a model has logged, and whether its dataset is public; little of an unknown run."""
     try:
         manifest = json.loads((folder / exported.MANIFEST).read_text(encoding="utf-8"))
         run_id = str(manifest["run_id"])
@@ -198,7 +199,7 @@ def _trained(folder: Path, *, ledger: Ledger) -> tuple[Trained, bool | None]:
 
 
 def _public_corpus(corpus: str, *, store: ArtifactStore) -> bool | None:
-    """Whether all datasets that a corpus was made for are; None where nobody has written it down."""
+    """Return whether all datasets that a corpus was made for are public; `None` where nobody has written it down."""
     try:
         public: bool | None = corpora.load(corpora.find(corpus, store=store)).manifest.get("public")
     except ConfigError:  # it is gone
@@ -206,13 +207,13 @@ def _public_corpus(corpus: str, *, store: ArtifactStore) -> bool | None:
     return public
 
 
-def _fill(workshop: Path, export: Export) -> None:
-    export.builder(workshop)
-    (workshop / exported.CARD).write_text(export.card, encoding="utf-8")
+def _fill(folder: Path, export: Export) -> None:
+    export.builder(folder)
+    (folder / exported.CARD).write_text(export.card, encoding="utf-8")
 
 
 def _check_consent(export: Export, settings: ExportConfig) -> None:
-    """Raises ConfigError where the names of units and rows are not for others' eyes."""
+    """Raise ConfigError where the names of units and rows are not for others' eyes."""
     if export.public or settings.send_gold_text:
         return
     what = "names of units and texts about them" if export.kind == "dataset" else "words of gold that it has learnt"

@@ -16,7 +16,7 @@ _REVIEWED = "quality.reviewed"
 """The one setting of these that changes corpora that were there before."""
 
 _PLACES = ("dataset.files", "dataset.folds", "dataset.recordings", "llm.recordings", "llm.price_table")
-"""Where things lie, which changes no result."""
+"""Settings that say where things lie, which changes no result."""
 
 LONGEST_PARAM = 80
 """Characters; longer texts and lists cannot be compared at a glance, and stand in `config.yaml`."""

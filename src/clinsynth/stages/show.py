@@ -14,6 +14,7 @@ from clinsynth.stages import Job
 
 
 def main(settings: ShowConfig, *, job: Job) -> None:
+    """Run the stage."""
     store = ArtifactStore(Path(settings.paths.artifacts))
     corpus = corpora.load(corpora.find(settings.corpus, store=store))
     show_corpus_counts(corpus)

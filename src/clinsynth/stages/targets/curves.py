@@ -35,6 +35,7 @@ AXES: dict[str, tuple[Axis, Axis]] = {
 
 
 def make_report(asked: Asked) -> Report:
+    """Return the curves."""
     found = runs.gather(asked)
     made = Report(asked.target, asked.title)
     panels = _panels(found, target=asked.target)

@@ -15,6 +15,7 @@ RUNS = True
 
 
 def make_report(asked: Asked) -> Report:
+    """Return the maps."""
     made = Report(asked.target, asked.title)
     made.body.append(
         "The paper sees two distinct patterns, and concludes that the synthetic sentences were not memorised. A map "

@@ -15,6 +15,7 @@ RUNS = False
 
 
 def make_report(asked: Asked) -> Report:
+    """Return the prompts."""
     made = Report(asked.target, asked.title)
     for job in asked.jobs():
         dataset = job.settings.dataset

@@ -19,6 +19,7 @@ SHOWN = 8
 
 
 def make_report(asked: Asked) -> Report:
+    """Return the samples."""
     made = Report(asked.target, asked.title)
     parts: list[tuple[str, Samples]] = []
     missing = []

@@ -13,10 +13,11 @@ from clinsynth.stages.targets.asked import Asked
 RUNS = False
 STAGE = "search_prompts"
 LOCAL = "prompts/*/tree.json"
-"""Where `search_prompts` leaves trees; those of datasets that are not public are nowhere else."""
+"""Place of the trees that `search_prompts` leaves; those of datasets that are not public are nowhere else."""
 
 
 def make_report(asked: Asked) -> Report:
+    """Return the tree."""
     made = Report(asked.target, asked.title)
     found = _tree(asked)
     if found is None:
