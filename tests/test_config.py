@@ -8,13 +8,13 @@ import pytest
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from clinsynth import config, sweeps, tasks
+from clinsynth import config, tasks
 from clinsynth.errors import ConfigError
+from clinsynth.stages.overrides import combinations
 from support import Command, Composed
 
 CONF = config.conf_folder()
-GROUPS = sorted(folder.name for folder in CONF.iterdir() if folder.is_dir() and folder.name != "experiment")
-EXPERIMENTS = sorted(str(path.relative_to(CONF / "experiment").with_suffix("")) for path in CONF.rglob("*/*/*.yaml"))
+GROUPS = sorted({folder.name for folder in CONF.iterdir() if folder.is_dir()} - {"experiment", "targets"})
 NEEDED = {
     "predict": ("model=m", "input=notes.txt"),
     "export": ("corpus=latest", "to=there"),
@@ -42,7 +42,7 @@ def options(group: str) -> list[str]:
 def jobs(experiment: str) -> list[list[str]]:
     """Overrides of every job in the grid of an experiment."""
     params = OmegaConf.select(OmegaConf.load(CONF / "experiment" / f"{experiment}.yaml"), "hydra.sweeper.params")
-    return sweeps.combinations(params or {})
+    return combinations(params)
 
 
 def test_every_group_belongs_to_a_stage() -> None:
@@ -65,32 +65,20 @@ def test_every_option_becomes_typed_settings(stage: str, group: str, option: str
     assert option.startswith(getattr(name, "value", name)) or option == "kshot"
 
 
-@pytest.mark.parametrize("experiment", EXPERIMENTS)
-def test_every_experiment_becomes_jobs_of_its_stage(experiment: str, composed: Composed) -> None:
-    """With each value of each axis; `test_grid` composes all jobs of targets."""
-    stage = experiment.split("/")[0]
-    grid = jobs(experiment)
-    needed, seen = [], set()
-    for job in grid:
-        needed += [] if seen.issuperset(job) else [job]
-        seen.update(job)
-    settings = [composed(stage, f"experiment={experiment}", *job) for job in needed]
-    assert settings
-    assert all(isinstance(found, config.STAGES[stage]) for found in settings)
-    assert len({repr(found) for found in settings}) == len(settings), "two jobs are the same"
-
-
 def test_the_demo_compares_sources_and_annotators(composed: Composed) -> None:
-    parts = ("train/demo/annotators", "train/demo/sources")
+    parts = ("train/demo/annotators", "train/demo/sources", "train/demo/relation", "train/demo/criteria")
     settings = [composed("train", f"experiment={part}", *job) for part in parts for job in jobs(part)]
-    assert [(found.source.name.value, found.annotator.name) for found in settings] == [
-        ("synthetic", "seed"),
-        ("synthetic", "gazetteer"),
-        ("synthetic", "llm"),
-        ("original", "llm"),
-        ("augmented", "llm"),
+    assert [(found.dataset.task, found.source.name.value, found.annotator.name) for found in settings] == [
+        ("ner", "synthetic", "seed"),
+        ("ner", "synthetic", "gazetteer"),
+        ("ner", "synthetic", "llm"),
+        ("ner", "original", "llm"),
+        ("ner", "augmented", "llm"),
+        *(("relation", source, "default") for source in ("original", "synthetic", "augmented")),
+        *(("multilabel", source, "default") for source in ("original", "synthetic", "augmented")),
     ]
-    assert {(found.tracking.table, found.size.per_unit, found.units.max) for found in settings} == {("demo", 5, 40)}
+    assert {found.tracking.table for found in settings} == {"demo"}
+    assert {(found.size.per_unit, found.units.max) for found in settings[:5]} == {(5, 40)}
 
 
 @pytest.mark.parametrize(

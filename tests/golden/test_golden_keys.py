@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 import golden
-from clinsynth.stages import grid, targets
+from clinsynth.config import grids
+from clinsynth.stages import targets
 from support import CORPORA
 
 KEPT: dict[str, Any] = json.loads(golden.FILE.read_text(encoding="utf-8"))
@@ -31,13 +32,11 @@ def test_run_keys_of_the_jobs_of_every_target(name: str) -> None:
     some = scale == "paper"  # of hundreds of jobs those of the first seed; the others' keys differ in it alone
     jobs, kept = golden.jobs(scale, target, first_seed=some), KEPT[f"runs/{name}"]
     assert golden.run_keys(jobs) == {job: key for job, key in kept.items() if not some or golden.is_first(job.split())}
-    logged = [job for job in jobs if job.stage in grid.LOGGED]
+    logged = [job for job in jobs if job.stage in grids.LOGGED]
     for experiment, number in Counter(job.experiment for job in logged).items():
         assert len({job.run_key for job in logged if job.experiment == experiment}) == number
     assert all(job.settings.trainer.save_model is False for job in jobs if job.stage == "train")
-    assert all(
-        job.settings.tracking.table == target for job in logged if job.stage != "zero_shot" or target != "table1"
-    )
+    assert all(job.settings.tracking.table == target for job in logged)
     assert bool(logged) is bool(targets.kind(target).RUNS) or target == "table1"  # which shows what zero_shot asks
 
 

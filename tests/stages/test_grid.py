@@ -3,8 +3,10 @@ from __future__ import annotations
 import pytest
 
 from clinsynth import config, tasks
+from clinsynth.config import grids
 from clinsynth.errors import ConfigError
 from clinsynth.stages import grid, targets
+from clinsynth.stages.overrides import combinations
 from support import CORPORA, Composed, needs_corpora
 
 SCALES = ("smoke", pytest.param("mini", marks=needs_corpora), pytest.param("paper", marks=needs_corpora))
@@ -17,7 +19,7 @@ def registered() -> None:
 
 @pytest.mark.parametrize("scale", SCALES)
 def test_every_target_but_the_search_has_experiments_at_every_scale(scale: str) -> None:
-    assert {*grid.targets(scale), "figure1"} == set(targets.TITLES)
+    assert {*grids.targets(scale), "figure1"} == set(targets.TITLES)
 
 
 @pytest.mark.parametrize("experiment", ["train/smoke/table8", "train/smoke/table-asd", "zero_shot/smoke/table1"])
@@ -28,9 +30,25 @@ def test_a_job_that_is_put_together_is_the_one_that_hydra_composes(experiment: s
     stage, overrides = experiment.partition("/")[0], ["llm.temperature=0.5", "prompt.name=mine", "prompt.text=t"]
     with grid.own_hydra():
         composer = grid.Composer(stage, experiment)
-        for words in (*grid.grid(experiment), *(found[:1] + overrides for found in grid.grid(experiment)[:1])):
+        jobs = combinations(grids.grid(experiment).params())
+        for words in (*jobs, [*jobs[0][:1], *overrides]):
             whole = compose(stage, overrides=[f"experiment={experiment}", *words])
             assert OmegaConf.to_yaml(composer.compose(words)) == OmegaConf.to_yaml(whole)
+
+
+@pytest.mark.parametrize("scale", grids.SCALES)
+def test_every_grid_becomes_jobs_of_its_stage(scale: str) -> None:
+    """With each value of each axis."""
+    for experiment in (name for target in grids.targets(scale) for name in grids.experiments(target, scale=scale)):
+        found, seen, settings = grids.grid(experiment), set[str](), []
+        with grid.own_hydra():
+            composer = grid.Composer(found.stage, experiment)
+            for job in combinations(found.params()):
+                if not seen.issuperset(job):
+                    settings.append(config.typed(composer.compose(job), config.STAGES[found.stage]))
+                    seen.update(job)
+        assert settings
+        assert len({repr(each) for each in settings}) == len(settings), f"two jobs of {experiment} are the same"
 
 
 @needs_corpora

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 
 from clinsynth import config, tasks
 from clinsynth.artifacts import ArtifactStore
-from clinsynth.stages import grid
+from clinsynth.stages import Job, grid, train
 from clinsynth.stages.estimates import MINILM, SPEED, START, Estimate
 from clinsynth.tracking import Ledger
 from support import Command, environment, python
@@ -43,13 +44,23 @@ def tiny(backbone: Path) -> list[str]:
     return ["--", f"backbone.name_or_path={backbone}", "backbone.max_length=64", "trainer.accelerator=cpu"]
 
 
-def test_a_dry_sweep_lists_the_jobs_that_are_left(clinsynth: Command, with_store: Path) -> None:
-    said = clinsynth("sweep", "target=table8", SMOKE, "dry_run=true")
+def test_a_dry_sweep_prints_a_command_for_each_grid_that_makes_the_same_jobs(
+    clinsynth: Command, with_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["prompt.name=mine", "prompt.text='$n texts, \"so\"'", "seed=0,4", "size=t70"]
+    said = clinsynth("sweep", "target=figure3", SMOKE, "dry_run=true", "--", *words)
     assert said.status == 0, said.err
-    assert "table8 at scale=smoke: 6 jobs, 0 are done, 6 are left" in said.out
-    assert "That takes " in said.out
-    listed = [line.strip() for line in said.out.splitlines() if line.startswith("  clinsynth train ")]
-    assert listed == [" ".join(job.command) for job in grid.jobs("table8", scale="smoke")]
+    assert "figure3 at scale=smoke: 4 jobs, 0 are done, 4 are left" in said.out
+    printed = [shlex.split(line) for line in said.out.splitlines() if line.startswith("  clinsynth train -m ")]
+    made: list[tuple[str, str]] = []
+
+    def note(settings: config.TrainConfig, *, job: Job) -> None:
+        made.append((job.choices["experiment"], train.planned(settings)[1]))
+
+    monkeypatch.setattr(train, "main", note)
+    for _, *command in printed:
+        assert clinsynth(*command).status == 0
+    assert made == [(job.experiment, job.run_key) for job in grid.jobs("figure3", scale="smoke", overrides=words)]
 
 
 def test_a_sweep_of_what_has_no_jobs_does_nothing(clinsynth: Command, with_store: Path) -> None:
@@ -78,10 +89,8 @@ def test_whatever_has_no_run_in_the_end_has_failed(
     said = clinsynth("sweep", "target=figure3", SMOKE, "launcher=joblib", "side_by_side=2", "--", "seed=0,1")
     assert said.status == 1
     assert "4 of 4 jobs failed" in " ".join(said.err.split())
-    assert [command[3:7] for command in ran] == [["train", "-m", "experiment=train/smoke/figure3", "seed=0,1"]] + [
-        ["train", "-m", "experiment=train/smoke/figure3_pool", "seed=0,1"]
-    ] * (len(ran) - 1)
-    assert all({"hydra/launcher=joblib", "hydra.launcher.n_jobs=2"} <= set(command) for command in ran)
+    assert [command[3:6] for command in ran] == [["train", "-m", "experiment=train/smoke/figure3"]]
+    assert {"seed=0,1", "source=synthetic", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2"} <= set(ran[0])
 
 
 def test_slurm_has_its_own_bound_and_options(
@@ -109,7 +118,7 @@ def test_a_launcher_that_is_not_installed_says_how_to_get_it(
 @pytest.mark.parametrize("launcher", ["basic", "joblib"])
 def test_after_a_kill_only_what_is_missing_runs(with_store: Path, tiny_bert: Path, launcher: str) -> None:
     words = ["sweep", "target=table8", SMOKE, f"launcher={launcher}", "side_by_side=2", *tiny(tiny_bert), "seed=0"]
-    command = [sys.executable, "-m", "clinsynth.cli", *words]
+    command = [sys.executable, "-m", "clinsynth", *words]
     process = subprocess.Popen(command, start_new_session=True, env=environment(), stdout=subprocess.DEVNULL)
     until = time.monotonic() + 100
     while "FINISHED" not in runs(with_store):
@@ -120,7 +129,7 @@ def test_after_a_kill_only_what_is_missing_runs(with_store: Path, tiny_bert: Pat
     process.wait()
     before = runs(with_store)["FINISHED"]
     assert 1 <= len(before) < JOBS
-    said = python("-m", "clinsynth.cli", *words)
+    said = python("-m", "clinsynth", *words)
     assert said.status == 0, said.err
     assert f"{JOBS} jobs, {len(before)} are done, {JOBS - len(before)} are left" in said.out
     after = runs(with_store)
@@ -132,7 +141,7 @@ def test_after_a_kill_only_what_is_missing_runs(with_store: Path, tiny_bert: Pat
 @pytest.mark.slow
 def test_jobs_can_be_handed_to_submitit(with_store: Path, tiny_bert: Path) -> None:
     words = ("sweep", "target=table3", SMOKE, "launcher=submitit_local", *tiny(tiny_bert))
-    said = python("-m", "clinsynth.cli", *words)
+    said = python("-m", "clinsynth", *words)
     assert said.status == 0, said.err
     assert "2 of 2 jobs done" in said.out
     assert len(runs(with_store)["FINISHED"]) == 2

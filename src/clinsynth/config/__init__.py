@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, cast
 
 from hydra.core.config_store import ConfigStore
@@ -32,6 +31,7 @@ from clinsynth.config.corpus import (
     TestName,
     UnitsConfig,
 )
+from clinsynth.config.folder import conf_folder
 from clinsynth.config.llm import (
     LLMConfig,
     LLMMode,
@@ -42,6 +42,7 @@ from clinsynth.config.options import (
     check,
     option,
 )
+from clinsynth.config.served import serve
 from clinsynth.config.stages import (
     STAGES,
     AnalyseConfig,
@@ -136,14 +137,9 @@ __all__ = [
 ]
 
 
-def conf_folder() -> Path:
-    """`conf/` of a checkout, or the copy inside an installed wheel."""
-    packaged = Path(__file__).parents[1] / "conf"
-    return packaged if packaged.is_dir() else Path(__file__).parents[3] / "conf"
-
-
 def register(datasets: Mapping[str, type[DatasetConfig]]) -> None:
-    """Make the schemas known to Hydra, those of `datasets` by task; a call, so that importing has no effect."""
+    """Make schemas and served options known to Hydra, `datasets` by task; a call, so that importing has no effect."""
+    serve()
     store = ConfigStore.instance()
     for stage, schema in STAGES.items():
         store.store(group="schema", name=stage, node=schema)

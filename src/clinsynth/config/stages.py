@@ -19,6 +19,7 @@ from clinsynth.config.corpus import (
     SizeConfig,
     UnitsConfig,
 )
+from clinsynth.config.grids import check_scale
 from clinsynth.config.llm import LLMConfig
 from clinsynth.config.options import AT_LEAST_1, check, option
 from clinsynth.config.training import BackboneConfig, SourceConfig, TrainerConfig, check_hardware
@@ -348,14 +349,15 @@ class ReportConfig:
 
     table: str | None = option(None, "runs that were made with tracking.table=<name>")
     target: str | None = option(None, "a table or figure of the papers: table7, figure2 ..., or all")
-    scale: str = option(
-        MISSING, "of the target's experiments, conf/experiment/<stage>/<scale>/<target>.yaml: paper, mini, smoke"
-    )
+    scale: str = option(MISSING, "of the target's grids, conf/targets/<target>.yaml: paper, mini, smoke")
     overrides: list[str] = option([], "of each job of the target; written behind --, as in -- llm=openai seed=0,1")
     figure: FigureName = option(FigureName.bars, "table: curve (score against examples) or bars (score by arm)")
     to: str = option(MISSING, "folder of what is written")
     tracking: TrackingConfig = MISSING
     paths: PathsConfig = MISSING
+
+    def __post_init__(self) -> None:
+        check_scale(self.scale)
 
 
 class Launcher(Enum):
@@ -367,12 +369,10 @@ class Launcher(Enum):
 
 @dataclass
 class SweepConfig:
-    """Run what a table or figure of the papers lacks: its experiments, but for the jobs that are done."""
+    """Run what a table or figure of the papers lacks: its grids, but for the jobs that are done."""
 
     target: str = option(MISSING, "a table or figure of the papers: table7, figure2 ..., or all")
-    scale: str = option(
-        MISSING, "of its experiments, conf/experiment/<stage>/<scale>/<target>.yaml: paper, mini, smoke"
-    )
+    scale: str = option(MISSING, "of its grids, conf/targets/<target>.yaml: paper, mini, smoke")
     overrides: list[str] = option(
         [], "of each job; written behind --, as in -- llm=openai hydra.launcher.partition=gpu"
     )
@@ -382,11 +382,12 @@ class SweepConfig:
         "submitit_local: the same on this machine, all at once",
     )
     side_by_side: int = option(MISSING, "joblib, submitit: so many jobs at once")
-    dry_run: bool = option(MISSING, "list the jobs that are left, and run nothing")
+    dry_run: bool = option(MISSING, "print the command of each grid that has jobs left, and run nothing")
     tracking: TrackingConfig = MISSING
     paths: PathsConfig = MISSING
 
     def __post_init__(self) -> None:
+        check_scale(self.scale)
         check(self.side_by_side >= 1, "side_by_side", self.side_by_side, "at least 1")
 
 

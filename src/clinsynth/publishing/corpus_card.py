@@ -22,8 +22,8 @@ SIZES = {1_000: "n<1K", 10_000: "1K<n<10K", 100_000: "10K<n<100K", 1_000_000: "1
 def corpus_card(corpus: Corpus, *, name: str, on_hub: bool, licence: str, analysis: Metrics | None) -> str:
     """Return the card; `name` is the repository, or the folder, `analysis` is of the newest `clinsynth analyse`."""
     manifest, first = corpus.manifest, corpus.examples[0]
-    title = f"Synthetic text for {manifest['dataset']}"
-    kind = tasks.kind(manifest["task"])
+    title = f"Synthetic text for {manifest.dataset}"
+    kind = tasks.kind(manifest.task)
     row = parquet.with_entities(first.to_json() | {"text": first.text}, first)
     found = measures(analysis) if analysis else {}
     card = DatasetCard.from_template(
@@ -42,17 +42,17 @@ def corpus_card(corpus: Corpus, *, name: str, on_hub: bool, licence: str, analys
         version=clinsynth.__version__,
         manifest=manifest,
         examples=len(corpus.examples),
-        models=", ".join(map(code, manifest["models"])),
-        prompt=manifest["prompt"]["text"] or "",
+        models=", ".join(map(code, manifest.models)),
+        prompt=manifest.prompt.text or "",
         numbered=kind.numbered,
-        units_are_labels=bool(set(manifest["labels"]) & set(corpus.units)),
+        units_are_labels=bool(set(manifest.labels) & set(corpus.units)),
         columns=[column for column in row if column != "text"],
         meanings=kind.examples.COLUMNS,
-        labels=", ".join(map(code, manifest["labels"])),
-        statistics=list(dict.fromkeys(name for column in manifest["statistics"].values() for name in column)),
-        judged=manifest.get("reviewed"),
-        gone=sum(manifest["rejected"].get(reason, 0) for reason in (WRONG, DISPUTED)),
-        review=manifest.get("review"),
+        labels=", ".join(map(code, manifest.labels)),
+        statistics=list(dict.fromkeys(name for column in manifest.statistics.values() for name in column)),
+        judged=manifest.reviewed,
+        gone=sum(manifest.rejected.get(reason, 0) for reason in (WRONG, DISPUTED)),
+        review=manifest.review,
         verdict=verdict(analysis) if analysis else (),
         headings=["", *HEADINGS],
         measures={heading: [list(map(escaped, one.cells)) for one in ones] for heading, ones in found.items()},
@@ -62,14 +62,14 @@ def corpus_card(corpus: Corpus, *, name: str, on_hub: bool, licence: str, analys
 
 def _card_data(corpus: Corpus, *, title: str, licence: str) -> DatasetCardData:
     size = next((name for most, name in SIZES.items() if len(corpus.examples) < most), "1M<n<10M")
-    configs = [("default", parquet.KEPT)] + ([("rejected", parquet.REJECTED)] if corpus.manifest["rejected"] else [])
+    configs = [("default", parquet.KEPT)] + ([("rejected", parquet.REJECTED)] if corpus.manifest.rejected else [])
     return DatasetCardData(
         language=["en"],
         pretty_name=title,
         task_categories=[f"{'text' if any(one.label for one in corpus.examples) else 'token'}-classification"],
         size_categories=[size],
         annotations_creators=["machine-generated"],
-        tags=["clinsynth", "synthetic", corpus.manifest["task"]],
+        tags=["clinsynth", "synthetic", corpus.manifest.task],
         configs=[
             {
                 "config_name": config,

@@ -26,7 +26,7 @@ def show_withheld(gold: Gold) -> None:
     if not gold.withheld:
         return
     lost = len(gold.withheld) - len(gold.test)
-    rows = len(gold.train) - len(gold.lessons)
+    rows = len(gold.train) - len(gold.trainable)
     say(
         f"test: {len(gold.test)} rows that were labelled anew (review {gold.hashes[ADJUDICATED]})"
         + (f", without {lost} that no majority agrees on" if lost else "")
@@ -36,9 +36,10 @@ def show_withheld(gold: Gold) -> None:
 
 def show_corpus_counts(corpus: Corpus) -> None:
     """Print how many examples a corpus has, and what became of the other texts."""
-    counts, rejected, short = (corpus.manifest[name] for name in ("counts", "rejected", "short"))
+    manifest = corpus.manifest
+    counts, rejected, short = manifest.counts, manifest.rejected, manifest.short
     reasons = ", ".join(f"{number} {reason}" for reason, number in rejected.items()) or "nothing"
-    _, *others = corpus.manifest["described"].items()  # the first one is all of them
+    _, *others = manifest.described.items()  # the first one is all of them
     say(
         f"[bold]corpus {corpus.digest}[/bold]: {counts['kept']} examples of {counts['units']} units "
         f"({counts['parsed']} texts parsed, {counts['not needed']} not needed at this size; rejected: {reasons})"

@@ -12,7 +12,7 @@ from typing import Any
 
 from clinsynth.reports.console import ABSENT, percent, print_places, print_table, say
 from clinsynth.reports.tables import ReportTable, plain_cells
-from clinsynth.review.folder import Item, Review, Subject
+from clinsynth.review.folder import Review, ReviewItem, Subject
 from clinsynth.review.verdicts import Share, Verdict
 from clinsynth.types import Metrics
 
@@ -20,7 +20,7 @@ MOST_GROUPS = 12
 """Labels or units that are named one by one."""
 
 
-def show_drawn(review: Review, *, items: Sequence[Item], asked: int, where: Mapping[str, str]) -> None:
+def show_drawn(review: Review, *, items: Sequence[ReviewItem], asked: int, where: Mapping[str, str]) -> None:
     """Print how many examples a review has, and where annotators find them."""
     whose = f"corpus {review.digest}" if review.subject is Subject.corpus else review.name
     label = "hidden" if review.blind else "shown"
@@ -30,7 +30,7 @@ def show_drawn(review: Review, *, items: Sequence[Item], asked: int, where: Mapp
     print_places(where)
 
 
-def _groups(items: Sequence[Item]) -> str:
+def _groups(items: Sequence[ReviewItem]) -> str:
     """Return how many there are of each label or unit, of those that are few enough to be read."""
     found = Counter(item.group for item in items)
     if not any(found):  # sentences of gold have entities, and no label

@@ -1,4 +1,4 @@
-"""What a review comes to."""
+"""The outcome of a review: judgements of examples, and how far annotators agree."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Judgement:
-    """What annotators, taken together, say of an example."""
+    """The judgement of all annotators, taken together, on an example."""
 
     id: str
     place: int | None
-    """Of the example in its corpus; null for gold."""
+    """The place of the example in its corpus; `None` for gold."""
     text: str
     group: str
     given: str
@@ -51,7 +51,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a review comes to."""
+    """The outcome of a review."""
 
     judgements: tuple[Judgement, ...]
     annotators: tuple[str, ...]
@@ -63,7 +63,7 @@ class Verdict:
     """How many items that were."""
     pairs: tuple[Pair, ...]
     correct: Share | None
-    """Of the examples that are not disputed, those whose label is right; null where all are disputed."""
+    """The examples whose label is right among those that are not disputed; `None` where all are disputed."""
     by_label: dict[str, Share]
 
     @property
@@ -72,6 +72,6 @@ class Verdict:
 
     @property
     def agreement(self) -> float | None:
-        """Of two answers to the same item, how often they agree."""
+        """Return how often two answers to the same item agree."""
         items = sum(pair.items for pair in self.pairs)
         return sum(pair.agreement * pair.items for pair in self.pairs) / items if items else None

@@ -15,7 +15,6 @@ from clinsynth import corpora, keys, tasks
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import ExportConfig
 from clinsynth.corpora import Corpus
-from clinsynth.corpora.storage import EXAMPLES, REJECTED
 from clinsynth.errors import ConfigError
 from clinsynth.files import exported, parquet
 from clinsynth.learning import saved
@@ -30,26 +29,25 @@ from clinsynth.types import Metrics, Summary
 
 @dataclass(frozen=True)
 class Export:
-    """An export, before it is written."""
+    """What is written, and what is known of it."""
 
     what: str
-    """`corpus` or `model`."""
+    """corpus, model"""
     kind: str
-    """The kind as the hub calls it: dataset, model."""
+    """The same as the hub calls it: dataset, model."""
     digest: str
     dataset: str
     public: bool | None
-    """`None` where nobody has written down whether the dataset is."""
+    """None where nobody has written down whether the dataset is."""
     examples: int
     corpus: str | None
     card: str
-    manifest: dict[str, Any]
+    manifest: Mapping[str, Any]
     builder: Callable[[Path], None]
     """Fills the folder, but for card and manifest."""
 
 
 def main(settings: ExportConfig, *, job: Job) -> None:
-    """Run the stage."""
     frame = Frame.open(settings.tracking, paths=settings.paths, job=job)
     folder = Path(settings.to).expanduser()
     if settings.push:
@@ -73,7 +71,7 @@ def main(settings: ExportConfig, *, job: Job) -> None:
             folder,
             digest=export.digest,
             manifest=export.manifest,
-            builder=lambda folder: _fill(folder, export),
+            builder=lambda workshop: _fill(workshop, export),
             force=settings.force,
         )
         if settings.tracking.may_hold_text(public=bool(export.public)):
@@ -96,11 +94,11 @@ def main(settings: ExportConfig, *, job: Job) -> None:
 
 def _of_corpus(settings: ExportConfig, *, name: str, ledger: Ledger) -> Export:
     assert settings.corpus is not None
-    corpus = corpora.load(corpora.find(settings.corpus, store=ledger.store))
+    corpus = corpora.load_corpus(corpora.find_corpus(settings.corpus, store=ledger.store))
     if not corpus.examples:
         raise ConfigError(f"corpus={settings.corpus} holds no examples: quality control has rejected every one.")
     manifest = corpus.manifest
-    licence = settings.licence or manifest.get("licence") or "unknown"
+    licence = settings.licence or manifest.licence or "unknown"
     card = corpus_card(
         corpus,
         name=name,
@@ -111,31 +109,31 @@ def _of_corpus(settings: ExportConfig, *, name: str, ledger: Ledger) -> Export:
     return Export(
         what="corpus",
         kind="dataset",
-        digest=manifest["digest"],
-        dataset=manifest["dataset"],
-        public=manifest.get("public"),
+        digest=manifest.digest,
+        dataset=manifest.dataset,
+        public=manifest.public,
         examples=len(corpus.examples),
         corpus=corpus.digest,
         card=card,
-        manifest=manifest,
+        manifest=manifest.to_json(),
         builder=lambda folder: _write_rows(folder, corpus),
     )
 
 
 def _analysis(corpus: str, *, ledger: Ledger) -> Metrics | None:
-    """Return the metrics of the newest `clinsynth analyse` of this corpus."""
+    """Of the newest `clinsynth analyse` of this corpus."""
     runs = [run for run in ledger.tagged("corpus", corpus) if run.data.tags.get("stage") == "analyse"]
     found = ledger.summary(runs[-1].info.run_id) if runs else None
     return found.metrics if found else None
 
 
 def _write_rows(folder: Path, corpus: Corpus) -> None:
-    rows = zip(corpora.rows(corpus.folder / EXAMPLES), corpus.examples, strict=True)
-    lists = tasks.kind(corpus.manifest["task"]).examples.LISTS
+    rows = zip(corpus.rows(), corpus.examples, strict=True)
+    lists = tasks.kind(corpus.manifest.task).examples.LISTS
     parquet.write_parquet(
         folder / parquet.KEPT, [parquet.with_entities(row, example) for row, example in rows], lists=lists
     )
-    parquet.write_parquet(folder / parquet.REJECTED, corpora.rows(corpus.folder / REJECTED), lists=lists)
+    parquet.write_parquet(folder / parquet.REJECTED, corpus.rejected(), lists=lists)
 
 
 def _of_model(settings: ExportConfig, *, name: str, ledger: Ledger) -> Export:
@@ -162,17 +160,17 @@ def _of_model(settings: ExportConfig, *, name: str, ledger: Ledger) -> Export:
         corpus=trained.corpus,
         card=card,
         manifest={"kind": "model", "run_id": trained.run_id, "public": public},
-        builder=lambda folder: _copy(files, folder),
+        builder=lambda workshop: _copy(files, workshop),
     )
 
 
-def _copy(files: Sequence[Path], folder: Path) -> None:
+def _copy(files: Sequence[Path], workshop: Path) -> None:
     for path in files:
-        shutil.copyfile(path, folder / path.name)
+        shutil.copyfile(path, workshop / path.name)
 
 
 def _trained(folder: Path, *, ledger: Ledger) -> tuple[Trained, bool | None]:
-    """Return what the run of a model has logged, and whether its dataset is public; little of an unknown run."""
+    """What the run of a model has logged, and whether its dataset is public; little where the run is not known."""
     try:
         manifest = json.loads((folder / exported.MANIFEST).read_text(encoding="utf-8"))
         run_id = str(manifest["run_id"])
@@ -199,21 +197,21 @@ def _trained(folder: Path, *, ledger: Ledger) -> tuple[Trained, bool | None]:
 
 
 def _public_corpus(corpus: str, *, store: ArtifactStore) -> bool | None:
-    """Return whether all datasets that a corpus was made for are public; `None` where nobody has written it down."""
+    """Whether all datasets that a corpus was made for are; None where nobody has written it down."""
     try:
-        public: bool | None = corpora.load(corpora.find(corpus, store=store)).manifest.get("public")
+        public: bool | None = corpora.load_corpus(corpora.find_corpus(corpus, store=store)).manifest.public
     except ConfigError:  # it is gone
         return None
     return public
 
 
-def _fill(folder: Path, export: Export) -> None:
-    export.builder(folder)
-    (folder / exported.CARD).write_text(export.card, encoding="utf-8")
+def _fill(workshop: Path, export: Export) -> None:
+    export.builder(workshop)
+    (workshop / exported.CARD).write_text(export.card, encoding="utf-8")
 
 
 def _check_consent(export: Export, settings: ExportConfig) -> None:
-    """Raise ConfigError where the names of units and rows are not for others' eyes."""
+    """Raises ConfigError where the names of units and rows are not for others' eyes."""
     if export.public or settings.send_gold_text:
         return
     what = "names of units and texts about them" if export.kind == "dataset" else "words of gold that it has learnt"

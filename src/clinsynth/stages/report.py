@@ -15,7 +15,7 @@ from clinsynth.reports import figures
 from clinsynth.reports.arms import Arm
 from clinsynth.reports.report import Report, show_report
 from clinsynth.reports.scores import show_arms
-from clinsynth.stages import Job, grid, targets
+from clinsynth.stages import Job, targets
 from clinsynth.stages.tagged import by_test_set, tagged_arms
 from clinsynth.stages.targets.asked import Asked
 from clinsynth.task import Headline
@@ -37,7 +37,6 @@ def main(settings: ReportConfig, *, job: Job) -> None:
     if settings.target is None:
         _report_tagged(settings, ledger=ledger)
         return
-    grid.check(settings.scale)
     errors = []
     for target in targets.named(settings.target):
         asked = Asked(target, settings.scale, tuple(settings.overrides), targets.TITLES[target], ledger, store)

@@ -16,11 +16,11 @@ from clinsynth.stages import Job
 def main(settings: ShowConfig, *, job: Job) -> None:
     """Run the stage."""
     store = ArtifactStore(Path(settings.paths.artifacts))
-    corpus = corpora.load(corpora.find(settings.corpus, store=store))
+    corpus = corpora.load_corpus(corpora.find_corpus(settings.corpus, store=store))
     show_corpus_counts(corpus)
-    show_statistics(corpus.manifest["statistics"])
+    show_statistics(corpus.manifest.statistics)
     number = min(settings.samples, len(corpus.examples))
     show_samples(random.Random(settings.seed).sample(corpus.examples, number))
-    rejected = corpora.rows(corpus.folder / corpora.REJECTED)
-    show_rejected(corpus.manifest["rejected"], rejected, each=settings.rejected)
+    rejected = corpus.rejected()
+    show_rejected(corpus.manifest.rejected, rejected, each=settings.rejected)
     print(f"\n{corpus.folder}")

@@ -9,13 +9,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from clinsynth import sweeps
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import Launcher, SweepConfig
 from clinsynth.errors import ConfigError, JobsFailed
 from clinsynth.stages import Job, grid, targets
 from clinsynth.stages.estimates import Estimate
 from clinsynth.stages.grid import Planned
+from clinsynth.stages.overrides import quoted
 from clinsynth.stages.targets import gaps, runs
 from clinsynth.stages.targets.asked import command_words
 from clinsynth.tracking import Ledger
@@ -33,7 +33,6 @@ AT_ONCE = {Launcher.joblib: "n_jobs", Launcher.submitit: "array_parallelism"}
 
 def main(settings: SweepConfig, *, job: Job) -> None:
     _check(settings.launcher)
-    grid.check(settings.scale)
     ledger = Ledger(settings.tracking, store=ArtifactStore(Path(settings.paths.artifacts)))
     jobs: dict[str, Planned] = {}
     for each in targets.jobs(settings.target, scale=settings.scale, overrides=settings.overrides):
@@ -50,7 +49,8 @@ def main(settings: SweepConfig, *, job: Job) -> None:
     if able:
         print(_told(able, settings=settings, ledger=ledger), flush=True)
     if settings.dry_run:
-        print("".join(f"  {shlex.join(each.command)}\n" for each in left), end="")
+        for experiment in dict.fromkeys(each.experiment for each in left):
+            print(f"  {shlex.join(grid.command(experiment, overrides=settings.overrides))}")
         return
     for experiment in dict.fromkeys(each.experiment for each in able):
         folder = job.folder / experiment.replace("/", "-")
@@ -69,11 +69,10 @@ def _check(launcher: Launcher) -> None:
 
 
 def _told(left: Sequence[Planned], *, settings: SweepConfig, ledger: Ledger) -> str:
-    """How long it will take, on this machine."""
+    """Return how long it will take, on this machine."""
     if settings.launcher is Launcher.submitit:
         return f"They go to Slurm, {settings.side_by_side} at once."
-    alone, all_at_once = settings.launcher is Launcher.basic, settings.launcher is Launcher.submitit_local
-    at_once = 1 if alone else len(left) if all_at_once else settings.side_by_side
+    at_once = {Launcher.basic: 1, Launcher.submitit_local: len(left)}.get(settings.launcher, settings.side_by_side)
     minutes = Estimate(ledger).minutes(left, side_by_side=at_once)
     if minutes is None:
         return "How long they will take is not known: no run of this backbone has been measured yet."
@@ -81,9 +80,8 @@ def _told(left: Sequence[Planned], *, settings: SweepConfig, ledger: Ledger) -> 
 
 
 def _command(settings: SweepConfig, experiment: str, *, folder: Path) -> list[str]:
-    stage = experiment.partition("/")[0]
-    command = [sys.executable, "-m", "clinsynth.cli", stage, "-m", f"experiment={experiment}"]
-    command += [word for word in settings.overrides if grid.applies(word, stage=stage)]
+    """Return the words of a process that runs an experiment, with the launcher and the places of this sweep."""
+    _, *command = grid.command(experiment, overrides=settings.overrides)
     if settings.launcher in PLUGINS:
         command.append(f"hydra/launcher={PLUGINS[settings.launcher]}")
     if settings.launcher in AT_ONCE:
@@ -95,5 +93,5 @@ def _command(settings: SweepConfig, experiment: str, *, folder: Path) -> list[st
         "tracking.uri": settings.tracking.uri,
         "tracking.artifacts": settings.tracking.artifacts,
     }
-    command += [f"{key}={sweeps.quoted(value)}" for key, value in places.items()]
-    return [*command, *(f"--config-dir={folder}" for folder in grid.config_dirs())]
+    command += [f"{key}={quoted(value)}" for key, value in places.items()]
+    return [sys.executable, "-m", "clinsynth", *command]
