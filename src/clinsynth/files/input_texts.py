@@ -26,7 +26,7 @@ class InputText:
     source: str
     """Its file, from the folder that was given on."""
     row: int | None
-    """Its place in the file, from 0; None where it is all of it."""
+    """Its place in the file, from 0; `None` where it is all of it."""
     kept: dict[str, Any] = field(default_factory=dict)
     """Other columns that are carried along."""
 
@@ -45,18 +45,18 @@ def input_files(given: Path, *, but: Path) -> list[Path]:
     if not given.is_dir():
         raise ConfigError(f"input={given} is not there; paths hang on the current folder, {Path.cwd()}.")
     own = but.resolve()
+
+    def hidden(path: Path) -> bool:
+        return any(part.startswith(".") for part in path.relative_to(given).parts)
+
     found = [
         path
         for path in sorted(given.rglob("*"))
-        if path.suffix.lower() in SUFFIXES and path.is_file() and path.resolve() != own and not _hidden(path, given)
+        if path.suffix.lower() in SUFFIXES and path.is_file() and path.resolve() != own and not hidden(path)
     ]
     if not found:
         raise ConfigError(f"input={given} is a folder without a file to read: {accepted}")
     return found
-
-
-def _hidden(path: Path, below: Path) -> bool:
-    return any(part.startswith(".") for part in path.relative_to(below).parts)
 
 
 def read_input_texts(paths: Sequence[Path], *, below: Path, column: str, keep: Sequence[str]) -> Iterator[InputText]:

@@ -9,7 +9,7 @@ from typing import Any
 from clinsynth.types import Candidate, Draft, Rejected
 
 Check = Callable[[Candidate], tuple[str, str] | None]
-"""Reason and detail of a rejection, or None."""
+"""Reason and detail of a rejection, or `None`."""
 
 _META = re.compile(
     r"(sure[,!.]|certainly[,!.]|here (are|is) |below (are|is) |as an? (ai|language model)\b|i('m| am) sorry|"

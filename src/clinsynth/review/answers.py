@@ -12,19 +12,10 @@ from clinsynth.errors import ConfigError, DataFormatError
 from clinsynth.files import sheets
 from clinsynth.review import folder as folders
 from clinsynth.review import label_studio
-from clinsynth.review.folder import CORRECT, SHEETS, WRONG, Review, ReviewItem
+from clinsynth.review.folder import CORRECT, SHEETS, WRONG, Review, ReviewItem, Written
 
 NAMED = 5
 """Items that a message names; it counts the others."""
-
-
-@dataclass(frozen=True)
-class Written:
-    """An answer as it was given; empty where there is none yet."""
-
-    annotator: str
-    item: str
-    answer: str
 
 
 @dataclass(frozen=True)
@@ -96,7 +87,7 @@ def _there(path: Path) -> Path:
 def _of_file(path: Path, review: Review) -> list[Written]:
     """Return the answers of a file: a sheet is named by its annotator, an export names them itself."""
     if path.suffix.lower() == ".json":
-        return [Written(*answer) for answer in label_studio.read_export(path, review)]
+        return label_studio.read_export(path, review)
     rows = sheets.read(path, columns=("id", "answer"))
     return [Written(path.stem, row["id"], row["answer"]) for row in rows if row["id"] or row["answer"]]
 

@@ -52,7 +52,16 @@ class ReviewItem:
     row: dict[str, Any]
     """The example itself, as its task reads it back."""
     place: int | None = None
-    """Its line in the corpus's examples, from 0; null for gold, which is found by its text."""
+    """Its line in the corpus's examples, from 0; `None` for gold, which is found by its text."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """An answer as it was given; empty where there is none yet."""
+
+    annotator: str
+    item: str
+    answer: str
 
 
 @dataclass(frozen=True)
@@ -130,7 +139,7 @@ def read_answers(folder: Path, annotator: str) -> dict[str, str]:
 
 
 def save_answer(folder: Path, annotator: str, *, item: str, answer: str | None) -> None:
-    """Add an answer at once, on the disk before this returns; None takes back the last one to the item."""
+    """Add an answer at once, on the disk before this returns; `None` takes back the last one to the item."""
     path = folder / ANSWERS / f"{annotator}.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
     row = {"item": item, "answer": answer, "time": datetime.now(UTC).isoformat(timespec="seconds")}

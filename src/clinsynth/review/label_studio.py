@@ -7,7 +7,7 @@ an annotation has `completed_by` and `result`, a list of what was chosen, marked
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import quoteattr
@@ -15,7 +15,7 @@ from xml.sax.saxutils import quoteattr
 from clinsynth import tasks
 from clinsynth.artifacts import write_whole
 from clinsynth.errors import DataFormatError
-from clinsynth.review.folder import CORRECT, WRONG, Review, ReviewItem
+from clinsynth.review.folder import CORRECT, WRONG, Review, ReviewItem, Written
 from clinsynth.review.forms import question_of
 
 TASKS, CONFIG = "label_studio.json", "label_studio.xml"
@@ -25,9 +25,6 @@ VERDICT, ANSWER, MENTIONS = "verdict", "answer", "mentions"
 
 NONE = "none"
 """Answer where nothing should be marked; a verdict where parts are, for nothing that is marked anew could say it."""
-
-Answers = list[tuple[str, str, str]]
-"""Annotator, item and answer of each annotation; the answer is empty where nothing was chosen."""
 
 
 def write_tasks(folder: Path, review: Review, *, items: Sequence[ReviewItem]) -> None:
@@ -57,22 +54,30 @@ def config(review: Review) -> str:
     return "\n".join([*lines, "</View>"]) + "\n"
 
 
-def read_export(path: Path, review: Review) -> Answers:
+def read_export(path: Path, review: Review) -> list[Written]:
     """Return the answers of a JSON export; raises DataFormatError for tasks that `write_tasks` has not made."""
     reviewer = tasks.kind(review.task).reviewer
     between = f" {reviewer.BETWEEN} " if reviewer.marks(review.labels) else reviewer.BETWEEN
+    nothing = NONE if review.blind and not reviewer.choices(review.labels) else ""
     try:
         exported = json.loads(path.read_text(encoding="utf-8-sig"))
         if not isinstance(exported, list):
             raise TypeError("it is no list of tasks")
-        found = [answer for task in exported for answer in _answers(task, between=between)]
+        return [
+            Written(
+                _name(annotation.get("completed_by")),
+                str(task["data"]["id"]),
+                _answer(annotation["result"], between=between) or nothing,
+            )
+            for task in exported
+            for annotation in task["annotations"]
+            if not annotation.get("was_cancelled")
+        ]
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise DataFormatError(
             f"{path} is no export of Label Studio that can be read ({type(error).__name__}: {error}): export the "
             "project as JSON (not JSON-MIN or CSV)."
         ) from error
-    marks = review.blind and not reviewer.choices(review.labels)
-    return [(name, item, answer or NONE) for name, item, answer in found] if marks else found
 
 
 def _data(item: ReviewItem, review: Review) -> dict[str, str]:
@@ -82,16 +87,6 @@ def _data(item: ReviewItem, review: Review) -> dict[str, str]:
 def _choices(name: str, values: Sequence[str], *, more: str) -> list[str]:
     listed = "".join(f"<Choice value={quoteattr(value)}/>" for value in values)
     return [f'  <Choices name="{name}" toName="text"{more}>{listed}</Choices>']
-
-
-def _answers(task: dict[str, Any], *, between: str) -> Iterator[tuple[str, str, str]]:
-    for annotation in task["annotations"]:
-        if not annotation.get("was_cancelled"):
-            yield (
-                _name(annotation.get("completed_by")),
-                str(task["data"]["id"]),
-                _answer(annotation["result"], between=between),
-            )
 
 
 def _name(user: Any) -> str:

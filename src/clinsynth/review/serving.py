@@ -1,4 +1,4 @@
-"""Serves the review page, on this machine alone unless another host is asked for."""
+"""The server of the review page, on this machine alone unless another host is asked for."""
 
 from __future__ import annotations
 

@@ -16,9 +16,9 @@ class Judgement:
     group: str
     given: str
     answer: str | None
-    """The label that it should have; null where no label has a majority."""
+    """The label that it should have; `None` where no label has a majority."""
     agrees: bool | None
-    """Whether the given label is right; null where as many say yes as say no."""
+    """Whether the given label is right; `None` where as many say yes as say no."""
     disputed: bool
     """No majority for what the review is about: whether a pair is right, or which label gold gets."""
     votes: dict[str, int]
@@ -46,7 +46,7 @@ class Pair:
     items: int
     agreement: float
     kappa: float | None
-    """Cohen's; null where both always say the same one thing."""
+    """Cohen's; `None` where both always say the same one thing."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Verdict:
     unanswered: int
     """Items that nobody answered."""
     kappa: float | None
-    """Fleiss', over the items that all answered; null for one annotator, and where all say one thing of all items."""
+    """Fleiss', over the items that all answered; `None` for one annotator, and where all say one thing of all items."""
     rated: int
     """How many items that were."""
     pairs: tuple[Pair, ...]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from clinsynth.text.peeling import parts, tidied
+from clinsynth.text.peeling import parts, said, tidied
 from clinsynth.text.words import plain
 from clinsynth.types import Completion, Draft, Rejected
 
@@ -69,10 +69,9 @@ def read_list(text: str, *, wrapped: bool = True) -> Listing:
     In a list without marks a line that begins in lower case goes on with the one before it, unless
     lines are known not to be `wrapped`.
     """
-    found = parts(tidied(text).replace("\t", " "))
-    whole = "".join(part for part, thought in found if not thought)
-    lines = ["" if _LAYOUT.fullmatch(line) else line.strip() for line in whole.split("\n")]
-    thoughts = tuple(part for part, thought in found if thought)
+    text = tidied(text).replace("\t", " ")
+    lines = ["" if _LAYOUT.fullmatch(line) else line.strip() for line in said(text).split("\n")]
+    thoughts = tuple(part for part, thought in parts(text) if thought)
     numbered = any(map(_NUMBER.match, lines))
     marked = numbered or any(map(_BULLET.match, lines))
     listing = _marked(lines, numbered=numbered) if marked else _unmarked(lines, wrapped=wrapped)

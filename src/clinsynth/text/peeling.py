@@ -22,7 +22,7 @@ _TAG = re.compile(rf'</?[a-z][\w:-]*(?:\s+\w+="[^"<>]*")*\s*/?>|{_TURN}', re.IGN
 _OUTER_TAG = re.compile(
     rf"</?(?:example|answer|output|result|response|text|sentence|iob|ner|code|pre|s)s?\s*/?>|{_TURN}", re.IGNORECASE
 )
-_INSTRUCTION = re.compile(r"\A\W*(?:<s>)?\s*\[INST\].*?\[/INST\](?=.*\w)", re.DOTALL | re.IGNORECASE)
+_INSTRUCTION = re.compile(r"\A[^\w\[{(]*(?:<s>)?\s*\[INST\].*?\[/INST\](?=.*\w)", re.DOTALL | re.IGNORECASE)
 _COMMAND = re.compile(r"\\[a-zA-Z]+\{([^{}]*)\}")  # \boxed{\text{Yes}}
 _WORD = re.compile(r"[^\W_]+")
 _REPEATED = 60
@@ -56,9 +56,9 @@ def parts(text: str) -> list[tuple[str, bool]]:
     return [*found, (text[at:], False)]
 
 
-def said(text: str) -> str:
-    """Return a text without thoughts."""
-    return "\n".join(part for part, thought in parts(text) if not thought)
+def said(text: str, *, gap: str = "") -> str:
+    """Return a text with a gap in the place of its thoughts."""
+    return gap.join(part for part, thought in parts(text) if not thought)
 
 
 def peeled(text: str, *, repeated: Iterable[str] = (), marked: bool = False, most: int | None = None) -> str:
@@ -68,7 +68,7 @@ def peeled(text: str, *, repeated: Iterable[str] = (), marked: bool = False, mos
     it. Of a text of more than twice `most` characters only so much of its beginning and of its end is left, and
     repetitions of a sign are cut: patterns take quadratic time, and a model may repeat itself until it is stopped.
     """
-    text = said(normalised(text))
+    text = said(normalised(text), gap="\n" if marked else "")
     for piece in sorted(repeated, key=len, reverse=True):
         text = without(text, piece)
     tag, gap = (_OUTER_TAG, "") if marked else (_TAG, "\n")

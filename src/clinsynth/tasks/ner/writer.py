@@ -46,9 +46,13 @@ class NerWriter:
         check(not choices.weighted, "quality.weighted", True, "false; only multilabel weights examples")
         annotator = "gazetteer" if choices.annotator == "default" else choices.annotator
         check(annotator in ANNOTATORS, "annotator.name", annotator, f"one of {', '.join(ANNOTATORS)}")
-        label_prompt = choices.label_prompt
+        label_prompt, lexicon = choices.label_prompt, None
         if annotator == "llm" and label_prompt is None:
             label_prompt = named_prompt("mentions")
+        if annotator == "gazetteer":
+            lexicon = choices.lexicon
+            if lexicon is None:
+                lexicon = "train" if "train" in self.dataset.split_files() else "units"
         return replace(
             choices,
             per_unit=choices.per_unit or PER_UNIT,
@@ -56,13 +60,8 @@ class NerWriter:
             prompt=named_prompt("sentences") if choices.prompt.name == "default" else choices.prompt,
             annotator=annotator,
             label_prompt=label_prompt,
-            lexicon=self._lexicon(choices.lexicon) if annotator == "gazetteer" else None,
+            lexicon=lexicon,
         )
-
-    def _lexicon(self, chosen: str | None) -> str:
-        if chosen is not None:
-            return chosen
-        return "train" if "train" in self.dataset.split_files() else "units"
 
     def propose(self, gold: Gold, *, recorded: bool) -> Proposal:
         """Propose nothing."""

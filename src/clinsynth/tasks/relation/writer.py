@@ -98,7 +98,10 @@ class RelationWriter:
         lines = ["# Rows of the train file that prompts show; strike out what is no good example of its label."]
         lines += ["pool:", "  file: null", "  fold: null", "  left_out: null"]
         for name, rows in (("positive", chosen[True]), ("negative", chosen[False])):
-            lines += [f"  {name}:", *(f"    - {number}  # {_printable(row.text)}" for number, row in rows)]
+            lines.append(f"  {name}:")
+            for number, row in rows:
+                printable = "".join(sign if sign.isprintable() else " " for sign in row.text)
+                lines.append(f"    - {number}  # {printable}")
         return Proposal(replace(dataset, pool=pool), {"pool.yaml": "\n".join(lines) + "\n"})
 
     def units(self, gold: Gold, *, writing: Writing, number: int = 0) -> list[str]:
@@ -219,10 +222,6 @@ class RelationWriter:
         while block <= number:
             block *= 2
         return _rounds(positive, negative, first, block)[number]
-
-
-def _printable(text: str) -> str:
-    return "".join(character if character.isprintable() else " " for character in text)
 
 
 @lru_cache(maxsize=8)

@@ -45,6 +45,7 @@ _NO = r"""(?:no|n|false|0(?!\.\d)|unmet|absent|negative|none|n/a|✗|✘|❌|☐
 _END = r"(?=\W*\Z|\s*[^\w\s]|\s+(?:because|since|as|for|the|there|this|it|he|she|due|given|but|although|though|,)\b)"
 _VERDICT = re.compile(rf"\W*?(?:(?P<yes>{_YES})|(?P<no>{_NO}))(?!\w)", _FLAGS)
 _VERDICT_FIRST = re.compile(rf"\W*?(?:(?P<yes>{_YES})(?!\w){_END}|(?P<no>{_NO})(?!\w)(?:{_END}|(?<=not)\b))", _FLAGS)
+_NOT_TICKED = re.compile(rf"[-–—]|\W*?(?:{_NO})(?!\w)", _FLAGS)
 _TICK = re.compile(r"(?P<yes>x)", re.IGNORECASE)
 _VERDICT_LAST = re.compile(
     rf"(?:[:.=→>|(–—]|\s-)\s*(?:(?P<no>{_NO}(?:\s(?:met|present|fulfilled|applicable|satisfied))?)|(?P<yes>{_YES}))"
@@ -289,7 +290,8 @@ def _row(names: Names, cells: list[str], header: list[str]) -> dict[str, bool]:
         if held:
             return held
     named = next((cell for cell in cells if _PURE.fullmatch(_without_asides(cell))), "")
-    ticked = [value for at, value in polar.items() if at < len(cells) and cells[at] and not _is_no(cells[at])]
+    filled = {at: cell for at, cell in enumerate(cells) if cell and not _NOT_TICKED.fullmatch(cell)}
+    ticked = [value for at, value in polar.items() if at in filled]
     verdicts = [
         found for cell in cells if cell != named and (found := _VERDICT_FIRST.match(cell) or _TICK.fullmatch(cell))
     ]
@@ -298,10 +300,6 @@ def _row(names: Names, cells: list[str], header: list[str]) -> dict[str, bool]:
     else:
         value = bool(verdicts[0]["yes"]) if verdicts else not any(_DENIAL.search(cell) for cell in cells)
     return dict.fromkeys(names.names(named, everyday=True), value)
-
-
-def _is_no(cell: str) -> bool:
-    return bool(re.fullmatch(r"[-–—]", cell) or ((found := _VERDICT.fullmatch(cell)) and found["no"]))
 
 
 def _in_prose(names: Names, text: str) -> dict[str, bool]:
