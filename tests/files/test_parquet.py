@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from clinsynth import tasks
 from clinsynth.files import parquet
-from clinsynth.tasks.ner.annotators import Gazetteer, label
+from clinsynth.tasks.ner.annotators import Gazetteer
 from clinsynth.tasks.relation.gold import Relation
+from clinsynth.text.entities import Sentence, Span
 from clinsynth.text.words import tokenise
 
 FIRST = {"unit": "gout", "replicate": 0, "index": 1}
@@ -50,7 +51,7 @@ def test_entities_stand_at_their_offsets_in_the_text_as_it_was_written(text: str
     tokens = tokenise(text)
     if start + length > len(tokens):
         return
-    example = label(tokens, places=[(start, start + length)], entity_type="Disease")
+    example = Sentence(tuple(tokens), (Span(start, start + length, "Disease"),))
     (entity,) = parquet.with_entities(FIRST | {"text": text}, example)["entities"]
     assert entity["text"] == text[entity["start"] : entity["end"]]
     assert tokenise(entity["text"]) == tokens[start : start + length]
@@ -60,7 +61,8 @@ def test_entities_stand_at_their_offsets_in_the_text_as_it_was_written(text: str
 def test_entities_of_a_spacing_that_is_not_ours() -> None:
     text = "He had  Tay - Sachs disease , then gout."
     tokens = tokenise(text)
-    example = label(tokens, places=Gazetteer(["Tay-Sachs disease", "gout"]).find(tokens), entity_type="Disease")
+    places = Gazetteer(["Tay-Sachs disease", "gout"]).find(tokens)
+    example = Sentence(tuple(tokens), tuple(Span(*place, "Disease") for place in places))
     found = parquet.with_entities({"text": text}, example)["entities"]
     assert [entity["text"] for entity in found] == ["Tay - Sachs disease", "gout"]
 
