@@ -3,8 +3,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from clinsynth.reports import samples
-from clinsynth.reports.samples import Samples
+from clinsynth.reports.samples import Samples, samples_page
 
 
 def example(text: str, *words: str, label: str = "") -> Any:
@@ -21,7 +20,7 @@ def test_entities_are_bold_in_markdown() -> None:
 
 
 def test_a_page_escapes_what_it_shows() -> None:
-    page = samples.page("a < b", [("x & y", Samples([example("p < q: gout", "gout", label="A<1>")]))])
+    page = samples_page("a < b", [("x & y", Samples([example("p < q: gout", "gout", label="A<1>")]))])
     assert "<title>a &lt; b</title>" in page
     assert "<h2>x &amp; y</h2>" in page
     assert "<b>A&lt;1&gt;</b>: p &lt; q: <mark>gout<small>Disease</small></mark>" in page

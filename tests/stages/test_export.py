@@ -250,7 +250,7 @@ def test_a_folder_that_holds_something_else_is_left_alone(job: Command) -> None:
 
 
 def test_an_interrupted_export_leaves_nothing(job: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    from clinsynth.publishing import parquet
+    from clinsynth.files import parquet
 
     command = ("export", f"corpus={digest_of('sample_ner')}", "to=below/out")
 
@@ -258,7 +258,7 @@ def test_an_interrupted_export_leaves_nothing(job: Command, monkeypatch: pytest.
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(parquet, "write", broken)
+        patch.setattr(parquet, "write_parquet", broken)
         assert job(*command).status == 130
     assert list(Path("below").iterdir()) == []
     done(job(*command))
@@ -456,7 +456,7 @@ def test_an_export_that_was_killed_does_not_run_for_ever(job: Command, monkeypat
 
     export = ("export", f"corpus={digest_of('sample_ner')}", "to=out")
     with monkeypatch.context() as patch:
-        patch.setattr("clinsynth.publishing.folders.put", kill)
+        patch.setattr("clinsynth.files.exported.write_export", kill)
         patch.setattr(ledger().client.__class__, "set_terminated", kill)
         with pytest.raises(Killed):
             job(*export)

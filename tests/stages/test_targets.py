@@ -10,7 +10,7 @@ import pytest
 from clinsynth import config, tasks
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.errors import ConfigError
-from clinsynth.reports.documents import Document
+from clinsynth.reports.report import Report
 from clinsynth.search.tree import CandidatePrompt, Tree
 from clinsynth.stages import grid, targets
 from clinsynth.stages.targets import answers, curves
@@ -272,10 +272,10 @@ def test_a_mistake_is_told(clinsynth: Command, with_store: Path, words: tuple[st
 def test_a_target_that_fails_leaves_the_others_alone(
     clinsynth: Command, with_store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(asked: Asked) -> Document:
+    def refuse(asked: Asked) -> Report:
         raise ConfigError("no curves today.")
 
-    monkeypatch.setattr(curves, "document", refuse)
+    monkeypatch.setattr(curves, "make_report", refuse)
     said = clinsynth("report", "target=all", SMOKE)
     assert said.status == 1
     assert said.err.count("no curves today.") == 2

@@ -18,9 +18,10 @@ from clinsynth.analysis.variety import compare
 from clinsynth.artifacts import ArtifactStore, write_whole
 from clinsynth.corpora.manifest import FILE, Manifest, read_manifest
 from clinsynth.errors import ConfigError, DataFormatError
+from clinsynth.files import parquet
+from clinsynth.files.exported import EXPORT, MANIFEST, is_intact
 from clinsynth.files.json_lines import read_json_lines, write_json_lines
 from clinsynth.keys import digest
-from clinsynth.publishing import folders, parquet
 from clinsynth.task import Examples
 from clinsynth.types import Gold
 
@@ -80,7 +81,7 @@ def find_corpus(start: str, *, store: ArtifactStore) -> Path:
     if start == "latest":
         chosen = there[-1:]
     exported = Path(start).expanduser()
-    if not chosen and (exported / folders.MANIFEST).is_file():
+    if not chosen and (exported / MANIFEST).is_file():
         return _take_in(exported, store=store)
     if len(chosen) != 1:
         newest = ", ".join(folder.name.rpartition("-")[2] for folder in there[-8:]) or "none"
@@ -95,8 +96,8 @@ def find_corpus(start: str, *, store: ArtifactStore) -> Path:
 def _take_in(exported: Path, *, store: ArtifactStore) -> Path:
     """Put an exported corpus into the store, with the digest that it had; raises DataFormatError for another one."""
     try:
-        content = json.loads((exported / folders.MANIFEST).read_text(encoding="utf-8"))
-        exports = content.pop(folders.EXPORT)["files"]
+        content = json.loads((exported / MANIFEST).read_text(encoding="utf-8"))
+        exports = content.pop(EXPORT)["files"]
         files = [name for name in (parquet.KEPT, parquet.REJECTED) if name in exports]
         manifest, version = Manifest.from_json(content), str(content["version"])
         known = (manifest.kind, manifest.digest) == (KIND, digest(manifest.content))
@@ -105,7 +106,7 @@ def _take_in(exported: Path, *, store: ArtifactStore) -> Path:
         known = False
     if not known:
         raise DataFormatError(f"{exported} is no corpus that `clinsynth export` wrote, or its manifest was changed.")
-    changed = [name for name in files if not folders.intact(exported, name)]
+    changed = [name for name in files if not is_intact(exported, name)]
     if changed:
         raise DataFormatError(
             f"{exported / changed[0]} is not what `clinsynth export` wrote: the sha256 of the manifest is another one. "
@@ -114,7 +115,7 @@ def _take_in(exported: Path, *, store: ArtifactStore) -> Path:
 
     def build(folder: Path) -> dict[str, Any]:
         for name, place in ((EXAMPLES, parquet.KEPT), (REJECTED, parquet.REJECTED)):
-            write_json_lines(folder / name, parquet.read(exported / place) if place in files else [])
+            write_json_lines(folder / name, parquet.read_parquet(exported / place) if place in files else [])
         return manifest.entries()
 
     return store.build(KIND, version=version, content=manifest.content, builder=build)

@@ -1,4 +1,4 @@
-"""Takes an exported folder to the Hugging Face hub, or to what `HF_ENDPOINT` names in its place."""
+"""Taking an exported folder to the Hugging Face hub, or to what `HF_ENDPOINT` names in its place."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _REFUSED = {401: "the token is not known there", 402: "it wants to be paid", 403
 
 
 def check_name(repository: str) -> None:
-    """Raises ConfigError for what cannot be the name of a repository."""
+    """Raise ConfigError for what cannot be the name of a repository."""
     try:
         validate_repo_id(repository)
     except HFValidationError as error:
@@ -30,9 +30,9 @@ def check_name(repository: str) -> None:
 
 
 def push(folder: Path, *, repository: str, kind: str, files: Sequence[str], private: bool) -> str:
-    """Upload these files of the folder into a repository (`dataset` or `model`), made if need be; returns its address.
+    """Upload these files of the folder into a repository (`dataset` or `model`), made if need be; return its address.
 
-    Raises ConfigError without a token, for one that is refused, and where a public repository shall be private;
+    Raise ConfigError without a token, for one that is refused, and where a public repository shall be private;
     Unreachable where the hub does not answer.
     """
     again = f"The export is in {folder}: the same command again goes on with the push."

@@ -15,7 +15,7 @@ llama2 llama3 llama3.1 llama3.2 llama3.3 mit mpl-2.0 ms-pl odbl odc-by openrail 
 
 
 def named(name: str) -> dict[str, Any]:
-    """A licence as keys of a card's head, of which the hub accepts no others."""
+    """Return a licence as keys of a card's head, of which the hub accepts no others."""
     folded = name.strip().casefold()
     if folded in _ON_HUB.split():
         return {"license": folded}

@@ -1,1 +1,1 @@
-"""What people read: tables, figures, cards."""
+"""The looks of what people read: tables, figures, pages, Markdown."""

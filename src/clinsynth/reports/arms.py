@@ -1,116 +1,133 @@
-"""Runs that differ in nothing but the seed, taken together."""
+"""Arms: runs that differ in nothing but the seed, taken together and compared with each other."""
 
 from __future__ import annotations
 
 import re
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any
 
-from clinsynth.config import Reviewed, TestName
-from clinsynth.task import Headline
-from clinsynth.types import Metrics
+import numpy as np
 
-_NAMING = (
-    "dataset.fold",
-    "source",
-    "source.examples",
-    "source.ratio",
-    "source.target",
-    "source.corpora",
-    "size",
-    "seed_ratio",
-    "annotator",
-    "quality",
-    "quality.reviewed",
-    "llm",
-    "llm.model",
-    "llm.temperature",
-    "zero_shot.limit",
-    "backbone",
-)
-"""Params that name an arm, where they differ between the arms of a table."""
+from clinsynth.scoring import paired_bootstrap
+from clinsynth.task import Headline
+from clinsynth.types import Metrics, Outcomes
+
+
+@dataclass(frozen=True)
+class ScoredRun:
+    """The part of a finished run that tables need."""
+
+    id: str
+    metrics: Metrics
+    outcomes: Outcomes | None = None
+    commit: str = ""
+    """Commit of the code, with a plus where the checkout had changes; empty where it ran from no checkout."""
 
 
 @dataclass
 class Arm:
+    """A line of a table of scores."""
+
     name: str
-    runs: list[Metrics] = field(default_factory=list)
-    plain: bool = False
-    """Trained on all of gold and on nothing else."""
+    dataset: str = ""
+    task: str = ""
+    source: str = ""
+    """`zero_shot`, `original`, `synthetic`, `augmented`, as the paper has it; empty for arms that it lacks."""
+    backbone: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """Settings in which arms are compared: backbone, source, annotator, size, seed_ratio, examples, total."""
+    runs: list[ScoredRun] = field(default_factory=list)
+    jobs: int = 0
+    """Number of runs that there should be, one a seed."""
+    published: dict[str, float] | None = None
     headline: Headline = field(default_factory=Headline)
 
-    def mean(self, metric: str) -> float:
-        return statistics.fmean(self._values(metric))
+    @property
+    def score(self) -> float | None:
+        """Return the mean of the headline; `None` where no run has it."""
+        return self.mean(self.headline.metric)
 
-    def deviation(self, metric: str) -> float:
-        """Sample standard deviation over seeds; 0 for a single run."""
-        values = self._values(metric)
-        return statistics.stdev(values) if len(values) > 1 else 0.0
+    @property
+    def missing(self) -> int:
+        """Return the number of runs that there should be, and are not."""
+        return self.jobs - len(self.runs)
 
-    def _values(self, metric: str) -> list[float]:
-        return [run[metric] for run in self.runs if metric in run] or [float("nan")]
+    @property
+    def title(self) -> str:
+        """Return the name, with how much of the test set it was scored on where that is not all of it."""
+        if not self.partial:
+            return self.name
+        found, missing = (round(self.mean(f"answers/{name}") or 0) for name in ("found", "missing"))
+        return f"{self.name} ({found} of {found + missing})"
+
+    @property
+    def partial(self) -> bool:
+        """Say whether it was scored on a part of the test set."""
+        return bool(self.mean("answers/missing"))
+
+    @property
+    def labels(self) -> list[str]:
+        """Return the labels that have a score of their own."""
+        pattern = re.compile(self.headline.of_label("(.+)"))
+        return list(dict.fromkeys(m[1] for run in self.runs for name in run.metrics if (m := pattern.fullmatch(name))))
+
+    def values(self, metric: str) -> list[float]:
+        """Return a metric of each run that has it."""
+        return [run.metrics[metric] for run in self.runs if metric in run.metrics]
+
+    def mean(self, metric: str) -> float | None:
+        """Return the mean over seeds; `None` where no run has the metric."""
+        values = self.values(metric)
+        return statistics.fmean(values) if values else None
+
+    def deviation(self, metric: str) -> float | None:
+        """Return the sample standard deviation over seeds; `None` for fewer than two."""
+        values = self.values(metric)
+        return statistics.stdev(values) if len(values) > 1 else None
 
 
-def labels(metrics: Metrics, *, headline: Headline) -> list[str]:
-    """Return labels that have a score of their own."""
-    found = (re.fullmatch(headline.of_label("(.+)"), name) for name in metrics)
-    return [match[1] for match in found if match]
+@dataclass(frozen=True)
+class Difference:
+    """A score of an arm minus that of another one on the same test examples, with its 95% interval."""
+
+    value: float
+    low: float
+    high: float
+    examples: int
+    """Test examples that both were scored on."""
+
+    def __str__(self) -> str:
+        """Return it in points."""
+        return f"{100 * self.value:+.1f} [{100 * self.low:+.1f}, {100 * self.high:+.1f}]"
 
 
-def by_dataset(runs: Sequence[Any]) -> dict[str, list[Any]]:
-    """Runs of each dataset, in the order of the first ones; scores on different test sets cannot be compared."""
-    found: dict[str, list[Any]] = {}
-    for run in runs:
-        params = run.data.params
-        test = params.get("dataset.test", TestName.gold.value)
-        name = [params.get("dataset.name", ""), *([test] if test != TestName.gold.value else [])]
-        found.setdefault(", ".join(name), []).append(run)
+def difference(arm: Arm, other: Arm, *, score: str = "f1") -> Difference | None:
+    """Return the mean over seeds, on the test examples that both have; `None` without any, or on other test sets."""
+    sides = [[run.outcomes for run in found.runs] for found in (arm, other)]
+    outcomes = [[each for each in side if each is not None] for side in sides]
+    if outcomes != sides or not all(sides):
+        return None
+    common = reduce(np.intersect1d, (each.places for side in outcomes for each in side))
+    counts = [np.stack([each.counts[np.searchsorted(each.places, common)] for each in side]) for side in outcomes]
+    gold = np.concatenate(counts)[..., 2]
+    if not len(common) or (gold != gold[0]).any():
+        return None
+    return Difference(*paired_bootstrap(counts[0], counts[1], score=score), examples=len(common))
+
+
+def best_arm(arms: Sequence[Arm]) -> Arm | None:
+    """Return the arm with the highest score, of those that were scored on the whole test set where there is one."""
+    scored = [arm for arm in arms if arm.score is not None]
+    whole = [arm for arm in scored if not arm.partial]
+    return max(whole or scored, key=lambda arm: arm.score or 0.0, default=None)
+
+
+def by_dataset(arms: Iterable[Arm]) -> dict[str, list[Arm]]:
+    """Return the arms of each dataset, in the order of the first ones."""
+    found: dict[str, list[Arm]] = {}
+    for arm in arms:
+        found.setdefault(arm.dataset, []).append(arm)
     return found
-
-
-def collect(runs: Sequence[Any], *, headline: Headline) -> list[Arm]:
-    """Return arms in the order of their first run. `runs` are MLflow's."""
-    told_apart = [name for name in _NAMING if len({_value(run.data.params, name) for run in runs} - {None}) > 1]
-    arms: dict[str, Arm] = {}
-    for run in runs:
-        params = run.data.params
-        words = [_word(name, params[name]) for name in told_apart if name in params and not _idle(name, params)]
-        name = " ".join(filter(None, words)) or params.get("source", "")
-        name = " ".join([name, *_part(run.data.metrics)])
-        plain = params.get("source") == "original" and params.get("source.examples") == "null"
-        arms.setdefault(name, Arm(name, plain=plain, headline=headline)).runs.append(dict(run.data.metrics))
-    return list(arms.values())
-
-
-def _value(params: Mapping[str, str], name: str) -> str | None:
-    """Of runs that were made before there were reviews: that nothing was dropped."""
-    return params.get(name, Reviewed.keep.value if name == "quality.reviewed" else None)
-
-
-def _part(metrics: Metrics) -> list[str]:
-    """How much of the test set an LLM was asked about, where it is not all of it."""
-    found, missing = (round(metrics.get(f"answers/{name}", 0)) for name in ("found", "missing"))
-    return [f"({found} of {found + missing})"] if missing else []
-
-
-def _idle(param: str, params: Mapping[str, str]) -> bool:
-    """A synthetic arm has no gold examples to draw; a ratio is what it says, whatever size it comes to."""
-    if param == "source.examples":
-        return params.get("source") == "synthetic"
-    return param == "size" and params.get("source.ratio", "null") != "null"
-
-
-def _word(param: str, value: str) -> str:
-    if param in ("llm.temperature", "zero_shot.limit"):
-        return "" if value == "null" else f"{param.partition('.')[2]} {value}"
-    if param == "source.examples":
-        return "all" if value == "null" else value
-    if param == "source.ratio":
-        return "" if value == "null" else f"+{100 * float(value):g}%"
-    if (param, value) in (("quality", "default"), ("quality.reviewed", Reviewed.keep.value)):
-        return ""
-    if param == "quality.reviewed":
-        return f"review {value}"
-    return "" if value in ("null", "[]", "none") else value

@@ -1,4 +1,4 @@
-"""Figures 2 and 3: F1 against the amount of synthetic text."""
+"""Curves of F1 against the amount of synthetic text."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullLocator
 
-from clinsynth.reports.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, blank
+from clinsynth.reports.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, blank_figure
 
 STYLES = (
     *((BLUE, "o", "-"), (ORANGE, "s", "--"), (GREEN, "^", "-."), (PURPLE, "D", ":")),
@@ -18,7 +18,7 @@ STYLES = (
 """Colour, marker and line of each curve: colour or marker alone tells them apart."""
 
 STARS = ("*", "p", "h")
-"""Of the paper's scores."""
+"""Markers of the paper's scores."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Point:
     mean: float
     """F1 in percent, as all below."""
     deviation: float | None
-    """Over seeds; None for a single run."""
+    """Standard deviation over seeds; `None` for a single run."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Mark:
-    """What the paper reads off its own curve: a place from which on it is flat, or a score at a place."""
+    """A reading of the paper off its own curve: a place from which on it is flat, or a score at a place."""
 
     text: str
     x: float
@@ -56,9 +56,9 @@ class Panel:
     logarithmic: bool = False
 
 
-def draw(panels: Sequence[Panel]) -> Figure:
-    """The panels side by side, with a band of one standard deviation, the paper's readings in grey."""
-    figure = blank(5.2 * len(panels), 4.2)
+def draw_curves(panels: Sequence[Panel]) -> Figure:
+    """Return the panels side by side, with a band of one standard deviation, the paper's readings in grey."""
+    figure = blank_figure(5.2 * len(panels), 4.2)
     axes = figure.subplots(1, len(panels), squeeze=False, sharey=True)[0]
     names = list(dict.fromkeys(line.name for panel in panels for line in panel.lines))
     for axis, panel in zip(axes, panels, strict=True):
@@ -69,7 +69,7 @@ def draw(panels: Sequence[Panel]) -> Figure:
 
 
 def _limits(panels: Sequence[Panel]) -> tuple[float, float]:
-    """Around all points and their bands, as far as F1 goes."""
+    """Return room around all points and their bands, as far as F1 goes."""
     points = [point for panel in panels for line in panel.lines for point in line.points]
     ends = [point.mean + sign * (point.deviation or 0) for point in points for sign in (-1, 1)]
     ends += [mark.y for panel in panels for mark in panel.marks if mark.y is not None]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,6 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from clinsynth.search.tree import CandidatePrompt, Tree
 from clinsynth.types import Curve
 
 if TYPE_CHECKING:
@@ -22,8 +20,8 @@ _COLOURS = (BLUE, ORANGE, GREEN, GREY)
 
 
 def error_kinds(errors: Mapping[str, int]) -> Figure:
-    """Bars: how many errors there are of each kind."""
-    figure = blank(5.0, 3.0)
+    """Return bars: how many errors there are of each kind."""
+    figure = blank_figure(5.0, 3.0)
     axes = figure.subplots()
     bars = axes.bar(list(errors), list(errors.values()), color=list(_COLOURS[: len(errors)]))
     axes.bar_label(bars)
@@ -33,8 +31,8 @@ def error_kinds(errors: Mapping[str, int]) -> Figure:
 
 
 def learning_curve(points: Sequence[tuple[float, float, float]], *, x: str, title: str) -> Figure:
-    """A line through (x, mean F1, standard deviation), in percent, with a band."""
-    figure = blank(6.0, 4.0)
+    """Return a line through (x, mean F1, standard deviation), in percent, with a band."""
+    figure = blank_figure(6.0, 4.0)
     axes = figure.subplots()
     places, means, spreads = (list(column) for column in zip(*sorted(points), strict=True))
     axes.plot(places, means, marker="o", color=BLUE)
@@ -49,8 +47,8 @@ def learning_curve(points: Sequence[tuple[float, float, float]], *, x: str, titl
 
 
 def score_bars(arms: Sequence[tuple[str, float, float]], *, title: str) -> Figure:
-    """A bar for each (arm, mean F1, standard deviation), in percent."""
-    figure = blank(7.0, 0.5 * len(arms) + 1.6)
+    """Return a bar for each (arm, mean F1, standard deviation), in percent."""
+    figure = blank_figure(7.0, 0.5 * len(arms) + 1.6)
     axes = figure.subplots()
     names = [name for name, _, _ in arms][::-1]
     means = [mean for _, mean, _ in arms][::-1]
@@ -62,12 +60,15 @@ def score_bars(arms: Sequence[tuple[str, float, float]], *, title: str) -> Figur
 
 
 def precision_recall(curves: Mapping[str, Curve]) -> Figure:
-    """The first curve in bold with its marks, the others as a panel of small ones beside it."""
+    """Return the first curve with its marks, and the others as a panel of small ones beside it."""
     first, *others = curves.items()
     columns = 4
     rows = math.ceil(len(others) / columns)
-    figure = blank(9.0 if others else 4.0, 3.2 + 1.0 * max(rows - 1, 0))
-    left, right = _halves(figure) if others else (figure, figure)
+    figure = blank_figure(9.0 if others else 4.0, 3.2 + 1.0 * max(rows - 1, 0))
+    left: Any = figure
+    if others:
+        halves: Any = figure.subfigures(1, 2, width_ratios=(1, 1.6))
+        left, right = halves
     axes = left.subplots()
     _curve(axes, first[1])
     for (name, (recall, precision)), marker, colour in zip(first[1].marks.items(), "osD^", _COLOURS[1:], strict=False):
@@ -86,7 +87,7 @@ def precision_recall(curves: Mapping[str, Curve]) -> Figure:
 
 
 _MARKS = {"train": (BLUE, "o"), "test": (GREEN, "s"), "synthetic": (ORANGE, "^")}
-"""By kind of text, the last one on top."""
+"""Colour and mark by kind of text, the last one on top."""
 
 _LINES = (
     (("synthetic", "train"), ORANGE, "-"),
@@ -97,11 +98,11 @@ _LINES = (
 
 
 def embedding_maps(sketches: Mapping[str, Sketch]) -> Figure:
-    """A row for each, by title: left the texts in the plane, by kind; right how far their nearest neighbours are.
+    """Return a row for each, by title: left the texts in the plane, right how far their nearest neighbours are.
 
     Colours and marks tell where a text is from, so do lines; distances are 1 - cosine.
     """
-    figure: Figure = blank(8.5, 4.2 * len(sketches))
+    figure: Figure = blank_figure(8.5, 4.2 * len(sketches))
     rows: Any = figure.subfigures(len(sketches), 1, squeeze=False)
     for row, (title, sketch) in zip(rows.ravel(), sketches.items(), strict=True):
         row.suptitle(title)
@@ -148,79 +149,13 @@ def _cumulate(axes: Any, sketch: Sketch) -> None:
     axes.grid(alpha=0.3)
 
 
-def prompt_tree(tree: Tree) -> Figure:
-    """A column for each round: the best prompt so far, where there is one, above those that vary it."""
-    columns: dict[str, list[CandidatePrompt]] = {}
-    for candidate in tree.candidates:
-        column = columns.setdefault(candidate.name.partition(".")[0], [])
-        if candidate.parent and not column:
-            column.append(tree.named(candidate.parent))
-        column.append(candidate)
-    most, winner = max(map(len, columns.values())), tree.winner
-    figure = blank(4.0 * len(columns), 1.1 * most + 0.4)
-    axes = figure.subplots()
-    axes.set(xlim=(-0.48, len(columns) - 0.52), ylim=(most - 0.5, -0.7))
-    axes.axis("off")
-    before: tuple[float, float] | None = None
-    for x, (number, column) in enumerate(columns.items()):
-        axes.text(x, -0.62, f"round {number}", ha="center", fontsize=9)
-        best = next((found.winner for found in tree.contests if str(found.number) == number), None)
-        source, before = before, None
-        for place, candidate in enumerate(column):
-            y = place + (most - len(column)) / 2
-            chosen = candidate.name == best
-            if source:  # the boxes lie over the lines, which cross only between the columns
-                xs = (source[0], source[0] + 0.34, x - 0.34, x)
-                axes.plot(xs, (source[1], source[1], y, y), color=ORANGE if chosen else GREY, linewidth=1, zorder=1)
-            _box(
-                axes, candidate, _score(tree, candidate, number), place=(x, y), chosen=chosen, final=candidate is winner
-            )
-            before = (x, y) if chosen else before
-    return figure
-
-
-def _score(tree: Tree, candidate: CandidatePrompt, number: str) -> str:
-    """In the contest of a round."""
-    verdicts = next((found.verdicts for found in tree.contests if str(found.number) == number), {})
-    found = verdicts.get(candidate.name)
-    return "not judged" if found is None else f"score {found['score']:.2f}"
-
-
-def _box(
-    axes: Any, candidate: CandidatePrompt, score: str, *, place: tuple[float, float], chosen: bool, final: bool
-) -> None:
-    """The best one of a round has a coloured frame, the best one of all is in bold too."""
-    lines = "\n".join(textwrap.wrap(textwrap.shorten(candidate.text, 200, placeholder=" ..."), 52))
-    axes.text(
-        *place,
-        f"{candidate.name}    {score}\n{lines}".replace("$", r"\$"),
-        ha="center",
-        va="center",
-        fontsize=7,
-        linespacing=1.3,
-        fontweight="bold" if final else "normal",
-        bbox={
-            "boxstyle": "round,pad=0.5",
-            "facecolor": "white",
-            "edgecolor": ORANGE if chosen else GREY,
-            "linewidth": 2 if chosen else 0.8,
-        },
-        zorder=2,
-    )
-
-
-def _halves(figure: Figure) -> tuple[Any, Any]:
-    halves: Any = figure.subfigures(1, 2, width_ratios=(1, 1.6))
-    return halves[0], halves[1]
-
-
 def _curve(axes: Any, curve: Curve) -> None:
     axes.step(curve.recall, curve.precision, where="post", color=BLUE)
     axes.set(xlim=(0, 1.02), ylim=(0, 1.02))
 
 
-def blank(width: float, height: float) -> Figure:
-    """An empty figure; inches."""
+def blank_figure(width: float, height: float) -> Figure:
+    """Return an empty figure of so many inches."""
     figure = Figure(figsize=(width, height), dpi=150, layout="constrained")
     FigureCanvasAgg(figure)
     return figure

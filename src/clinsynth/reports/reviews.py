@@ -1,19 +1,82 @@
-"""What a review comes to: as numbers for the ledger, as JSON, as Markdown. No text of an example stands in them."""
+"""The results of a review: on a terminal, as numbers for the ledger, as JSON, as Markdown.
+
+No text of an example stands in them.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from clinsynth.review.folder import Review, Subject
+from clinsynth.reports.console import ABSENT, percent, print_places, print_table, say
+from clinsynth.reports.tables import ReportTable, plain_cells
+from clinsynth.review.folder import Review, ReviewItem, Subject
 from clinsynth.review.verdicts import Share, Verdict
 from clinsynth.types import Metrics
 
-ABSENT = "–"
+MOST_GROUPS = 12
+"""Labels or units that are named one by one."""
 
 
-def metrics(verdict: Verdict) -> Metrics:
-    """What is not defined, such as the kappa of one annotator, is not among them."""
+def show_drawn(review: Review, *, items: Sequence[ReviewItem], asked: int, where: Mapping[str, str]) -> None:
+    """Print how many examples a review has, and where annotators find them."""
+    whose = f"corpus {review.digest}" if review.subject is Subject.corpus else review.name
+    label = "hidden" if review.blind else "shown"
+    say(f"[bold]{len(items)} examples of {whose}[/bold]{_groups(items)}; their label is {label}")
+    if len(items) < asked:
+        say(f"review.n={asked} asks for more than there are: these are all.")
+    print_places(where)
+
+
+def _groups(items: Sequence[ReviewItem]) -> str:
+    """Return how many there are of each label or unit, of those that are few enough to be read."""
+    found = Counter(item.group for item in items)
+    if not any(found):  # sentences of gold have entities, and no label
+        return ""
+    if len(found) <= MOST_GROUPS:
+        return ": " + ", ".join(f"{number} {group.replace(', ', '+')}" for group, number in sorted(found.items()))
+    low, high = min(found.values()), max(found.values())
+    return f": {low if low == high else f'{low} to {high}'} of each of {len(found)} units"
+
+
+def show_reviewed(review: Review, verdict: Verdict, *, where: Mapping[str, str]) -> None:
+    """Print what annotators say, each label by itself, and how far each two of them agree."""
+    for line in review_sentences(review, verdict):
+        say(line)
+    for table in _tables(verdict):
+        print_table(table)
+    print_places(where)
+
+
+def review_markdown(verdict: Verdict, *, review: Review, result: str) -> str:
+    """Return the same as a page, with the digest of the answers."""
+    whose = f"of the corpus `{review.digest}` for" if review.subject is Subject.corpus else "of gold rows of"
+    label = "hidden" if review.blind else "shown"
+    lines = [f"# Review {whose} {review.name}", "", f"Review `{result}`, label {label}.", ""]
+    lines += [*(f"- {line}" for line in review_sentences(review, verdict)), ""]
+    return "\n".join([*lines, *(table.markdown for table in _tables(verdict))])
+
+
+def _tables(verdict: Verdict) -> list[ReportTable]:
+    labels = [
+        plain_cells(label, str(found.hits), str(found.of), percent(found.value), _interval(found))
+        for label, found in verdict.by_label.items()
+    ]
+    pairs = [
+        plain_cells(" and ".join(pair.annotators), str(pair.items), percent(pair.agreement), _kappa(pair.kappa))
+        for pair in verdict.pairs
+    ]
+    tables = [
+        ReportTable("", ["label", "right", "of", "share", "95% interval"], labels),
+        ReportTable("", ["annotators", "examples", "agreement", "Cohen's kappa"], pairs),
+    ]
+    return [table for table in tables if table.lines]
+
+
+def review_metrics(verdict: Verdict) -> Metrics:
+    """Return the numbers that are defined: the kappa of one annotator is not among them."""
     found: dict[str, float | None] = {
         "review/annotators": len(verdict.annotators),
         "review/items": len(verdict.judgements),
@@ -30,8 +93,8 @@ def metrics(verdict: Verdict) -> Metrics:
     return {name: float(value) for name, value in found.items() if value is not None}
 
 
-def told(verdict: Verdict) -> dict[str, Any]:
-    """For manifests, which may be published: annotators by their number alone."""
+def review_facts(verdict: Verdict) -> dict[str, Any]:
+    """Return the facts for manifests, which may be published: annotators by their number alone."""
     return {
         "n": len(verdict.judgements),
         "annotators": len(verdict.annotators),
@@ -40,18 +103,18 @@ def told(verdict: Verdict) -> dict[str, Any]:
         "kappa": verdict.kappa,
         "rated by all": verdict.rated,
         "agreement": verdict.agreement,
-        "correct": _share(verdict.correct),
-        "by label": {label: _share(share) for label, share in verdict.by_label.items()},
+        "correct": _share_facts(verdict.correct),
+        "by label": {label: _share_facts(share) for label, share in verdict.by_label.items()},
     }
 
 
-def whole(verdict: Verdict) -> dict[str, Any]:
-    """The same for `result.json`, with each two annotators by their names."""
-    return told(verdict) | {"pairs": [asdict(pair) for pair in verdict.pairs]}
+def review_result(verdict: Verdict) -> dict[str, Any]:
+    """Return the facts for `result.json`, with each two annotators by their names."""
+    return review_facts(verdict) | {"pairs": [asdict(pair) for pair in verdict.pairs]}
 
 
-def headline(review: Review, verdict: Verdict) -> list[str]:
-    """What the numbers say, a sentence each."""
+def review_sentences(review: Review, verdict: Verdict) -> list[str]:
+    """Return what the numbers say, a sentence each."""
     rated = "labels" if review.blind else "verdicts (correct or wrong)"
     who = "1 annotator" if len(verdict.annotators) == 1 else f"{len(verdict.annotators)} annotators"
     found = [f"{len(verdict.judgements)} examples, judged by {who}."]
@@ -63,36 +126,20 @@ def headline(review: Review, verdict: Verdict) -> list[str]:
         kappa = "not defined: all said one and the same" if verdict.rated else "not defined: no example has all answers"
         value = kappa if verdict.kappa is None else f"{verdict.kappa:.3f}"
         found.append(f"Fleiss' kappa of {rated} on {verdict.rated} examples that all answered: {value}.")
-    if verdict.correct is not None:
+    if (share := verdict.correct) is not None:
         what = "The gold label stands" if review.subject is Subject.gold else "The label is right"
-        found.append(f"{what} in {share(verdict.correct)}.")
+        counted = f"{share.hits} of {share.of} ({percent(share.value)}%, 95% interval {_interval(share)})"
+        found.append(f"{what} in {counted}.")
     return found
 
 
-def share(found: Share) -> str:
-    interval = f"95% interval {100 * found.low:.1f} – {100 * found.high:.1f}"
-    return f"{found.hits} of {found.of} ({100 * found.value:.1f}%, {interval})"
+def _interval(found: Share) -> str:
+    return f"{percent(found.low)} – {percent(found.high)}"
 
 
-def markdown(verdict: Verdict, *, review: Review, result: str) -> str:
-    whose = f"of the corpus `{review.digest}` for" if review.subject is Subject.corpus else "of gold rows of"
-    label = "hidden" if review.blind else "shown"
-    lines = [f"# Review {whose} {review.name}", "", f"Review `{result}`, label {label}."]
-    lines += ["", *(f"- {line}" for line in headline(review, verdict)), ""]
-    if verdict.by_label:
-        lines += ["| label | right | of | share | 95% interval |", "|---|---|---|---|---|"]
-        for label, found in verdict.by_label.items():
-            interval = f"{100 * found.low:.1f} – {100 * found.high:.1f}"
-            lines.append(f"| {label} | {found.hits} | {found.of} | {100 * found.value:.1f} | {interval} |")
-        lines.append("")
-    if verdict.pairs:
-        lines += ["| annotators | examples | agreement | Cohen's kappa |", "|---|---|---|---|"]
-        for pair in verdict.pairs:
-            kappa = ABSENT if pair.kappa is None else f"{pair.kappa:.3f}"
-            lines.append(f"| {' and '.join(pair.annotators)} | {pair.items} | {100 * pair.agreement:.1f} | {kappa} |")
-        lines.append("")
-    return "\n".join(lines)
+def _kappa(value: float | None) -> str:
+    return ABSENT if value is None else f"{value:.3f}"
 
 
-def _share(found: Share | None) -> dict[str, Any] | None:
+def _share_facts(found: Share | None) -> dict[str, Any] | None:
     return None if found is None else asdict(found) | {"share": found.value}

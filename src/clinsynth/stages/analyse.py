@@ -14,8 +14,9 @@ from clinsynth.config import AnalyseConfig
 from clinsynth.corpora import Corpus
 from clinsynth.errors import ConfigError
 from clinsynth.files.json_lines import write_json_lines
-from clinsynth.reports import analyses, cards, figures, tables
-from clinsynth.stages import Job, replay, resolving
+from clinsynth.reports import figures
+from clinsynth.reports.analyses import analysis_markdown, show_analysis
+from clinsynth.stages import Job, naming, replay, resolving
 from clinsynth.stages.frame import Entry, Frame, log_corpus, log_gold
 from clinsynth.stages.resolving import Resolved
 from clinsynth.task import Task
@@ -38,7 +39,7 @@ class Material:
 
     @property
     def title(self) -> str:
-        return cards.corpus_title(self.settings)
+        return naming.corpus_title(self.settings)
 
 
 def main(settings: AnalyseConfig, *, job: Job) -> None:
@@ -57,7 +58,7 @@ def main(settings: AnalyseConfig, *, job: Job) -> None:
         "figure": str(job.folder / FIGURE[0]) if finished is None else None,
         "folder": str(job.folder),
     }
-    tables.show_analysis(material.title, summary.metrics, where=where)
+    show_analysis(material.title, summary.metrics, where=where)
 
 
 def planned(settings: AnalyseConfig) -> tuple[AnalyseConfig, str]:
@@ -99,8 +100,8 @@ def _analyse(material: Material, *, frame: Frame) -> Summary:
     entry = Entry(
         material.run_key,
         experiment=settings.dataset.name,
-        name=f"analyse-{settings.llm.name}-{cards.size(settings)}-{settings.annotator.name}",
-        params=cards.corpus_params(settings, choices=material.job.choices),
+        name=f"analyse-{settings.llm.name}-{naming.size_name(settings)}-{settings.annotator.name}",
+        params=naming.corpus_params(settings, choices=material.job.choices),
         corpus=corpus.digest,
     )
     with frame.begin(entry) as run:
@@ -143,4 +144,4 @@ def _report(material: Material, found: Analysis) -> str:
     gold, corpus = material.gold, material.corpus
     about: dict[str, Any] = {"corpus": f"`{corpus.digest}`", "written by": ", ".join(corpus.manifest.models)}
     about |= {"synthetic texts": len(corpus.examples), "gold train": len(gold.trainable), "gold test": len(gold.test)}
-    return analyses.markdown(found.metrics, title=f"Synthetic beside gold: {material.title}", about=about)
+    return analysis_markdown(found.metrics, title=f"Synthetic beside gold: {material.title}", about=about)

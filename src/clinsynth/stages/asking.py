@@ -8,7 +8,7 @@ from pathlib import Path
 from clinsynth.asking import clients, sessions
 from clinsynth.config import AskingConfig, CorpusConfig, LLMConfig, SearchConfig, ZeroShotConfig
 from clinsynth.llm import KnownCompletions
-from clinsynth.reports import tables
+from clinsynth.reports.spending import show_estimate, show_spend
 from clinsynth.tracking import ActiveRun
 from clinsynth.types import Request
 
@@ -36,10 +36,10 @@ def ends_before_asking(
         print(f"{sessions.cancel_batches(llm, artifacts=artifacts)} batches are cancelled.")
         return True
     planned = sessions.estimate(llm, requests, artifacts=artifacts, labelled=labelled)
-    tables.show_estimate(planned, model=llm.model or "", dry_run=asking.dry_run, at_most=at_most)
+    show_estimate(planned, model=llm.model or "", dry_run=asking.dry_run, at_most=at_most)
     return asking.dry_run
 
 
 def session(llm: LLMConfig, *, artifacts: Path, run: ActiveRun) -> sessions.Session:
     """Return a session whose cost is shown when it is left."""
-    return sessions.Session(llm, artifacts=artifacts, run=run, show=tables.show_spend)
+    return sessions.Session(llm, artifacts=artifacts, run=run, show=show_spend)

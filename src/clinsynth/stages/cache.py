@@ -8,7 +8,7 @@ from clinsynth.config import CacheAction, CacheConfig
 from clinsynth.errors import ConfigError, DataFormatError
 from clinsynth.llm import cache_path, exchange
 from clinsynth.llm.cache import CompletionCache
-from clinsynth.reports import tables
+from clinsynth.reports.spending import show_cache
 from clinsynth.stages import Job
 
 
@@ -25,7 +25,7 @@ def main(settings: CacheConfig, *, job: Job) -> None:
 
 def _act(settings: CacheConfig, cache: CompletionCache) -> None:
     if settings.action is CacheAction.stats:
-        tables.show_cache(list(cache.rows()), path=cache.path)
+        show_cache(list(cache.rows()), path=cache.path)
     elif settings.action is CacheAction.verify:
         faults = cache.faults()
         if faults:

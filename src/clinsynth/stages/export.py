@@ -16,12 +16,12 @@ from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import ExportConfig
 from clinsynth.corpora import Corpus
 from clinsynth.errors import ConfigError
+from clinsynth.files import exported, parquet
 from clinsynth.learning import saved
-from clinsynth.publishing import folders, hub, parquet
+from clinsynth.publishing import hub
 from clinsynth.publishing.corpus_card import corpus_card
 from clinsynth.publishing.model_card import Trained, model_card, pipeline_of
-from clinsynth.reports import cards
-from clinsynth.stages import Job, models
+from clinsynth.stages import Job, models, naming
 from clinsynth.stages.frame import Entry, Frame
 from clinsynth.tracking import Ledger
 from clinsynth.types import Metrics, Summary
@@ -57,17 +57,17 @@ def main(settings: ExportConfig, *, job: Job) -> None:
     export = make(settings, name=name, ledger=frame.ledger)
     if settings.push:
         _check_consent(export, settings)
-    folders.check_free(folder, digest=export.digest, force=settings.force)
+    exported.check_free(folder, digest=export.digest, force=settings.force)
     run_key = keys.export(export.digest, push=settings.push)
     entry = Entry(
         run_key,
         experiment=export.dataset,
         name=f"export-{export.digest[:12]}",
-        params=cards.stage_params(settings, choices=job.choices),
+        params=naming.stage_params(settings, choices=job.choices),
         corpus=export.corpus,
     )
     with frame.ledger.claim(run_key), frame.begin(entry) as run:
-        written = folders.put(
+        written = exported.write_export(
             folder,
             digest=export.digest,
             manifest=export.manifest,
@@ -75,10 +75,10 @@ def main(settings: ExportConfig, *, job: Job) -> None:
             force=settings.force,
         )
         if settings.tracking.may_hold_text(public=bool(export.public)):
-            run.file(folder / folders.CARD)
+            run.file(folder / exported.CARD)
         address = None
         if settings.push:
-            files = [*folders.told(folder)["files"], folders.MANIFEST]
+            files = [*exported.export_facts(folder)["files"], exported.MANIFEST]
             address = hub.push(
                 folder, repository=settings.push, kind=export.kind, files=files, private=settings.private
             )
@@ -130,8 +130,10 @@ def _analysis(corpus: str, *, ledger: Ledger) -> Metrics | None:
 def _write_rows(folder: Path, corpus: Corpus) -> None:
     rows = zip(corpus.rows(), corpus.examples, strict=True)
     lists = tasks.kind(corpus.manifest.task).examples.LISTS
-    parquet.write(folder / parquet.KEPT, [parquet.with_entities(row, example) for row, example in rows], lists=lists)
-    parquet.write(folder / parquet.REJECTED, corpus.rejected(), lists=lists)
+    parquet.write_parquet(
+        folder / parquet.KEPT, [parquet.with_entities(row, example) for row, example in rows], lists=lists
+    )
+    parquet.write_parquet(folder / parquet.REJECTED, corpus.rejected(), lists=lists)
 
 
 def _of_model(settings: ExportConfig, *, name: str, ledger: Ledger) -> Export:
@@ -170,7 +172,7 @@ def _copy(files: Sequence[Path], workshop: Path) -> None:
 def _trained(folder: Path, *, ledger: Ledger) -> tuple[Trained, bool | None]:
     """What the run of a model has logged, and whether its dataset is public; little where the run is not known."""
     try:
-        manifest = json.loads((folder / folders.MANIFEST).read_text(encoding="utf-8"))
+        manifest = json.loads((folder / exported.MANIFEST).read_text(encoding="utf-8"))
         run_id = str(manifest["run_id"])
     except (OSError, ValueError, KeyError, TypeError):
         return Trained(None, {}, {}), None
@@ -205,7 +207,7 @@ def _public_corpus(corpus: str, *, store: ArtifactStore) -> bool | None:
 
 def _fill(workshop: Path, export: Export) -> None:
     export.builder(workshop)
-    (workshop / folders.CARD).write_text(export.card, encoding="utf-8")
+    (workshop / exported.CARD).write_text(export.card, encoding="utf-8")
 
 
 def _check_consent(export: Export, settings: ExportConfig) -> None:

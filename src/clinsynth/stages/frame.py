@@ -6,6 +6,7 @@ otherwise does its work between `begin` and `end`.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,7 +17,6 @@ from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import DatasetConfig, PathsConfig, TrackingConfig
 from clinsynth.corpora import Corpus
 from clinsynth.keys import digest
-from clinsynth.reports import cards
 from clinsynth.stages import Job
 from clinsynth.tracking import ActiveRun, Ledger
 from clinsynth.types import Gold, Summary
@@ -78,7 +78,7 @@ class Frame:
             name=entry.name,
             run_key=entry.key,
             corpus=entry.corpus,
-            description=cards.run_description(self.job),
+            description=run_description(self.job),
             tags={**self.job.tags, **entry.tags},
         ) as run:
             run.params(entry.params)
@@ -96,6 +96,12 @@ class Frame:
     def _tag_table(self, run_id: str) -> None:
         if self.table:
             self.ledger.tag(run_id, f"table.{self.table}", "true")
+
+
+def run_description(job: Job) -> str:
+    """Return how to repeat the run, as Markdown."""
+    command = shlex.join(["clinsynth", job.stage, *job.overrides])
+    return f"Repeat it with\n\n```\n{command}\n```\n\nThe whole config is the artifact `config.yaml`."
 
 
 def log_gold(run: ActiveRun, gold: Gold, *, dataset: DatasetConfig) -> None:

@@ -10,8 +10,8 @@ from clinsynth.asking.sessions import check_consent
 from clinsynth.config import GenerateConfig
 from clinsynth.corpora import Corpus, Generation
 from clinsynth.llm import RECORDED
-from clinsynth.reports import cards, tables
-from clinsynth.stages import Job, asking, replay, resolving
+from clinsynth.reports.counts import show_corpus_counts, show_short
+from clinsynth.stages import Job, asking, naming, replay, resolving
 from clinsynth.stages.frame import Entry, Frame
 from clinsynth.types import Summary
 
@@ -25,7 +25,7 @@ def main(settings: GenerateConfig, *, job: Job) -> None:
 
     def make() -> Corpus:
         corpus = corpora.make_corpus(recipe, completions=completions, store=store)
-        tables.show_corpus_counts(corpus)
+        show_corpus_counts(corpus)
         return corpus
 
     if settings.llm.name == RECORDED:
@@ -41,14 +41,14 @@ def main(settings: GenerateConfig, *, job: Job) -> None:
     entry = Entry(
         f"generate-{run_key}",
         experiment=settings.dataset.name,
-        name=f"generate-{settings.llm.name}-{cards.size(settings)}-{settings.annotator.name}",
-        params=cards.corpus_params(settings, choices=job.choices),
+        name=f"generate-{settings.llm.name}-{naming.size_name(settings)}-{settings.annotator.name}",
+        params=naming.corpus_params(settings, choices=job.choices),
         config=False,
     )
     with frame.ledger.claim(entry.key), frame.begin(entry) as run:
         with asking.session(settings.llm, artifacts=store.root, run=run) as session:
             session.ask(requests, title=settings.dataset.name, follow_up=generation, counts=generation.counts)
-        tables.show_short(generation.short, wanted=generation.plan.wanted)
+        show_short(generation.short, wanted=generation.plan.wanted)
         corpus = make()
         run.tag("corpus", corpus.digest)
         summary = Summary(run.id, run_key, corpus.digest, None, len(corpus.examples))

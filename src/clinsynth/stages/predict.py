@@ -20,9 +20,8 @@ from clinsynth.files.json_lines import each_json_line
 from clinsynth.keys import file_digest
 from clinsynth.learning import hardware, open_learner, reading, saved
 from clinsynth.learning.learner import Opened
-from clinsynth.reports import cards, predictions
-from clinsynth.reports.predictions import Tally
-from clinsynth.stages import Job, models
+from clinsynth.reports.predictions import Tally, document_place, show_predictions, write_page
+from clinsynth.stages import Job, models, naming
 from clinsynth.stages.frame import Entry, Frame
 from clinsynth.tracking import Ledger
 from clinsynth.types import Metrics, Summary
@@ -72,7 +71,7 @@ def main(settings: PredictConfig, *, job: Job) -> None:
             _write_page(material)
     page = str(material.page) if settings.predict.html else None
     where = {"output": settings.output, "page": page, "model": summary.model, "MLflow run": summary.run_id}
-    predictions.show(summary.metrics, where=where)
+    show_predictions(summary.metrics, where=where)
 
 
 def _gather(settings: PredictConfig, *, job: Job, ledger: Ledger) -> Material:
@@ -137,7 +136,7 @@ def _predict(material: Material, *, frame: Frame) -> Summary:
         material.run_key,
         experiment=EXPERIMENT,
         name=f"predict-{material.folder.name}",
-        params=cards.stage_params(settings, choices=material.job.choices, task=model.task),
+        params=naming.stage_params(settings, choices=material.job.choices, task=model.task),
     )
     with frame.begin(entry) as run:
         grown = Growing(material.output, job=material.run_key, anew=settings.force)
@@ -178,12 +177,12 @@ def _open(settings: PredictConfig, *, folder: Path) -> Opened:
 def _unfit(line: dict[str, object], *, model: Opened) -> str:
     markers = " and ".join(model.markers)
     masked = f" It reads sentences in which the two things are masked as {markers}." if markers else ""
-    return f"the model cannot read these texts. The first is {predictions.place(line)}: {line['error']}.{masked}"
+    return f"the model cannot read these texts. The first is {document_place(line)}: {line['error']}.{masked}"
 
 
 def _write_page(material: Material) -> None:
     read = partial(each_json_line, material.output)
-    predictions.write_page(
+    write_page(
         material.page,
         read(),
         most=material.settings.predict.html_documents,

@@ -11,7 +11,7 @@ from clinsynth.artifacts import ArtifactStore
 from clinsynth.corpora import Corpus
 from clinsynth.errors import MissingCompletions
 from clinsynth.llm import recorded
-from clinsynth.reports import tables
+from clinsynth.reports.counts import show_corpus_counts
 from clinsynth.stages import asking
 from clinsynth.stages.resolving import Resolved
 
@@ -27,7 +27,7 @@ def corpus(resolved: Resolved[Any], *, store: ArtifactStore, folder: Path) -> Co
         raise MissingCompletions(
             f"{error} The requests are in {place}: answered there (`completion`), it is a file for llm.recordings."
         ) from error
-    tables.show_corpus_counts(found)
+    show_corpus_counts(found)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -10,19 +11,22 @@ from clinsynth import keys, tasks
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import FigureName, ReportConfig
 from clinsynth.errors import ClinsynthError, ConfigError, JobsFailed
-from clinsynth.reports import figures, tables
-from clinsynth.reports.arms import Arm, by_dataset, collect
-from clinsynth.reports.documents import Document, rows
+from clinsynth.reports import figures
+from clinsynth.reports.arms import Arm
+from clinsynth.reports.report import Report, show_report
+from clinsynth.reports.scores import show_arms
 from clinsynth.stages import Job, targets
+from clinsynth.stages.tagged import by_test_set, tagged_arms
 from clinsynth.stages.targets.asked import Asked
 from clinsynth.task import Headline
 from clinsynth.tracking import Ledger
 
 EXPERIMENT = "reports"
-"""MLflow's, for what is written of the papers' tables and figures."""
+"""MLflow's experiment of what is written of the papers' tables and figures."""
 
 
 def main(settings: ReportConfig, *, job: Job) -> None:
+    """Run the stage."""
     if (settings.table is None) == (settings.target is None):
         raise ConfigError(
             "say what to report: table=<name> for runs that were made with tracking.table=<name>, or target=table7 for "
@@ -30,33 +34,33 @@ def main(settings: ReportConfig, *, job: Job) -> None:
         )
     store = ArtifactStore(Path(settings.paths.artifacts))
     ledger = Ledger(settings.tracking, store=store)
-    if settings.target is not None:
-        errors = []
-        for target in targets.named(settings.target):
-            try:
-                _report_target(settings, target, ledger=ledger, store=store, job=job)
-            except ClinsynthError as error:  # the other targets are not to suffer from it
-                errors.append(error)
-        if len(errors) == 1:
-            raise errors[0]
-        if errors:
-            raise JobsFailed(" ".join(map(str, errors)))
-    else:
+    if settings.target is None:
         _report_tagged(settings, ledger=ledger)
+        return
+    errors = []
+    for target in targets.named(settings.target):
+        asked = Asked(target, settings.scale, tuple(settings.overrides), targets.TITLES[target], ledger, store)
+        try:
+            _report_target(asked, settings=settings, job=job)
+        except ClinsynthError as error:  # the other targets are not to suffer from it
+            errors.append(error)
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise JobsFailed(" ".join(map(str, errors)))
 
 
-def _report_target(settings: ReportConfig, target: str, *, ledger: Ledger, store: ArtifactStore, job: Job) -> None:
-    asked = Asked(target, settings.scale, tuple(settings.overrides), targets.TITLES[target], ledger, store)
-    document = targets.kind(target).document(asked)
-    places = document.write(Path(settings.to) / settings.scale)
-    run_id = _log(document, places, asked=asked, settings=settings, job=job)
-    tables.show_document(document)
+def _report_target(asked: Asked, *, settings: ReportConfig, job: Job) -> None:
+    report = targets.kind(asked.target).make_report(asked)
+    places = report.write(Path(settings.to) / settings.scale)
+    run_id = _log(report, places, asked=asked, settings=settings, job=job)
+    show_report(report)
     print("Written: " + ", ".join(map(str, places)))
     print(f"MLflow run: {run_id} (experiment {EXPERIMENT})")
 
 
-def _log(document: Document, places: list[Path], *, asked: Asked, settings: ReportConfig, job: Job) -> str:
-    """A run of its own, with all that was written, but for texts that are not public."""
+def _log(report: Report, places: list[Path], *, asked: Asked, settings: ReportConfig, job: Job) -> str:
+    """Log a run with all that was written, but for texts that are not public; return its id."""
     tags = job.tags | {"target": asked.target, "scale": asked.scale}
     name = f"{asked.target}-{asked.scale}"
     key = keys.report(name)
@@ -65,11 +69,11 @@ def _log(document: Document, places: list[Path], *, asked: Asked, settings: Repo
         asked.ledger.run(experiment=EXPERIMENT, name=name, run_key=key, description=asked.title, tags=tags) as run,
     ):
         run.params({"target": asked.target, "scale": asked.scale, "overrides": " ".join(asked.overrides)})
-        if settings.tracking.may_hold_text(public=document.public):
+        if settings.tracking.may_hold_text(public=report.public):
             for place in places:
                 run.file(place)
-            for kind, found in document.tables().items():
-                run.table(rows(found), f"{asked.target}.{kind or 'scores'}.json")
+            for kind, rows in report.rows().items():
+                run.table(rows, f"{asked.target}.{kind or 'scores'}.json")
         return run.id
 
 
@@ -80,14 +84,12 @@ def _report_tagged(settings: ReportConfig, *, ledger: Ledger) -> None:
             f"no finished run has the tag table.{settings.table}: make some with `clinsynth train "
             f"tracking.table={settings.table} ...`, in the same folder."
         )
-    for dataset, found in by_dataset(runs).items():
+    for dataset, found in by_test_set(runs).items():
         title = f"{settings.table}: {dataset}"
         task = found[0].data.params.get("dataset.task")
         judge = tasks.kind(task).judge if task else None
-        arms = collect(found, headline=judge.HEADLINE if judge else Headline())
-        tables.show_arms(title, arms, columns=judge.COLUMNS if judge else {})
-        tables.show_changes(arms)
-        tables.show_arm_labels(arms)
+        arms = tagged_arms(found, headline=judge.HEADLINE if judge else Headline())
+        show_arms(title, arms, columns=judge.COLUMNS if judge else {})
         place = Path(settings.to) / f"{settings.table}-{dataset}.png"
         place.parent.mkdir(parents=True, exist_ok=True)
         _draw(settings.figure, arms, title=title).savefig(place)
@@ -97,12 +99,15 @@ def _report_tagged(settings: ReportConfig, *, ledger: Ledger) -> None:
 
 def _draw(figure: FigureName, arms: list[Arm], *, title: str) -> Figure:
     if figure is FigureName.curve:
-        points = [(arm.mean("examples"), *_score(arm)) for arm in arms]
+        points = [(_or_nan(arm.mean("examples")), *_percent(arm)) for arm in arms]
         return figures.learning_curve(points, x="training examples", title=title)
-    return figures.score_bars([(arm.name, *_score(arm)) for arm in arms], title=title)
+    return figures.score_bars([(arm.title, *_percent(arm)) for arm in arms], title=title)
 
 
-def _score(arm: Arm) -> tuple[float, float]:
-    """Mean and deviation of the headline, in percent."""
-    metric = arm.headline.metric
-    return 100 * arm.mean(metric), 100 * arm.deviation(metric)
+def _percent(arm: Arm) -> tuple[float, float]:
+    """Return mean and deviation of the headline, in percent."""
+    return 100 * _or_nan(arm.score), 100 * (arm.deviation(arm.headline.metric) or 0.0)
+
+
+def _or_nan(value: float | None) -> float:
+    return math.nan if value is None else value

@@ -17,7 +17,7 @@ from clinsynth.artifacts import ArtifactStore, write_whole
 from clinsynth.config import OnMissing, ReviewAction, ReviewConfig, TestName
 from clinsynth.errors import ClinsynthError, ConfigError
 from clinsynth.keys import digest
-from clinsynth.reports import reviews, tables
+from clinsynth.reports import reviews
 from clinsynth.review import answers, drawing, forms, label_studio, results
 from clinsynth.review import folder as folders
 from clinsynth.review.folder import Review, ReviewItem, Subject
@@ -65,7 +65,7 @@ def _export(settings: ReviewConfig, *, store: ArtifactStore) -> None:
     label_studio.write_tasks(place.folder, review, items=items)
     paths = forms.write_sheets(place.folder, review, items=items, annotators=settings.review.annotators)
     folders.write_review(place.folder, review, items=items)
-    tables.show_drawn(
+    reviews.show_drawn(
         review,
         items=items,
         asked=settings.review.n,
@@ -138,12 +138,12 @@ def _import(settings: ReviewConfig, *, job: Job, store: ArtifactStore) -> None:
     answered = answers.collect_answers(written, review=review, items=items, folder=place.folder, skip=skip)
     verdict = judge_review(items, answered=answered.given, review=review)
     content = results.review_content(review, items=[item.id for item in items], answered=answered.given)
-    told = reviews.told(verdict)
+    told = reviews.review_facts(verdict)
     result = results.keep_result(
         content, judgements=[asdict(one) for one in verdict.judgements], entries={"result": told}, store=store
     )
-    report = reviews.markdown(verdict, review=review, result=result.digest)
-    whole = {"digest": result.digest} | reviews.whole(verdict)
+    report = reviews.review_markdown(verdict, review=review, result=result.digest)
+    whole = {"digest": result.digest} | reviews.review_result(verdict)
     write_whole(place.folder / RESULT, json.dumps(whole, indent=2, ensure_ascii=False) + "\n")
     write_whole(place.folder / REPORT, report)
     if corpus is not None:
@@ -151,14 +151,14 @@ def _import(settings: ReviewConfig, *, job: Job, store: ArtifactStore) -> None:
         entry = {"digest": result.digest, "date": date, "blind": review.blind} | told
         corpora.note_in_manifest(corpus, store=store, review=entry)
     frame = Frame.open(settings.tracking, paths=settings.paths, job=job)
-    summary = _log(settings, review, frame=frame, place=place, result=result, metrics=reviews.metrics(verdict))
+    summary = _log(settings, review, frame=frame, place=place, result=result, metrics=reviews.review_metrics(verdict))
     use = {
         Subject.gold: f"dataset={review.name} dataset.test=adjudicated",
         Subject.corpus: f"dataset={review.name} quality.reviewed=fix",
     }
     if answered.silent:
         print(f"No answers at all, and so not counted: {', '.join(answered.silent)}.")
-    tables.show_reviewed(
+    reviews.show_reviewed(
         review,
         verdict,
         where={

@@ -10,20 +10,22 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from omegaconf import OmegaConf
+
 from clinsynth import keys, tasks
 from clinsynth.artifacts import write_whole
 from clinsynth.asking.sessions import Session, check_consent, unanswered
 from clinsynth.config import JudgeName, SearchConfig, conf_folder
 from clinsynth.errors import ConfigError
 from clinsynth.llm import RECORDED
-from clinsynth.reports import cards, figures, tables
+from clinsynth.reports.prompt_search import show_contest, show_winner, tree_figure, tree_markdown
 from clinsynth.search import search
 from clinsynth.search.judges import judge_of
 from clinsynth.search.planning import stand_ins
 from clinsynth.search.sampling import Ask, Sampler
 from clinsynth.search.sheets import Waiting
 from clinsynth.search.tree import Tree
-from clinsynth.stages import Job, asking, replay, resolving
+from clinsynth.stages import Job, asking, naming, replay, resolving
 from clinsynth.stages.frame import Entry, Frame
 from clinsynth.tracking import ActiveRun, Ledger
 from clinsynth.types import Completion, Gold, Request, Summary
@@ -101,7 +103,7 @@ def _run(settings: SearchConfig, *, gold: Gold, key: str, frame: Frame) -> None:
         key,
         experiment=settings.dataset.name,
         name=f"search-{settings.judge.name.value}-{settings.llm.model or settings.llm.name}",
-        params=cards.stage_params(settings, choices=frame.job.choices),
+        params=naming.stage_params(settings, choices=frame.job.choices),
     )
     with frame.begin(entry) as run:
         if settings.llm.name == RECORDED:
@@ -112,12 +114,22 @@ def _run(settings: SearchConfig, *, gold: Gold, key: str, frame: Frame) -> None:
         if not tree.finished:
             run.tag("waiting", "for a person, who fills in a sheet")
             return
-        write_whole(_winner(settings), cards.prompt_option(tree, settings=settings))
+        write_whole(_winner(settings), _prompt_option(tree, settings=settings))
         run.file(_winner(settings))
         best = tree.contests[-1].verdicts[tree.contests[-1].winner]
         frame.end(run, Summary(run.id, key, None, None, 0, {"search/score": best["score"]}))
     command = f"clinsynth generate --config-dir={shlex.quote(settings.to)} prompt={settings.name} ..."
-    tables.show_winner(tree, place=_winner(settings), command=command)
+    show_winner(tree, place=_winner(settings), command=command)
+
+
+def _prompt_option(tree: Tree, *, settings: SearchConfig) -> str:
+    """Return YAML of the best prompt, for `conf/prompt/` or `--config-dir`."""
+    best = tree.winner
+    assert best is not None
+    rounds = len(tree.contests)
+    head = f"# Found by `clinsynth search_prompts`: {best.name} of {len(tree.candidates)} prompts in {rounds} rounds.\n"
+    content = {"name": settings.name, "text": best.text.replace("${", "\\${")}  # no interpolation of OmegaConf
+    return head + OmegaConf.to_yaml(OmegaConf.create(content))
 
 
 def _search(settings: SearchConfig, *, gold: Gold, ask: Ask, run: ActiveRun) -> Tree:
@@ -126,7 +138,7 @@ def _search(settings: SearchConfig, *, gold: Gold, ask: Ask, run: ActiveRun) -> 
     judge = judge_of(settings, gold=gold, ask=ask, folder=folder)
     try:
         sampler = _sampler(settings, gold=gold, ask=ask)
-        search(settings, sampler=sampler, judge=judge, tree=tree, watch=tables.show_contest)
+        search(settings, sampler=sampler, judge=judge, tree=tree, watch=show_contest)
     except Waiting as waiting:
         print(
             f"\n{waiting.path} waits for you: give every candidate a number in the column `score`, higher is better, "
@@ -142,8 +154,8 @@ def _keep(settings: SearchConfig, tree: Tree, *, folder: Path, run: ActiveRun) -
     if not tree.candidates:
         return
     write_whole(folder / "tree.json", json.dumps(tree.to_json(), indent=2, ensure_ascii=False) + "\n")
-    write_whole(folder / "tree.md", cards.prompt_tree(tree))
-    figures.prompt_tree(tree).savefig(folder / "tree.png")
+    write_whole(folder / "tree.md", tree_markdown(tree))
+    tree_figure(tree).savefig(folder / "tree.png")
     run.measured([("search/score", found.verdicts[found.winner]["score"], found.number) for found in tree.contests])
     if settings.tracking.may_hold_text(public=settings.dataset.public):
         for name in ("tree.json", "tree.md", "tree.png"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -18,8 +18,11 @@ from clinsynth.files.json_lines import json_lines
 from clinsynth.learning import hardware, open_learner
 from clinsynth.learning.learner import Learner, Student
 from clinsynth.learning.sets import TrainingSet, taken, training_set
-from clinsynth.reports import cards, figures, tables
-from clinsynth.stages import Job, replay, resolving
+from clinsynth.publishing.model_card import Trained, model_card
+from clinsynth.reports import figures
+from clinsynth.reports.counts import show_corpus_counts, show_splits, show_withheld
+from clinsynth.reports.scores import show_result
+from clinsynth.stages import Job, naming, replay, resolving
 from clinsynth.stages.frame import Entry, Frame, log_corpus, log_gold
 from clinsynth.stages.resolving import Resolved, changed
 from clinsynth.task import Task
@@ -68,7 +71,7 @@ def main(settings: TrainConfig, *, job: Job) -> None:
         "model": summary.model,
         "folder": str(job.folder),
     }
-    tables.show_result(cards.run_name(material.settings), summary, judge=material.task.kind.judge, where=where)
+    show_result(naming.run_name(material.settings), summary, judge=material.task.kind.judge, where=where)
 
 
 def planned(settings: TrainConfig) -> tuple[TrainConfig, str]:
@@ -100,8 +103,8 @@ def _gather(settings: TrainConfig, *, job: Job, store: ArtifactStore) -> Materia
     task, gold = resolved.task, resolved.gold
     describe = task.kind.examples.describe
     counts = {"train": describe(gold.trainable), "devel": describe(gold.devel), "test": describe(gold.test)}
-    tables.show_splits(task.dataset.name, counts, overlap=_overlap(gold))
-    tables.show_withheld(gold)
+    show_splits(task.dataset.name, counts, overlap=_overlap(gold))
+    show_withheld(gold)
     corpus = None
     if resolved.settings.source.name is not SourceName.original:
         resolved, corpus = _with_corpus(resolved, store=store, folder=job.folder)
@@ -131,7 +134,7 @@ def _with_corpus(
     # before `pinned`, which may build one that is then the latest
     named = changed(source, corpora=corpora.pinned_digests(source.corpora, how=how, store=store))
     corpus = corpora.pinned_corpus(source.corpora, how=how, task=resolved.task, gold=resolved.gold, store=store)
-    tables.show_corpus_counts(corpus)
+    show_corpus_counts(corpus)
     return replace(resolved, settings=changed(resolved.settings, source=named)), corpus
 
 
@@ -149,10 +152,10 @@ def _train(material: Material, *, frame: Frame) -> Summary:
     entry = Entry(
         material.run_key,
         experiment=settings.dataset.name,
-        name=cards.run_name(settings),
-        params=cards.params(settings, choices=material.job.choices),
+        name=naming.run_name(settings),
+        params=naming.train_params(settings, choices=material.job.choices),
         corpus=material.corpus_digest,
-        tags={"arm": cards.arm(settings)},
+        tags={"arm": naming.arm_name(settings)},
     )
     with frame.begin(entry) as run:
         _log_data(run, material)
@@ -195,17 +198,21 @@ def _save_model(
 
     def build(folder: Path) -> dict[str, Any]:
         student.save(folder)
-        card = cards.model_card(
-            material.settings,
-            run_id=run_id,
-            metrics=metrics,
-            usage=student.usage(final.resolve()),
-            scores=material.task.kind.judge.HEADLINE.scores,
-        )
+        scores = material.task.kind.judge.HEADLINE.scores
+        usage = student.usage(final.resolve())
+        card = trained_card(material.settings, run_id=run_id, metrics=metrics, usage=usage, scores=scores)
         (folder / "README.md").write_text(card, encoding="utf-8")
         return {"run_id": run_id}
 
     return store.build("model", version=keys.TRAIN, content=content, builder=build, replace=True)
+
+
+def trained_card(settings: TrainConfig, *, run_id: str, metrics: Metrics, usage: str, scores: Mapping[str, str]) -> str:
+    """Return the card of a model that was trained now; it does not say where on this machine it lies."""
+    trained = Trained(run_id, naming.train_params(settings, choices={}), metrics, settings.dataset.licence)
+    title = f"{settings.backbone.name} for {settings.dataset.name}"
+    usage = usage.replace(f"{Path(settings.paths.artifacts).resolve()}/", "")
+    return model_card(trained, title=title, usage=usage, scores=scores)
 
 
 def _log_data(run: ActiveRun, material: Material) -> None:

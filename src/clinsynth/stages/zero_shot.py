@@ -16,8 +16,9 @@ from clinsynth.config import OnMissing, ZeroShotConfig
 from clinsynth.errors import MissingCompletions
 from clinsynth.files.json_lines import write_json_lines
 from clinsynth.llm import RECORDED, KnownCompletions
-from clinsynth.reports import cards, figures, tables
-from clinsynth.stages import Job, asking, resolving
+from clinsynth.reports import figures
+from clinsynth.reports.scores import show_answers, show_result
+from clinsynth.stages import Job, asking, naming, resolving
 from clinsynth.stages.frame import Entry, Frame
 from clinsynth.task import Task
 from clinsynth.tracking import ANSWERS, ActiveRun, Ledger
@@ -66,10 +67,10 @@ def main(settings: ZeroShotConfig, *, job: Job) -> None:
             skipped="These answers are scored (run $run): skipped. force=true scores them again.",
         )
         summary = finished or _run(material, found=found, frame=frame)
-    tables.show_answers(summary.metrics)
+    show_answers(summary.metrics)
     where = {"MLflow run": summary.run_id, "folder": str(job.folder)}
-    name = cards.zero_shot_name(material.settings)
-    tables.show_result(name, summary, judge=material.task.kind.judge, where=where)
+    name = naming.zero_shot_name(material.settings)
+    show_result(name, summary, judge=material.task.kind.judge, where=where)
 
 
 def planned(settings: ZeroShotConfig) -> tuple[ZeroShotConfig, str]:
@@ -138,9 +139,9 @@ def _run(material: Material, *, found: Mapping[str, Completion], frame: Frame) -
     entry = Entry(
         material.run_key,
         experiment=settings.dataset.name,
-        name=cards.zero_shot_name(settings),
-        params=cards.stage_params(settings, choices=material.job.choices, prompt=name, source=name),
-        tags={"arm": cards.arm(settings)},
+        name=naming.zero_shot_name(settings),
+        params=naming.stage_params(settings, choices=material.job.choices, prompt=name, source=name),
+        tags={"arm": naming.arm_name(settings)},
     )
     with frame.begin(entry) as run:
         if material.live:

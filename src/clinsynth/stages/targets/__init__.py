@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from clinsynth.errors import ConfigError
-from clinsynth.reports.documents import Document
+from clinsynth.reports.report import Report
 from clinsynth.stages import grid
 from clinsynth.stages.targets.asked import Asked
 
@@ -34,7 +34,7 @@ class TargetKind(Protocol):
     RUNS: bool
     """Whether its jobs leave runs, which `sweep` makes."""
 
-    def document(self, asked: Asked) -> Document: ...
+    def make_report(self, asked: Asked) -> Report: ...
 
 
 ALL = "all"

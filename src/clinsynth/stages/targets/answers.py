@@ -1,4 +1,4 @@
-"""What a job's LLM has answered by now: by it a finished run is told from one of earlier answers."""
+"""The answers that a job's LLM has given by now: by them a finished run is told from one of earlier answers."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ from clinsynth.stages.targets.asked import quietly
 from clinsynth.tracking import ANSWERS, CORPUS
 
 NONE = ""
-"""Of jobs that need no answers, or of which it cannot be said."""
+"""The digest of jobs that need no answers, or of which it cannot be said."""
 
 _known: dict[tuple[Path, str], str | None] = {}
-"""By the folder of the cache and the settings: many jobs of a grid need the same answers."""
+"""Digests by the folder of the cache and the settings: many jobs of a grid need the same answers."""
 
 
 def needed(job: Planned) -> bool:
+    """Say whether a job needs answers."""
     return job.stage != "train" or bool(job.settings.source.generated)
 
 
 def current(job: Planned) -> str | None:
-    """Digest of the answers, or of the corpus that they make; None where some are missing."""
+    """Return the digest of the answers, or of the corpus that they make; `None` where some are missing."""
     if not needed(job):
         return NONE
     key = (Path(job.settings.paths.artifacts).resolve(), job.run_key if job.stage == "zero_shot" else _settings(job))
@@ -60,4 +61,5 @@ def _digest(job: Planned) -> str | None:
 
 
 def of_run(tags: dict[str, str], job: Planned) -> str:
+    """Return the same digest as a run has it."""
     return tags.get(ANSWERS if job.stage == "zero_shot" else CORPUS, NONE) if needed(job) else NONE

@@ -1,4 +1,4 @@
-"""What is asked of `report`, and where it may look."""
+"""A table or figure that `report` is asked for, and where it may look."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from clinsynth.tracking import Ledger
 
 
 def quietly() -> contextlib.AbstractContextManager[object]:
-    """Without what a job would say, such as how many units are recorded."""
+    """Return a context without what a job would print, such as how many units are recorded."""
     return contextlib.redirect_stdout(io.StringIO())
 
 
 def command_words(target: str, *, scale: str, overrides: Sequence[str]) -> str:
-    """Of the command line, for `sweep` and `report`."""
+    """Return words of the command line, for `sweep` and `report`."""
     return shlex.join([f"target={target}", f"scale={scale}", *(["--", *overrides] if overrides else [])])
 
 
@@ -36,8 +36,10 @@ class Asked:
     store: ArtifactStore
 
     def jobs(self) -> Iterator[Planned]:
+        """Return the jobs of its grids."""
         yield from grid.jobs(self.target, scale=self.scale, overrides=self.overrides)
 
     @property
     def words(self) -> str:
+        """Return the words of the command line."""
         return command_words(self.target, scale=self.scale, overrides=self.overrides)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from clinsynth.reports import curves, paper
-from clinsynth.reports.cells import Row
-from clinsynth.reports.curves import Line, Mark, Panel, Point
-from clinsynth.reports.documents import Document
+from clinsynth.papers.published import SENTENCES, STANDS_FOR, published_scores
+from clinsynth.reports.arms import Arm, by_dataset
+from clinsynth.reports.curves import Line, Mark, Panel, Point, draw_curves
+from clinsynth.reports.report import Report
 from clinsynth.stages.grid import Planned
 from clinsynth.stages.targets import runs, scores
 from clinsynth.stages.targets.asked import Asked
@@ -18,7 +18,7 @@ RUNS = True
 
 @dataclass(frozen=True)
 class Axis:
-    """What a panel varies: experiments whose grid has the axis `seed_ratio` are of the second one."""
+    """The axis that a panel varies: experiments whose grid has the axis `seed_ratio` are of the second one."""
 
     label: str
     marks: tuple[Mark, ...] = ()
@@ -34,33 +34,34 @@ AXES: dict[str, tuple[Axis, Axis]] = {
 """With what Tang et al. 2023 read off figure 3; of figure 2 they say nothing in numbers."""
 
 
-def document(asked: Asked) -> Document:
+def make_report(asked: Asked) -> Report:
+    """Return the curves."""
     found = runs.gather(asked)
-    made = Document(asked.target, asked.title)
+    made = Report(asked.target, asked.title)
     panels = _panels(found, target=asked.target)
-    made.figure = curves.draw(panels) if panels else None
+    made.figure = draw_curves(panels) if panels else None
     made.body.append(
         "Bands are one standard deviation over seeds, where there are several. What the paper reads off its figure is "
         "in grey.\n"
     )
-    scores.tables(made, found, asked=asked)
+    scores.add_tables(made, found, asked=asked)
     return made
 
 
 def _panels(found: runs.Runs, *, target: str) -> list[Panel]:
     panels = []
     for number, axis in enumerate(AXES[target]):
-        lines: dict[str, dict[float, Row]] = {}
+        lines: dict[str, dict[float, Arm]] = {}
         ticks = set()
-        for job, row in found.by_job:
-            if number != _is_share(job) or not row.facts.get("size"):
+        for job, arm in found.by_job:
+            if number != _is_share(job) or not arm.facts.get("size"):
                 continue
-            x = _share(job) if number else float(row.facts["size"])
+            x = _share(job) if number else float(arm.facts["size"])
             ticks.add(x)
-            lines.setdefault(_series(job, found), {})[x] = row
+            lines.setdefault(_series(job, found), {})[x] = arm
         if not ticks:  # what the user has chosen leaves nothing to draw here
             continue
-        drawn = tuple(line for line in (_line(name, rows) for name, rows in lines.items()) if line.points)
+        drawn = tuple(line for line in (_line(name, arms) for name, arms in lines.items()) if line.points)
         marks = axis.marks if number else (*axis.marks, *_published(found))
         ticks |= {mark.x for mark in marks}
         panels.append(Panel(axis.label, tuple(sorted(ticks)), drawn, marks, logarithmic=not number))
@@ -76,28 +77,28 @@ def _share(job: Planned) -> float:
 
 
 def _series(job: Planned, found: runs.Runs) -> str:
-    """Dataset, annotator and backbone, as far as they tell curves apart."""
+    """Return dataset, annotator and backbone, as far as they tell curves apart."""
     settings = job.settings
-    backbones = {row.backbone for row in found.rows}
+    backbones = {arm.backbone for arm in found.arms}
     parts = [settings.dataset.name, settings.annotator.name if settings.annotator.name != "none" else ""]
     return ", ".join(filter(None, [*parts, settings.backbone.name if len(backbones) > 1 else ""]))
 
 
-def _line(name: str, rows: Mapping[float, Row]) -> Line:
+def _line(name: str, arms: Mapping[float, Arm]) -> Line:
     points = []
-    for x, row in rows.items():
-        mean, deviation = row.score, row.deviation(row.headline.metric)
+    for x, arm in arms.items():
+        mean, deviation = arm.score, arm.deviation(arm.headline.metric)
         if mean is not None:
             points.append(Point(x, 100 * mean, None if deviation is None else 100 * deviation))
     return Line(name, tuple(points))
 
 
 def _published(found: runs.Runs) -> list[Mark]:
-    """Table 7 tells what the paper's curves of figure 2 come to at their end."""
+    """Return marks where table 7 tells what the paper's curves of figure 2 come to at their end."""
     marks = []
-    for dataset, rows in found.by_dataset().items():
-        size = max(float(row.facts.get("size") or 0) for row in rows)
-        cell = paper.published("table7", dataset=dataset, source="synthetic", backbone=paper.STANDS_FOR)
-        if cell and size == paper.SENTENCES:
+    for dataset, arms in by_dataset(found.arms).items():
+        size = max(float(arm.facts.get("size") or 0) for arm in arms)
+        cell = published_scores("table7", dataset=dataset, source="synthetic", backbone=STANDS_FOR)
+        if cell and size == SENTENCES:
             marks.append(Mark(f"{dataset}, paper (BioBERT)", size, cell["f1"]))
     return marks

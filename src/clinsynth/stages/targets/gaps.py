@@ -17,12 +17,12 @@ LIVE = "llm=openai"
 
 
 def lacking(jobs: Sequence[Planned]) -> list[Planned]:
-    """Those whose completions are not there."""
+    """Return the jobs whose completions are not there."""
     return [job for job in jobs if answers.needed(job) and answers.current(job) is None]
 
 
 def section(missing: Sequence[Planned], *, asked: Asked) -> str:
-    """Markdown; empty where nothing is missing."""
+    """Return Markdown; empty where nothing is missing."""
     if not missing:
         return ""
     lack = lacking(missing)
@@ -41,7 +41,7 @@ def _commands(jobs: Sequence[Planned]) -> list[str]:
 
 
 def _asking(jobs: Sequence[Planned], *, asked: Asked) -> str:
-    """How to get the answers, once for all jobs that need the same."""
+    """Return how to get the answers, once for all jobs that need the same."""
     commands = dict.fromkeys(shlex.join(_ask(job, llm=_llm(job, asked=asked))) for job in _largest(jobs))
     lines = ["These ask for the answers (with `generation.dry_run=true` behind them: what it would cost):\n"]
     lines += [*(f"    {command}" for command in commands), ""]
@@ -55,7 +55,7 @@ def _asking(jobs: Sequence[Planned], *, asked: Asked) -> str:
 
 
 def _llm(job: Planned, *, asked: Asked) -> list[str]:
-    """Words that choose the LLM."""
+    """Return words that choose the LLM."""
     given = [word for word in asked.overrides if word.startswith("llm")]
     if given or job.settings.llm.name != RECORDED:
         return given or [f"llm={job.settings.llm.name}"]
@@ -63,7 +63,7 @@ def _llm(job: Planned, *, asked: Asked) -> list[str]:
 
 
 def _largest(jobs: Sequence[Planned]) -> list[Planned]:
-    """Of jobs whose requests are among each other's, the one with the most; a larger size asks for more of the same."""
+    """Return the largest of jobs whose requests are among each other's: a larger size asks for more of the same."""
     found: dict[tuple[object, ...], Planned] = {}
     for job in jobs:
         key: tuple[object, ...] = (job.run_key,)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from clinsynth.analysis.comparison import Sketch
-from clinsynth.reports import cards, figures
-from clinsynth.reports.documents import Document, csv_text, lowered
+from clinsynth.reports import figures
+from clinsynth.reports.report import Report, lowered
+from clinsynth.reports.tables import csv_text
+from clinsynth.stages import naming
 from clinsynth.stages.analyse import REPORT, SKETCH
 from clinsynth.stages.targets import gaps, runs
 from clinsynth.stages.targets.asked import Asked
@@ -12,8 +14,9 @@ from clinsynth.stages.targets.asked import Asked
 RUNS = True
 
 
-def document(asked: Asked) -> Document:
-    made = Document(asked.target, asked.title)
+def make_report(asked: Asked) -> Report:
+    """Return the maps."""
+    made = Report(asked.target, asked.title)
     made.body.append(
         "The paper sees two distinct patterns, and concludes that the synthetic sentences were not memorised. A map "
         "cannot show that; the numbers below it say more.\n"
@@ -26,7 +29,7 @@ def document(asked: Asked) -> Document:
         sketch = asked.ledger.artifact(run.info.run_id, SKETCH)
         if text and sketch:
             made.body.append(lowered(text))
-            sketches[cards.corpus_title(jobs[key].settings)] = Sketch.from_json(sketch)
+            sketches[naming.corpus_title(jobs[key].settings)] = Sketch.from_json(sketch)
     if sketches:
         made.figure = figures.embedding_maps(sketches)
     made.body.append(gaps.section([job for key, job in jobs.items() if key not in found], asked=asked))

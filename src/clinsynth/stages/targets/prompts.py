@@ -5,7 +5,8 @@ from __future__ import annotations
 from clinsynth import corpora, tasks
 from clinsynth.asking.questions import questions
 from clinsynth.errors import MissingCompletions
-from clinsynth.reports.documents import Document
+from clinsynth.reports.markdown import fenced
+from clinsynth.reports.report import Report
 from clinsynth.stages import asking, resolving
 from clinsynth.stages.grid import Planned
 from clinsynth.stages.targets.asked import Asked, quietly
@@ -14,21 +15,20 @@ from clinsynth.types import Request
 RUNS = False
 
 
-def document(asked: Asked) -> Document:
-    made = Document(asked.target, asked.title)
+def make_report(asked: Asked) -> Report:
+    """Return the prompts."""
+    made = Report(asked.target, asked.title)
     for job in asked.jobs():
         dataset = job.settings.dataset
         made.public = made.public and job.settings.tracking.may_hold_text(public=dataset.public)
         shown = _zero_shot(job) if job.stage == "zero_shot" else _synthesis(job)
         for name, template, request in shown:
-            made.body += [f"## {dataset.name}: prompt `{name}`\n", _block(template)]
+            made.body += [f"## {dataset.name}: prompt `{name}`\n", fenced(template, "text") + "\n"]
             made.body.append(f"As it is sent, with the id `{request.id}`:\n")
-            made.body += [f"{message['role']}:\n\n{_block(message['content'])}" for message in request.messages]
+            made.body += [
+                f"{message['role']}:\n\n{fenced(message['content'], 'text')}\n" for message in request.messages
+            ]
     return made
-
-
-def _block(text: str) -> str:
-    return f"```text\n{text.rstrip()}\n```\n"
 
 
 def _zero_shot(job: Planned) -> list[tuple[str, str, Request]]:
@@ -39,7 +39,7 @@ def _zero_shot(job: Planned) -> list[tuple[str, str, Request]]:
 
 
 def _synthesis(job: Planned) -> list[tuple[str, str, Request]]:
-    """The request for texts, and where there is one, the second request about the texts that have come back."""
+    """Return the request for texts, and where there is one, the second request about the texts that have come back."""
     resolved = resolving.load_and_resolve(job.settings)
     recipe = resolved.recipe
     writer, writing, gold = recipe.task.writer, recipe.writing, recipe.gold

@@ -8,10 +8,10 @@ from typing import Any
 
 from clinsynth import tasks
 from clinsynth.config import SourceName
-from clinsynth.reports import cards
-from clinsynth.reports.cells import Row, Scored
-from clinsynth.reports.documents import csv_text
-from clinsynth.reports.paper import published
+from clinsynth.papers.published import published_scores
+from clinsynth.reports.arms import Arm, ScoredRun
+from clinsynth.reports.tables import csv_text
+from clinsynth.stages import naming
 from clinsynth.stages.grid import Planned
 from clinsynth.stages.targets import answers
 from clinsynth.stages.targets.asked import Asked
@@ -23,57 +23,51 @@ IN_NAMES = {
     *("size", "size.per_unit", "size.total"),
     *("source", "source.examples", "source.ratio", "source.target", "source.corpora"),
 }
-"""Overrides that dataset, arm and backbone tell; rows are means over the first."""
+"""Overrides that dataset, arm and backbone tell; arms are means over the first."""
 
 METRIC = {"analyse": "analysis/synthetic_texts"}
-"""Of a stage, what each of its runs has that went to its end; the task's headline of the others."""
+"""The metric that each run of a stage has that went to its end; of other stages it is the task's headline."""
 
 
 @dataclass(frozen=True)
 class Runs:
-    """The rows of a target, and the jobs that have no run."""
+    """The arms of a target, and the jobs that have no run."""
 
-    rows: tuple[Row, ...]
-    by_job: tuple[tuple[Planned, Row], ...]
-    """Every job with its row."""
+    arms: tuple[Arm, ...]
+    by_job: tuple[tuple[Planned, Arm], ...]
+    """Every job with its arm."""
     missing: tuple[Planned, ...]
 
-    def by_dataset(self) -> dict[str, list[Row]]:
-        found: dict[str, list[Row]] = {}
-        for row in self.rows:
-            found.setdefault(row.dataset, []).append(row)
-        return found
-
     @property
-    def scored(self) -> list[Scored]:
-        return [run for row in self.rows for run in row.runs]
+    def scored(self) -> list[ScoredRun]:
+        """Return the runs of all arms."""
+        return [run for arm in self.arms for run in arm.runs]
 
 
 def gather(asked: Asked) -> Runs:
     """Compose the jobs, and look their runs up."""
     jobs = list(asked.jobs())
     runs = {key: _scored(asked.ledger, run) for key, run in finished(asked.ledger, jobs).items()}
-    rows: dict[tuple[str, str, str], Row] = {}
+    arms: dict[tuple[str, str, str], Arm] = {}
     by_job, seen = [], set()
     told = _told_apart(jobs, overrides=asked.overrides)
     for job in jobs:
-        arm = " ".join([cards.arm(job.settings), *(word for word in job.overrides if _name(word) in told)])
-        key = (job.settings.dataset.name, arm, _backbone(job))
-        row = rows.setdefault(key, _row(key, job))
-        by_job.append((job, row))
+        name = " ".join([naming.arm_name(job.settings), *(word for word in job.overrides if _name(word) in told)])
+        arm = arms.setdefault((job.settings.dataset.name, name, _backbone(job)), _arm(name, job))
+        by_job.append((job, arm))
         if job.run_key in seen:  # two experiments share it
             continue
         seen.add(job.run_key)
-        row.jobs += 1
+        arm.jobs += 1
         if job.run_key in runs:
-            row.runs.append(runs[job.run_key])
-    _publish(rows.values(), target=asked.target)
+            arm.runs.append(runs[job.run_key])
+    _publish(arms.values(), target=asked.target)
     missing = {job.run_key: job for job in jobs if job.run_key not in runs}
-    return Runs(tuple(rows.values()), tuple(by_job), tuple(missing.values()))
+    return Runs(tuple(arms.values()), tuple(by_job), tuple(missing.values()))
 
 
 def finished(ledger: Ledger, jobs: Iterable[Planned]) -> dict[str, Any]:
-    """By run key, MLflow's newest finished run of each job that has scores, on the answers that there are now."""
+    """Return by run key MLflow's newest finished run of each job that has scores, on the answers of now."""
     found = {}
     for key, job in {job.run_key: job for job in jobs}.items():
         metric = METRIC.get(job.stage) or _headline(job).metric
@@ -85,16 +79,15 @@ def finished(ledger: Ledger, jobs: Iterable[Planned]) -> dict[str, Any]:
     return found
 
 
-def _scored(ledger: Ledger, run: Any) -> Scored:
+def _scored(ledger: Ledger, run: Any) -> ScoredRun:
     tags = run.data.tags
     commit = tags.get("mlflow.source.git.commit", "")[:7] + ("+" if tags.get("git_dirty") == "true" else "")
-    return Scored(run.info.run_id, dict(run.data.metrics), ledger.outcomes(run.info.run_id), commit)
+    return ScoredRun(run.info.run_id, dict(run.data.metrics), ledger.outcomes(run.info.run_id), commit)
 
 
-def _row(key: tuple[str, str, str], job: Planned) -> Row:
-    dataset, arm, backbone = key
-    task = job.settings.dataset.task
-    return Row(dataset, task, arm, _source(job), backbone, _facts(job), headline=_headline(job))
+def _arm(name: str, job: Planned) -> Arm:
+    dataset = job.settings.dataset
+    return Arm(name, dataset.name, dataset.task, _source(job), _backbone(job), _facts(job), headline=_headline(job))
 
 
 def _headline(job: Planned) -> Headline:
@@ -106,22 +99,22 @@ def _name(word: str) -> str:
 
 
 def _told_apart(jobs: Sequence[Planned], *, overrides: Sequence[str]) -> set[str]:
-    """Axes of the user's own that an arm's name does not tell: a learning rate, a fold, an LLM."""
+    """Return axes of the user's own that an arm's name does not tell: a learning rate, a fold, an LLM."""
     values: dict[str, set[str]] = {}
     for word in (word for job in jobs for word in job.overrides):
         values.setdefault(_name(word), set()).add(word)
     return {name for name in map(_name, overrides) if len(values.get(name, ())) > 1} - IN_NAMES
 
 
-def _publish(rows: Iterable[Row], *, target: str) -> None:
-    """Put the paper's values beside the rows that it has."""
-    groups: dict[tuple[str, str, str], list[Row]] = {}
-    for row in rows:
-        if row.source:
-            groups.setdefault((row.dataset, row.source, row.backbone), []).append(row)
+def _publish(arms: Iterable[Arm], *, target: str) -> None:
+    """Put the paper's values into the largest of the arms that it has."""
+    groups: dict[tuple[str, str, str], list[Arm]] = {}
+    for arm in arms:
+        if arm.source:
+            groups.setdefault((arm.dataset, arm.source, arm.backbone), []).append(arm)
     for (dataset, source, backbone), found in groups.items():
-        largest = max(found, key=lambda row: float(row.facts.get("size") or 0))
-        largest.published = published(target, dataset=dataset, source=source, backbone=backbone)
+        largest = max(found, key=lambda arm: float(arm.facts.get("size") or 0))
+        largest.published = published_scores(target, dataset=dataset, source=source, backbone=backbone)
 
 
 def _backbone(job: Planned) -> str:
@@ -130,7 +123,7 @@ def _backbone(job: Planned) -> str:
 
 
 def _source(job: Planned) -> str:
-    """As the paper has it, or nothing for what it lacks: k-shot, augmented, other labels, a part of the units."""
+    """Return the source as the paper has it; empty for k-shot, augmented, other labels, a part of the units."""
     if job.stage == "zero_shot":
         return "zero_shot"
     settings, source = job.settings, job.settings.source
@@ -156,8 +149,8 @@ def _facts(job: Planned) -> dict[str, Any]:
     }
 
 
-def provenance(asked: Asked, scored: Sequence[Scored]) -> str:
-    """What made a document, for its end."""
+def provenance(asked: Asked, scored: Sequence[ScoredRun]) -> str:
+    """Return what made a report, for its end."""
     scored = list({run.id: run for run in scored}.values())
     commits = ", ".join(sorted({run.commit for run in scored} - {""}))
     minutes = sum(run.metrics.get("time/train_s", 0) for run in scored) / 60
@@ -166,11 +159,8 @@ def provenance(asked: Asked, scored: Sequence[Scored]) -> str:
     return f"{text}; training took {minutes:.0f} minutes in all.\n"
 
 
-def side_file(rows: Iterable[Row]) -> str:
-    """The runs behind each row."""
-    found = [
-        {"dataset": row.dataset, "arm": row.arm, "backbone": row.backbone, "run": run.id}
-        for row in rows
-        for run in row.runs
-    ]
-    return csv_text(found, heads=["dataset", "arm", "backbone", "run"])
+def side_file(arms: Iterable[Arm]) -> str:
+    """Return the runs behind each arm as CSV."""
+    heads = ["dataset", "arm", "backbone", "run"]
+    rows = [(arm.dataset, arm.name, arm.backbone, run.id) for arm in arms for run in arm.runs]
+    return csv_text([dict(zip(heads, row, strict=True)) for row in rows], heads=heads)

@@ -6,9 +6,8 @@ import random
 
 from clinsynth import corpora
 from clinsynth.errors import MissingCompletions
-from clinsynth.reports import samples
-from clinsynth.reports.documents import Document
-from clinsynth.reports.samples import Samples
+from clinsynth.reports.report import Report
+from clinsynth.reports.samples import Samples, samples_page
 from clinsynth.stages import asking, resolving
 from clinsynth.stages.grid import Planned
 from clinsynth.stages.targets import gaps
@@ -16,11 +15,12 @@ from clinsynth.stages.targets.asked import Asked, quietly
 
 RUNS = False
 SHOWN = 8
-"""Texts of each corpus: the same ones of corpora that differ in their labels alone."""
+"""Number of texts of each corpus: the same ones of corpora that differ in their labels alone."""
 
 
-def document(asked: Asked) -> Document:
-    made = Document(asked.target, asked.title)
+def make_report(asked: Asked) -> Report:
+    """Return the samples."""
+    made = Report(asked.target, asked.title)
     parts: list[tuple[str, Samples]] = []
     missing = []
     for job in asked.jobs():
@@ -34,7 +34,7 @@ def document(asked: Asked) -> Document:
         public = job.settings.dataset.public
         made.public = made.public and job.settings.tracking.may_hold_text(public=public)
     made.body.append(gaps.section(missing, asked=asked))
-    made.sides["html"] = samples.page(asked.title, parts)
+    made.sides["html"] = samples_page(asked.title, parts)
     return made
 
 

@@ -2,47 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from clinsynth import tasks
-from clinsynth.reports import claims, paper, score_tables
-from clinsynth.reports.cells import Row
-from clinsynth.reports.documents import Document
+from clinsynth.papers import findings
+from clinsynth.papers.claims import claims_of
+from clinsynth.papers.published import NOTES, TEST_SETS, published_heading
+from clinsynth.reports.arms import by_dataset
+from clinsynth.reports.report import Report
+from clinsynth.reports.scores import score_table
 from clinsynth.stages.targets import gaps, runs
 from clinsynth.stages.targets.asked import Asked
 
 RUNS = True
 
 
-def document(asked: Asked) -> Document:
-    found = runs.gather(asked)
-    made = Document(asked.target, asked.title)
-    tables(made, found, asked=asked)
+def make_report(asked: Asked) -> Report:
+    """Return the table."""
+    made = Report(asked.target, asked.title)
+    add_tables(made, runs.gather(asked), asked=asked)
     return made
 
 
-def tables(made: Document, found: runs.Runs, *, asked: Asked) -> None:
-    """The scores by dataset, what they show, what is missing, and which runs they are of."""
-    for dataset, rows in found.by_dataset().items():
+def add_tables(made: Report, found: runs.Runs, *, asked: Asked) -> None:
+    """Add to a report the scores by dataset, what they show, what is missing, and which runs they are of."""
+    for dataset, arms in by_dataset(found.arms).items():
         caption = f"{asked.target}: {dataset} (scale {asked.scale})"
-        table = score_tables.scores(rows, columns=_columns(rows), caption=caption, dataset=dataset)
-        made.body += [f"## {dataset}\n", table]
-        changes = paper.changes(asked.target)
-        if changes:
-            made.body.append(score_tables.changes(rows, theirs=changes, caption=f"{caption}, against gold alone"))
-    notes = [paper.TEST_SETS] if any(row.published for row in found.rows) else []
-    notes += [paper.NOTES[asked.target]] if asked.target in paper.NOTES else []
+        metrics = tasks.kind(arms[0].task).judge.COLUMNS
+        columns = {name: metric for name, metric in metrics.items() if any(arm.values(metric) for arm in arms)}
+        heading = published_heading(arms)
+        table = score_table(arms, columns=columns, caption=caption, dataset=dataset, published=heading)
+        changes = findings.changes_beside_paper(arms, target=asked.target, caption=caption)
+        made.body += [f"## {dataset}\n", table, *([changes] if changes else [])]
+    notes = [TEST_SETS] if any(arm.published for arm in found.arms) else []
+    notes += [NOTES[asked.target]] if asked.target in NOTES else []
     made.body.append("".join(f"{note}\n" for note in notes))
-    shown = claims.findings(claims.CLAIMS.get(asked.target, ()), found.rows)
+    shown = findings.findings(claims_of(asked.target), found.arms)
     if shown:
         caption = f"{asked.target}: what it shows (scale {asked.scale})"
-        made.body += ["## What it shows\n", score_tables.statements(shown, caption=caption), score_tables.READING]
-        made.body.append("".join(f"- {text}\n" for text in score_tables.departures(shown)))
+        made.body += ["## What it shows\n", findings.finding_table(shown, caption=caption), findings.READING]
+        made.body.append("".join(f"- {text}\n" for text in findings.departures(shown)))
     made.body += [gaps.section(found.missing, asked=asked), "---\n", runs.provenance(asked, found.scored)]
-    made.sides["runs.csv"] = runs.side_file(found.rows)
-
-
-def _columns(rows: Sequence[Row]) -> list[tuple[str, str]]:
-    """Metrics of the task that some row has."""
-    found = tasks.kind(rows[0].task).judge.COLUMNS
-    return [(name, metric) for name, metric in found.items() if any(row.values(metric) for row in rows)]
+    made.sides["runs.csv"] = runs.side_file(found.arms)

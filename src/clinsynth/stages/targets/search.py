@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from clinsynth.reports import cards, figures
-from clinsynth.reports.documents import Document, lowered
+from clinsynth.reports.prompt_search import tree_figure, tree_markdown
+from clinsynth.reports.report import Report, lowered
 from clinsynth.search.tree import Tree
 from clinsynth.stages.targets.asked import Asked
 
 RUNS = False
 STAGE = "search_prompts"
 LOCAL = "prompts/*/tree.json"
-"""Where `search_prompts` leaves trees; those of datasets that are not public are nowhere else."""
+"""Place of the trees that `search_prompts` leaves; those of datasets that are not public are nowhere else."""
 
 
-def document(asked: Asked) -> Document:
-    made = Document(asked.target, asked.title)
+def make_report(asked: Asked) -> Report:
+    """Return the tree."""
+    made = Report(asked.target, asked.title)
     found = _tree(asked)
     if found is None:
         made.body.append(
@@ -27,13 +28,13 @@ def document(asked: Asked) -> Document:
         )
         return made
     whence, tree, made.public = found
-    made.figure = figures.prompt_tree(tree)
-    made.body += [f"The search of {whence}.\n", lowered(cards.prompt_tree(tree))]
+    made.figure = tree_figure(tree)
+    made.body += [f"The search of {whence}.\n", lowered(tree_markdown(tree))]
     return made
 
 
 def _tree(asked: Asked) -> tuple[str, Tree, bool] | None:
-    """Where the newest one is from, the tree, and whether it may be shown to others."""
+    """Return where the newest one is from, the tree, and whether it may be shown to others."""
     found: list[tuple[float, str, str, bool]] = []
     for run in asked.ledger.tagged("stage", STAGE)[-1:]:
         text = asked.ledger.artifact(run.info.run_id, "tree.json")

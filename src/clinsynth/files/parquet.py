@@ -17,8 +17,8 @@ ENTITIES = "entities"
 _ENTITY = pa.struct({"start": pa.int64(), "end": pa.int64(), "label": pa.string(), "text": pa.string()})
 
 
-def write(path: Path, rows: Sequence[dict[str, Any]], *, lists: Sequence[str]) -> None:
-    """A file with the columns of all rows, or none: the library datasets reads no file without rows.
+def write_parquet(path: Path, rows: Sequence[dict[str, Any]], *, lists: Sequence[str]) -> None:
+    """Write a file with the columns of all rows, or none: the library datasets reads no file without rows.
 
     `lists` are columns of lists of words, which may all be empty.
     """
@@ -31,8 +31,8 @@ def write(path: Path, rows: Sequence[dict[str, Any]], *, lists: Sequence[str]) -
     pq.write_table(pa.table(columns), path)
 
 
-def read(path: Path) -> list[dict[str, Any]]:
-    """The rows that were written, key by key; none without a file."""
+def read_parquet(path: Path) -> list[dict[str, Any]]:
+    """Return the rows that were written, key by key; none without a file."""
     if not path.is_file():
         return []
     rows = pq.read_table(path).to_pylist()
@@ -43,7 +43,7 @@ def read(path: Path) -> list[dict[str, Any]]:
 
 
 def with_entities(row: dict[str, Any], example: Any) -> dict[str, Any]:
-    """A row with the entities of its example, where they are what is labelled; offsets are those of its `text`."""
+    """Return a row with the entities of its example, where they are labelled; offsets are those of its `text`."""
     if example.label:
         return row
     places = _places(row["text"], as_in=example.text)
@@ -55,7 +55,7 @@ def with_entities(row: dict[str, Any], example: Any) -> dict[str, Any]:
 
 
 def _places(text: str, *, as_in: str) -> dict[int, int]:
-    """Where each visible character of another spacing of the text stands in it."""
+    """Return where each visible character of another spacing of the text stands in it."""
     here = [place for place, sign in enumerate(text) if not sign.isspace()]
     there = [place for place, sign in enumerate(as_in) if not sign.isspace()]
     return dict(zip(there, here, strict=True))

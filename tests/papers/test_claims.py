@@ -5,25 +5,25 @@ from typing import Any
 import numpy as np
 import pytest
 
-from clinsynth.reports import score_tables
-from clinsynth.reports.cells import Row, Scored
-from clinsynth.reports.claims import FAILS, HOLDS, LEAST, MISSING, MOST, NEXT, OPEN, SOME, Claim, findings
+from clinsynth.papers.claims import FACTS, LEAST, MOST, NEXT, SOME, Claim, claims_of
+from clinsynth.papers.findings import FAILS, HOLDS, MISSING, OPEN, departures, finding_table, findings
+from clinsynth.reports.arms import Arm, ScoredRun
 from clinsynth.types import Outcomes
 
 EXAMPLES = 400
 
 
-def row(share: float | None, *, dataset: str = "d", published: float | None = None, **facts: Any) -> Row:
+def row(share: float | None, *, dataset: str = "d", published: float | None = None, **facts: Any) -> Arm:
     """A row that finds this share of the gold mentions, one an example, and nothing else; None has no run."""
     told = {"backbone": "minilm", "source": "synthetic"} | facts
     runs = []
     if share is not None:
         true = (np.arange(EXAMPLES) % 100 < 100 * share).astype(int)
         counts = np.stack([true, true, np.ones(EXAMPLES, dtype=int)], axis=1)
-        runs = [Scored("1", {"test/f1": share}, Outcomes(np.arange(EXAMPLES), counts))]
+        runs = [ScoredRun("1", {"test/f1": share}, Outcomes(np.arange(EXAMPLES), counts))]
     value = None if published is None else {"p": published, "r": published, "f1": published}
     name = " ".join(map(str, facts.values()))
-    return Row(dataset, "ner", name, facts.get("source", ""), "minilm", told, runs=runs, jobs=1, published=value)
+    return Arm(name, dataset, "ner", facts.get("source", ""), "minilm", told, runs=runs, jobs=1, published=value)
 
 
 BEATS = Claim("llm beats seed", {"annotator": "llm"}, {"annotator": "seed"})
@@ -67,7 +67,7 @@ def test_the_papers_own_difference_stands_beside_ours() -> None:
     rows = [row(0.5, **gold, published=80.0), row(0.4, **synthetic, published=62.5)]
     (found,) = findings([Claim("gold is better", gold, synthetic)], rows)
     assert found.published == pytest.approx(17.5)
-    line = [cell.text for cell in score_tables.statements([found], caption="").lines[0]]
+    line = [cell.text for cell in finding_table([found], caption="").lines[0]]
     assert line[-2:] == ["+17.5", HOLDS]
     rows = [row(0.5, annotator="llm", published=80.0), row(0.4, annotator="seed", published=80.0)]
     (found,) = findings([BEATS], rows)
@@ -77,12 +77,12 @@ def test_the_papers_own_difference_stands_beside_ours() -> None:
 def test_what_the_paper_finds_and_ours_does_not_is_said_with_our_reading() -> None:
     claim = Claim("more is better", {"size": MOST}, {"size": LEAST}, paper=True, why="labels are noisy")
     rows = [row(0.5, size=1), row(0.2, size=30), row(0.2, size=1, dataset="e"), row(0.9, size=30, dataset="e")]
-    (text,) = score_tables.departures(findings([claim], rows))
+    (text,) = departures(findings([claim], rows))
     assert text.startswith("The paper finds that more is better. Ours does not show it for d: 30 against 1 -33.3")
     assert text.endswith("Our reading: labels are noisy.")
     assert "e: " not in text
     ours = Claim(claim.says, claim.more, claim.less)
-    assert score_tables.departures(findings([ours], rows)) == []
+    assert departures(findings([ours], rows)) == []
 
 
 def test_nearly_the_same_has_a_margin() -> None:
@@ -104,3 +104,12 @@ def test_a_claim_about_one_dataset_is_made_of_no_other() -> None:
     claim = Claim("llm beats seed", {"annotator": "llm"}, {"annotator": "seed"}, datasets=("e",))
     rows = [row(0.5, annotator=annotator, dataset=dataset) for annotator in ("seed", "llm") for dataset in ("d", "e")]
     assert [found.more.dataset for found in findings([claim], rows)] == ["e"]
+
+
+def test_each_claim_of_a_paper_is_about_rows_that_can_be_told_apart() -> None:
+    for target in ("table2", "table3", "table7", "table8", "figure2", "figure3", "table-asd"):
+        found = claims_of(target)
+        assert found
+        assert all(claim.more != claim.less for claim in found)
+        assert {fact for claim in found for fact in (*claim.more, *claim.less, *claim.alike)} <= {*FACTS, "total"}
+    assert claims_of("table1") == []

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from clinsynth.config import TrainConfig
-from clinsynth.reports import cards
-from clinsynth.stages import Job, resolving
+from clinsynth.stages import Job, naming, resolving
+from clinsynth.stages.frame import run_description
+from clinsynth.stages.train import trained_card
 from clinsynth.task import Headline
 from support import Composed
 
@@ -31,11 +32,11 @@ def settings(composed: Composed) -> TrainConfig:
 
 def card(settings: TrainConfig, **metrics: float) -> str:
     scores = Headline().scores
-    return cards.model_card(settings, run_id="abc123", metrics=metrics, usage="find = load()", scores=scores)
+    return trained_card(settings, run_id="abc123", metrics=metrics, usage="find = load()", scores=scores)
 
 
 def test_params_are_flat(settings: TrainConfig) -> None:
-    params = cards.params(settings, choices={})
+    params = naming.train_params(settings, choices={})
     expected: dict[str, Any] = {
         "seed": 3,
         "source.name": "original",
@@ -50,7 +51,7 @@ def test_params_are_flat(settings: TrainConfig) -> None:
 
 
 def test_params_do_not_say_where_things_are(settings: TrainConfig) -> None:
-    params = cards.params(settings, choices={})
+    params = naming.train_params(settings, choices={})
     assert not [key for key in params if key.startswith(("paths", "tracking", "force", "dataset.files"))]
     assert "secret" not in str(params)
     assert "password" not in str(params)
@@ -65,7 +66,7 @@ def test_params_do_not_say_where_things_are(settings: TrainConfig) -> None:
 )
 def test_gold_alone_has_no_params_of_a_corpus(composed: Composed, source: str, names: set[str]) -> None:
     found = resolving.complete(composed("train", f"source={source}"))
-    params = cards.params(found, choices={"size": "default", "seed_ratio": "r100", "source": source})
+    params = naming.train_params(found, choices={"size": "default", "seed_ratio": "r100", "source": source})
     groups = ("size", "annotator", "prompt", "seed_ratio", "quality")
     assert names <= {key for key in params if key.startswith(groups)}
     assert bool(names) is bool({key for key in params if key.startswith(groups)})
@@ -91,7 +92,7 @@ def test_a_card_lists_the_scores_on_the_test_set(settings: TrainConfig) -> None:
 def test_a_card_does_not_say_where_things_are(settings: TrainConfig) -> None:
     settings.backbone.name_or_path = "/secret/backbone"
     usage = 'find = pipeline("token-classification", "/secret/artifacts/model-train-1-abc")'
-    written = cards.model_card(settings, run_id="abc123", metrics={}, usage=usage, scores=Headline().scores)
+    written = trained_card(settings, run_id="abc123", metrics={}, usage=usage, scores=Headline().scores)
     assert "secret" not in written
     assert "password" not in written
     assert 'pipeline("token-classification", "model-train-1-abc")' in written
@@ -101,7 +102,7 @@ def test_a_card_does_not_say_where_things_are(settings: TrainConfig) -> None:
 def test_a_run_says_how_to_repeat_it(tmp_path: Path) -> None:
     overrides = ("seed=1", "dataset.files.train={path: my file.tsv}")
     job = Job("train", overrides, choices={}, folder=tmp_path, resolved="", side_by_side=1)
-    written = cards.run_description(job)
+    written = run_description(job)
     (command,) = (line for line in written.splitlines() if line.startswith("clinsynth"))
     assert shlex.split(command) == ["clinsynth", "train", *overrides]
     assert str(tmp_path) not in written

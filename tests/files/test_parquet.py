@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clinsynth import tasks
-from clinsynth.publishing import parquet
+from clinsynth.files import parquet
 from clinsynth.tasks.ner.annotators import Gazetteer
 from clinsynth.tasks.relation.gold import Relation
 from clinsynth.text.entities import Sentence, Span
@@ -35,14 +35,14 @@ LISTS = [column for task in tasks.TASKS for column in tasks.kind(task).examples.
 )
 def test_rows_come_back(rows: list[dict[str, Any]], tmp_path: Path) -> None:
     path = tmp_path / "below" / "a.parquet"
-    parquet.write(path, rows, lists=LISTS)
-    assert parquet.read(path) == rows
+    parquet.write_parquet(path, rows, lists=LISTS)
+    assert parquet.read_parquet(path) == rows
     assert path.exists() is bool(rows)
 
 
 def test_the_same_rows_are_the_same_bytes(tmp_path: Path) -> None:
     for name in ("a", "b"):
-        parquet.write(tmp_path / name, [FIRST | {"text": "x"}], lists=LISTS)
+        parquet.write_parquet(tmp_path / name, [FIRST | {"text": "x"}], lists=LISTS)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
@@ -62,7 +62,7 @@ def test_entities_of_a_spacing_that_is_not_ours() -> None:
     text = "He had  Tay - Sachs disease , then gout."
     tokens = tokenise(text)
     places = Gazetteer(["Tay-Sachs disease", "gout"]).find(tokens)
-    example = Sentence(tuple(tokens), tuple(Span(start, end, "Disease") for start, end in places))
+    example = Sentence(tuple(tokens), tuple(Span(*place, "Disease") for place in places))
     found = parquet.with_entities({"text": text}, example)["entities"]
     assert [entity["text"] for entity in found] == ["Tay - Sachs disease", "gout"]
 

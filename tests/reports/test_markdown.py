@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from clinsynth.publishing import licences
-from clinsynth.publishing.markdown import code, escaped, fenced, page, table
+from clinsynth.reports.markdown import code, escaped, fenced, markdown_table
 
 
 @pytest.mark.parametrize(
@@ -36,24 +35,4 @@ def test_a_block_ends_where_it_shall(text: str, fence: str) -> None:
 
 
 def test_a_table_has_its_numbers_on_the_right() -> None:
-    assert table(["", "n"], [("a", "1")]) == "|  | n |\n| --- | ---: |\n| a | 1 |"
-
-
-def test_a_page_leaves_out_what_says_nothing() -> None:
-    assert page("a: 1\n", {"# A": ["x", "", "y"], "## B": [""]}) == "---\na: 1\n---\n\n# A\n\nx\n\ny\n"
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("CC0-1.0", {"license": "cc0-1.0"}),
-        ("mit", {"license": "mit"}),
-        ("unknown", {"license": "unknown"}),
-        (
-            "unstated; the repository that it is taken from is MIT",
-            {"license": "other", "license_name": "unstated-the-repository-that-it-is-taken-from-is-mit"},
-        ),
-    ],
-)
-def test_licences_are_named_as_on_the_hub(name: str, expected: dict[str, str]) -> None:
-    assert licences.named(name) == expected
+    assert markdown_table(["", "n"], [("a", "1")], right=(1,)) == "|  | n |\n| --- | ---: |\n| a | 1 |"

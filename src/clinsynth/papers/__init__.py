@@ -1,0 +1,1 @@
+"""The papers: their figures and claims, held against our runs."""

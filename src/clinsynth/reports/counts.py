@@ -1,0 +1,87 @@
+"""Counts on a terminal: the splits of gold, a corpus, what was kept of it and what was not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from clinsynth.corpora import Corpus
+from clinsynth.reports.console import print_columns, say
+from clinsynth.types import ADJUDICATED, Gold
+
+
+def show_splits(dataset: str, counts: Mapping[str, Mapping[str, int]], *, overlap: int) -> None:
+    """Print how much each split of gold holds, and how many texts stand in train and in test."""
+    parts = [f"{split} {_listed(found)}" for split, found in counts.items() if any(found.values())]
+    say(f"[bold]{dataset}[/bold]: {'; '.join(parts) or 'no gold'}")
+    if overlap:
+        say(f"{overlap} text(s) stand in train and in test; they are left there.")
+
+
+def show_withheld(gold: Gold) -> None:
+    """Print what a test set comes to that people have labelled anew."""
+    if not gold.withheld:
+        return
+    lost = len(gold.withheld) - len(gold.test)
+    rows = len(gold.train) - len(gold.trainable)
+    say(
+        f"test: {len(gold.test)} rows that were labelled anew (review {gold.hashes[ADJUDICATED]})"
+        + (f", without {lost} that no majority agrees on" if lost else "")
+        + f"; {rows} rows of train have their texts and are not learnt from"
+    )
+
+
+def show_corpus_counts(corpus: Corpus) -> None:
+    """Print how many examples a corpus has, and what became of the other texts."""
+    manifest = corpus.manifest
+    counts, rejected, short = manifest.counts, manifest.rejected, manifest.short
+    reasons = ", ".join(f"{number} {reason}" for reason, number in rejected.items()) or "nothing"
+    _, *others = manifest.described.items()  # the first one is all of them
+    say(
+        f"[bold]corpus {corpus.digest}[/bold]: {counts['kept']} examples of {counts['units']} units "
+        f"({counts['parsed']} texts parsed, {counts['not needed']} not needed at this size; rejected: {reasons})"
+        + (f"; {_listed(dict(others))}" if others else "")
+        + (f"; {_whose(short)} fewer examples than asked for" if short else "")
+    )
+    left_out = counts.get("units left out")
+    if left_out:
+        say(f"{left_out} rounds are left out: they show text of the test split.")
+
+
+def show_short(short: Mapping[str, int], *, wanted: int) -> None:
+    """Print the units with fewer usable texts than are wanted, if there are any."""
+    if short:
+        named = ", ".join(f"{unit} {number}" for unit, number in list(short.items())[:10])
+        more = " ..." if len(short) > 10 else ""
+        say(f"{_whose(short)} fewer than {wanted} usable texts: {named}{more} (generation.max_attempts asks on)")
+
+
+def show_statistics(found: Mapping[str, Mapping[str, float]]) -> None:
+    """Print lengths and variety, synthetic beside gold."""
+    rows = [[name, *(_number(column[name]) for column in found.values())] for name in next(iter(found.values()))]
+    print_columns(["", *found], rows)
+
+
+def show_rejected(reasons: Mapping[str, int], rows: Sequence[Mapping[str, Any]], *, each: int) -> None:
+    """Print the number of texts that were rejected for each reason, and `each` so many of them."""
+    console = Console()
+    for reason, number in reasons.items():
+        say(f"[bold]{reason}[/bold]: {number}")
+        for row in [row for row in rows if row["reason"] == reason][:each]:
+            detail = f" ({row['detail']})" if row["detail"] else ""
+            console.print(Text(f"  • {row['text']}{detail}"), soft_wrap=not console.is_terminal)
+
+
+def _listed(found: Mapping[str, int]) -> str:
+    return ", ".join(f"{number} {what}" for what, number in found.items())
+
+
+def _whose(short: Mapping[str, Any]) -> str:
+    return f"{len(short)} units have" if len(short) > 1 else f"{next(iter(short))} has"
+
+
+def _number(value: float) -> str:
+    return f"{value:.0f}" if float(value).is_integer() else f"{value:.1f}"
