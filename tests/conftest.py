@@ -19,8 +19,10 @@ os.environ["HF_HUB_OFFLINE"] = "1"  # read when huggingface_hub is imported
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from clinsynth import cli, config, sweeps, tasks
+from clinsynth import config, tasks
 from clinsynth.artifacts import ArtifactStore
+from clinsynth.cli import main as cli
+from clinsynth.cli import sweeps
 
 settings.register_profile("house", deadline=None, derandomize=True)
 settings.load_profile("house")
@@ -39,7 +41,7 @@ SMALL: dict[str, Any] = {
 @pytest.fixture(scope="session")
 def sample_words() -> list[str]:
     """The words of the sample corpus that ships with the package."""
-    path = Path(cli.__file__).parent / "assets" / "sample_ner" / "train.tsv"
+    path = Path(config.__file__).parents[1] / "assets" / "sample_ner" / "train.tsv"
     return [line.split("\t")[0] for line in path.read_text(encoding="utf-8").splitlines() if line]
 
 

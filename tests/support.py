@@ -20,7 +20,7 @@ import clinsynth
 from clinsynth.config import FileConfig, FilesConfig
 from clinsynth.task import Writing
 from clinsynth.tasks.ner.config import NerDataset
-from clinsynth.tasks.ner.spans import Sentence, to_spans
+from clinsynth.text.entities import Sentence, to_spans
 from clinsynth.types import Gold, Prompt
 
 CORPORA = Path(os.environ.get("CLINSYNTH_DATA", "") or Path(__file__).parents[1].parent / "shared" / "data").resolve()

@@ -103,8 +103,8 @@ def test_replace_builds_anew(tmp_path: Path) -> None:
     folder = build(store)
     (folder / "old.txt").touch()
 
-    def other(workshop: Path) -> None:
-        (workshop / "data.txt").write_text("made anew", encoding="utf-8")
+    def other(scratch: Path) -> None:
+        (scratch / "data.txt").write_text("made anew", encoding="utf-8")
 
     assert build(store, other, replace=True) == folder
     assert (folder / "data.txt").read_text(encoding="utf-8") == "made anew"

@@ -104,9 +104,3 @@ def test_no_module_is_looked_for_by_a_string(path: Path) -> None:
     assert "__import__" not in text
     if path.relative_to(ROOT).parts[0] not in ("config", "reports"):  # of YAML, which has no types
         assert "cast(" not in text.replace("autocast(", "")
-
-
-def test_the_ground_floor_of_tasks_imports_types_alone() -> None:
-    tree = ast.parse((ROOT / "task.py").read_text(encoding="utf-8"))
-    found = {node.module for node in tree.body if isinstance(node, ast.ImportFrom) and node.module}
-    assert {name for name in found if name.startswith("clinsynth")} == {"clinsynth.types"}

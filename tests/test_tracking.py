@@ -249,23 +249,23 @@ def test_a_dead_run_is_buried(ledger: Ledger) -> None:
     dead = abandoned(ledger)
     finished = made(ledger).run_id
     assert status(ledger, dead) == "RUNNING"
-    assert opened().bury_dead() == 1
+    assert opened().end_dead_runs() == 1
     assert (status(ledger, dead), status(ledger, finished)) == ("KILLED", "FINISHED")
-    assert ledger.bury_dead() == 0
+    assert ledger.end_dead_runs() == 0
 
 
 def test_a_run_whose_job_is_held_is_alive(ledger: Ledger) -> None:
     with ledger.claim(KEY):
         run_id = unended(ledger)
-        assert opened().bury_dead() == 0
+        assert opened().end_dead_runs() == 0
         assert status(ledger, run_id) == "RUNNING"
-    assert opened().bury_dead() == 1
+    assert opened().end_dead_runs() == 1
 
 
 @pytest.mark.parametrize("tags", [{HOST: "elsewhere"}, {LOCK: "/gone/run.lock"}, {LOCK: ""}])
 def test_a_run_of_another_machine_is_left(tags: dict[str, str], ledger: Ledger) -> None:
     run_id = abandoned(ledger, **tags)
-    assert ledger.bury_dead() == 0
+    assert ledger.end_dead_runs() == 0
     assert status(ledger, run_id) == "RUNNING"
 
 
@@ -284,7 +284,7 @@ def test_the_run_of_a_killed_process_is_buried(ledger: Ledger, workspace: Path) 
     assert process.exitcode == -signal.SIGKILL
     run_id = Path("run_id").read_text(encoding="utf-8")
     assert status(ledger, run_id) == "RUNNING"
-    assert ledger.bury_dead() == 1
+    assert ledger.end_dead_runs() == 1
     assert status(ledger, run_id) == "KILLED"
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
@@ -19,19 +19,15 @@ from filelock import FileLock
 from clinsynth.keys import digest
 
 
-def json_lines(rows: Iterable[Mapping[str, Any]]) -> str:
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-
-
 def write_whole(path: Path, text: str, *, encoding: str = "utf-8") -> None:
-    """The whole file or none of it, in a folder that is made if need be; line ends stay as they are."""
+    """Write the whole file or none of it, in a folder that is made if need be; line ends stay as they are."""
     with writing_whole(path, encoding=encoding) as file:
         file.write(text)
 
 
 @contextmanager
 def writing_whole(path: Path, *, encoding: str = "utf-8") -> Iterator[TextIO]:
-    """The same for what is written part by part."""
+    """Open a file to be written part by part, which has its name only when all of it is there."""
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_name(f".{path.name}.part")
     with half.open("w", encoding=encoding, newline="") as file:
@@ -46,7 +42,7 @@ class ArtifactStore:
         self.root = root
 
     def folder(self, kind: str, *, version: str, content: Any) -> Path:
-        """Where the entry of `content` is, or would be."""
+        """Return where the entry of `content` is, or would be."""
         return self.root / f"{kind}-{version}-{digest(content)[:12]}"
 
     def build(
@@ -58,9 +54,9 @@ class ArtifactStore:
         builder: Callable[[Path], dict[str, Any] | None],
         replace: bool = False,
     ) -> Path:
-        """The complete folder of `content`; `builder` fills it if it is not there.
+        """Return the complete folder of `content`; `builder` fills it if it is not there.
 
-        What `builder` returns is added to the manifest. Of several processes one builds and the
+        The manifest gets what `builder` returns. Of several processes one builds and the
         others wait. With `replace` an entry that is there is built anew.
         """
         folder = self.folder(kind, version=version, content=content)
@@ -72,23 +68,23 @@ class ArtifactStore:
                 return folder
             for leftover in self.root.glob(f".{folder.name}-*"):  # of a builder that was killed
                 shutil.rmtree(leftover, ignore_errors=True)
-            workshop = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=self.root))
+            scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=self.root))
             try:
-                made = builder(workshop) or {}
+                made = builder(scratch) or {}
                 manifest = {"kind": kind, "version": version, "digest": digest(content), "content": content} | made
                 text = json.dumps(manifest, indent=2, ensure_ascii=False)
-                (workshop / "manifest.json").write_text(text + "\n", encoding="utf-8")
-                workshop.chmod(0o755)  # mkdtemp's folders are closed to other users
+                (scratch / "manifest.json").write_text(text + "\n", encoding="utf-8")
+                scratch.chmod(0o755)  # mkdtemp's folders are closed to other users
                 if folder.is_dir():
-                    folder.rename(workshop.with_name(f"{workshop.name}-old"))
-                workshop.rename(folder)
+                    folder.rename(scratch.with_name(f"{scratch.name}-old"))
+                scratch.rename(folder)
             finally:
                 for rest in self.root.glob(f".{folder.name}-*"):
                     shutil.rmtree(rest, ignore_errors=True)
         return folder
 
     def lock_path(self, name: str) -> Path:
-        """A lock file that processes on this machine share."""
+        """Return a lock file that processes on this machine share."""
         folder = self.root / "locks"
         folder.mkdir(parents=True, exist_ok=True)
         return folder / f"{name}.lock"

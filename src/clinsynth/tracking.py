@@ -44,7 +44,7 @@ LONGEST_PARAM = 500
 
 
 def redacted(text: str) -> str:
-    """Without the name and password of an address such as `https://me:secret@host`."""
+    """Return the text without the name and password of an address such as `https://me:secret@host`."""
     return re.sub(r"(\w+://)[^/\s]*@", r"\1***@", text)
 
 
@@ -61,7 +61,7 @@ class ActiveRun:
             self.client.log_batch(self.id, params=listed[start : start + PARAMS_PER_CALL])
 
     def measured(self, measured: Sequence[tuple[str, float, int]]) -> None:
-        """Name, value and step of each."""
+        """Log metrics: name, value and step of each."""
         now = int(time.time() * 1000)
         listed = [Metric(name, value, now, step) for name, value, step in measured]
         for start in range(0, len(listed), METRICS_PER_CALL):
@@ -77,14 +77,14 @@ class ActiveRun:
         self.client.log_text(self.id, redacted(text), name)
 
     def counts(self, counts: NDArray[np.int64], *, examples: Sequence[int] | None = None) -> None:
-        """What `Ledger.outcomes` reads: true positives, predicted and gold of each test example, or of `examples`."""
+        """Log true positives, predicted and gold of each test example, or of `examples`, for `Ledger.outcomes`."""
         places = range(len(counts)) if examples is None else examples
         rows = [("example", "true", "predicted", "gold")]
         rows += [(place, *row) for place, row in zip(places, counts.tolist(), strict=True)]
         self.text("".join(",".join(map(str, row)) + "\n" for row in rows), COUNTS)
 
     def table(self, rows: Sequence[Mapping[str, str]], name: str) -> None:
-        """As JSON of the kind that the UI shows in columns, and compares between runs."""
+        """Log rows as JSON of the kind that the UI shows in columns, and compares between runs."""
         heads = list(dict.fromkeys(head for row in rows for head in row))
         columns = {head: [row.get(head, "") for row in rows] for head in heads}
         with warnings.catch_warnings():
@@ -152,7 +152,7 @@ class Ledger:
     def finished(
         self, run_key: str, *, corpus: str | None = None, answers: str | None = None, need_model: bool = False
     ) -> Summary | None:
-        """The summary of a FINISHED run of this job, in any experiment, on this corpus or on these answers."""
+        """Return the summary of a FINISHED run of this job, in any experiment, on this corpus or on these answers."""
         wanted = f"attributes.status = 'FINISHED' and tags.{RUN_KEY} = '{run_key}'"
         for run in self._search(wanted):
             if (run.data.tags.get(CORPUS), run.data.tags.get(ANSWERS)) != (corpus, answers):
@@ -170,23 +170,23 @@ class Ledger:
             return None
 
     def artifact(self, run_id: str, name: str) -> str | None:
-        """The text of an artifact; None where the run has none of this name."""
+        """Return the text of an artifact; `None` where the run has none of this name."""
         try:
             return Path(self.client.download_artifacts(run_id, name)).read_text(encoding="utf-8")
         except (MlflowException, OSError):  # deleted, or never there
             return None
 
     def beginning(self, start: str) -> list[str]:
-        """Ids of the runs, finished or not, whose id begins so."""
+        """Return the ids of the runs, finished or not, whose id begins so."""
         return [run.info.run_id for run in self._search(f"attributes.run_id LIKE '{start}%'")]
 
     @property
     def where(self) -> str:
-        """The address of the store, for people."""
+        """Return the address of the store, for people."""
         return redacted(self.uri)
 
     def outcomes(self, run_id: str) -> Outcomes | None:
-        """What a run has scored on each test example; None where it has left nothing of the kind."""
+        """Return what a run has scored on each test example; `None` where it has left nothing of the kind."""
         try:
             path = self.client.download_artifacts(run_id, COUNTS)
             rows = np.loadtxt(path, delimiter=",", skiprows=1, dtype=np.int64, ndmin=2)
@@ -200,13 +200,15 @@ class Ledger:
         return Outcomes(rows[:, 0], rows[:, 1:])
 
     def tagged(self, name: str, value: str) -> list[Run]:
-        """Finished runs with a tag, oldest first."""
-        found = self._search(f"attributes.status = 'FINISHED' and tags.`{name}` = '{value}'")
-        return sorted(found, key=lambda run: run.info.start_time)
+        """Return finished runs with a tag, oldest first."""
+        return self._finished(f"tags.`{name}` = '{value}'")
 
     def with_param(self, name: str, value: str) -> list[Run]:
-        """Finished runs with a param, oldest first."""
-        found = self._search(f"attributes.status = 'FINISHED' and params.`{name}` = '{value}'")
+        """Return finished runs with a param, oldest first."""
+        return self._finished(f"params.`{name}` = '{value}'")
+
+    def _finished(self, wanted: str) -> list[Run]:
+        found = self._search(f"attributes.status = 'FINISHED' and {wanted}")
         return sorted(found, key=lambda run: run.info.start_time)
 
     def tags(self, run_id: str) -> dict[str, str]:
@@ -218,7 +220,7 @@ class Ledger:
     def tag(self, run_id: str, name: str, value: str) -> None:
         self.client.set_tag(run_id, name, value)
 
-    def bury_dead(self) -> int:
+    def end_dead_runs(self) -> int:
         """Mark runs KILLED whose process is gone; returns how many there were."""
         dead = 0
         for run in self._search(f"attributes.status = 'RUNNING' and tags.{HOST} = '{socket.gethostname()}'"):
@@ -244,11 +246,11 @@ class Ledger:
         description: str,
         tags: Mapping[str, str] = MappingProxyType({}),
     ) -> Iterator[ActiveRun]:
-        """A new run; FINISHED at the end, KILLED on Ctrl-C, FAILED on any other exception.
+        """Begin a new run; FINISHED at the end, KILLED on Ctrl-C, FAILED on any other exception.
 
         `tags` are those that people filter and group by.
         """
-        told = {
+        fixed = {
             "mlflow.runName": name,
             "mlflow.note.content": redacted(description),
             "mlflow.source.name": "clinsynth",
@@ -256,10 +258,10 @@ class Ledger:
             HOST: socket.gethostname(),
             LOCK: str(self._lock(run_key).resolve()),
         }
-        told |= _commit()
+        fixed |= _commit()
         if corpus:
-            told[CORPUS] = corpus
-        run = self.client.create_run(self._experiment(experiment), tags={**told, **tags})
+            fixed[CORPUS] = corpus
+        run = self.client.create_run(self._experiment(experiment), tags={**fixed, **tags})
         status = "FAILED"
         try:
             yield ActiveRun(self.client, run.info.run_id, lock=self.store.lock_path("mlflow"))
@@ -300,7 +302,7 @@ class Ledger:
 
 
 def _commit() -> dict[str, str]:
-    """Commit of the checkout that the code runs from, and whether it has changes; nothing elsewhere."""
+    """Return tags: the commit of the checkout that the code runs from, and whether it has changes; none elsewhere."""
     here = Path(__file__).parent
 
     def git(*words: str) -> str | None:

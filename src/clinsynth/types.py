@@ -53,15 +53,15 @@ class Gold:
     """Where people have labelled a test set anew: all that the files test, and what else is tested now."""
 
     @property
-    def guarded(self) -> Sequence[Any]:
-        """Of these no synthetic copy is learnt from, and no LLM is shown one.
+    def held_out(self) -> Sequence[Any]:
+        """Examples of which no synthetic copy is learnt from, and no LLM is shown one.
 
         The same for both tests of a dataset, as far as it goes, so that both are of one corpus.
         """
         return self.own_test or self.test
 
     @property
-    def lessons(self) -> Sequence[Any]:
+    def trainable(self) -> Sequence[Any]:
         """The part of `train` that may be learnt from; a pool numbers the rows of `train` itself."""
         if not self.withheld:
             return self.train

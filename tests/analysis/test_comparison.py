@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from clinsynth.analysis import comparison, maps
 from clinsynth.analysis.comparison import Analysis, Sketch, analyse
 from clinsynth.tasks.multilabel.gold import Note
-from clinsynth.tasks.ner.spans import Sentence
+from clinsynth.text.entities import Sentence
 from support import sentence
 
 

@@ -8,8 +8,9 @@ import pytest
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from clinsynth import config, sweeps, tasks
+from clinsynth import config, tasks
 from clinsynth.errors import ConfigError
+from clinsynth.stages.overrides import combinations
 from support import Command, Composed
 
 CONF = config.conf_folder()
@@ -41,7 +42,7 @@ def options(group: str) -> list[str]:
 def jobs(experiment: str) -> list[list[str]]:
     """Overrides of every job in the grid of an experiment."""
     params = OmegaConf.select(OmegaConf.load(CONF / "experiment" / f"{experiment}.yaml"), "hydra.sweeper.params")
-    return sweeps.combinations(params)
+    return combinations(params)
 
 
 def test_every_group_belongs_to_a_stage() -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from clinsynth import sweeps
 from clinsynth.config import grids
 from clinsynth.errors import ConfigError
+from clinsynth.stages.overrides import combinations
 
 
 def test_a_grid_is_an_experiment_of_its_target_and_scale() -> None:
@@ -37,7 +37,7 @@ def test_only_what_leaves_a_run_is_tagged_and_only_what_trains_has_a_trainer() -
 
 def test_every_grid_has_jobs_and_the_same_one_twice_in_none() -> None:
     for name in grids.all_experiments():
-        jobs = sweeps.combinations(grids.grid(name).params())
+        jobs = combinations(grids.grid(name).params())
         assert len({tuple(job) for job in jobs}) == len(jobs) > 0
 
 

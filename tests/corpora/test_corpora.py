@@ -79,7 +79,7 @@ def store(workspace: Path) -> ArtifactStore:
 
 def make(settings: CorpusConfig, *, store: ArtifactStore, gold: Gold = GOLD) -> corpora.Corpus:
     recipe = resolving.opened(settings, gold=gold).recipe
-    return corpora.make(recipe, completions=completions_of(settings), store=store)
+    return corpora.make_corpus(recipe, completions=completions_of(settings), store=store)
 
 
 def changed(settings: CorpusConfig, **nodes: dict[str, Any]) -> CorpusConfig:
@@ -96,7 +96,7 @@ def test_a_corpus_has_its_examples_its_rejects_and_its_counts(settings: CorpusCo
     assert len(corpus.examples) == 24
     assert corpus.folder == store.root / f"corpus-1.ner-1-{corpus.digest}"
     assert {mention for example in corpus.examples for mention in example.mentions} == set(UNITS)
-    assert corpus.manifest["counts"] == {
+    assert corpus.manifest.counts == {
         "units": 6,
         "units available": 6,
         "units in all": 6,
@@ -105,8 +105,8 @@ def test_a_corpus_has_its_examples_its_rejects_and_its_counts(settings: CorpusCo
         "kept": 24,
         "not needed": 24,
     }
-    assert corpus.manifest["rejected"] == {}
-    assert corpora.load(corpus.folder) == corpus
+    assert corpus.manifest.rejected == {}
+    assert corpora.load_corpus(corpus.folder) == corpus
 
 
 def test_a_smaller_size_stands_at_the_head_of_a_larger(settings: CorpusConfig, store: ArtifactStore) -> None:
@@ -128,7 +128,7 @@ def test_both_kinds_of_nesting_survive_near_duplicates(
     """Every unit's sentences are nearly those of the others; what is rejected depends on neither size nor share."""
     loose = changed(settings, quality={"near_duplicates": 0.5})
     whole = make(changed(loose, size={"per_unit": 8}), store=store)
-    assert whole.manifest["rejected"]["near_duplicate"] > 0
+    assert whole.manifest.rejected["near_duplicate"] > 0
     for size in (1, 4):
         assert set(texts(make(changed(loose, size={"per_unit": size}), store=store))) <= set(texts(whole))
     for share in (0.2, 0.5):
@@ -154,7 +154,7 @@ def test_two_requests_per_unit_where_one_is_too_small(
 ) -> None:
     record([*ROWS, *(row(unit, replicate=1) for unit in UNITS)])
     small, large = (make(changed(settings, size={"per_unit": size}), store=store) for size in (8, 12))
-    assert large.manifest["counts"]["completions"] == 12
+    assert large.manifest.counts["completions"] == 12
     assert texts(large)[:48] == texts(small)
     assert len(large.examples) == 72
 
@@ -262,7 +262,7 @@ def test_units_without_a_recording_are_left_out_and_counted(
     settings: CorpusConfig, store: ArtifactStore, record: Record, capsys: pytest.CaptureFixture[str]
 ) -> None:
     record(ROWS[:2])
-    counts = make(settings, store=store).manifest["counts"]
+    counts = make(settings, store=store).manifest.counts
     assert (counts["units"], counts["units available"], counts["units in all"]) == (2, 2, 6)
     assert "2 of 6 units are recorded" in capsys.readouterr().out
 
@@ -273,8 +273,8 @@ def test_more_per_unit_than_is_recorded_is_said(settings: CorpusConfig, store: A
         make(more, store=store)
     skipped = make(changed(more, generation={"on_missing": OnMissing.skip}), store=store)
     assert len(skipped.examples) == 48
-    assert skipped.manifest["short"] == dict.fromkeys(skipped.manifest["short"], 8)
-    assert set(skipped.manifest["short"]) == set(UNITS)
+    assert skipped.manifest.short == dict.fromkeys(skipped.manifest.short, 8)
+    assert set(skipped.manifest.short) == set(UNITS)
 
 
 def test_a_unit_that_stands_in_no_sentence_is_said(
@@ -284,27 +284,27 @@ def test_a_unit_that_stands_in_no_sentence_is_said(
     with pytest.raises(DataFormatError, match=r"1 of 6 units stand in none of their own sentences: 'lupus'"):
         make(settings, store=store)
     skipped = make(changed(settings, generation={"on_missing": OnMissing.skip}), store=store)
-    assert skipped.manifest["short"] == {"lupus": 0}
-    assert skipped.manifest["rejected"]["unit_missing"] == 8
+    assert skipped.manifest.short == {"lupus": 0}
+    assert skipped.manifest.rejected["unit_missing"] == 8
 
 
 def test_what_was_rejected_is_written_down(settings: CorpusConfig, store: ArtifactStore, record: Record) -> None:
     spoilt = "Sure:\n1. Ataxia.\n" + sentences("ataxia")
     record([row("ataxia", completion=spoilt, finish_reason="length"), *ROWS[1:]])
     corpus = make(settings, store=store)
-    rows = corpora.rows(corpus.folder / corpora.REJECTED)
+    rows = corpus.rejected()
     assert {found["reason"]: found["text"].split()[0] for found in rows} == {
         "remark": "Sure:",
         "cut": "In",
         "too_short": "Ataxia.",
     }
-    assert corpus.manifest["rejected"] == {"remark": 1, "cut": 1, "too_short": 1}
+    assert corpus.manifest.rejected == {"remark": 1, "cut": 1, "too_short": 1}
 
 
 def test_copies_of_gold_test_are_rejected(settings: CorpusConfig, store: ArtifactStore) -> None:
     copied = sentence("In group 0 of GOUT/B it hurts after 1 days of care .")
     corpus = make(settings, store=store, gold=replace(GOLD, test=[copied]))
-    assert corpus.manifest["rejected"] == {"test_copy": 1}
+    assert corpus.manifest.rejected == {"test_copy": 1}
     assert copied.text.casefold() not in {text.casefold() for text in texts(corpus)}
 
 
@@ -371,25 +371,25 @@ def test_a_corpus_is_found_by_its_digest(settings: CorpusConfig, store: Artifact
     first = make(settings, store=store)
     time.sleep(0.01)
     last = make(changed(settings, size={"per_unit": 2}), store=store)
-    assert corpora.find(first.digest[:6], store=store) == first.folder
-    assert corpora.find("latest", store=store) == last.folder
+    assert corpora.find_corpus(first.digest[:6], store=store) == first.folder
+    assert corpora.find_corpus("latest", store=store) == last.folder
     with pytest.raises(ConfigError, match=rf"corpus=nothing is no corpus.*{first.digest}"):
-        corpora.find("nothing", store=store)
+        corpora.find_corpus("nothing", store=store)
     with pytest.raises(ConfigError, match="corpus= is more than one corpus"):
-        corpora.find("", store=store)
+        corpora.find_corpus("", store=store)
 
 
 def _make_beside(settings: CorpusConfig, root: str, start: Any) -> None:
     start.wait(60)
-    built = corpora.build
+    built = corpora.build_corpus
     calls = Path(root) / f"built-{os.getpid()}"
 
-    def counted(folder: Path, answered: Any) -> dict[str, Any]:
+    def counted(folder: Path, generation: Any, **lexicon: Any) -> dict[str, Any]:
         calls.touch()
         time.sleep(0.3)
-        return built(folder, answered)
+        return built(folder, generation, **lexicon)
 
-    corpora.build = counted
+    corpora.build_corpus = counted
     make(settings, store=ArtifactStore(Path(root) / "artifacts"))
 
 
@@ -405,15 +405,15 @@ def test_two_processes_build_a_corpus_once(settings: CorpusConfig, workspace: Pa
 
 
 def _make_for_ever(settings: CorpusConfig, root: str) -> None:
-    built = corpora.build
+    built = corpora.build_corpus
 
-    def stuck(folder: Path, answered: Any) -> dict[str, Any]:
-        built(folder, answered)
+    def stuck(folder: Path, generation: Any, **lexicon: Any) -> dict[str, Any]:
+        built(folder, generation, **lexicon)
         (Path(root) / "half-way").touch()
         time.sleep(120)
         return {}
 
-    corpora.build = stuck
+    corpora.build_corpus = stuck
     make(settings, store=ArtifactStore(Path(root) / "artifacts"))
 
 
@@ -430,7 +430,7 @@ def test_a_corpus_whose_builder_was_killed_is_built_again(
     os.kill(maker.pid, signal.SIGKILL)
     maker.join(60)
     with pytest.raises(ConfigError, match="no corpus"):
-        corpora.find("latest", store=store)
+        corpora.find_corpus("latest", store=store)
     assert len(make(settings, store=store).examples) == 24
     assert [path.name for path in store.root.iterdir() if path.name.startswith(".")] == []
 
@@ -438,9 +438,9 @@ def test_a_corpus_whose_builder_was_killed_is_built_again(
 def test_the_recordings_that_ship_make_the_sample_corpus(composed: Composed, store: ArtifactStore) -> None:
     found = resolving.load_and_resolve(composed("train", "annotator=llm", "size=n5", "units.max=40"))
     completions = completions_of(found.settings)
-    corpus = corpora.make(found.recipe, completions=completions, store=store)
+    corpus = corpora.make_corpus(found.recipe, completions=completions, store=store)
     assert len(corpus.examples) == 200
-    assert corpus.manifest["counts"]["units available"] == 118
-    assert corpus.manifest["rejected"] == {}
-    assert corpus.manifest["models"] == ["claude"]
+    assert corpus.manifest.counts["units available"] == 118
+    assert corpus.manifest.rejected == {}
+    assert corpus.manifest.models == ["claude"]
     assert completions.limited

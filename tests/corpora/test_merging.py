@@ -83,7 +83,7 @@ def written(settings: CorpusConfig, store: ArtifactStore, workspace: Path) -> Wr
         path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
         settings.llm.recordings = [str(path)]
         recipe = resolving.opened(settings, gold=GOLD).recipe
-        return corpora.make(recipe, completions=completions_of(settings), store=store)
+        return corpora.make_corpus(recipe, completions=completions_of(settings), store=store)
 
     return corpus_of
 
@@ -92,7 +92,7 @@ def written(settings: CorpusConfig, store: ArtifactStore, workspace: Path) -> Wr
 def pinned(settings: CorpusConfig, store: ArtifactStore) -> Callable[..., Corpus]:
     def together(*starts: str, gold: Gold = GOLD) -> Corpus:
         how, task = settings.quality.reviewed, tasks.open(settings.dataset)
-        return corpora.pinned(starts, how=how, task=task, gold=gold, store=store)
+        return corpora.pinned_corpus(starts, how=how, task=task, gold=gold, store=store)
 
     return together
 
@@ -109,7 +109,7 @@ def test_two_corpora_take_turns(written: Written, pinned: Written) -> None:
     assert found.examples[1::2] == second.examples
     assert (found.units[::2], found.units[1::2]) == (first.units, second.units)
     assert {unit: found.units.count(unit) for unit in UNITS} == {"A1": 8, "A2": 8, "none": 8}
-    assert corpora.load(found.folder) == found
+    assert corpora.load_corpus(found.folder) == found
     assert found.folder.name == f"corpus-1.multilabel-1-{found.digest}"
 
 
@@ -124,14 +124,14 @@ def test_what_is_left_of_the_longer_one_comes_last(written: Written, pinned: Wri
 def test_the_manifest_tells_of_both(written: Written, pinned: Written) -> None:
     first, second = written("late"), written("early")
     manifest = pinned(first.digest, second.digest).manifest
-    assert manifest["models"] == ["early", "late"]
-    assert manifest["corpora"] == [first.digest, second.digest]
-    assert manifest["counts"] == {"units": 3, "parsed": 24, "kept": 24, "not needed": 0}
-    assert (manifest["task"], manifest["dataset"], manifest["annotator"]) == ("multilabel", "sample_asd", "none")
-    assert manifest["prompt"] == first.manifest["prompt"]
-    assert (manifest["rejected"], manifest["short"]) == ({}, {})
-    assert manifest["described"] == {"texts": 24, "A1": 8, "A2": 8, "none": 8}
-    assert set(manifest["statistics"]) == set(first.manifest["statistics"])
+    assert manifest.models == ["early", "late"]
+    assert manifest.corpora == [first.digest, second.digest]
+    assert manifest.counts == {"units": 3, "parsed": 24, "kept": 24, "not needed": 0}
+    assert (manifest.task, manifest.dataset, manifest.annotator) == ("multilabel", "sample_asd", "none")
+    assert manifest.prompt == first.manifest.prompt
+    assert (manifest.rejected, manifest.short) == ({}, {})
+    assert manifest.described == {"texts": 24, "A1": 8, "A2": 8, "none": 8}
+    assert set(manifest.statistics) == set(first.manifest.statistics)
 
 
 def test_a_text_that_stands_in_a_corpus_before_is_rejected(written: Written, pinned: Written) -> None:
@@ -140,11 +140,11 @@ def test_a_text_that_stands_in_a_corpus_before_is_rejected(written: Written, pin
     second = written("late", A2=shared)
     found = pinned(first.digest, second.digest)
     assert (len(second.examples), len(found.examples)) == (12, 23)
-    (rejected,) = corpora.rows(found.folder / corpora.REJECTED)
+    (rejected,) = found.rejected()
     assert (rejected["reason"], rejected["detail"]) == ("duplicate", f"of one in {first.digest}")
     assert (rejected["text"], rejected["unit"]) == (shared[0], "A2")
-    assert found.manifest["rejected"] == {"duplicate": 1}
-    assert found.manifest["counts"] == {"units": 3, "parsed": 24, "kept": 23, "not needed": 0}
+    assert found.manifest.rejected == {"duplicate": 1}
+    assert found.manifest.counts == {"units": 3, "parsed": 24, "kept": 23, "not needed": 0}
     assert found.examples[0] == first.examples[0]
 
 
@@ -152,7 +152,7 @@ def test_a_text_that_stands_in_gold_test_is_rejected(written: Written, pinned: W
     first, second = written("early"), written("late")
     copied = [Note(first.examples[3].text.upper(), ("A1",)), Note(second.examples[5].text, ())]
     found = pinned(first.digest, second.digest, gold=replace(GOLD, test=copied))
-    rejected = corpora.rows(found.folder / corpora.REJECTED)
+    rejected = found.rejected()
     assert [(row["text"], row["reason"]) for row in rejected] == [
         (first.examples[3].text, "test_copy"),
         (second.examples[5].text, "test_copy"),
@@ -185,7 +185,7 @@ def test_three_corpora_and_one_that_is_merged_already(written: Written, pinned: 
     assert texts(found)[:3] == [corpus.examples[0].text for corpus in (first, second, third)]
     nested = pinned(pair.digest, third.digest)
     assert sorted(texts(nested)) == sorted(texts(found))
-    assert nested.manifest["models"] == ["early", "late", "never"]
+    assert nested.manifest.models == ["early", "late", "never"]
     assert nested.digest != found.digest
 
 

@@ -21,10 +21,11 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import OmegaConf
 
-from clinsynth import config, corpora, keys, tasks, zero_shot
+from clinsynth import config, corpora, keys, tasks
 from clinsynth.artifacts import ArtifactStore
+from clinsynth.asking import questions as asking_questions
 from clinsynth.config import grids
-from clinsynth.corpora import building
+from clinsynth.corpora import storage
 from clinsynth.keys import digest
 from clinsynth.stages import analyse, asking, grid, resolving
 from clinsynth.stages.grid import Planned
@@ -168,15 +169,15 @@ def made_corpora(name: str, *, largest: bool = False) -> dict[str, list[str]]:
 
 def _made(settings: Any, *, folder: Path) -> list[str]:
     recipe = resolving.load_and_resolve(settings).recipe
-    corpus = corpora.make(recipe, completions=asking.completions_of(settings), store=ArtifactStore(folder))
-    content = (corpus.folder / building.EXAMPLES).read_bytes()
-    return [corpus.manifest["digest"], hashlib.sha256(content).hexdigest()]
+    corpus = corpora.make_corpus(recipe, completions=asking.completions_of(settings), store=ArtifactStore(folder))
+    content = (corpus.folder / storage.EXAMPLES).read_bytes()
+    return [corpus.manifest.digest, hashlib.sha256(content).hexdigest()]
 
 
 def _named(settings: Any, *, folder: Path) -> list[str]:
     """Without building it: the beginning of its digest, as its folder has it."""
     recipe = resolving.load_and_resolve(settings).recipe
-    return [corpora.identity(recipe, completions=asking.completions_of(settings), store=ArtifactStore(folder))]
+    return [corpora.corpus_digest(recipe, completions=asking.completions_of(settings), store=ArtifactStore(folder))]
 
 
 def _filled(word: str) -> str:
@@ -202,7 +203,7 @@ def requests(dataset: str) -> dict[str, list[Any]]:
                 settings_of("zero_shot", f"dataset={dataset}", "llm=openai", f"zero_shot.shots={shots}")
             )
             task = tasks.open(asked.dataset)
-            questions = zero_shot.questions(task, part=resolving.part(asked), gold=_gold(asked))
+            questions = asking_questions.questions(task, part=resolving.part(asked), gold=_gold(asked))
             found[asked.prompt.name] = _told(question.request for question in questions)
         return found
 

@@ -10,7 +10,7 @@ import pytest
 
 from clinsynth.errors import ConfigError
 from clinsynth.learning import open_learner, saved
-from clinsynth.learning.saved import Told
+from clinsynth.learning.saved import ModelDescription
 
 WHOLE = {"config.json": "{}", "model.safetensors": "weights", "tokenizer.json": "pieces"}
 ADAPTER = {"adapter_config.json": "{}", "adapter_model.safetensors": "weights", "tokenizer.json": "pieces"}
@@ -50,13 +50,15 @@ def test_a_folder_says_what_its_model_has_learnt_and_how(name: str, tmp_path: Pa
     section = saved.section(learner="encoder", task="relation", labels=("No", "Yes"))
     assert section == {"learner": "encoder", "task": "relation", "labels": ["No", "Yes"]}
     folder = written(tmp_path / "model", {name: json.dumps({"r": 8, "clinsynth": section})})
-    assert saved.told(folder) == Told("encoder", task="relation", labels=("No", "Yes"))
+    assert saved.describe_model(folder) == ModelDescription("encoder", task="relation", labels=("No", "Yes"))
 
 
 def test_an_adapter_says_it_where_the_config_beside_it_is_that_of_its_base(tmp_path: Path) -> None:
     section = saved.section(learner="other", task="ner", labels=["O"])
     files = {"config.json": "{}", "adapter_config.json": json.dumps({"clinsynth": section})}
-    assert saved.told(written(tmp_path / "model", files)) == Told("other", task="ner", labels=("O",))
+    assert saved.describe_model(written(tmp_path / "model", files)) == ModelDescription(
+        "other", task="ner", labels=("O",)
+    )
 
 
 @pytest.mark.parametrize(
@@ -73,7 +75,7 @@ def test_an_adapter_says_it_where_the_config_beside_it_is_that_of_its_base(tmp_p
     ids=str,
 )
 def test_folders_of_the_first_edition_or_from_elsewhere_say_nothing(files: dict[str, str], tmp_path: Path) -> None:
-    assert saved.told(written(tmp_path / "model", files)) == Told("encoder", task=None, labels=())
+    assert saved.describe_model(written(tmp_path / "model", files)) == ModelDescription("encoder", task=None, labels=())
 
 
 @pytest.mark.parametrize("files", [WHOLE, ADAPTER], ids=["whole", "adapter"])

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from clinsynth.asking import clients
 from clinsynth.config import LLMConfig, LLMMode, PriceConfig
 from clinsynth.errors import BudgetExceeded, ClinsynthError, ConfigError
 from clinsynth.llm import batch
 from clinsynth.llm.budget import Spend
 from clinsynth.llm.cache import CompletionCache
-from clinsynth.stages import asking
 from clinsynth.types import Completion, Request
 from support import MockServer
 
@@ -37,7 +37,7 @@ def llm(url: str, **other: Any) -> LLMConfig:
 def ask(config: LLMConfig, path: Path, requests: list[Request] = REQUESTS, **other: Any) -> Spend:
     cache = CompletionCache(path)
     try:
-        return asking.client(config, cache=cache).answer(requests, **other)
+        return clients.client(config, cache=cache).answer(requests, **other)
     finally:
         cache.close()
 
@@ -57,7 +57,7 @@ def test_a_batch_fills_the_cache_of_the_client(server: MockServer, path: Path) -
     asked = server.asked()
     assert (asked["batches"], asked["batched"], asked["requests"]) == (1, 12, 0)
     assert ask(llm(server.url), path).hits == 12
-    direct = asking.client(llm(server.url, mode=LLMMode.direct), cache=CompletionCache(path)).answer(REQUESTS)
+    direct = clients.client(llm(server.url, mode=LLMMode.direct), cache=CompletionCache(path)).answer(REQUESTS)
     assert direct.hits == 12
     assert server.asked()["batches"] == 1
 
@@ -138,12 +138,12 @@ def test_a_rerun_finds_the_batch_again(server: MockServer, path: Path, how: sign
 
 def test_a_batch_can_be_cancelled(server: MockServer, path: Path) -> None:
     cache = CompletionCache(path)
-    client = asking.batch_client(llm(server.url), cache=cache)
-    keys = [client.account.key(found) for found in REQUESTS]
+    client = clients.batch_client(llm(server.url), cache=cache)
+    keys = [client.endpoint.cache_key(found) for found in REQUESTS]
     noted = client.server.submit(dict(zip(keys, REQUESTS, strict=True)))
     cache.note_batch(noted, keys, server=server.url)
-    assert asking.batch_client(llm(server.url), cache=cache).cancel() == 1
+    assert clients.batch_client(llm(server.url), cache=cache).cancel() == 1
     assert server.asked()["cancelled"] == 1
-    assert asking.batch_client(llm(server.url), cache=cache).cancel() == 0
+    assert clients.batch_client(llm(server.url), cache=cache).cancel() == 0
     assert ask(llm(server.url), path).requests == 12  # what was cancelled is asked anew
     assert server.asked()["batches"] == 2

@@ -14,7 +14,7 @@ from clinsynth import keys
 from clinsynth.errors import ConfigError
 from clinsynth.llm import cache as module
 from clinsynth.llm.cache import CompletionCache
-from clinsynth.llm.servers.base import Answer, Usage
+from clinsynth.llm.servers.base import ServerAnswer, Usage
 from clinsynth.types import Request
 
 SAMPLING = {"temperature": 1.0}
@@ -24,8 +24,8 @@ def request(unit: str = "gout", *, replicate: int = 0, text: str = "Write.") -> 
     return Request(f"d/sentences/{unit}#{replicate}", ({"role": "user", "content": text},))
 
 
-def answer(text: str = "1. Gout.") -> Answer:
-    return Answer(text, "stop", "m-0613", Usage(10, 20, 5), "req-1")
+def answer(text: str = "1. Gout.") -> ServerAnswer:
+    return ServerAnswer(text, "stop", "m-0613", Usage(10, 20, 5), "req-1")
 
 
 def key(found: Request | None = None, **other: Any) -> str:
@@ -37,7 +37,7 @@ def cache(tmp_path: Path) -> CompletionCache:
     return CompletionCache(tmp_path / "store" / "completions.db")
 
 
-def put(cache: CompletionCache, found: Request, said: Answer | None = None) -> None:
+def put(cache: CompletionCache, found: Request, said: ServerAnswer | None = None) -> None:
     now = time.time()
     cache.put(key(found), found, said or answer(), model="m", sampling=SAMPLING, asked_at=now, cost_usd=0.25)
 
@@ -100,7 +100,7 @@ def test_the_claim_of_a_dead_process_goes_stale(cache: CompletionCache, monkeypa
     assert cache.claim(key())
     monkeypatch.setattr(module, "STALE", 0.05)
     time.sleep(0.1)
-    cache.beat()
+    cache.send_heartbeat()
     assert not other.claim(key())
     time.sleep(0.1)
     assert other.claim(key())

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
+from clinsynth.asking import clients
 from clinsynth.config import LLMConfig, PriceConfig
 from clinsynth.errors import BudgetExceeded, ClinsynthError, ConfigError, Unreachable
 from clinsynth.llm import client as module
 from clinsynth.llm.budget import Spend
 from clinsynth.llm.cache import CompletionCache
-from clinsynth.stages import asking
 from clinsynth.types import Completion, Request
 from support import MockServer
 
@@ -39,7 +39,7 @@ def llm(server: MockServer, **other: Any) -> LLMConfig:
 def ask(config: LLMConfig, path: Path, requests: Sequence[Request] = REQUESTS, **other: Any) -> Spend:
     cache = CompletionCache(path)
     try:
-        return asking.client(config, cache=cache).answer(requests, **other)
+        return clients.client(config, cache=cache).answer(requests, **other)
     finally:
         cache.close()
 
@@ -251,7 +251,7 @@ def test_a_full_disk_is_said(server: MockServer, path: Path, monkeypatch: pytest
     monkeypatch.setattr(Full, "in_transaction", property(lambda self: real.in_transaction))
     monkeypatch.setattr(cache, "_database", Full())
     with pytest.raises(ClinsynthError, match="cannot be written: database or disk is full"):
-        asking.client(llm(server, concurrency=1), cache=cache).answer(REQUESTS)
+        clients.client(llm(server, concurrency=1), cache=cache).answer(REQUESTS)
     assert len(stored(path)) == 5
     assert server.asked()["requests"] == 6
 
@@ -260,7 +260,7 @@ def _ask_all(url: str, path: str, number: int, first: int = 0) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     config = LLMConfig(name="local", model="m", base_url=url, concurrency=4, patience_s=30.0)
     cache = CompletionCache(Path(path))
-    asking.client(config, cache=cache).answer([request(f"u{unit}") for unit in range(first, first + number)])
+    clients.client(config, cache=cache).answer([request(f"u{unit}") for unit in range(first, first + number)])
 
 
 def test_two_processes_pay_once(server: MockServer, path: Path) -> None:

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from clinsynth.asking.clients import open_completions
 from clinsynth.config import DatasetConfig, LLMConfig
 from clinsynth.errors import ConfigError, DataFormatError
 from clinsynth.llm.recorded import RecordedCompletions, parse_id, write_requests
-from clinsynth.stages.asking import open_completions
 from clinsynth.types import Completion, Request
 
 ROW = {

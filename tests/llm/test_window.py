@@ -5,10 +5,10 @@ import time
 
 import pytest
 
-from clinsynth.llm.window import Pace, Window
+from clinsynth.llm.window import Pace, RequestWindow
 
 
-def outcomes(window: Window, pattern: str) -> list[int]:
+def outcomes(window: RequestWindow, pattern: str) -> list[int]:
     """Sizes after each outcome: `.` went well, `x` failed."""
     sizes = []
     for outcome in pattern:
@@ -30,12 +30,12 @@ def outcomes(window: Window, pattern: str) -> list[int]:
     ],
 )
 def test_the_window_follows_what_the_server_bears(pattern: str, size: int) -> None:
-    window = Window(10)
+    window = RequestWindow(10)
     assert outcomes(window, pattern)[-1] == size
 
 
 def test_it_shrinks_once_a_round_trip_and_doubles_back() -> None:
-    window = Window(8)
+    window = RequestWindow(8)
     assert outcomes(window, "x" * 8) == [8] * 7 + [5]
     assert outcomes(window, "x" * 5) == [5] * 4 + [3]
     assert outcomes(window, "." * 3) == [3, 3, 6]
@@ -45,7 +45,7 @@ def test_it_shrinks_once_a_round_trip_and_doubles_back() -> None:
 
 def test_no_more_are_inside_than_it_is_wide() -> None:
     async def run() -> int:
-        window, inside, most = Window(3), 0, 0
+        window, inside, most = RequestWindow(3), 0, 0
 
         async def one() -> None:
             nonlocal inside, most
@@ -65,7 +65,7 @@ def test_no_more_are_inside_than_it_is_wide() -> None:
 
 def test_who_gives_up_waiting_takes_no_place() -> None:
     async def run() -> None:
-        window = Window(1)
+        window = RequestWindow(1)
         await window.enter()
         waiting = [asyncio.create_task(window.enter()) for _ in range(3)]
         await asyncio.sleep(0)

@@ -114,7 +114,7 @@ def test_a_task_is_one_folder_and_one_line(house: Path, own: Path, with_store: P
     given = (f"--config-dir={own}", "dataset=mine", f"backbone.name_or_path={tiny_bert}", *TINY, "backbone.lr=0.001")
 
     def run(*words: object) -> Said:
-        said = in_house(house, "clinsynth.cli", *words, folder=with_store)
+        said = in_house(house, "clinsynth", *words, folder=with_store)
         assert said.status == 0, said.err
         return said
 

@@ -13,7 +13,7 @@ from clinsynth import tasks
 from clinsynth.publishing import parquet
 from clinsynth.tasks.ner.annotators import Gazetteer, label
 from clinsynth.tasks.relation.gold import Relation
-from clinsynth.tasks.words import tokenise
+from clinsynth.text.words import tokenise
 
 FIRST = {"unit": "gout", "replicate": 0, "index": 1}
 LISTS = [column for task in tasks.TASKS for column in tasks.kind(task).examples.LISTS]

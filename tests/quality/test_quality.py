@@ -10,7 +10,7 @@ from clinsynth.quality import control
 from clinsynth.tasks.ner import examples
 from clinsynth.tasks.ner.annotators import label
 from clinsynth.tasks.ner.writer import NerWriter
-from clinsynth.tasks.words import tokenise
+from clinsynth.text.words import tokenise
 from clinsynth.types import Candidate, Draft
 from support import dataset
 

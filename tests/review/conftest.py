@@ -9,10 +9,10 @@ import pytest
 
 from clinsynth import tasks
 from clinsynth.review import drawing
-from clinsynth.review.folder import Item, Review, Subject
+from clinsynth.review.folder import Review, ReviewItem, Subject
 from clinsynth.tasks.multilabel.gold import Note
-from clinsynth.tasks.ner.spans import Sentence, Span
 from clinsynth.tasks.relation.gold import Relation
+from clinsynth.text.entities import Sentence, Span
 
 LABELS = {"ner": ("O", "B-Disease", "I-Disease"), "relation": ("No", "Yes"), "multilabel": ("A1", "A2", "B4")}
 EXAMPLES: dict[str, list[Any]] = {
@@ -24,19 +24,19 @@ EXAMPLES: dict[str, list[Any]] = {
     ],
 }
 
-Reviewed = Callable[..., tuple[Review, list[Item]]]
+Reviewed = Callable[..., tuple[Review, list[ReviewItem]]]
 
 
 @pytest.fixture
 def reviewed() -> Reviewed:
     """A review of a task's examples, in the order of these."""
 
-    def make(task: str, *, blind: bool = False, subject: str = "corpus") -> tuple[Review, list[Item]]:
+    def make(task: str, *, blind: bool = False, subject: str = "corpus") -> tuple[Review, list[ReviewItem]]:
         review = Review(Subject(subject), "toy", "0" * 12, task, LABELS[task], {}, blind=blind, seed=0)
         examples = EXAMPLES[task]
         groups = [example.label or "ataxia" for example in examples]
         reviewer = tasks.kind(task).reviewer
-        items = drawing.of_corpus(examples, groups=groups, reviewer=reviewer, source="0" * 12, number=6, seed=0)
+        items = drawing.draw_from_corpus(examples, groups=groups, reviewer=reviewer, source="0" * 12, number=6, seed=0)
         return review, sorted(items, key=lambda item: item.place or 0)
 
     return make

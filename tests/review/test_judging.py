@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinsynth.review.judging import fleiss, judge, majority
+from clinsynth.review.judging import fleiss, judge_review, majority
 from clinsynth.review.verdicts import Verdict
 
 Reviewed = Callable[..., Any]
@@ -34,7 +34,7 @@ def judged(reviewed: Reviewed, task: str, votes: Sequence[str], **how: Any) -> V
         for name, answer in zip(answered, said.split(), strict=True):
             if answer != "-":
                 answered[name][item.id] = answer
-    return judge(items, answered=answered, review=review)
+    return judge_review(items, answered=answered, review=review)
 
 
 def test_three_who_label_gold_anew(reviewed: Reviewed) -> None:

@@ -15,7 +15,7 @@ import pytest
 from clinsynth.errors import ConfigError
 from clinsynth.review import folder as folders
 from clinsynth.review import serving
-from clinsynth.review.folder import Item, Review, Subject
+from clinsynth.review.folder import Review, ReviewItem, Subject
 
 testing = pytest.importorskip("streamlit.testing.v1", reason="the extra `review` is not installed")
 
@@ -26,17 +26,19 @@ NER = replace(RELATION, task="ner", labels=("O", "B-Disease", "I-Disease"))
 Open = Callable[..., Any]
 
 
-def items(*texts: str, given: str = "Yes", entities: tuple[dict[str, Any], ...] = ()) -> list[Item]:
-    return [Item(f"id{place}", text, given, given, list(entities), {}) for place, text in enumerate(texts)]
+def items(*texts: str, given: str = "Yes", entities: tuple[dict[str, Any], ...] = ()) -> list[ReviewItem]:
+    return [ReviewItem(f"id{place}", text, given, given, list(entities), {}) for place, text in enumerate(texts)]
 
 
 @pytest.fixture
 def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
     """Writes a review and opens its page, as one tab of a browser does; without a review, the same one again."""
 
-    def open_page(review: Review | None = None, drawn: list[Item] | None = None, *, annotator: str = "ann") -> Any:
+    def open_page(
+        review: Review | None = None, drawn: list[ReviewItem] | None = None, *, annotator: str = "ann"
+    ) -> Any:
         if review:
-            folders.write(tmp_path, review, items=drawn or [])
+            folders.write_review(tmp_path, review, items=drawn or [])
         monkeypatch.setattr(sys, "argv", ["page.py", str(tmp_path), "ann", "bob"])
         tab = testing.AppTest.from_file(serving.PAGE, default_timeout=30)
         tab.query_params["annotator"] = annotator
@@ -68,12 +70,12 @@ def test_each_answer_is_saved_and_the_next_example_is_shown(page: Open, tmp_path
     assert "first" in sent(tab)
     assert "other" not in sent(tab)
     press(tab, "answer/correct/id0")
-    assert folders.answers(tmp_path, "ann") == {"id0": "correct"}
+    assert folders.read_answers(tmp_path, "ann") == {"id0": "correct"}
     assert "other" in sent(tab)
     assert "1 of 3 answered" in sent(tab)
     press(tab, "answer/wrong/id1")
     press(tab, "answer/correct/id2")
-    assert folders.answers(tmp_path, "ann") == {"id0": "correct", "id1": "wrong", "id2": "correct"}
+    assert folders.read_answers(tmp_path, "ann") == {"id0": "correct", "id1": "wrong", "id2": "correct"}
     assert "All 3 are answered" in sent(tab)
     assert "action=import" in sent(tab)
 
@@ -90,7 +92,7 @@ def test_undo_takes_back_the_last_answer_and_shows_its_example(page: Open, tmp_p
     undo(tab)
     assert "other" in sent(tab)
     undo(page())  # in a new tab, too
-    assert folders.answers(tmp_path, "ann") == {}
+    assert folders.read_answers(tmp_path, "ann") == {}
 
 
 def test_an_earlier_answer_can_be_changed(page: Open, tmp_path: Path) -> None:
@@ -99,7 +101,7 @@ def test_an_earlier_answer_can_be_changed(page: Open, tmp_path: Path) -> None:
     press(tab, "id1/Previous")
     assert "Your answer: correct" in sent(tab)
     press(tab, "answer/wrong/id0")
-    assert folders.answers(tmp_path, "ann") == {"id0": "wrong"}
+    assert folders.read_answers(tmp_path, "ann") == {"id0": "wrong"}
     assert "other" in sent(tab)
 
 
@@ -117,12 +119,12 @@ def test_what_is_pressed_too_soon_or_too_late_answers_nothing(page: Open, tmp_pa
     tab = page(RELATION, items("first", "other"))
     tab.session_state["since"] = time.monotonic()
     tab.button(key="answer/correct/id0").click().run()
-    assert folders.answers(tmp_path, "ann") == {}
+    assert folders.read_answers(tmp_path, "ann") == {}
     tab.session_state["shown"] = "id1"  # as after another press that the browser has not seen the end of
     press(tab, "answer/wrong/id0")
-    assert folders.answers(tmp_path, "ann") == {}
+    assert folders.read_answers(tmp_path, "ann") == {}
     press(tab, "answer/correct/id1")
-    assert folders.answers(tmp_path, "ann") == {"id1": "correct"}
+    assert folders.read_answers(tmp_path, "ann") == {"id1": "correct"}
 
 
 def test_annotators_and_their_tabs_do_not_mix(page: Open, tmp_path: Path) -> None:
@@ -130,8 +132,8 @@ def test_annotators_and_their_tabs_do_not_mix(page: Open, tmp_path: Path) -> Non
     press(ann, "answer/correct/id0")
     press(bob, "answer/wrong/id0")
     press(ann, "answer/correct/id1")
-    assert folders.answers(tmp_path, "ann") == {"id0": "correct", "id1": "correct"}
-    assert folders.answers(tmp_path, "bob") == {"id0": "wrong"}
+    assert folders.read_answers(tmp_path, "ann") == {"id0": "correct", "id1": "correct"}
+    assert folders.read_answers(tmp_path, "bob") == {"id0": "wrong"}
 
 
 def test_an_annotator_is_chosen_or_typed(page: Open, tmp_path: Path) -> None:
@@ -159,7 +161,7 @@ def test_an_annotator_is_chosen_or_typed(page: Open, tmp_path: Path) -> None:
         (RELATION, items("a note", given="secret")),
     ],
 )
-def test_a_blind_review_sends_no_label(page: Open, review: Review, drawn: list[Item]) -> None:
+def test_a_blind_review_sends_no_label(page: Open, review: Review, drawn: list[ReviewItem]) -> None:
     assert "secret" in sent(page(review, drawn))
     tab = page(replace(review, blind=True), drawn)
     assert "a note" in sent(tab)
@@ -174,7 +176,7 @@ def test_several_labels_are_chosen_and_saved_together(page: Open, tmp_path: Path
     press(tab, "answers/id0")
     assert tab.button(key="answers/id1").disabled
     press(tab, "answer/none/id1")
-    assert folders.answers(tmp_path, "ann") == {"id0": "A1;B2", "id1": "none"}
+    assert folders.read_answers(tmp_path, "ann") == {"id0": "A1;B2", "id1": "none"}
 
 
 def test_a_label_that_is_wrong_can_be_put_right(page: Open, tmp_path: Path) -> None:
@@ -183,7 +185,7 @@ def test_a_label_that_is_wrong_can_be_put_right(page: Open, tmp_path: Path) -> N
     press(tab, "toggle/A1/id0")
     press(tab, "toggle/B2/id0")
     press(tab, "answers/id0")
-    assert folders.answers(tmp_path, "ann") == {"id0": "B2"}
+    assert folders.read_answers(tmp_path, "ann") == {"id0": "B2"}
 
 
 def test_mentions_are_mended_and_what_is_none_is_refused(page: Open, tmp_path: Path) -> None:
@@ -197,12 +199,12 @@ def test_mentions_are_mended_and_what_is_none_is_refused(page: Open, tmp_path: P
         tab.session_state["since"] = 0
         tab.text_input[0].set_value(written)
         next(button for button in tab.button if button.label == "Save").click().run()
-        assert folders.answers(tmp_path, "ann") == saved
+        assert folders.read_answers(tmp_path, "ann") == saved
         assert ("cancer" in sent(tab) and "parts of the text" in sent(tab)) is not saved
 
 
 def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
-    folders.write(tmp_path, RELATION, items=items("first"))
+    folders.write_review(tmp_path, RELATION, items=items("first"))
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(ConfigError, match=r"review\.port="):
         serving.serve(tmp_path, annotators=[], host="127.0.0.1", port=taken.getsockname()[1], browser=False)
     with pytest.raises(ConfigError, match=r"review\.host=.*127\.0\.0\.1"):
@@ -212,7 +214,7 @@ def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
 
 
 def test_without_streamlit_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folders.write(tmp_path, RELATION, items=items("first"))
+    folders.write_review(tmp_path, RELATION, items=items("first"))
     monkeypatch.setattr(serving, "find_spec", lambda name: None)
     with pytest.raises(ConfigError, match=r"clinsynth\[review\]"):
         serving.serve(tmp_path, annotators=[], host="127.0.0.1", port=8501, browser=False)
@@ -222,7 +224,7 @@ def test_without_streamlit_the_extra_is_named(tmp_path: Path, monkeypatch: pytes
 def test_who_can_open_the_page_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], host: str, warns: bool
 ) -> None:
-    folders.write(tmp_path, RELATION, items=items("first"))
+    folders.write_review(tmp_path, RELATION, items=items("first"))
     told: list[str] = []
     monkeypatch.setattr(serving, "_run", told.extend)
     with socket.create_server((host, 0)) as probe:

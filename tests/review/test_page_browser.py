@@ -19,7 +19,7 @@ import pytest
 import requests
 
 from clinsynth.review import folder as folders
-from clinsynth.review.folder import Item, Review, Subject
+from clinsynth.review.folder import Review, ReviewItem, Subject
 from support import environment
 
 pytest.importorskip("streamlit", reason="the extra `review` is not installed")
@@ -37,11 +37,11 @@ LOOK = 0.5
 """Seconds that a reader looks at an example at least: the page takes no answer sooner."""
 
 
-def drawn(count: int) -> list[Item]:
+def drawn(count: int) -> list[ReviewItem]:
     texts = [f"Patient {place} has ataxia and gout." for place in range(count)]
     entity = {"label": "Disease", "text": "ataxia"}
     return [
-        Item(
+        ReviewItem(
             f"id{place}",
             text,
             "ataxia",
@@ -107,7 +107,7 @@ class Reader:
         except Exception as error:
             raise AssertionError(f"{words!r} never came: {self.texts('.stMain')}") from error
 
-    def look(self, item: Item) -> None:
+    def look(self, item: ReviewItem) -> None:
         """Wait until an example is shown with its buttons, and read it."""
         self.see(item.text, ".review-text")
         self.wait(lambda: self.button(f"answer-correct-{item.id}"))
@@ -149,7 +149,7 @@ def test_twenty_examples_by_keyboard_with_a_break_in_the_middle(tmp_path: Path) 
     from selenium.webdriver import ActionChains, Keys
 
     items = drawn(20)
-    folders.write(tmp_path, REVIEW, items=items)
+    folders.write_review(tmp_path, REVIEW, items=items)
     wanted = ["correct" if place % 3 else "wrong" for place in range(20)]
     wanted[12] = "ataxia | gout"
 
@@ -168,13 +168,13 @@ def test_twenty_examples_by_keyboard_with_a_break_in_the_middle(tmp_path: Path) 
         ann.look(items[8])
         ann.press(Keys.BACKSPACE)  # the 8th once more
         ann.look(items[7])
-        assert len(folders.answers(tmp_path, "ann")) == 7
+        assert len(folders.read_answers(tmp_path, "ann")) == 7
         ann.press("1")
         ann.see("8 of 20 answered")
         assert "annotator=ann" in ann.driver.current_url
         assert ann.outside(address) == set()
         process.send_signal(signal.SIGKILL)
-    assert list(folders.answers(tmp_path, "ann")) == [item.id for item in items[:8]]
+    assert list(folders.read_answers(tmp_path, "ann")) == [item.id for item in items[:8]]
 
     with server(tmp_path) as (address, process), reader() as ann:
         ann.open(f"{address}?annotator=ann")
@@ -190,5 +190,7 @@ def test_twenty_examples_by_keyboard_with_a_break_in_the_middle(tmp_path: Path) 
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=20) == 0
 
-    assert folders.answers(tmp_path, "ann") == {item.id: answer for item, answer in zip(items, wanted, strict=True)}
+    assert folders.read_answers(tmp_path, "ann") == {
+        item.id: answer for item, answer in zip(items, wanted, strict=True)
+    }
     assert folders.annotators(tmp_path) == ["ann"]

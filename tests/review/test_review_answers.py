@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from clinsynth import sheets
 from clinsynth.errors import ConfigError, DataFormatError
+from clinsynth.files import sheets
 from clinsynth.review import folder as folders
 from clinsynth.review import forms, label_studio
-from clinsynth.review.answers import Answers, Written, collect, gather, read
-from clinsynth.review.folder import Item, Review
+from clinsynth.review.answers import Answers, Written, collect_answers, gather_answers, read_answer
+from clinsynth.review.folder import Review, ReviewItem
 
-Reviewed = Callable[..., tuple[Review, list[Item]]]
+Reviewed = Callable[..., tuple[Review, list[ReviewItem]]]
 
 
 def fill(path: Path, answers: Mapping[str, str], *, delimiter: str = ",", encoding: str = "utf-8-sig") -> None:
@@ -33,10 +33,10 @@ def fill(path: Path, answers: Mapping[str, str], *, delimiter: str = ",", encodi
 
 
 def collected(
-    folder: Path, review: Review, items: list[Item], *, named: tuple[str, ...] = (), skip: bool = False
+    folder: Path, review: Review, items: list[ReviewItem], *, named: tuple[str, ...] = (), skip: bool = False
 ) -> Answers:
-    written = gather(folder, review=review, named=named)
-    return collect(written, review=review, items=items, folder=folder, skip=skip)
+    written = gather_answers(folder, review=review, named=named)
+    return collect_answers(written, review=review, items=items, folder=folder, skip=skip)
 
 
 @pytest.mark.parametrize("blind", [True, False])
@@ -46,7 +46,7 @@ def test_a_sheet_goes_round(
     reviewed: Reviewed, tmp_path: Path, task: str, blind: bool, delimiter: str, encoding: str
 ) -> None:
     review, items = reviewed(task, blind=blind)
-    (path,) = forms.write(tmp_path, review, items=items, annotators=["ann"])
+    (path,) = forms.write_sheets(tmp_path, review, items=items, annotators=["ann"])
     assert path == tmp_path / "sheets" / "ann.csv"
     left = path.read_bytes()
     assert left.startswith(b"\xef\xbb\xbfid,text,")
@@ -58,7 +58,7 @@ def test_a_sheet_goes_round(
 
 def test_no_cell_runs_as_a_formula(reviewed: Reviewed, tmp_path: Path) -> None:
     review, items = reviewed("relation")
-    (path,) = forms.write(tmp_path, review, items=items, annotators=[])
+    (path,) = forms.write_sheets(tmp_path, review, items=items, annotators=[])
     cells = [cell for row in csv.reader(io.StringIO(path.read_text("utf-8-sig"), newline="")) for cell in row]
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
     assert not [cell for cell in cells if cell and cell.replace("e", "").isdigit()]
@@ -68,7 +68,7 @@ def test_no_cell_runs_as_a_formula(reviewed: Reviewed, tmp_path: Path) -> None:
 def test_marked_parts_are_seen_where_the_label_is_shown(reviewed: Reviewed, tmp_path: Path) -> None:
     for blind, marked in ((False, 3), (True, 0)):
         review, items = reviewed("ner", blind=blind)
-        (path,) = forms.write(tmp_path, review, items=items, annotators=[])
+        (path,) = forms.write_sheets(tmp_path, review, items=items, annotators=[])
         assert path.read_text("utf-8-sig").count("**ataxia**") == marked
         assert "ataxia" in (tmp_path / forms.HOW).read_text(encoding="utf-8")
 
@@ -89,7 +89,7 @@ def test_marked_parts_are_seen_where_the_label_is_shown(reviewed: Reviewed, tmp_
 def test_answers_about_a_label_that_is_shown(reviewed: Reviewed, task: str, given: str, answer: str, said: str) -> None:
     review, items = reviewed(task)
     item = next(item for item in items if item.given == given)
-    assert read(answer, item=item, review=review) == said
+    assert read_answer(answer, item=item, review=review) == said
 
 
 def test_all_that_is_wrong_is_said_at_once(reviewed: Reviewed, tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_all_that_is_wrong_is_said_at_once(reviewed: Reviewed, tmp_path: Path) -
     written += [Written(name, id, "correct") for name in ("ann", "bob") for id in others]
     written += [Written("cy", first, "")]
     with pytest.raises(DataFormatError) as caught:
-        collect(written, review=review, items=items, folder=tmp_path, skip=False)
+        collect_answers(written, review=review, items=items, folder=tmp_path, skip=False)
     said = str(caught.value)
     assert "ann answers rows that this review does not have: r-none" in said
     assert f"ann answers twice, and differently: {third} ('Yes' and 'correct')" in said
@@ -109,23 +109,23 @@ def test_all_that_is_wrong_is_said_at_once(reviewed: Reviewed, tmp_path: Path) -
     assert f"bob has no answer to {first}, {second}, {third} (" in said
     assert "cy" not in said
     good = [one for one in written if one.annotator == "bob"]
-    found = collect([*good, written[-1]], review=review, items=items, folder=tmp_path, skip=True)
+    found = collect_answers([*good, written[-1]], review=review, items=items, folder=tmp_path, skip=True)
     assert list(found.given["bob"]) == others
     assert found.silent == ("cy",)
     with pytest.raises(ConfigError, match="nobody has answered"):
-        collect(written[-1:], review=review, items=items, folder=tmp_path, skip=True)
+        collect_answers(written[-1:], review=review, items=items, folder=tmp_path, skip=True)
 
 
 def test_a_sheet_and_the_page_may_say_the_same(reviewed: Reviewed, tmp_path: Path) -> None:
     review, items = reviewed("relation", blind=True)
-    (path,) = forms.write(tmp_path, review, items=items, annotators=["ann"])
+    (path,) = forms.write_sheets(tmp_path, review, items=items, annotators=["ann"])
     fill(path, {item.id: "No" for item in items})
-    folders.save(tmp_path, "ann", item=items[0].id, answer="no")
-    folders.save(tmp_path, "bob", item=items[0].id, answer="Yes")
+    folders.save_answer(tmp_path, "ann", item=items[0].id, answer="no")
+    folders.save_answer(tmp_path, "bob", item=items[0].id, answer="Yes")
     found = collected(tmp_path, review, items, skip=True)
     assert {name: len(said) for name, said in found.given.items()} == {"ann": 6, "bob": 1}
     assert list(collected(tmp_path, review, items, named=(str(path),)).given) == ["ann"]
-    folders.save(tmp_path, "ann", item=items[0].id, answer="Yes")
+    folders.save_answer(tmp_path, "ann", item=items[0].id, answer="Yes")
     with pytest.raises(DataFormatError, match=r"ann answers twice, and differently: r-\w+ \('No' and 'Yes'\)"):
         collected(tmp_path, review, items, skip=True)
 
@@ -207,7 +207,7 @@ SAYS: dict[tuple[str, bool], tuple[Callable[[dict[str, Any]], list[dict[str, Any
 @pytest.mark.parametrize(("task", "blind"), list(SAYS))
 def test_label_studio_goes_round(reviewed: Reviewed, tmp_path: Path, task: str, blind: bool) -> None:
     review, items = reviewed(task, blind=blind)
-    label_studio.write(tmp_path, review, items=items)
+    label_studio.write_tasks(tmp_path, review, items=items)
     says, read_as = SAYS[task, blind]
     tasks = exported(tmp_path, says)
     assert all(("label" in row["data"]) is not blind for row in tasks)
@@ -229,7 +229,7 @@ def test_label_studio_goes_round(reviewed: Reviewed, tmp_path: Path, task: str, 
 
 def test_nothing_marked_can_be_said_of_marked_parts(reviewed: Reviewed, tmp_path: Path) -> None:
     review, items = reviewed("ner")
-    label_studio.write(tmp_path, review, items=items)
+    label_studio.write_tasks(tmp_path, review, items=items)
     (tmp_path / "p.json").write_text(json.dumps(exported(tmp_path, lambda data: [chosen("verdict", "none")])))
     found = collected(tmp_path, review, items, named=(str(tmp_path / "p.json"),))
     assert list(found.given["ann@x"].values()) == ["correct", "none"] * 3

@@ -12,7 +12,7 @@ import pytest
 
 from clinsynth.errors import DataFormatError
 from clinsynth.search import judges
-from clinsynth.search.judges import GOLD_TEXTS, Judge, Panel, judge_of, verdict
+from clinsynth.search.judges import GOLD_TEXTS, PairwiseJudge, RoundJudge, judge_of, verdict
 from clinsynth.search.sheets import Waiting
 from clinsynth.search.tree import CandidatePrompt
 from clinsynth.types import Completion, Gold, Request
@@ -129,7 +129,7 @@ Says = Callable[[str, str], str]
 """Samples of the first and of the second set to an answer."""
 
 
-def panel(settings: Any, says: Says) -> tuple[Panel, list[Request]]:
+def panel(settings: Any, says: Says) -> tuple[PairwiseJudge, list[Request]]:
     """A judge, and what it was asked."""
     asked: list[Request] = []
 
@@ -137,7 +137,7 @@ def panel(settings: Any, says: Says) -> tuple[Panel, list[Request]]:
         asked.extend(requests)
         return {request.id: Completion(request.id, "m", says(*sets(request)), "stop") for request in requests}
 
-    return Panel(settings, ask=ask), asked
+    return PairwiseJudge(settings, ask=ask), asked
 
 
 def sets(request: Request) -> tuple[str, str]:
@@ -231,7 +231,7 @@ def never(requests: Sequence[Request], what: str) -> dict[str, Completion]:
     raise AssertionError("no LLM is asked")
 
 
-def measures(composed: Composed, *words: str, gold: Gold) -> Judge:
+def measures(composed: Composed, *words: str, gold: Gold) -> RoundJudge:
     settings = composed("search_prompts", "llm=local", "llm.model=m", "judge=metrics", "samples=4", *words)
     return judge_of(settings, gold=gold, ask=never, folder=Path())
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from clinsynth import tasks
 from clinsynth.errors import DataFormatError
-from clinsynth.search.proposals import listed, placed, propose, shown
+from clinsynth.search.proposals import propose, read_proposals, to_template, to_written
 from clinsynth.search.sampling import Sampler
 from clinsynth.search.tree import CandidatePrompt
 from clinsynth.types import Completion, Request
@@ -23,7 +23,7 @@ PLACES = {"n": "the number of sentences", "entity": "the disease name"}
 VALUES = {"n": "7", "entity": "gout"}
 GOLD = gold(sentence("gout/B hurts"), sentence("mild ataxia/B was seen"))
 FIVE = [f"{verb} {{n}} sentences with {{entity}}." for verb in ("Write", "Give", "Compose", "Invent", "Draft")]
-TEMPLATES = [placed(text, PLACES) for text in FIVE]
+TEMPLATES = [to_template(text, PLACES) for text in FIVE]
 
 
 @pytest.mark.parametrize(
@@ -54,11 +54,13 @@ TEMPLATES = [placed(text, PLACES) for text in FIVE]
     ],
 )
 def test_placeholders_in_the_ways_in_which_llms_write_them(written: str, template: str) -> None:
-    assert placed(written, PLACES) == template
+    assert to_template(written, PLACES) == template
 
 
 def test_a_template_is_shown_with_curly_brackets() -> None:
-    assert shown("The ${n}th of $n on $entity for $$5, {so}.", PLACES) == "The {n}th of {n} on {entity} for $5, {so}."
+    assert (
+        to_written("The ${n}th of $n on $entity for $$5, {so}.", PLACES) == "The {n}th of {n} on {entity} for $5, {so}."
+    )
 
 
 LITERALS = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="${}[]<>"), max_size=12)
@@ -69,7 +71,7 @@ PIECES = st.one_of(
 
 @given(st.lists(PIECES).map("".join).filter(lambda text: set(Template(text).get_identifiers()) <= set(VALUES)))
 def test_what_is_shown_is_read_as_the_same_template(template: str) -> None:
-    again = placed(shown(template, PLACES), PLACES)
+    again = to_template(to_written(template, PLACES), PLACES)
     assert Template(again).substitute(VALUES) == Template(template).substitute(VALUES)
 
 
@@ -98,7 +100,7 @@ TWO = ["Write {n} sentences with {entity}.", "Give {n} sentences on {entity}, in
     ],
 )
 def test_lists_of_prompts_that_are_read_alike(layout: str) -> None:
-    assert listed(layout.format(*TWO)) == TWO
+    assert read_proposals(layout.format(*TWO)) == TWO
 
 
 @pytest.mark.parametrize(
@@ -117,21 +119,26 @@ def test_lists_of_prompts_that_are_read_alike(layout: str) -> None:
     ids=["several lines", "twice", "emphasis", "typographic signs", "empty", "a greeting alone"],
 )
 def test_what_a_list_holds(answer: str, prompts: list[str]) -> None:
-    assert listed(answer) == prompts
+    assert read_proposals(answer) == prompts
 
 
 def test_prompts_may_end_with_a_colon_as_ours_do() -> None:
     prompts = ["Write {n} sentences with {entity}:", "Give {n} lines on {entity}:"]
-    assert listed("1. {}\n2. {}".format(*prompts)) == prompts
+    assert read_proposals("1. {}\n2. {}".format(*prompts)) == prompts
 
 
 def test_a_second_line_may_be_a_sentence_of_its_own() -> None:
     answer = "1. Write {n} sentences.\n   Each of them contains {entity}.\n2. Give {n} lines on {entity}."
-    assert listed(answer) == ["Write {n} sentences. Each of them contains {entity}.", "Give {n} lines on {entity}."]
+    assert read_proposals(answer) == [
+        "Write {n} sentences. Each of them contains {entity}.",
+        "Give {n} lines on {entity}.",
+    ]
 
 
 def test_thoughts_that_only_end_are_no_prompts() -> None:
-    assert listed("1. Ask for {n} of {entity}?\n</think>\n\n1. Write {n} of {entity}.") == ["Write {n} of {entity}."]
+    assert read_proposals("1. Ask for {n} of {entity}?\n</think>\n\n1. Write {n} of {entity}.") == [
+        "Write {n} of {entity}."
+    ]
 
 
 COMPOSED: list[Any] = []

@@ -16,7 +16,7 @@ import pytest
 from clinsynth import tasks
 from clinsynth.errors import DataFormatError
 from clinsynth.search import judges, search
-from clinsynth.search.judges import Judge, judge_of
+from clinsynth.search.judges import RoundJudge, judge_of
 from clinsynth.search.planning import stand_ins
 from clinsynth.search.sampling import Ask, Sampler
 from clinsynth.search.sheets import Waiting
@@ -94,7 +94,7 @@ class LLM:
         ]
 
 
-def scoring(scores: Mapping[str, float]) -> Judge:
+def scoring(scores: Mapping[str, float]) -> RoundJudge:
     """By the first word of a prompt; others have 0."""
     return lambda candidates, number: {
         candidate.name: {"score": scores.get(candidate.text.split()[0], 0.0)} for candidate in candidates
@@ -122,7 +122,7 @@ def sampler(settings: Any, *, ask: Ask, gold: Gold = NER_GOLD) -> Sampler:
     return Sampler(settings, task=tasks.open(settings.dataset), gold=gold, ask=ask)
 
 
-def grown(settings: Any, *, ask: Ask, judge: Judge, gold: Gold = NER_GOLD) -> Tree:
+def grown(settings: Any, *, ask: Ask, judge: RoundJudge, gold: Gold = NER_GOLD) -> Tree:
     tree = Tree("a task")
     samples = sampler(settings, ask=ask, gold=gold)
     search(settings, sampler=samples, judge=judge, tree=tree, watch=lambda tree: None)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from clinsynth.errors import DataFormatError
-from clinsynth.search.sheets import COLUMNS, Waiting, read_or_leave
+from clinsynth.search.sheets import COLUMNS, Waiting, read_or_write_sheet
 from clinsynth.search.tree import CandidatePrompt
 
 CANDIDATES = [
@@ -25,7 +25,7 @@ CANDIDATES = [
 def left(folder: Path, *, candidates: Sequence[CandidatePrompt] = CANDIDATES, number: int = 2) -> Path:
     """A new sheet."""
     with pytest.raises(Waiting) as caught:
-        read_or_leave(candidates, number=number, folder=folder)
+        read_or_write_sheet(candidates, number=number, folder=folder)
     return caught.value.path
 
 
@@ -52,7 +52,7 @@ def fill(path: Path, scores: Mapping[str, str], *, delimiter: str = ",", columns
 
 
 def scores(folder: Path) -> dict[str, float]:
-    found = read_or_leave(CANDIDATES, number=2, folder=folder)
+    found = read_or_write_sheet(CANDIDATES, number=2, folder=folder)
     assert all(set(verdict) == {"score"} for verdict in found.values())
     return {name: verdict["score"] for name, verdict in found.items()}
 
@@ -157,7 +157,7 @@ def refused(path: Path, *said: str) -> None:
     """The sheet is refused with its path and these words, and stays as it is."""
     before = path.read_bytes()
     with pytest.raises(DataFormatError) as caught:
-        read_or_leave(CANDIDATES, number=2, folder=path.parent)
+        read_or_write_sheet(CANDIDATES, number=2, folder=path.parent)
     assert not [word for word in (str(path), *said) if word not in str(caught.value)], str(caught.value)
     assert path.read_bytes() == before
 
@@ -209,7 +209,7 @@ def test_columns_that_are_missing_are_named(tmp_path: Path, header: str, lacking
 def test_what_a_spreadsheet_adds_does_no_harm(tmp_path: Path) -> None:
     path = left(tmp_path)
     path.write_text("sep=,\n" + fill(path, GOOD).replace("score", "Score "), encoding="utf-8")
-    found = read_or_leave(CANDIDATES, number=2, folder=tmp_path)
+    found = read_or_write_sheet(CANDIDATES, number=2, folder=tmp_path)
     assert all(found[name]["score"] for name in found)
 
 

@@ -13,8 +13,9 @@ import huggingface_hub
 import numpy as np
 import pytest
 
-from clinsynth import cli, config
+from clinsynth import config
 from clinsynth.artifacts import ArtifactStore
+from clinsynth.cli import main as cli
 from clinsynth.publishing.model_card import Trained, model_card
 from clinsynth.types import Summary
 from mock_hub import HUB_TOKEN, MockHub

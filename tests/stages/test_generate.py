@@ -213,7 +213,7 @@ def test_killed_again_and_again_it_ends_as_if_undisturbed(with_store: Path, serv
     words = [
         sys.executable,
         "-m",
-        "clinsynth.cli",
+        "clinsynth",
         "generate",
         *live(server),
         "units.max=60",

@@ -5,10 +5,11 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import OmegaConf
 
-from clinsynth import config, sweeps, tasks
+from clinsynth import config, tasks
 from clinsynth.config import grids
 from clinsynth.errors import ConfigError
 from clinsynth.stages import grid, targets
+from clinsynth.stages.overrides import combinations
 from support import CORPORA, Composed, needs_corpora
 
 SCALES = ("smoke", pytest.param("mini", marks=needs_corpora), pytest.param("paper", marks=needs_corpora))
@@ -29,7 +30,7 @@ def test_a_job_that_is_put_together_is_the_one_that_hydra_composes(experiment: s
     stage, overrides = experiment.partition("/")[0], ["llm.temperature=0.5", "prompt.name=mine", "prompt.text=t"]
     with grid.own_hydra():
         composer = grid.Composer(stage, experiment)
-        jobs = sweeps.combinations(grids.grid(experiment).params())
+        jobs = combinations(grids.grid(experiment).params())
         for words in (*jobs, [*jobs[0][:1], *overrides]):
             whole = compose(stage, overrides=[f"experiment={experiment}", *words])
             assert OmegaConf.to_yaml(composer.compose(words)) == OmegaConf.to_yaml(whole)
@@ -43,7 +44,7 @@ def test_every_grid_becomes_jobs_of_its_stage(scale: str) -> None:
         groups = loader.list_groups("")
         for experiment in (name for target in grids.targets(scale) for name in grids.experiments(target, scale=scale)):
             found = grids.grid(experiment)
-            *_, last = sweeps.combinations(found.params())
+            *_, last = combinations(found.params())
             composed = compose(found.stage, overrides=[f"experiment={experiment}", *last])
             config.typed(composed, config.STAGES[found.stage])
             for group, options in found.params().items():

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from clinsynth import tasks
+from clinsynth.files.input_texts import InputText
 from clinsynth.learning import reading
-from clinsynth.learning.documents import Document
 from clinsynth.types import Summary
 from support import Command
 
@@ -100,9 +100,9 @@ def test_offsets_are_into_the_text_of_the_user(clinsynth: Command, with_store: P
 def test_spans_are_those_of_a_pipeline(clinsynth: Command, with_store: Path, bert_finder: Path) -> None:
     from transformers import pipeline
 
-    from clinsynth import datasets
+    from clinsynth.files import sources
 
-    path = datasets.resolve("assets:sample_ner/test.tsv")
+    path = sources.resolve("assets:sample_ner/test.tsv")
     words = [[row.split("\t")[0] for row in part.split("\n")] for part in path.read_text().strip().split("\n\n")]
     texts = [" ".join(part) for part in words if len(part) < 20]
     write("notes.jsonl", texts)
@@ -187,13 +187,14 @@ def test_texts_come_as_a_stream(bert_finder: Path) -> None:
 
     model = open_model(
         bert_finder,
+        kinds=tasks.kinds(),
         window=None,
         overlap=0.25,
         batch_size=8,
         device="cpu",
         precision="32-true",
     )
-    endless = (Document(f"note {number}", "notes.jsonl", number) for number in count())
+    endless = (InputText(f"note {number}", "notes.jsonl", number) for number in count())
     portions = reading.read(endless, model=model)
     assert [len(next(portions)) for _ in range(2)] == [reading.MOST] * 2
     assert next(endless).row == 2 * reading.MOST

@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 
-from clinsynth import corpora, datasets, keys, tasks, zero_shot
+from clinsynth import corpora, keys, tasks
 from clinsynth.artifacts import ArtifactStore
+from clinsynth.asking.questions import questions
 from clinsynth.config import Reviewed
 from clinsynth.config import TestName as Named  # pytest takes a Test... for a test
 from clinsynth.errors import ConfigError, DataFormatError
@@ -161,10 +162,10 @@ def test_gold_itself_keeps_its_rows_and_its_keys(adjudicated: Path, composed: Co
         for test in ("gold", "adjudicated")
     )
     assert set(whole.hashes) == {"train", "test", "devel"}
-    assert (whole.lessons, whole.withheld) == (whole.train, frozenset())
+    assert (whole.trainable, whole.withheld) == (whole.train, frozenset())
     assert anew.hashes.keys() - whole.hashes.keys() == {"adjudicated"}
     assert anew.train == whole.train
-    assert len(whole.devel) - len(anew.devel) + len(whole.train) - len(anew.lessons) == 40
+    assert len(whole.devel) - len(anew.devel) + len(whole.train) - len(anew.trainable) == 40
     # a round that draws a row which is tested is left out, whatever its number
     tested = {example.text for example in anew.test}
     numbers = [number for number, row in enumerate(anew.train) if row.text in tested]
@@ -189,7 +190,7 @@ def test_gold_itself_keeps_its_rows_and_its_keys(adjudicated: Path, composed: Co
             }
             for unit in units
         }
-        leaks = {example.text for example in gold.guarded}
+        leaks = {example.text for example in gold.held_out}
         assert leaking == {unit for unit, found in drawn.items() if any(gold.train[n].text in leaks for n in found)}
     assert numbers
 
@@ -201,7 +202,7 @@ def test_no_recorded_answer_is_taken_for_another_row(adjudicated: Path, composed
         resolved, key = asking_llm.planned(settings)
         gold = resolving.load(resolved.dataset, paths=resolved.paths)
         task = tasks.open(resolved.dataset)
-        found[test] = (zero_shot.questions(task, part=resolving.part(resolved), gold=gold), key)
+        found[test] = (questions(task, part=resolving.part(resolved), gold=gold), key)
     (before, key), (asked, other) = found["gold"], found["adjudicated"]
     assert before[0].request.id.endswith("/test-0000#0")
     assert before[0].request.evidence == {"test_index": 0}
@@ -335,12 +336,12 @@ def test_what_is_asked_for_is_what_is_found(clinsynth: Command, with_store: Path
         settings = composed("generate", "dataset=sample_relation", "size=t100", f"quality.reviewed={how.value}")
         recipe = resolving.load_and_resolve(settings).recipe
         completions = asking.completions_of(settings)
-        corpus = corpora.make(recipe, completions=completions, store=store)
-        assert corpora.identity(recipe, completions=completions, store=store) == corpus.digest
+        corpus = corpora.make_corpus(recipe, completions=completions, store=store)
+        assert corpora.corpus_digest(recipe, completions=completions, store=store) == corpus.digest
         assert (corpus.digest == base) is (how is Reviewed.keep)
         assert ("reviewed" in keys.corpus_settings(settings, version="v")) is (how is not Reviewed.keep)
-        assert len(corpus.examples) == corpus.manifest["counts"]["kept"]
-        assert corpus.manifest["public"] is True
+        assert len(corpus.examples) == corpus.manifest.counts["kept"]
+        assert corpus.manifest.public is True
     # a test set that is labelled anew needs no other corpus, nor another review of it
     say = {name: lambda n, item: "Yes" if n < 5 else "No" for name in ("ann", "bob", "cy")}
     told = ["dataset=sample_relation", "review.n=10"]
@@ -348,7 +349,7 @@ def test_what_is_asked_for_is_what_is_found(clinsynth: Command, with_store: Path
     settings.dataset.test = Named.adjudicated
     anew = resolving.load_and_resolve(settings)
     assert len(anew.gold.test) == 10
-    assert corpora.identity(anew.recipe, completions=completions, store=store) == corpus.digest
+    assert corpora.corpus_digest(anew.recipe, completions=completions, store=store) == corpus.digest
 
 
 def test_entities_are_judged(clinsynth: Command, with_store: Path) -> None:
@@ -404,11 +405,12 @@ def test_two_hundred_rows_of_the_paper(clinsynth: Command, with_store: Path, com
     items = {row["text"] for row in rows(folder / "items.jsonl")}
     assert len(items) == 200
     for fold in (1, 2):
-        dataset = composed("train", *told, f"dataset.fold={fold}", "dataset.test=adjudicated").dataset
-        gold = datasets.load(tasks.open(dataset), data=CORPORA, artifacts=Path("artifacts"))
+        settings = composed("train", *told, f"dataset.fold={fold}", "dataset.test=adjudicated")
+        dataset = settings.dataset
+        gold = resolving.load(dataset, paths=settings.paths)
         assert {example.text for example in gold.test} == items
-        assert not {example.text for example in gold.lessons} & items
-        assert len(gold.train) > len(gold.lessons) or fold == 1
+        assert not {example.text for example in gold.trainable} & items
+        assert len(gold.train) > len(gold.trainable) or fold == 1
     dataset.name = "other"
     with pytest.raises(ConfigError, match="review action=export dataset=other"):
-        datasets.load(tasks.open(dataset), data=CORPORA, artifacts=Path("artifacts"))
+        resolving.load(dataset, paths=settings.paths)

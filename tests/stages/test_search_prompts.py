@@ -247,7 +247,7 @@ def test_private_text_stays_out_of_mlflow(search: Run, with_store: Path) -> None
 @pytest.mark.slow
 def test_killed_it_goes_on_and_pays_for_nothing_twice(with_store: Path, server: MockServer) -> None:
     server.behave(latency=0.2, rounds=False)
-    words = [sys.executable, "-m", "clinsynth.cli", "search_prompts", *live(server), "judge=llm", "llm.concurrency=2"]
+    words = [sys.executable, "-m", "clinsynth", "search_prompts", *live(server), "judge=llm", "llm.concurrency=2"]
     for _ in range(2):
         before = server.asked()["requests"]
         process = subprocess.Popen(

@@ -118,7 +118,7 @@ def test_a_launcher_that_is_not_installed_says_how_to_get_it(
 @pytest.mark.parametrize("launcher", ["basic", "joblib"])
 def test_after_a_kill_only_what_is_missing_runs(with_store: Path, tiny_bert: Path, launcher: str) -> None:
     words = ["sweep", "target=table8", SMOKE, f"launcher={launcher}", "side_by_side=2", *tiny(tiny_bert), "seed=0"]
-    command = [sys.executable, "-m", "clinsynth.cli", *words]
+    command = [sys.executable, "-m", "clinsynth", *words]
     process = subprocess.Popen(command, start_new_session=True, env=environment(), stdout=subprocess.DEVNULL)
     until = time.monotonic() + 100
     while "FINISHED" not in runs(with_store):
@@ -129,7 +129,7 @@ def test_after_a_kill_only_what_is_missing_runs(with_store: Path, tiny_bert: Pat
     process.wait()
     before = runs(with_store)["FINISHED"]
     assert 1 <= len(before) < JOBS
-    said = python("-m", "clinsynth.cli", *words)
+    said = python("-m", "clinsynth", *words)
     assert said.status == 0, said.err
     assert f"{JOBS} jobs, {len(before)} are done, {JOBS - len(before)} are left" in said.out
     after = runs(with_store)
@@ -141,7 +141,7 @@ def test_after_a_kill_only_what_is_missing_runs(with_store: Path, tiny_bert: Pat
 @pytest.mark.slow
 def test_jobs_can_be_handed_to_submitit(with_store: Path, tiny_bert: Path) -> None:
     words = ("sweep", "target=table3", SMOKE, "launcher=submitit_local", *tiny(tiny_bert))
-    said = python("-m", "clinsynth.cli", *words)
+    said = python("-m", "clinsynth", *words)
     assert said.status == 0, said.err
     assert "2 of 2 jobs done" in said.out
     assert len(runs(with_store)["FINISHED"]) == 2

@@ -20,8 +20,9 @@ import numpy as np
 import pytest
 from omegaconf import OmegaConf
 
-from clinsynth import cli, config
+from clinsynth import config
 from clinsynth.artifacts import ArtifactStore
+from clinsynth.cli import main as cli
 from clinsynth.stages import resolving
 from clinsynth.types import Summary
 from support import TINY, Command, Composed, Said, copy_store, environment
@@ -425,7 +426,7 @@ def test_the_backbone_is_known_wherever_it_lies(key: Callable[..., str], tiny_be
 
 INTERRUPTIBLE = (
     "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "  # which nohup takes away
-    "from clinsynth.cli import main; sys.exit(main())"
+    "from clinsynth.cli.main import main; sys.exit(main())"
 )
 
 

@@ -176,7 +176,8 @@ def test_a_part_is_always_the_same_and_grows(zero_shot: Run, server: MockServer,
 
 
 def test_shots_are_turns_with_right_answers(composed: Composed) -> None:
-    from clinsynth import tasks, zero_shot
+    from clinsynth import tasks
+    from clinsynth.asking.questions import questions as asked_about
     from clinsynth.stages import resolving
 
     asked = {}
@@ -188,7 +189,7 @@ def test_shots_are_turns_with_right_answers(composed: Composed) -> None:
             gold = resolving.load(settings.dataset, paths=settings.paths)
             task, part = tasks.open(settings.dataset), resolving.part(settings)
             asker = task.asker
-            questions = zero_shot.questions(task, part=part, gold=gold)
+            questions = asked_about(task, part=part, gold=gold)
             request = questions[0].request
             assert [turn["role"] for turn in request.messages] == ["user", "assistant"] * 2 + ["user"]
             shown = [example for example in gold.train if asker.answer(example) == request.messages[1]["content"]]
@@ -271,7 +272,7 @@ def test_a_budget_stop_keeps_what_was_answered(zero_shot: Run, server: MockServe
 @pytest.mark.slow
 def test_killed_it_pays_for_nothing_twice(with_store: Path, server: MockServer) -> None:
     server.behave(latency=0.1)
-    words = [sys.executable, "-m", "clinsynth.cli", "zero_shot", *live(server), "llm.concurrency=4"]
+    words = [sys.executable, "-m", "clinsynth", "zero_shot", *live(server), "llm.concurrency=4"]
     process = subprocess.Popen(
         words, cwd=with_store, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

@@ -6,8 +6,8 @@ import pytest
 
 from clinsynth import tasks
 from clinsynth.tasks.multilabel.gold import Note
-from clinsynth.tasks.ner.spans import Sentence, Span
 from clinsynth.tasks.relation.gold import Relation
+from clinsynth.text.entities import Sentence, Span
 
 LABELS = {"ner": ("O", "B-Disease", "I-Disease"), "relation": ("No", "Yes"), "multilabel": ("A1", "A2", "B4")}
 TEXT = "Ataxia, breast cancer or cancer; no ataxia."

@@ -1,1 +1,1 @@
-"""What synthetic text is like, beside gold."""
+"""Synthetic text beside gold: copies, distances, variety, and whether the two can be told apart."""

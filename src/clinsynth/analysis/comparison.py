@@ -37,7 +37,7 @@ Words = Sequence[Sequence[str]]
 
 @dataclass(frozen=True)
 class Sketch:
-    """What the figure shows; it holds no text."""
+    """The content of the figure; it holds no text."""
 
     map: dict[str, NDArray[np.float32]]
     """By kind the places [texts, 2] of those that were drawn."""
@@ -61,7 +61,7 @@ class Sketch:
 
 @dataclass(frozen=True)
 class Analysis:
-    """What synthetic text is like, beside gold."""
+    """Synthetic text beside gold, in numbers, pictures and copies."""
 
     metrics: Metrics
     """A yardstick has the name of what it is for, and `_gold`; the ends of an interval have `_low` and `_high`."""
@@ -121,7 +121,7 @@ def analyse(
 
 
 def _embed(sets: Mapping[str, Sequence[Any]], embed: Embed) -> dict[str, NDArray[np.float32]]:
-    """Equal texts are embedded once, all in one go."""
+    """Return the vectors of each kind of text; equal texts are embedded once, all in one go."""
     place: dict[str, int] = {}
     for example in chain(*sets.values()):
         place.setdefault(example.text, len(place))
@@ -149,7 +149,7 @@ def _nearness(
     units: Sequence[str],
     seed: int,
 ) -> Metrics:
-    """Mean and median distances; how often a text is nearer to train than a test text is, and than to test itself.
+    """Return mean and median distances, and how often a text is nearer to train than test texts are, or than to test.
 
     `held_out` gold leans to train, too, where test is out of fewer documents.
     """
@@ -174,7 +174,7 @@ def _nearness(
 
 
 def _copies(split: Mapping[str, Words], *, threshold: float) -> dict[tuple[str, str], list[copies.Copy]]:
-    """Of synthetic texts and, as the yardstick, of gold test in gold train."""
+    """Return the copies among synthetic texts and, as the yardstick, those of gold train in gold test."""
     return {
         (kind, other): copies.find(split[kind], references=split[other], threshold=threshold)
         for kind, other in ((SYNTHETIC, TEST), (SYNTHETIC, TRAIN), (TEST, TRAIN))
@@ -196,7 +196,7 @@ def _counts(pairs: Mapping[tuple[str, str], Sequence[copies.Copy]], *, rejected:
 def _listed(
     pairs: Mapping[tuple[str, str], Sequence[copies.Copy]], *, sets: Mapping[str, Sequence[Any]], units: Sequence[str]
 ) -> tuple[dict[str, Any], ...]:
-    """Copies of test before those of train, the most similar first."""
+    """Return copies of test before those of train, the most similar first."""
     rows = [
         {
             "split": other,
@@ -214,7 +214,7 @@ def _listed(
 
 
 def _mentions(sets: Mapping[str, Sequence[Any]]) -> Metrics:
-    """Shares of different mentions, of tasks whose entities have several spellings."""
+    """Return shares of different mentions, for tasks whose entities have several spellings."""
     found = {kind: mentions.different(examples) for kind, examples in sets.items()}
     own, train, test = (found.get(kind, frozenset()) for kind in (SYNTHETIC, TRAIN, TEST))
     if not mentions.vary(train | test | own):
@@ -232,7 +232,7 @@ def _mentions(sets: Mapping[str, Sequence[Any]]) -> Metrics:
 
 
 def _variety(split: Mapping[str, Words], *, seed: int) -> Metrics:
-    """Among equally many tokens or texts, drawn at random."""
+    """Return the variety of equally many tokens or texts, drawn at random."""
     drawn = {kind: _shuffled(split[kind], seed) for kind in (SYNTHETIC, _reference(split))}
     tokens = min(sum(map(len, found)) for found in drawn.values())
     number = min(BLEU_TEXTS, *map(len, drawn.values()))
@@ -248,7 +248,7 @@ def _variety(split: Mapping[str, Words], *, seed: int) -> Metrics:
 def _detection(
     split: Mapping[str, Words], *, vectors: Mapping[str, NDArray[np.float32]], units: Sequence[str], seed: int
 ) -> Metrics:
-    """Synthetic against gold, and gold train against gold test, all of them drawn down to one size."""
+    """Set synthetic against gold, and gold train against gold test, all of them drawn down to one size."""
     reference = _reference(split)
     drawn = {kind: _shuffled(texts, seed) for kind, texts in split.items()}
     tokens = min(sum(map(len, found)) for found in drawn.values())
@@ -278,7 +278,7 @@ def _detection(
 
 
 def _reference(split: Mapping[str, Words]) -> str:
-    """The gold that synthetic text is compared with."""
+    """Return the gold that synthetic text is compared with."""
     return TRAIN if TRAIN in split else TEST
 
 

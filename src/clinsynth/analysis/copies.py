@@ -34,7 +34,7 @@ class Copy:
 
 
 def find(texts: Sequence[Words], *, references: Sequence[Words], threshold: float = USUAL) -> list[Copy]:
-    """At most one for each text, the most similar one; near ones share at least `threshold` of their word triples."""
+    """Return the most similar copy of each text, if any; near ones share at least `threshold` of the word triples."""
     first: dict[tuple[str, ...], int] = {}
     for place, words in enumerate(references):
         first.setdefault(folded(words), place)
@@ -48,7 +48,7 @@ def find(texts: Sequence[Words], *, references: Sequence[Words], threshold: floa
 
 
 def _most_similar(texts: Sequence[Words], *, references: Sequence[Words]) -> list[tuple[int, float]]:
-    """Place and similarity of the reference that shares most word triples with each text: all pairs, none is missed."""
+    """Return place and similarity of the reference that is most like each text, out of all pairs: none is missed."""
     own, theirs = ([shingles(folded(words)) for words in found] for found in (texts, references))
     column = {shingle: number for number, shingle in enumerate(sorted(frozenset().union(*theirs)))}
     there = _incidence(theirs, column).T.tocsr()
@@ -64,7 +64,7 @@ def _most_similar(texts: Sequence[Words], *, references: Sequence[Words]) -> lis
 
 
 def _incidence(texts: Sequence[frozenset[str]], column: dict[str, int]) -> csr_array:
-    """Which of the known triples each text has, [texts, triples]."""
+    """Return which of the known triples each text has, [texts, triples]."""
     known = [[column[shingle] for shingle in found if shingle in column] for found in texts]
     starts = np.cumsum([0, *map(len, known)])
     columns = np.array([number for found in known for number in found], dtype=np.int64)

@@ -15,7 +15,7 @@ LEVEL = 0.95
 
 
 def wilson(hits: int, *, of: int) -> tuple[float, float]:
-    """Of a share of independent cases (Wilson 1927), in 0..1."""
+    """Return the interval of a share of independent cases (Wilson 1927), in 0..1."""
     found = binomtest(hits, of).proportion_ci(LEVEL, method="wilson")
     return float(found.low), float(found.high)
 

@@ -1,4 +1,4 @@
-"""What the numbers say about leakage, in plain sentences that claim no more than they hold."""
+"""The numbers about leakage in plain sentences, which claim no more than they hold."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ VERY_NEAR = 0.05
 
 
 def verdict(metrics: Metrics) -> tuple[str, ...]:
-    """Copies of test, copies of train, memorised text, and whether synthetic text can be told from gold."""
+    """Say whether there are copies of test or train or memorised text, and whether the texts can be told from gold."""
     found = {name.removeprefix(PREFIX): value for name, value in metrics.items() if name.startswith(PREFIX)}
     said = [*_copies_of_test(found), *_copies_of_train(found), *_memorised(found), *_told_apart(found)]
     return tuple(said)
@@ -63,7 +63,7 @@ def _copies_of_train(found: Metrics) -> list[str]:
 
 
 def _memorised(found: Metrics) -> list[str]:
-    """Nearer than held-out text is, and nearer to train than to test: both, for each alone has other reasons."""
+    """Say whether texts lie nearer than held-out ones and lean to train: both, for each alone has other reasons."""
     if "distance_train_median_gold" not in found:
         return ["Without both gold splits there is no yardstick for memorised text."]
     medians = f"median {found['distance_train_median']:.2f} against {found['distance_train_median_gold']:.2f}"
@@ -121,7 +121,7 @@ def _told_apart(found: Metrics) -> list[str]:
 
 
 def _low(found: Metrics, name: str) -> float:
-    """Lower end of the interval; what was measured where one unit allows none, so that doubt is told."""
+    """Return the lower end of the interval; the value itself where one unit allows none, so that doubt is said."""
     return found.get(f"{name}_low", found[name])
 
 

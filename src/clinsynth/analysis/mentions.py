@@ -10,17 +10,17 @@ Mention = tuple[str, str]
 
 
 def different(examples: Sequence[Any]) -> frozenset[Mention]:
-    """All mentions, each once."""
+    """Return all mentions, each once."""
     return frozenset(
         (entity["label"], entity["text"].casefold()) for example in examples for entity in example.entities()
     )
 
 
 def vary(mentions: Set[Mention]) -> bool:
-    """False where each label has one spelling, such as `@GENE$`, or where there are none."""
+    """Say whether a label has several spellings, as `@GENE$` has not."""
     return len(mentions) > len({label for label, _ in mentions})
 
 
 def share(mentions: Set[Mention], *, among: Set[Mention]) -> float:
-    """Of the mentions, how many stand among others, in 0..1."""
+    """Return the share of the mentions that stand among others, in 0..1."""
     return len(mentions & among) / len(mentions) if mentions else 0.0

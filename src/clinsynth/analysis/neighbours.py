@@ -22,14 +22,15 @@ Values = NDArray[np.float64]
 
 
 def distances(vectors: Vectors, *, references: Vectors) -> Values:
-    """From each text to its nearest neighbour among the references; it falls with their number."""
+    """Return how far each text is from its nearest neighbour among the references; it falls with their number."""
     nearest = [cosines.max(axis=1) for cosines in _cosines(vectors, references)]
     return np.clip(1.0 - np.concatenate(nearest).astype(np.float64), 0.0, 2.0)
 
 
 def closeness(values: Values, *, yardstick: Values) -> Values:
-    """Of each distance the share of the yardstick's that are longer, in 0..1; a tie counts half. The mean is 0.5 where
-    both are alike (Mann and Whitney 1947).
+    """Return for each distance the share of the yardstick's that are longer, in 0..1; a tie counts half.
+
+    The mean is 0.5 where both are alike (Mann and Whitney 1947).
     """
     ordered = np.sort(yardstick)
     shorter = np.searchsorted(ordered, values - TIE, side="left")

@@ -13,7 +13,7 @@ from clinsynth.task import Examples
 
 
 def compare(examples: Sequence[Any], *, gold: Sequence[Any], of: Examples) -> dict[str, dict[str, float]]:
-    """Statistics by name for `synthetic` and, where there is any, `gold`."""
+    """Return statistics by name for `synthetic` and, where there is any, `gold`."""
     texts = {"synthetic": examples} | ({"gold": gold} if gold else {})
     words = {name: [of.words(example) for example in found] for name, found in texts.items()}
     window = min(sum(map(len, found)) for found in words.values())
@@ -50,7 +50,7 @@ def self_bleu(texts: Sequence[Sequence[str]]) -> float:
 
 
 def beginning(texts: Sequence[Sequence[str]], *, tokens: int) -> list[Sequence[str]]:
-    """The first so many words, text by text."""
+    """Return the first so many words, text by text."""
     found: list[Sequence[str]] = []
     for words in texts:
         if tokens <= 0:

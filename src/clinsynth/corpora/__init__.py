@@ -10,18 +10,21 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from clinsynth import datasets, keys
+from clinsynth import keys
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import Reviewed
-from clinsynth.corpora.answers import collect
-from clinsynth.corpora.building import AnsweredRecipe, build, refuse_barren
+from clinsynth.corpora.answers import replay_answers
+from clinsynth.corpora.building import build_corpus, check_units_are_written_about
 from clinsynth.corpora.generation import Generation
+from clinsynth.corpora.manifest import Manifest
 from clinsynth.corpora.merging import merge
-from clinsynth.corpora.plans import Plan, plan
+from clinsynth.corpora.plans import plan_requests
 from clinsynth.corpora.recipe import Recipe
-from clinsynth.corpora.reviewed import judged, review_content
-from clinsynth.corpora.storage import KIND, REJECTED, Corpus, find, load, note, rows
+from clinsynth.corpora.reviewed import judged_content, judged_corpus
+from clinsynth.corpora.storage import KIND, REJECTED, Corpus, find_corpus, load_corpus, note_in_manifest
 from clinsynth.errors import ConfigError
+from clinsynth.files.sources import resolve
+from clinsynth.files.terms import read_terms
 from clinsynth.keys import digest
 from clinsynth.llm import KnownCompletions
 from clinsynth.task import Task
@@ -31,140 +34,133 @@ __all__ = [
     "REJECTED",
     "Corpus",
     "Generation",
+    "Manifest",
     "Recipe",
-    "answered",
-    "find",
-    "identity",
-    "load",
-    "make",
-    "named",
-    "note",
-    "pinned",
-    "plan",
-    "rows",
+    "corpus_digest",
+    "find_corpus",
+    "load_corpus",
+    "make_corpus",
+    "note_in_manifest",
+    "pinned_corpus",
+    "pinned_digests",
+    "plan_requests",
+    "replay_answers",
 ]
 
 
-def make(recipe: Recipe, *, completions: KnownCompletions, store: ArtifactStore) -> Corpus:
+def make_corpus(recipe: Recipe, *, completions: KnownCompletions, store: ArtifactStore) -> Corpus:
     """Return the corpus of a recipe, out of completions that exist; built if it is not in the store.
 
     Raises MissingCompletions for what is not there, DataFormatError for a completion that cannot be used.
     """
-    found = _answered(recipe, completions=completions)
-    refuse_barren(found)
-    corpus = load(
-        store.build(
-            KIND, version=_version(recipe.task), content=_content(found), builder=lambda folder: build(folder, found)
-        )
+    generation = replay_answers(recipe, completions=completions)
+    lexicon = _lexicon(generation)
+    check_units_are_written_about(generation)
+    folder = store.build(
+        KIND,
+        version=_version(recipe.task),
+        content=_content(generation, lexicon),
+        builder=lambda folder: build_corpus(folder, generation, lexicon=lexicon),
     )
-    return _judged(corpus, how=recipe.quality.reviewed, task=recipe.task, gold=recipe.gold, store=store)
+    return _judged(load_corpus(folder), how=recipe.quality.reviewed, task=recipe.task, gold=recipe.gold, store=store)
 
 
-def identity(recipe: Recipe, *, completions: KnownCompletions, store: ArtifactStore) -> str:
-    """Return the digest of the corpus that `make` would build, or find; raises MissingCompletions as it does."""
-    whole, how = digest(_content(_answered(recipe, completions=completions))), recipe.quality.reviewed
+def corpus_digest(recipe: Recipe, *, completions: KnownCompletions, store: ArtifactStore) -> str:
+    """Return the digest of the corpus that `make_corpus` would return; raises MissingCompletions as it does."""
+    generation, how = replay_answers(recipe, completions=completions), recipe.quality.reviewed
+    whole = digest(_content(generation, _lexicon(generation)))
     if how is not Reviewed.keep:
-        whole = digest(review_content(whole, how=how, store=store))
+        whole = digest(judged_content(whole, how=how, store=store))
     return whole[:12]
 
 
-def answered(recipe: Recipe, *, completions: KnownCompletions) -> Generation:
-    """Return the completions that a corpus is made of; raises MissingCompletions for what is not there."""
-    return collect(recipe, completions=completions)
-
-
-def pinned(starts: Sequence[str], *, how: Reviewed, task: Task, gold: Gold, store: ArtifactStore) -> Corpus:
+def pinned_corpus(starts: Sequence[str], *, how: Reviewed, task: Task, gold: Gold, store: ArtifactStore) -> Corpus:
     """Return the corpus whose digest begins so, or several together; raises ConfigError for another task's."""
-    found = _named(starts, how=how, store=store)
-    labels = list(task.labels)
+    found = _pinned(starts, how=how, store=store)
     for corpus in found:
-        if (corpus.manifest["task"], corpus.manifest["labels"]) != (task.name, labels):
-            theirs = f"{corpus.manifest['task']} with the labels {', '.join(corpus.manifest['labels'])}"
+        theirs, labels = corpus.manifest, list(task.labels)
+        if (theirs.task, list(theirs.labels)) != (task.name, labels):
             raise ConfigError(
-                f"source.corpora: {corpus.digest} is a corpus for {theirs}; {task.dataset.name} is {task.name} with "
-                f"{', '.join(labels)}."
+                f"source.corpora: {corpus.digest} is a corpus for {theirs.task} with the labels "
+                f"{', '.join(theirs.labels)}; {task.dataset.name} is {task.name} with {', '.join(labels)}."
             )
     found = [_judged(corpus, how=how, task=task, gold=gold, store=store) for corpus in found]
     if len(found) == 1:
         return found[0]
-    test = (example.text for example in gold.guarded)
-    content = keys.merged_content([corpus.manifest["digest"] for corpus in found], test=test)
-    return load(
+    test = (example.text for example in gold.held_out)
+    content = keys.merged_content([corpus.manifest.digest for corpus in found], test=test)
+    of = task.kind.examples
+    return load_corpus(
         store.build(
             KIND,
             version=_version(task),
             content=content,
-            builder=lambda folder: merge(folder, found, gold=gold, of=task.kind.examples),
+            builder=lambda folder: merge(folder, found, gold=gold, of=of),
         )
     )
+
+
+def pinned_digests(starts: Sequence[str], *, how: Reviewed, store: ArtifactStore) -> list[str]:
+    """Return the digests of corpora, however they were named; several that are one already are named one by one."""
+    found = _pinned(starts, how=how, store=store)
+    if len(found) == 1:
+        return list(found[0].manifest.corpora or [found[0].digest])
+    return [corpus.digest for corpus in found]
+
+
+def _pinned(starts: Sequence[str], *, how: Reviewed, store: ArtifactStore) -> list[Corpus]:
+    """Return the named corpora; one that a review has made, such as the latest, stands for its base unless kept."""
+    found = [load_corpus(folder) for folder in dict.fromkeys(find_corpus(start, store=store) for start in starts)]
+    if how is Reviewed.keep:
+        return found
+    bases = [(corpus.manifest.reviewed or {}).get("base", corpus.digest) for corpus in found]
+    return [load_corpus(find_corpus(base, store=store)) for base in dict.fromkeys(bases)]
+
+
+def _judged(corpus: Corpus, *, how: Reviewed, task: Task, gold: Gold, store: ArtifactStore) -> Corpus:
+    """Return the corpus as people's judgement leaves it, where that is wanted."""
+    if how is Reviewed.keep:
+        return corpus
+    return judged_corpus(corpus, how=how, version=_version(task), gold=gold, store=store)
 
 
 def _version(task: Task) -> str:
     return f"{keys.CORPUS}.{task.writer.version}"
 
 
-def _judged(corpus: Corpus, *, how: Reviewed, task: Task, gold: Gold, store: ArtifactStore) -> Corpus:
-    """As people's judgement leaves it, where that is asked for."""
-    if how is Reviewed.keep:
-        return corpus
-    return judged(corpus, how=how, version=_version(task), gold=gold, store=store)
-
-
-def _answered(recipe: Recipe, *, completions: KnownCompletions) -> AnsweredRecipe:
-    generation = collect(recipe, completions=completions)
-    return AnsweredRecipe(recipe, generation, _lexicon(recipe, generation.plan))
-
-
-def named(starts: Sequence[str], *, how: Reviewed, store: ArtifactStore) -> list[str]:
-    """Whole digests of corpora, however they were named; several that are one already are named one by one."""
-    found = _named(starts, how=how, store=store)
-    if len(found) == 1:
-        return list(found[0].manifest.get("corpora", [found[0].digest]))
-    return [corpus.digest for corpus in found]
-
-
-def _named(starts: Sequence[str], *, how: Reviewed, store: ArtifactStore) -> list[Corpus]:
-    """One that a review has made, such as the latest, stands for the one that was reviewed, if that is to be done."""
-    found = [load(folder) for folder in dict.fromkeys(find(start, store=store) for start in starts)]
-    if how is Reviewed.keep:
-        return found
-    bases = [corpus.manifest.get("reviewed", {}).get("base", corpus.digest) for corpus in found]
-    return [load(find(base, store=store)) for base in dict.fromkeys(bases)]
-
-
-def _lexicon(recipe: Recipe, planned: Plan) -> list[str]:
-    """Known entities, for annotators that use them."""
-    name, gold = recipe.annotator.lexicon, recipe.gold
+def _lexicon(generation: Generation) -> list[str]:
+    """Return known entities, for annotators that use them."""
+    recipe, name = generation.recipe, generation.recipe.annotator.lexicon
     if name is None:
         return []
     if name == "units":
-        return list(planned.known)
+        return list(generation.plan.known)
     if name == "train":
-        if not gold.train:
+        if not recipe.gold.train:
             raise ConfigError(
                 f"annotator.lexicon=train needs gold train, which {recipe.task.dataset.name} has not: use "
                 "annotator.lexicon=units, or a file with one term a line."
             )
-        learnt = replace(gold, train=gold.lessons, units=())
-        return list(recipe.task.writer.units(learnt, writing=recipe.writing, number=0))
-    return datasets.terms(datasets.resolve(name))
+        gold = replace(recipe.gold, train=recipe.gold.trainable, units=())
+        return list(recipe.task.writer.units(gold, writing=recipe.writing, number=0))
+    return read_terms(resolve(name))
 
 
-def _content(found: AnsweredRecipe) -> dict[str, Any]:
-    """All that decides what the corpus is, and nothing else."""
-    recipe = found.recipe
+def _content(generation: Generation, lexicon: Sequence[str]) -> dict[str, Any]:
+    """Return all that decides what the corpus is, and nothing else."""
+    recipe = generation.recipe
     completions = [
         [answer.unit, answer.replicate, answer.completion.text, answer.completion.finish_reason]
-        + ([labels.text] if (labels := found.labels(answer)) else [])
-        for answer in found.answers
+        + ([labels.text] if (labels := generation.labels_of(answer)) else [])
+        for answer in generation.answers
     ]
     return keys.corpus_content(
         labels=recipe.task.labels,
-        units=found.plan.units,
+        units=generation.plan.units,
         size=recipe.size,
         annotator=recipe.annotator,
-        lexicon=found.lexicon,
+        lexicon=lexicon,
         quality=recipe.quality,
-        test_texts=found.test_texts,
+        test_texts=recipe.test_texts,
         completions=completions,
     )

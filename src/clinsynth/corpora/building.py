@@ -4,92 +4,89 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
 from clinsynth.analysis.embeddings import embed
-from clinsynth.analysis.variety import compare
-from clinsynth.corpora.generation import Answer, Generation
-from clinsynth.corpora.plans import Plan
-from clinsynth.corpora.recipe import Recipe
-from clinsynth.corpora.storage import EXAMPLES, REJECTED, write
+from clinsynth.corpora.generation import Generation
+from clinsynth.corpora.manifest import Manifest
+from clinsynth.corpora.storage import write_examples
 from clinsynth.errors import DataFormatError
 from clinsynth.quality import control
-from clinsynth.quality.filters import folded
 from clinsynth.quality.weights import weigh
 from clinsynth.task import Chosen, Supply
-from clinsynth.types import Candidate, Completion, Draft, Rejected
+from clinsynth.types import Candidate, Draft, Rejected
 
 
-@dataclass(frozen=True)
-class AnsweredRecipe:
-    """A recipe with everything that it needs."""
+def build_corpus(folder: Path, generation: Generation, *, lexicon: Sequence[str]) -> dict[str, Any]:
+    """Write the corpus into a folder; returns the entries of its manifest.
 
-    recipe: Recipe
-    generation: Generation
-    """The answers, and the labels that an LLM gave their texts."""
-    lexicon: Sequence[str]
-    """Known entities, for an annotator that uses them."""
-
-    @property
-    def plan(self) -> Plan:
-        """What was asked."""
-        return self.generation.plan
-
-    @property
-    def answers(self) -> list[Answer]:
-        """In the order in which quality control looks at them."""
-        return self.generation.answers
-
-    def labels(self, answer: Answer) -> Completion | None:
-        """Return what the LLM answered to the second request about a completion."""
-        return self.generation.labels.get(answer.label_request.id) if answer.label_request else None
-
-    @property
-    def test_texts(self) -> frozenset[tuple[str, ...]]:
-        """Folded words of the gold test examples, of which there shall be no copies."""
-        words = self.recipe.task.kind.examples.words
-        return frozenset(folded(words(example)) for example in self.recipe.gold.guarded)
-
-
-def build(folder: Path, answered: AnsweredRecipe) -> dict[str, Any]:
-    """Write the corpus into a folder; returns what its manifest says."""
-    task, quality = answered.recipe.task, answered.recipe.quality
-    candidates, rejected = _annotate(answered)
+    `lexicon` are known entities, for an annotator that uses them.
+    """
+    recipe, chosen = generation.recipe, generation.plan.chosen
+    task, quality, kind = recipe.task, recipe.quality, recipe.task.kind
+    candidates, rejected = _annotate(generation, lexicon)
     passed, refused = control(
         candidates,
         config=quality,
         contains=task.writer.contains,
-        words=task.kind.examples.words,
-        test_texts=answered.test_texts,
+        words=kind.examples.words,
+        test_texts=recipe.test_texts,
     )
-    rejected += refused
     if quality.weighted:
         passed = weigh(passed, embed=embed)
-    kept = _cut(passed, answered.plan.chosen)
-    write(folder / EXAMPLES, [_row(c.draft) | c.example.to_json() for c in kept])
-    write(folder / REJECTED, [_row(r.draft) | {"reason": r.reason, "detail": r.detail} for r in rejected])
-    counts = {"parsed": len(candidates), "kept": len(kept), "not needed": len(passed) - len(kept)}
-    return _manifest(answered, kept=kept, rejected=rejected, counts=counts)
+    kept = _cut(passed, chosen)
+    counted = write_examples(
+        folder,
+        kept=[_row(found.draft) | found.example.to_json() for found in kept],
+        rejected=[
+            _row(found.draft) | {"reason": found.reason, "detail": found.detail} for found in [*rejected, *refused]
+        ],
+        gold=recipe.gold,
+        of=kind.examples,
+    )
+    return Manifest(
+        task=task.name,
+        labels=task.labels,
+        dataset=task.dataset.name,
+        public=task.dataset.public,
+        licence=task.dataset.licence,
+        meanings=dict(task.meanings),
+        models=sorted({answer.completion.model for answer in generation.answers}),
+        prompt=recipe.writing.prompt,
+        annotator=recipe.writing.annotator,
+        counts=_asked(generation)
+        | {"parsed": len(candidates), "kept": len(kept), "not needed": len(passed) - len(kept)},
+        short=_short(kept, task.writer.supply, chosen),
+        **counted,
+    ).entries()
 
 
-def _annotate(answered: AnsweredRecipe) -> tuple[list[Candidate], list[Rejected]]:
-    """All answers in the order of the plan: replicate, rank of the unit, place in the completion."""
-    recipe = answered.recipe
+def _asked(generation: Generation) -> dict[str, int]:
+    """Count the units that were asked about, and their answers."""
+    plan = generation.plan
+    units = {"units": len(plan.units), "units available": plan.available, "units in all": plan.total}
+    left_out = {"units left out": plan.left_out} if plan.left_out else {}
+    return units | left_out | {"completions": len(generation.answers)}
+
+
+def _annotate(generation: Generation, lexicon: Sequence[str]) -> tuple[list[Candidate], list[Rejected]]:
+    """Label all answers in the order of the plan: replicate, rank of the unit, place in the completion."""
+    recipe = generation.recipe
     candidates: list[Candidate] = []
     rejected: list[Rejected] = []
-    for answer in tqdm(answered.answers, desc="annotate", unit="completion", disable=None):
+    for answer in tqdm(generation.answers, desc="annotate", unit="completion", disable=None):
         rejected += answer.rejected
-        labels = answered.labels(answer)
+        labels = generation.labels_of(answer)
         if answer.label_request and labels is None:
             rejected += [Rejected(draft, "labels_missing") for draft in answer.drafts]
             continue
         try:
             labelled, absent = recipe.task.writer.annotate(
-                answer.drafts, annotator=recipe.writing.annotator, lexicon=answered.lexicon, answer=labels
+                answer.drafts, annotator=recipe.writing.annotator, lexicon=lexicon, answer=labels
             )
         except DataFormatError as error:
             if not recipe.skip_missing:
@@ -100,62 +97,33 @@ def _annotate(answered: AnsweredRecipe) -> tuple[list[Candidate], list[Rejected]
     return candidates, rejected
 
 
-def _manifest(
-    answered: AnsweredRecipe, *, kept: Sequence[Candidate], rejected: Sequence[Rejected], counts: dict[str, int]
-) -> dict[str, Any]:
-    recipe, plan = answered.recipe, answered.plan
-    task, gold, prompt = recipe.task, recipe.gold, recipe.writing.prompt
-    examples = [candidate.example for candidate in kept]
-    units = {"units": len(plan.units), "units available": plan.available, "units in all": plan.total}
-    if plan.left_out:
-        units["units left out"] = plan.left_out
-    return {
-        "task": task.name,
-        "labels": task.labels,
-        "dataset": task.dataset.name,
-        "public": task.dataset.public,
-        "licence": task.dataset.licence,
-        "meanings": dict(task.meanings),
-        "models": sorted({answer.completion.model for answer in answered.answers}),
-        "prompt": {"name": prompt.name, "text": prompt.text},
-        "annotator": recipe.writing.annotator,
-        "counts": units | {"completions": len(answered.answers)} | counts,
-        "rejected": dict(Counter(item.reason for item in rejected).most_common()),
-        "short": _short(kept, task.writer.supply, plan.chosen),
-        "described": task.kind.examples.describe(examples),
-        "statistics": compare(examples, gold=gold.train or gold.test, of=task.kind.examples),
-    }
-
-
-def refuse_barren(answered: AnsweredRecipe) -> None:
-    """A unit that stands in none of its sentences is a mistake in the list or in the recording."""
-    recipe, units = answered.recipe, answered.plan.units
+def check_units_are_written_about(generation: Generation) -> None:
+    """Raise DataFormatError for a unit that stands in none of its sentences: the list or the recording is wrong."""
+    recipe, units = generation.recipe, generation.plan.units
     if not recipe.quality.unit or recipe.skip_missing:
         return
     written: Counter[str] = Counter()
-    fruitful: Counter[str] = Counter()
-    for answer in answered.answers:
+    for answer in generation.answers:
         written[answer.unit] += len(answer.drafts)
-        fruitful[answer.unit] += sum(map(recipe.task.writer.contains, answer.drafts))
-    barren = [unit for unit in units if not fruitful[unit]]
-    if barren:
-        names = ", ".join(repr(unit) for unit in barren[:5]) + (" ..." if len(barren) > 5 else "")
+    absent = [unit for unit in units if not generation.usable[unit]]
+    if absent:
+        names = ", ".join(repr(unit) for unit in absent[:5]) + (" ..." if len(absent) > 5 else "")
         raise DataFormatError(
-            f"{len(barren)} of {len(units)} units stand in none of their own sentences: {names} (the first has "
-            f"{written[barren[0]]}). Is the term spelt as in the completions? Acronyms have to agree in case. Mend or "
+            f"{len(absent)} of {len(units)} units stand in none of their own sentences: {names} (the first has "
+            f"{written[absent[0]]}). Is the term spelt as in the completions? Acronyms have to agree in case. Mend or "
             "remove it, or go on without with generation.on_missing=skip."
         )
 
 
 def _short(kept: Sequence[Candidate], supply: Supply, chosen: Chosen) -> dict[str, int]:
-    """What has fewer examples than are wanted; of a wanted total each unit has its share."""
+    """Return what has fewer examples than are wanted; of a wanted total each unit has its share."""
     if chosen.per_unit is not None and chosen.in_all is not None:
         chosen = replace(chosen, per_unit=chosen.in_all // len(chosen.units))
     return supply.lacking(Counter(candidate.draft.unit for candidate in kept), chosen=chosen)
 
 
 def _cut(passed: Sequence[Candidate], chosen: Chosen) -> list[Candidate]:
-    """Rounds one after another; of other units the first `per_unit`, ordered by their place.
+    """Take rounds one after another; of other units the first `per_unit`, ordered by their place.
 
     Either way a larger size only appends.
     """

@@ -1,4 +1,4 @@
-"""What the answers of a plan give rise to: labels of their texts, and more requests where they fall short.
+"""Follow-ups to the answers of a plan: labels of their texts, and more requests where they fall short.
 
 `generate` asks for it, `train` replays it out of what there is.
 """
@@ -9,13 +9,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from clinsynth.corpora.plans import Plan
+from clinsynth.corpora.plans import RequestPlan
 from clinsynth.corpora.recipe import Recipe
 from clinsynth.types import Completion, Draft, Rejected, Request
 
 
 @dataclass(frozen=True)
-class Answer:
+class ParsedAnswer:
     """One request with what came back and what it was read as."""
 
     unit: str
@@ -35,7 +35,7 @@ class Generation:
     kept only where they are made use of: a live generation would hold all its texts in memory.
     """
 
-    def __init__(self, recipe: Recipe, plan: Plan, *, keep: bool = False) -> None:
+    def __init__(self, recipe: Recipe, plan: RequestPlan, *, keep: bool = False) -> None:
         self.recipe, self.plan, self.keep = recipe, plan, keep
         self.writer = recipe.task.writer
         self.usable: Counter[str] = Counter()
@@ -44,7 +44,7 @@ class Generation:
         """Texts that do not, and lines that are no text."""
         self.labels: dict[str, Completion] = {}
         """Answers to second requests, by the id of the request."""
-        self._answers: dict[tuple[str, int], Answer] = {}
+        self._answers: dict[tuple[str, int], ParsedAnswer] = {}
         self._places = {request.id: (unit, replicate) for unit, replicate, request in plan.requests}
         self.asked: Counter[str] = Counter(unit for unit, _, _ in plan.requests)
         """Requests, by unit."""
@@ -59,17 +59,22 @@ class Generation:
         return [request for _, _, request in self.plan.requests]
 
     @property
-    def answers(self) -> list[Answer]:
-        """By replicate, then by the rank of the unit: the order in which quality control looks at them."""
+    def answers(self) -> list[ParsedAnswer]:
+        """Return the answers by replicate, then by the rank of the unit: the order of quality control."""
         rank = {unit: number for number, unit in enumerate((*self.plan.units, *self.plan.chosen.spare))}
         return sorted(self._answers.values(), key=lambda answer: (answer.replicate, rank[answer.unit]))
 
+    def labels_of(self, answer: ParsedAnswer) -> Completion | None:
+        """Return what the LLM answered to the second request about a completion, where there is one."""
+        return self.labels.get(answer.label_request.id) if answer.label_request else None
+
     @property
     def short(self) -> dict[str, int]:
-        """Units that have fewer usable texts than are wanted, and how many they have."""
+        """Return how many usable texts the units have that have fewer than are wanted."""
         return self.writer.supply.lacking(self.usable, chosen=self.plan.chosen)
 
     def counts(self) -> dict[str, int]:
+        """Return what the live view counts."""
         return {"accepted": self.usable.total(), "rejected": self.refused}
 
     def __call__(self, request: Request, completion: Completion) -> Sequence[Request]:
@@ -81,7 +86,7 @@ class Generation:
         drafts, rejected = self.writer.parse(completion, unit=unit, replicate=replicate)
         labels = self.writer.label_request(drafts, completion=completion, writing=self.recipe.writing)
         if self.keep:
-            found = Answer(unit, replicate, completion, tuple(drafts), tuple(rejected), labels)
+            found = ParsedAnswer(unit, replicate, completion, tuple(drafts), tuple(rejected), labels)
             self._answers[unit, replicate] = found
         usable = sum(map(self.writer.contains, drafts))
         self.usable[unit] += usable
@@ -90,15 +95,10 @@ class Generation:
         return [*([labels] if labels else []), *self._further(unit)]
 
     def _further(self, unit: str) -> list[Request]:
-        """What is asked for because texts are lacking."""
-        recipe = self.recipe
+        """Return requests for the texts that are lacking; counts them as asked."""
+        chosen, wanted, attempts = self.plan.chosen, self.recipe.wanted, self.recipe.attempts
         units = self.writer.supply.further(
-            unit,
-            tally=self,
-            chosen=self.plan.chosen,
-            spare=self._spare,
-            wanted=recipe.wanted,
-            attempts=recipe.attempts,
+            unit, tally=self, chosen=chosen, spare=self._spare, wanted=wanted, attempts=attempts
         )
         if units:
             self.waves += 1
@@ -106,8 +106,7 @@ class Generation:
         return [self._ask(further) for further in units]
 
     def _ask(self, unit: str) -> Request:
-        replicate = self.asked[unit]
-        recipe = self.recipe
+        replicate, recipe = self.asked[unit], self.recipe
         request = self.writer.request(unit, replicate=replicate, writing=recipe.writing, gold=recipe.gold)
         self._places[request.id] = (unit, replicate)
         self.asked[unit] += 1

@@ -2,61 +2,53 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any
 
-from clinsynth.analysis.variety import compare
-from clinsynth.corpora.storage import EXAMPLES, REJECTED, Corpus, rows, write
-from clinsynth.quality.filters import folded
+from clinsynth.corpora.storage import Corpus, write_examples
+from clinsynth.quality.filters import folded, folded_texts
 from clinsynth.task import Examples
 from clinsynth.types import Gold
 
 
 def merge(folder: Path, corpora: Sequence[Corpus], *, gold: Gold, of: Examples) -> dict[str, Any]:
-    """Write the examples in turns, so that a first part holds as many of each; returns the manifest.
+    """Write the examples in turns, so that a first part holds as many of each; returns the entries of the manifest.
 
-    What stands in gold test, or in a corpus before, is rejected: each was made without the other.
+    A text that stands in gold test, or in a corpus before, is rejected: each was made without the other.
     """
-    test = {folded(of.words(example)) for example in gold.guarded}
+    test = folded_texts(gold.held_out, words=of.words)
     seen: dict[tuple[str, ...], str] = {}
     kept: list[dict[str, Any]] = []
     rejected: list[dict[str, Any]] = []
-    turns = zip_longest(*(_rows(corpus) for corpus in corpora))
-    for row, example, digest in filter(None, chain.from_iterable(turns)):
+    turns = zip_longest(*(zip(corpus.rows(), corpus.examples, strict=True) for corpus in corpora))
+    for corpus, pair in chain.from_iterable(zip(corpora, turn, strict=True) for turn in turns):
+        if pair is None:
+            continue
+        row, example = pair
         text = folded(of.words(example))
-        reason, detail = ("test_copy", "") if text in test else ("duplicate", f"of one in {seen.get(text)}")
-        if text in test or text in seen:
-            rejected.append(row | {"reason": reason, "detail": detail})
+        if text in test:
+            rejected.append(row | {"reason": "test_copy", "detail": ""})
+        elif text in seen:
+            rejected.append(row | {"reason": "duplicate", "detail": f"of one in {seen[text]}"})
         else:
-            seen[text] = digest
+            seen[text] = corpus.digest
             kept.append(row)
-    write(folder / EXAMPLES, kept)
-    write(folder / REJECTED, rejected)
-    first, examples = corpora[0].manifest, [of.from_json(row) for row in kept]
+    manifests = [corpus.manifest for corpus in corpora]
     units = len({unit for corpus in corpora for unit in corpus.units})
-    return {
-        "task": first["task"],
-        "labels": first["labels"],
-        "dataset": first["dataset"],
-        "public": all(corpus.manifest.get("public", False) for corpus in corpora),
-        "licence": "; ".join(sorted({corpus.manifest.get("licence", "unknown") for corpus in corpora})),
-        "meanings": first.get("meanings", {}),
-        "models": sorted({model for corpus in corpora for model in corpus.manifest["models"]}),
-        "prompt": first["prompt"],
-        "annotator": first["annotator"],
-        "corpora": [corpus.digest for corpus in corpora],
-        "counts": {"units": units, "parsed": len(kept) + len(rejected), "kept": len(kept), "not needed": 0},
-        "rejected": dict(Counter(row["reason"] for row in rejected).most_common()),
-        "short": {},
-        "described": of.describe(examples),
-        "statistics": compare(examples, gold=gold.train or gold.test, of=of),
-    }
-
-
-def _rows(corpus: Corpus) -> list[tuple[dict[str, Any], Any, str]]:
-    """Row, example and digest of each example."""
-    found = rows(corpus.folder / EXAMPLES)
-    return [(row, example, corpus.digest) for row, example in zip(found, corpus.examples, strict=True)]
+    return replace(
+        manifests[0],
+        public=all(found.public for found in manifests),
+        licence="; ".join(sorted({found.licence or "unknown" for found in manifests})),
+        meanings=manifests[0].meanings or {},
+        models=sorted({model for found in manifests for model in found.models}),
+        corpora=[corpus.digest for corpus in corpora],
+        counts={"units": units, "parsed": len(kept) + len(rejected), "kept": len(kept), "not needed": 0},
+        short={},
+        reviewed=None,
+        review=None,
+        unknown={},
+        **write_examples(folder, kept=kept, rejected=rejected, gold=gold, of=of),
+    ).entries()

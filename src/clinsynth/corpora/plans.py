@@ -14,8 +14,8 @@ from clinsynth.types import Request
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What is asked, in the order in which quality control will look at the answers."""
+class RequestPlan:
+    """The requests of a corpus, in the order in which quality control will look at the answers."""
 
     known: tuple[str, ...]
     """All units that the dataset has, or with `units.max` those that are chosen from."""
@@ -31,7 +31,7 @@ class Plan:
 
     @property
     def units(self) -> tuple[str, ...]:
-        """Those of the corpus."""
+        """Return the units of the corpus."""
         return self.chosen.units
 
     @property
@@ -40,7 +40,7 @@ class Plan:
         return self.chosen.per_unit or self.chosen.in_all or 0
 
 
-def plan(recipe: Recipe, *, completions: KnownCompletions) -> Plan:
+def plan_requests(recipe: Recipe, *, completions: KnownCompletions) -> RequestPlan:
     """Return units and requests; `size` decides how many requests a unit has, and stands in no message."""
     task, gold, writing, wanted = recipe.task, recipe.gold, recipe.writing, recipe.wanted
     writer = task.writer
@@ -52,8 +52,10 @@ def plan(recipe: Recipe, *, completions: KnownCompletions) -> Plan:
     others = [unit for unit in everything if unit not in leaking]
     chosen = writer.supply.choose(safe, others=others, wanted=wanted, limited=completions.limited)
     most = wanted.most_units
-    passed = available if wanted.total is None else _until(available, chosen.units[-1])
-    return Plan(
+    passed = available
+    if wanted.total is not None and (last := chosen.units[-1]) in available:
+        passed = available[: available.index(last)]
+    return RequestPlan(
         known=tuple(everything if most is None else safe[:most]),
         available=len(available),
         total=len(everything),
@@ -67,12 +69,8 @@ def plan(recipe: Recipe, *, completions: KnownCompletions) -> Plan:
     )
 
 
-def _until(units: Sequence[str], last: str) -> Sequence[str]:
-    return units[: units.index(last)] if last in units else units
-
-
 def _answered(recipe: Recipe, units: Sequence[str], *, completions: KnownCompletions) -> Sequence[str]:
-    """Units whose first request has an answer."""
+    """Return the units whose first request has an answer; raises MissingCompletions where there is none."""
     writer, wanted = recipe.task.writer, recipe.wanted
 
     def request(unit: str, replicate: int) -> Request:

@@ -1,10 +1,12 @@
-"""What decides a corpus, but for the completions that it is made of."""
+"""All that decides a corpus, but for the completions that it is made of."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from clinsynth.config import AnnotatorConfig, QualityConfig, SizeConfig
+from clinsynth.quality.filters import folded_texts
 from clinsynth.task import Task, Wanted, Writing
 from clinsynth.types import Gold
 
@@ -29,3 +31,8 @@ class Recipe:
     def version(self) -> str:
         """Return what names the way from completions to a corpus of this task."""
         return self.task.writer.version
+
+    @cached_property
+    def test_texts(self) -> frozenset[tuple[str, ...]]:
+        """Return the folded words of the held-out gold examples, of which there shall be no copies."""
+        return folded_texts(self.gold.held_out, words=self.task.kind.examples.words)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from clinsynth import keys, tasks
-from clinsynth.analysis.variety import compare
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import Reviewed
-from clinsynth.corpora.storage import EXAMPLES, KIND, REJECTED, Corpus, load, rows, write
+from clinsynth.corpora.storage import KIND, Corpus, load_corpus, write_examples
 from clinsynth.review import results
 from clinsynth.review.results import Result
 from clinsynth.types import Gold
@@ -19,59 +18,45 @@ WRONG, DISPUTED = "reviewed_wrong", "reviewed_disputed"
 """Why an example was rejected."""
 
 
-def judged(base: Corpus, *, how: Reviewed, version: str, gold: Gold, store: ArtifactStore) -> Corpus:
-    """Built if it is not in the store; raises ConfigError where nobody has reviewed the corpus."""
+def judged_corpus(base: Corpus, *, how: Reviewed, version: str, gold: Gold, store: ArtifactStore) -> Corpus:
+    """Return the corpus after its review, built if it is not in the store; raises ConfigError where there was none."""
     review = results.of_corpus(base.digest, store=store)
-    return load(
-        store.build(
-            KIND,
-            version=version,
-            content=_content(base.manifest["digest"], how=how, review=review),
-            builder=lambda folder: _build(folder, base, review=review, how=how, gold=gold),
-        )
+    content = keys.judged_content(base.manifest.digest, review=review.whole_digest, how=how)
+    folder = store.build(
+        KIND, version=version, content=content, builder=lambda folder: _build(folder, base, review, how=how, gold=gold)
     )
+    return load_corpus(folder)
 
 
-def review_content(base: str, *, how: Reviewed, store: ArtifactStore) -> dict[str, Any]:
-    """What decides the corpus that `judged` makes; `base` is the whole digest of the one that is reviewed."""
-    return _content(base, how=how, review=results.of_corpus(base[:12], store=store))
+def judged_content(base: str, *, how: Reviewed, store: ArtifactStore) -> dict[str, Any]:
+    """Return what decides the corpus that `judged_corpus` makes; `base` is the whole digest of the reviewed one."""
+    return keys.judged_content(base, review=results.of_corpus(base[:12], store=store).whole_digest, how=how)
 
 
-def _content(base: str, *, how: Reviewed, review: Result) -> dict[str, Any]:
-    return keys.judged_content(base, review=review.manifest["digest"], how=how)
-
-
-def _build(folder: Path, base: Corpus, *, review: Result, how: Reviewed, gold: Gold) -> dict[str, Any]:
-    """What nobody judged stays; what is disputed goes, for nobody knows its label."""
-    kind, labels = tasks.kind(base.manifest["task"]), base.manifest["labels"]
-    judgements = {row["place"]: row for row in review.rows}
+def _build(folder: Path, base: Corpus, review: Result, *, how: Reviewed, gold: Gold) -> dict[str, Any]:
+    """Write the corpus; an example that nobody judged stays, and a disputed one goes, for nobody knows its label."""
+    kind = tasks.kind(base.manifest.task)
+    judgements = {judgement.place: judgement for judgement in review.judgements}
     kept: list[dict[str, Any]] = []
     refused: list[dict[str, Any]] = []
     fixed = 0
-    for place, row in enumerate(rows(base.folder / EXAMPLES)):
+    for place, row in enumerate(base.rows()):
         judgement = judgements.get(place)
-        if judgement is None or judgement["agrees"]:
+        if judgement is None or judgement.agrees:
             kept.append(row)
-        elif how is Reviewed.fix and judgement["agrees"] is False and judgement["answer"] is not None:
-            example = kind.reviewer.relabelled(base.examples[place], judgement["answer"], labels=labels)
+        elif how is Reviewed.fix and judgement.agrees is False and judgement.answer is not None:
+            example = kind.reviewer.relabelled(base.examples[place], judgement.answer, labels=base.manifest.labels)
             kept.append(row | example.to_json())
             fixed += 1
         else:
-            reason = DISPUTED if judgement["agrees"] is None else WRONG
-            refused.append(row | {"reason": reason, "detail": f"labelled {judgement['given']}"})
-    rejected = rows(base.folder / REJECTED) + refused
-    write(folder / EXAMPLES, kept)
-    write(folder / REJECTED, rejected)
-    examples = [kind.examples.from_json(row) for row in kept]
-    told = {name: value for name, value in base.manifest.items() if name not in _NOT_TOLD}
-    return told | {
-        "reviewed": {"base": base.digest, "review": review.digest, "how": how.value},
-        "counts": base.manifest["counts"] | {"kept": len(kept), "relabelled": fixed},
-        "rejected": dict(Counter(row["reason"] for row in rejected).most_common()),
-        "described": kind.examples.describe(examples),
-        "statistics": compare(examples, gold=gold.train or gold.test, of=kind.examples),
-    }
-
-
-_NOT_TOLD = ("kind", "version", "digest", "content", "corpora", "review")
-"""Of the manifest of the corpus that is reviewed: says what that one is."""
+            reason = DISPUTED if judgement.agrees is None else WRONG
+            refused.append(row | {"reason": reason, "detail": f"labelled {judgement.given}"})
+    rejected = base.rejected() + refused
+    return replace(
+        base.manifest,
+        corpora=None,
+        counts={**base.manifest.counts, "kept": len(kept), "relabelled": fixed},
+        reviewed={"base": base.digest, "review": review.digest, "how": how.value},
+        review=None,
+        **write_examples(folder, kept=kept, rejected=rejected, gold=gold, of=kind.examples),
+    ).entries()

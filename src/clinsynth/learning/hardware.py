@@ -1,4 +1,4 @@
-"""What this machine computes on, and how precisely."""
+"""The devices of this machine, and their precision."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class ComputeSettings(Protocol):
 
 
 def precision(wanted: ComputeSettings) -> str:
-    """`auto` resolved: bf16 where the hardware computes it, else fp32."""
+    """Resolve `auto`: bf16 where the hardware computes it, else fp32."""
     if wanted.precision != "auto":
         return wanted.precision
     if wanted.accelerator != "cpu" and torch.cuda.is_available():
@@ -31,7 +31,7 @@ def precision(wanted: ComputeSettings) -> str:
 
 
 def device(accelerator: str) -> str:
-    """`cuda`, `mps` or `cpu`; raises ConfigError for one that is not here."""
+    """Return `cuda`, `mps` or `cpu`; raises ConfigError for one that is not here."""
     if accelerator in ("gpu", "auto") and torch.cuda.is_available():
         return "cuda"
     if accelerator in ("mps", "gpu", "auto") and torch.backends.mps.is_available():
@@ -55,6 +55,6 @@ def devices(trainer: TrainerConfig) -> list[int] | int:
 
 
 def share_cores(jobs: int) -> None:
-    """Threads of this process when `jobs` run side by side: more threads than cores run several times slower."""
+    """Limit this process to its share of the cores when `jobs` run side by side: more threads are far slower."""
     if jobs > 1:
         torch.set_num_threads(max(1, (os.cpu_count() or 1) // jobs))

@@ -1,15 +1,15 @@
-"""What a learner is: it fits a model to a task, saves it, and opens it again to read texts of any length."""
+"""Learners: one fits a model to a task, saves it, and opens it again to read texts of any length."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from clinsynth.config import BackboneConfig, TrainerConfig
 from clinsynth.learning.sets import TrainingSet
-from clinsynth.task import Task
+from clinsynth.task import Kind, Task
 from clinsynth.types import Predictions
 
 Measured = list[tuple[str, float, int]]
@@ -18,12 +18,12 @@ Measured = list[tuple[str, float, int]]
 
 @dataclass(frozen=True)
 class Fitted:
-    """What a training has come to."""
+    """The result of a training."""
 
     texts: int
     """That were learnt from, each as often as there were passes."""
     devel_score: float | None
-    """Of the checkpoint that was chosen, where there was one to choose."""
+    """The score of the checkpoint that was chosen, where there was one to choose."""
 
 
 class Student(Protocol):
@@ -31,11 +31,11 @@ class Student(Protocol):
 
     @property
     def lost(self) -> int:
-        """Labelled units (words) of the training examples that are cut off."""
+        """Return how many labelled units (words) of the training examples are cut off."""
 
     @property
     def checkpoints(self) -> bool:
-        """Whether devel examples choose among the passes; else the judge alone sees them."""
+        """Say whether devel examples choose among the passes; else the judge alone sees them."""
 
     def fit(self, *, report: Callable[[Measured], None]) -> Fitted:
         """Train; `report` gets what was measured, once a pass."""
@@ -58,11 +58,11 @@ class Opened(Protocol):
 
     @property
     def task(self) -> str:
-        """Its task's name."""
+        """Return its task's name."""
 
     @property
     def markers(self) -> tuple[str, ...]:
-        """Words that each of its texts has once; empty for a model that needs none."""
+        """Return the words that each of its texts has once; empty for a model that needs none."""
 
     def read(self, texts: Sequence[str]) -> list[dict[str, Any]]:
         """Return what it says of each text: `spans` or `labels`, and `error` where it cannot read one."""
@@ -86,6 +86,14 @@ class Learner(Protocol):
         """Return how often training passes over so many examples."""
 
     def open_model(
-        self, folder: Path, *, window: int | None, overlap: float, batch_size: int, device: str, precision: str
+        self,
+        folder: Path,
+        *,
+        kinds: Mapping[str, Kind],
+        window: int | None,
+        overlap: float,
+        batch_size: int,
+        device: str,
+        precision: str,
     ) -> Opened:
-        """Open a saved model; raises ConfigError for a folder that holds none that has learnt a task."""
+        """Open a saved model of one of the tasks `kinds`; raises ConfigError for a folder that holds none."""

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from clinsynth.learning.documents import Document
+from clinsynth.files.input_texts import InputText
 from clinsynth.learning.learner import Opened
+
+OWN_NAMES = ("text", "spans", "labels", "error", "source", "row")
+"""Names that a line of the output has by itself."""
 
 PORTION = 100_000
 """Characters, or one document where it has more."""
@@ -15,7 +18,7 @@ MOST = 1_000
 """Documents of a portion."""
 
 
-def read(documents: Iterable[Document], *, model: Opened) -> Iterator[list[dict[str, Any]]]:
+def read(documents: Iterable[InputText], *, model: Opened) -> Iterator[list[dict[str, Any]]]:
     """Yield lines of the output, a portion at a time."""
     for portion in _portions(documents):
         found = model.read([document.text for document in portion])
@@ -29,8 +32,8 @@ def read(documents: Iterable[Document], *, model: Opened) -> Iterator[list[dict[
         ]
 
 
-def _portions(documents: Iterable[Document]) -> Iterator[list[Document]]:
-    portion: list[Document] = []
+def _portions(documents: Iterable[InputText]) -> Iterator[list[InputText]]:
+    portion: list[InputText] = []
     characters = 0
     for document in documents:
         portion.append(document)

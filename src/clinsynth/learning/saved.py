@@ -14,12 +14,12 @@ from clinsynth.keys import digest, file_digest
 
 CONFIG, ADAPTER = "config.json", "adapter_config.json"
 SECTION = "clinsynth"
-"""Of a model's own config: what it has learnt, and how."""
+"""The section of a model's own config that says what it has learnt, and how."""
 
 WEIGHTS = ("*.safetensors", "pytorch_model*.bin", "adapter_model*.bin")
 _READ_BY = ("config.json", "adapter_config.json", "vocab.txt", "vocab.json", "merges.txt", "special_tokens_map.json")
 _TOKENIZERS = ("tokenizer", "sentencepiece", "spiece")
-"""What decides beside the weights how a folder's model reads a text."""
+"""Files that decide beside the weights how a folder's model reads a text."""
 
 EXPORTED = (
     *("config.json", "generation_config.json", "*.safetensors", "*.safetensors.index.json", "pytorch_model*.bin*"),
@@ -30,8 +30,8 @@ EXPORTED = (
 
 
 @dataclass(frozen=True)
-class Told:
-    """What a saved model says of itself; folders of the first edition name neither task nor learner."""
+class ModelDescription:
+    """A saved model in its own words; folders of the first edition name neither task nor learner."""
 
     learner: str = "encoder"
     task: str | None = None
@@ -43,15 +43,15 @@ def section(*, learner: str, task: str, labels: Iterable[str]) -> dict[str, Any]
     return {"learner": learner, "task": task, "labels": list(labels)}
 
 
-def told(folder: Path) -> Told:
+def describe_model(folder: Path) -> ModelDescription:
     """Return what the folder says of its model."""
     for name in (CONFIG, ADAPTER):
         try:
             found = json.loads((folder / name).read_text(encoding="utf-8"))[SECTION]
-            return Told(str(found["learner"]), str(found["task"]), tuple(map(str, found["labels"])))
+            return ModelDescription(str(found["learner"]), str(found["task"]), tuple(map(str, found["labels"])))
         except (OSError, ValueError, KeyError, TypeError):
             continue
-    return Told()
+    return ModelDescription()
 
 
 def is_model(folder: Path) -> bool:

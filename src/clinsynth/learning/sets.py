@@ -27,7 +27,10 @@ class TrainingSet:
 def training_set(
     gold: Gold, *, source: SourceConfig, holdout: float, seed: int, synthetic: Sequence[Any] = ()
 ) -> TrainingSet:
-    """Gold devel chooses the checkpoint of the whole original data alone; few labels have none to spare."""
+    """Return the training set of a source.
+
+    Gold devel chooses the checkpoint of the whole original data alone; few labels have none to spare.
+    """
     if source.name is SourceName.synthetic:
         return _held_out(tuple(synthetic), share=holdout, seed=seed)
     if not gold.train:
@@ -35,14 +38,14 @@ def training_set(
             f"source={source.name.value} trains on gold, and the dataset has no train file: use source=synthetic, or "
             "name one as dataset.files.train.path=..."
         )
-    lessons = gold.lessons
-    if not lessons:
+    trainable = gold.trainable
+    if not trainable:
         raise ConfigError(
             f"source={source.name.value} trains on gold, and all of gold train was labelled anew: "
             "dataset.test=adjudicated leaves nothing to learn from. Review fewer rows (review.n=...), or use "
             "source=synthetic."
         )
-    chosen = lessons if source.examples is None else draw(lessons, source.examples, seed=seed)
+    chosen = trainable if source.examples is None else draw(trainable, source.examples, seed=seed)
     if source.name is SourceName.augmented:
         return _held_out((*chosen, *synthetic), share=holdout, seed=seed)
     if source.examples is not None:
@@ -53,7 +56,7 @@ def training_set(
 
 
 def draw(examples: Sequence[Any], number: int, *, seed: int) -> list[Any]:
-    """The first `number` of one shuffle, so that a smaller draw stands inside a larger one."""
+    """Return the first `number` of one shuffle, so that a smaller draw stands inside a larger one."""
     if number > len(examples):
         raise ConfigError(
             f"source.examples={number} is more than the {len(examples)} gold training examples: "

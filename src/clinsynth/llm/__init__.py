@@ -18,10 +18,10 @@ class KnownCompletions(Protocol):
     """True where no more completions than there are can be had: the units are then those that it has answered."""
 
     def find(self, requests: Sequence[Request]) -> dict[str, Completion]:
-        """Completions that exist already, by the id of their request; asks nobody and pays nothing."""
+        """Return the completions that exist already, by the id of their request."""
 
     def explain(self, missing: Sequence[Request]) -> str:
-        """Why `find` has no answer to these, in a sentence."""
+        """Say in a sentence why `find` has no answer to these."""
 
 
 def cache_path(artifacts: Path) -> Path:

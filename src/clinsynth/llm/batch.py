@@ -8,7 +8,8 @@ same cache as those of `client`.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from clinsynth.errors import ClinsynthError, ConfigError
 from clinsynth.llm import faults
@@ -16,7 +17,7 @@ from clinsynth.llm.account import Account, Limits
 from clinsynth.llm.budget import Spend
 from clinsynth.llm.progress import FollowUp, Watch, new_progress, nobody_watches, nothing_follows
 from clinsynth.llm.servers.base import BatchServer, BatchState, BatchStatus, ServerError
-from clinsynth.types import Completion, Request
+from clinsynth.types import Request
 
 ROUNDS = 3
 """How often a row that failed is submitted again in one session."""
@@ -27,42 +28,45 @@ class BatchClient:
 
     def __init__(self, server: BatchServer, *, account: Account, limits: Limits, watch: Watch = nobody_watches) -> None:
         self.server, self.account, self.limits, self.watch = server, account, limits, watch
-        self.cache, self.address = account.cache, account.endpoint.server
+        self.cache, self.endpoint = account.cache, account.endpoint
         self.progress = new_progress(account.spend, concurrency=account.endpoint.concurrency)
         self._failed: dict[str, str] = {}
         """Key to what the server said, of rows that had no answer."""
 
     def answer(self, requests: Sequence[Request], *, follow_up: FollowUp = nothing_follows) -> Spend:
         """Submit, wait, merge, until nothing is left to ask; Ctrl-C leaves the batch at work for a rerun."""
-        try:
-            with self.server:
-                self._answer(requests, follow_up)
-        except ServerError as error:
-            raise self._explained(error) from None
-        return self.progress.spend
+        with self._connected():
+            self._answer(requests, follow_up)
+        return self.account.spend
 
     def cancel(self) -> int:
         """Cancel the batches that are at work; what they have answered by then is stored when they are asked again."""
         number = 0
-        try:
-            with self.server:
-                for batch in self.cache.batches(self.address):
-                    state = self.server.cancel(batch)
-                    number += state is BatchState.working
-                    if state is BatchState.unknown:
-                        self.cache.forget_batch(batch)
-        except ServerError as error:
-            raise self._explained(error) from None
+        with self._connected():
+            for batch in self.cache.batches(self.endpoint.server):
+                state = self.server.cancel(batch)
+                number += state is BatchState.working
+                if state is BatchState.unknown:
+                    self.cache.forget_batch(batch)
         return number
 
+    @contextmanager
+    def _connected(self) -> Iterator[None]:
+        """Enter the server; its errors are explained."""
+        try:
+            with self.server:
+                yield
+        except ServerError as error:
+            raise faults.explained(error, endpoint=self.endpoint, patience_s=self.limits.patience_s) from None
+
     def _answer(self, requests: Sequence[Request], follow_up: FollowUp) -> None:
-        key = self.account.key
+        key = self.endpoint.cache_key
         waiting = {key(request): request for request in requests}
         asked: set[str] = set()
         attempts = 0
         while waiting:
             self.progress.known = len(asked | set(waiting))
-            answered = self._merged(waiting, asked)
+            answered = self.account.look_up(waiting, paid=asked)
             more = [new for found, done in answered.items() for new in follow_up(waiting[found], done)]
             self.progress.answered += len(answered)
             left = {found: request for found, request in waiting.items() if found not in answered}
@@ -72,37 +76,31 @@ class BatchClient:
                 continue
             attempts += 1
             if attempts > ROUNDS:
-                raise ConfigError(f"{len(left)} requests had no answer; the server says: {self._reason(left)}.")
-            self._work_off(waiting, asked)
+                reason = next((self._failed[key] for key in left if key in self._failed), "nothing")
+                raise ConfigError(f"{len(left)} requests had no answer; the server says: {reason}.")
+            self._work_off(waiting)
+            asked |= set(waiting)
 
-    def _merged(self, waiting: dict[str, Request], asked: set[str]) -> dict[str, Completion]:
-        """Those that the cache has by now."""
-        found = self.cache.get(waiting)
-        for key, (_, usage, usd) in found.items():
-            if key in asked:
-                self.progress.spend.paid(waiting[key], usage, usd)
-            else:
-                self.progress.spend.found(usage, usd)
-        return {key: completion for key, (completion, _, _) in found.items()}
-
-    def _work_off(self, waiting: dict[str, Request], asked: set[str]) -> None:
+    def _work_off(self, waiting: dict[str, Request]) -> None:
         """Wait for the batches that hold these requests; submit those that are in none."""
-        open_batches = self.cache.batches(self.address)
+        open_batches = self.cache.batches(self.endpoint.server)
         held = {key for keys in open_batches.values() for key in keys}
         new = {key: request for key, request in waiting.items() if key not in held}
-        self._afford(new)
+        usd = self.account.spent_after(new.values())
+        self.account.check_budget(
+            usd, f"a batch of {len(new)} requests would bring the cost to about {usd:.4f} USD. Nothing of it was sent."
+        )
         listed = list(new)
         for start in range(0, len(listed), self.server.most):
             some = listed[start : start + self.server.most]
             open_batches[self._submit({key: new[key] for key in some})] = some
-        asked |= set(waiting)
         for batch, keys in open_batches.items():
             if set(keys) & set(waiting):
                 self._await(batch, {key: waiting[key] for key in keys if key in waiting})
 
     def _submit(self, requests: dict[str, Request]) -> str:
         batch = self.server.submit(requests)
-        self.cache.note_batch(batch, list(requests), server=self.address)
+        self.cache.note_batch(batch, list(requests), server=self.endpoint.server)
         print(f"Submitted {len(requests)} requests as {batch}; a rerun finds it again.", flush=True)
         return batch
 
@@ -114,7 +112,7 @@ class BatchClient:
         self._store(status, requests)
         self.cache.forget_batch(batch)
         if status.state is BatchState.refused:
-            said = self.account.endpoint.redacted(status.said)[:300]
+            said = self.endpoint.redacted(status.said)[:300]
             raise ClinsynthError(f"the batch {batch} was refused: {said or 'no reason was given'}.")
 
     def _store(self, status: BatchStatus, requests: dict[str, Request]) -> None:
@@ -122,19 +120,6 @@ class BatchClient:
             if key not in requests:
                 continue
             if isinstance(answer, ServerError):
-                self._failed[key] = self.account.endpoint.redacted(answer.said)[:200]
+                self._failed[key] = self.endpoint.redacted(answer.said)[:200]
             else:
                 self.account.store(key, requests[key], answer, asked_at=time.time())
-
-    def _afford(self, requests: dict[str, Request]) -> None:
-        usd = self.account.spent_after(requests.values())
-        self.account.afford(
-            usd,
-            f"a batch of {len(requests)} requests would bring the cost to about {usd:.4f} USD. Nothing of it was sent.",
-        )
-
-    def _reason(self, left: dict[str, Request]) -> str:
-        return next((self._failed[key] for key in left if key in self._failed), "nothing")
-
-    def _explained(self, error: ServerError) -> ClinsynthError:
-        return faults.explained(error, endpoint=self.account.endpoint, patience_s=self.limits.patience_s)

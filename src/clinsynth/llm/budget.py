@@ -1,4 +1,4 @@
-"""What requests cost, before and after they are sent."""
+"""The cost of requests, before and after they are sent."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ CHARACTERS_PER_TOKEN = 4.0
 """Until usage has been seen."""
 
 ANSWER_TOKENS = 1000
-"""Of an answer, until one has been seen, where `llm.max_tokens` sets no bound."""
+"""The length of an answer, until one has been seen, where `llm.max_tokens` sets no bound."""
 
 MILLION = 1_000_000
 
@@ -23,7 +23,7 @@ class Price:
     input: float | None = None
     output: float | None = None
     cached: float | None = None
-    """Of prompts that the server has seen before; `None` is as `input`."""
+    """The price of prompts that the server has seen before; `None` is as `input`."""
 
 
 def cost(usage: Usage, price: Price) -> float | None:
@@ -42,7 +42,7 @@ def characters(request: Request) -> int:
 
 @dataclass
 class Spend:
-    """What was asked, answered and paid, over all the sessions that worked at this."""
+    """The bill: requests, answers and dollars, over all the sessions that worked at this."""
 
     price: Price
     max_tokens: int | None
@@ -65,26 +65,32 @@ class Spend:
     _answer_tokens: int = field(default=0, repr=False)
 
     def found(self, usage: Usage, usd: float | None) -> None:
-        """An answer out of the cache."""
+        """Add an answer out of the cache."""
         self.hits += 1
         self.usd += usd or 0.0
         self.usd_before += usd or 0.0
         self.unpriced += usd is None
-        self._learn(usage, None)
+        self._learn(usage)
 
     def paid(self, request: Request, usage: Usage, usd: float | None) -> None:
-        """An answer that has just come."""
-        self.requests += 1
+        """Add an answer that has just come."""
+        self.add(usage, usd)
         self.sent_characters += characters(request)
         self.gold_characters += request.gold_characters
+        self._learn(usage)
+        if usage.prompt is not None:
+            self._seen_characters += characters(request)
+
+    def add(self, usage: Usage, usd: float | None) -> None:
+        """Add what one request takes, whatever stands in it."""
+        self.requests += 1
         self.tokens_in += usage.prompt or 0
         self.tokens_out += usage.completion or 0
         self.usd += usd or 0.0
         self.unpriced += usd is None
-        self._learn(usage, request)
 
     def estimate(self, request: Request) -> Usage:
-        """Tokens that a request will take: characters / 4, or the ratio that has been measured."""
+        """Return the tokens that a request will take: characters / 4, or the ratio that has been measured."""
         ratio = self.tokens_in / self._seen_characters if self._seen_characters else 1 / CHARACTERS_PER_TOKEN
         answer = self._answer_tokens / self._seen_answers if self._seen_answers else self.max_tokens or ANSWER_TOKENS
         return Usage(prompt=round(characters(request) * ratio), completion=round(answer))
@@ -93,13 +99,11 @@ class Spend:
         return cost(self.estimate(request), self.price) or 0.0
 
     def metrics(self) -> dict[str, float]:
-        """As MLflow shows them."""
+        """Return the numbers as MLflow shows them."""
         names = ("requests", "retries", "hits", "tokens_in", "tokens_out", "usd", "sent_characters", "gold_characters")
         return {f"llm/{name}": float(getattr(self, name)) for name in names}
 
-    def _learn(self, usage: Usage, request: Request | None) -> None:
+    def _learn(self, usage: Usage) -> None:
         if usage.completion is not None:
             self._seen_answers += 1
             self._answer_tokens += usage.completion
-        if request is not None and usage.prompt is not None:
-            self._seen_characters += characters(request)

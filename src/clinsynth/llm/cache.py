@@ -23,7 +23,7 @@ from filelock import FileLock
 
 from clinsynth import keys
 from clinsynth.errors import ConfigError
-from clinsynth.llm.servers.base import Answer, Usage
+from clinsynth.llm.servers.base import ServerAnswer, Usage
 from clinsynth.types import Completion, Request
 
 STALE = 20.0
@@ -76,12 +76,12 @@ class CompletionCache:
                 self._database.execute("PRAGMA journal_mode=WAL")
                 self._database.execute("PRAGMA synchronous=NORMAL")  # safe against kill -9; fsync at checkpoints
                 self._database.executescript(_TABLES)
-                self._free_dead()
+                self._void_dead_claims()
         except sqlite3.Error as error:
             raise ConfigError(f"the cache of completions {path} cannot be opened: {error}") from error
 
     def get(self, keys: Iterable[str]) -> dict[str, tuple[Completion, Usage, float | None]]:
-        """Completion, usage and cost of those that are there, by key."""
+        """Return completion, usage and cost of those that are there, by key."""
         found = {}
         listed = list(keys)
         for start in range(0, len(listed), 500):
@@ -100,7 +100,7 @@ class CompletionCache:
         self,
         key: str,
         request: Request,
-        answer: Answer,
+        answer: ServerAnswer,
         *,
         model: str,
         sampling: dict[str, Any],
@@ -131,7 +131,7 @@ class CompletionCache:
             self._database.execute(f"INSERT OR IGNORE INTO completions VALUES ({','.join('?' * len(row))})", row)
             self._database.execute("DELETE FROM claims WHERE key = ?", (key,))
 
-    def _free_dead(self) -> None:
+    def _void_dead_claims(self) -> None:
         """Void the claims of processes of this machine that are gone, so that nobody waits for them."""
         here = f"{socket.gethostname()}/"
         for (owner,) in self._database.execute("SELECT DISTINCT owner FROM claims").fetchall():
@@ -139,7 +139,7 @@ class CompletionCache:
                 self._database.execute("DELETE FROM claims WHERE owner = ?", (owner,))
 
     def claim(self, key: str) -> bool:
-        """Whether this process may ask: nobody else is waiting for this answer, and it is not there."""
+        """Say whether this process may ask: nobody else is waiting for this answer, and it is not there."""
         now = time.time()
         with self._transaction():
             if self._database.execute("SELECT 1 FROM completions WHERE key = ?", (key,)).fetchone():
@@ -151,7 +151,7 @@ class CompletionCache:
             )
             return done.rowcount == 1
 
-    def beat(self) -> None:
+    def send_heartbeat(self) -> None:
         """Say that this process is alive; to be called more often than every `STALE` seconds."""
         self._database.execute("UPDATE claims SET heartbeat = ? WHERE owner = ?", (time.time(), self.owner))
 
@@ -166,7 +166,7 @@ class CompletionCache:
                 self._database.execute("DELETE FROM claims WHERE owner = ?", (self.owner,))
 
     def batches(self, server: str) -> dict[str, list[str]]:
-        """Batches that a server is working off, and the keys that each holds."""
+        """Return the batches that a server is working off, and the keys that each holds."""
         found = self._database.execute("SELECT id, keys FROM batches WHERE server = ? ORDER BY at", (server,))
         return {id: json.loads(keys) for id, keys in found}
 
@@ -180,7 +180,7 @@ class CompletionCache:
             self._database.execute("DELETE FROM batches WHERE id = ?", (id,))
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """All completions, oldest first; messages, sampling and evidence as they were."""
+        """Yield all completions, oldest first; messages, sampling and evidence as they were."""
         cursor = self._database.execute("SELECT * FROM completions ORDER BY answered_at, key")
         names = [column[0] for column in cursor.description]
         for values in cursor:
@@ -188,7 +188,7 @@ class CompletionCache:
             yield row | {name: json.loads(row[name]) for name in ("messages", "sampling", "evidence")}
 
     def faults(self) -> list[str]:
-        """What SQLite finds wrong with the file, and rows that are not what their key says."""
+        """Return what SQLite finds wrong with the file, and rows that are not what their key says."""
         found = [str(row[0]) for row in self._database.execute("PRAGMA integrity_check") if row[0] != "ok"]
         for row in self.rows():
             request = Request(row["id"], tuple(row["messages"]))
@@ -201,7 +201,7 @@ class CompletionCache:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        """All or nothing; raises ConfigError where the disk is full or the file may not be written."""
+        """Write all or nothing; raises ConfigError where the disk is full or the file may not be written."""
         try:
             self._database.execute("BEGIN IMMEDIATE")
             try:

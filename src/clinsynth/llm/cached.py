@@ -1,11 +1,11 @@
-"""What is known of a live LLM without asking it: the completions that were paid for."""
+"""A live LLM that is not asked: the completions that were paid for."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
-from clinsynth import keys
 from clinsynth.llm.cache import CompletionCache
 from clinsynth.llm.servers.base import Endpoint
 from clinsynth.types import Completion, Request
@@ -22,13 +22,9 @@ class CachedCompletions:
     def find(self, requests: Sequence[Request]) -> dict[str, Completion]:
         if not self.path.is_file():
             return {}
-        model, sampling = self.endpoint.model, self.endpoint.sampling
-        by_id = {request.id: keys.request(request, model=model, sampling=sampling) for request in requests}
-        cache = CompletionCache(self.path)
-        try:
+        by_id = {request.id: self.endpoint.cache_key(request) for request in requests}
+        with closing(CompletionCache(self.path)) as cache:
             found = cache.get(by_id.values())
-        finally:
-            cache.close()
         return {id: found[key][0] for id, key in by_id.items() if key in found}
 
     def explain(self, missing: Sequence[Request]) -> str:

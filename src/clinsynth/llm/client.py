@@ -56,7 +56,7 @@ class Client:
             asyncio.run(self._answer(requests, follow_up))
         finally:
             self.cache.release()
-        return self.progress.spend
+        return self.account.spend
 
     async def _answer(self, requests: Sequence[Request], follow_up: FollowUp) -> None:
         self._follow_up = follow_up
@@ -81,17 +81,15 @@ class Client:
         """Queue what is new; what the cache has is answered on the spot."""
         new = {}
         for request in requests:
-            key = self.account.key(request)
+            key = self.endpoint.cache_key(request)
             if key not in self._keys:
                 self._keys.add(key)
                 new[key] = request
         self.progress.known += len(new)
-        found = self.cache.get(new)
+        found = self.account.look_up(new)
         for key, request in new.items():
             if key in found:
-                completion, usage, usd = found[key]
-                self.progress.spend.found(usage, usd)
-                self._answered(request, completion)
+                self._answered(request, found[key])
             else:
                 self._queue.append(request)
         self._changed.set()
@@ -137,7 +135,7 @@ class Client:
 
     async def _one(self, request: Request) -> None:
         """Get one answer; enters with a place in the window, and gives it back."""
-        key, window, placed = self.account.key(request), self.progress.window, True
+        key, window, placed = self.endpoint.cache_key(request), self.progress.window, True
         began, attempt = time.monotonic(), 0
         try:
             while not self._stopped:
@@ -149,7 +147,7 @@ class Client:
                     await window.enter()
                     placed = True
                     continue
-                self._afford(request)
+                self._check_budget(request)
                 error = await self._attempt(key, request)
                 window.leave(failed=error is not None)
                 placed = False
@@ -161,7 +159,7 @@ class Client:
                 if error.lasting or time.monotonic() - began + pause > longest:
                     raise faults.explained(error, endpoint=self.endpoint, patience_s=patience) from None
                 attempt += 1
-                self.progress.spend.retries += 1
+                self.account.spend.retries += 1
                 await self._pause(pause)
                 await window.enter()
                 placed = True
@@ -171,7 +169,7 @@ class Client:
 
     async def _attempt(self, key: str, request: Request) -> ServerError | None:
         """Send it; the answer is stored before it is looked at."""
-        estimate, usd = self.progress.spend.estimate(request), self.progress.spend.estimated_cost(request)
+        estimate, usd = self.account.spend.estimate(request), self.account.spend.estimated_cost(request)
         tokens = (estimate.prompt or 0) + (estimate.completion or 0)
         self._in_flight_usd += usd
         try:
@@ -187,7 +185,7 @@ class Client:
         self._reached = True
         usage = answer.usage
         self._pace.correct((usage.prompt or 0) + (usage.completion or 0) - tokens)
-        self.progress.spend.paid(request, usage, paid)
+        self.account.spend.paid(request, usage, paid)
         self._answered(request, Completion(request.id, answer.served_model, answer.text, answer.finish_reason))
         return None
 
@@ -196,15 +194,12 @@ class Client:
         self._add(self._follow_up(request, completion))
 
     async def _elsewhere(self, key: str, request: Request) -> bool:
-        """Another process has claimed it: wait for its answer; False where that process is gone."""
+        """Wait for the answer that another process has claimed; returns False where that process is gone."""
         self.progress.elsewhere += 1
         try:
             while not self._stopped:
-                found = self.cache.get([key])
-                if found:
-                    completion, usage, usd = found[key]
-                    self.progress.spend.found(usage, usd)
-                    self._answered(request, completion)
+                if found := self.account.look_up({key: request}):
+                    self._answered(request, found[key])
                     return True
                 if self.cache.claim(key):
                     return False
@@ -213,10 +208,10 @@ class Client:
         finally:
             self.progress.elsewhere -= 1
 
-    def _afford(self, request: Request) -> None:
-        """Raises BudgetExceeded where the request, with those under way, would cost more than may be spent."""
-        spent = self.progress.spend.usd
-        self.account.afford(
+    def _check_budget(self, request: Request) -> None:
+        """Raise BudgetExceeded where the request, with those under way, would cost more than may be spent."""
+        spent = self.account.spend.usd
+        self.account.check_budget(
             self.account.spent_after([request]) + self._in_flight_usd,
             f"{spent:.4f} USD are spent. All answers are kept: the same command with a higher cap goes on from there.",
         )
@@ -232,7 +227,7 @@ class Client:
             await asyncio.sleep(1)
             self.watch(self.progress)
             if second % HEARTBEAT == 0:
-                self.cache.beat()
+                self.cache.send_heartbeat()
 
     @property
     def _stopped(self) -> bool:

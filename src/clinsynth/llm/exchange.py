@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from clinsynth import keys
-from clinsynth.artifacts import json_lines, write_whole
+from clinsynth.artifacts import write_whole
 from clinsynth.errors import ConfigError
+from clinsynth.files.json_lines import json_lines
 from clinsynth.llm.cache import CompletionCache
-from clinsynth.llm.recorded import read_rows
-from clinsynth.llm.servers.base import Answer
+from clinsynth.llm.recorded import read_recordings
+from clinsynth.llm.servers.base import ServerAnswer
 from clinsynth.types import Request
 
 
-def export(cache: CompletionCache, path: Path, *, model: str | None, prompts: bool) -> int:
+def export_recordings(cache: CompletionCache, path: Path, *, model: str | None, prompts: bool) -> int:
     """Write recordings that answer the same requests offline; returns how many.
 
     Raises ConfigError where two models have answered one request: a recording has one answer.
@@ -35,10 +36,10 @@ def export(cache: CompletionCache, path: Path, *, model: str | None, prompts: bo
     return len(rows)
 
 
-def import_rows(cache: CompletionCache, path: Path, *, model: str | None) -> tuple[int, int]:
+def import_recordings(cache: CompletionCache, path: Path, *, model: str | None) -> tuple[int, int]:
     """Take recordings as answers that were paid for; returns how many, and how many lack what was asked."""
     taken = lacking = 0
-    for row in read_rows([path]):
+    for row in read_recordings([path]):
         messages = _messages(row)
         whose = model or row.get("requested_model")
         if messages is None:
@@ -51,7 +52,7 @@ def import_rows(cache: CompletionCache, path: Path, *, model: str | None) -> tup
         }
         request = Request(row["id"], tuple(messages), evidence)
         sampling = row.get("sampling") or {}
-        answer = Answer(row["completion"], row["finish_reason"], served_model=row["model"] or whose)
+        answer = ServerAnswer(row["completion"], row["finish_reason"], served_model=row["model"] or whose)
         key = keys.request(request, model=whose, sampling=sampling)
         cache.put(key, request, answer, model=whose, sampling=sampling, asked_at=time.time())
         taken += 1

@@ -1,4 +1,4 @@
-"""What a server's error means: how long to wait before the next try, or what to tell the user."""
+"""Errors of a server: how long to wait before the next try, or what to tell the user."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FIRST_DELAY, LONGEST_DELAY = 0.5, 30.0
 
 
 def delay(error: ServerError, attempt: int) -> float:
-    """Seconds to wait: what the server says, else exponential with jitter, so that no two come back together."""
+    """Return the seconds to wait: as the server says, else exponential with jitter, lest all come back together."""
     if error.wait_s is not None:
         return error.wait_s + random.uniform(0, 0.2)
     longest = min(LONGEST_DELAY, FIRST_DELAY * 2.0**attempt)
@@ -20,7 +20,7 @@ def delay(error: ServerError, attempt: int) -> float:
 
 
 def explained(error: ServerError, *, endpoint: Endpoint, patience_s: float) -> ClinsynthError:
-    """The error of a request that will not be sent again, in a sentence that says what mends it."""
+    """Return the error of a request that will not be sent again, in a sentence that says what mends it."""
     where, said = endpoint.server, endpoint.redacted(error.said)
     if error.kind is ErrorKind.unreachable:
         return Unreachable(

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from clinsynth.llm.budget import Spend
-from clinsynth.llm.window import Window
+from clinsynth.llm.window import RequestWindow
 from clinsynth.types import Completion, Request
 
 FollowUp = Callable[[Request, Completion], Iterable[Request]]
-"""What an answer gives rise to."""
+"""Requests that an answer gives rise to."""
 
 Watch = Callable[["Progress"], None]
 
@@ -25,20 +25,20 @@ def nobody_watches(progress: Progress) -> None:
 
 @dataclass
 class Progress:
-    """What the live view shows."""
+    """The numbers of the live view."""
 
     spend: Spend
-    window: Window
+    window: RequestWindow
     known: int = 0
     """Requests that are known of by now."""
     answered: int = 0
     elsewhere: int = 0
     """Requests that another process is waiting for."""
     hits_before: int = 0
-    """Of `spend`, what earlier questions to the same LLM count."""
+    """The part of `spend` that earlier questions to the same LLM count."""
     requests_before: int = 0
 
 
 def new_progress(spend: Spend, *, concurrency: int) -> Progress:
     """Return the progress of a session that goes on from what was spent before, if anything was."""
-    return Progress(spend, Window(concurrency), hits_before=spend.hits, requests_before=spend.requests)
+    return Progress(spend, RequestWindow(concurrency), hits_before=spend.hits, requests_before=spend.requests)

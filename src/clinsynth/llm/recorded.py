@@ -7,23 +7,27 @@ so that one dataset can use the recordings of another.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from clinsynth.artifacts import json_lines
-from clinsynth.datasets import decode
 from clinsynth.errors import ConfigError, DataFormatError
+from clinsynth.files.json_lines import check_characters, each_object, write_json_lines
+from clinsynth.files.utf8 import decode
 from clinsynth.keys import digest
 from clinsynth.types import Completion, Request
+
+ACCEPTED = (
+    'a line is a JSON object like {"id": "dataset/sentences/ataxia#0", "model": "...", "prompt": "...", '
+    '"completion": "1. ...", "finish_reason": "stop"}.'
+)
 
 Key = tuple[str, str, int]
 """Prompt, unit, replicate."""
 
 
 def parse_id(text: str) -> tuple[str, str, str, int]:
-    """Dataset, prompt, unit and replicate; raises ValueError. A unit may hold `/` and `#`."""
+    """Return dataset, prompt, unit and replicate; raises ValueError. A unit may hold `/` and `#`."""
     head, _, replicate = text.rpartition("#")
     dataset, prompt, unit = head.split("/", 2)
     if not (dataset and prompt and unit and replicate.isdecimal()):
@@ -62,59 +66,57 @@ class RecordedCompletions:
         return f"In {where} the id {row['id']!r} answers another request: its `{names}` differs from what is asked."
 
     def _same(self, request: Request) -> dict[str, Any] | None:
-        """A row under another id that holds the very messages: of equal test texts one is asked."""
-        asked = _asked(request.id, request.messages) if request.messages else None
-        return self._by_messages.get(asked) if asked else None
+        """Return a row under another id that holds the very messages: of equal test texts one is asked."""
+        if not request.messages:
+            return None
+        return self._by_messages.get(_messages_digest(request.id, request.messages))
 
     def _of(self, request: Request) -> list[dict[str, Any]]:
         if self._rows is None:
             self._rows = {}
-            for row in read_rows(self.files):
+            for row in read_recordings(self.files):
                 self._rows.setdefault(parse_id(row["id"])[1:], []).append(row)
                 if row.get("messages"):
-                    self._by_messages[_asked(row["id"], row["messages"])] = row
+                    self._by_messages[_messages_digest(row["id"], row["messages"])] = row
         return self._rows.get(parse_id(request.id)[1:], [])
 
 
-def _asked(id: str, messages: Sequence[dict[str, str]]) -> str:
+def _messages_digest(id: str, messages: Sequence[dict[str, str]]) -> str:
     _, prompt, _, replicate = parse_id(id)
     return digest([prompt, replicate, list(messages)])
 
 
 def _differing(row: dict[str, Any], request: Request) -> list[str]:
-    """What a row was asked otherwise; one that holds its messages answers no others."""
+    """Return the names of what a row was asked otherwise; one that holds its messages answers no others."""
     names = [name for name, value in request.evidence.items() if row.get(name) != value]
     messages = row.get("messages")
     return names + (["messages"] if messages and request.messages and messages != list(request.messages) else [])
 
 
 def write_requests(path: Path, requests: Sequence[Request]) -> None:
-    """The file that would answer the requests, with its completions left empty."""
+    """Write the file that would answer the requests, with its completions left empty."""
     rows = []
     for request in requests:
         messages = {} if request.evidence.get("prompt") == _content(request) else {"messages": list(request.messages)}
         rows.append(
             {"id": request.id, "model": ""} | request.evidence | messages | {"completion": "", "finish_reason": "stop"}
         )
-    path.write_text(json_lines(rows), encoding="utf-8")
+    write_json_lines(path, rows)
 
 
 def _content(request: Request) -> str | None:
     return request.messages[0]["content"] if request.messages else None
 
 
-def read_rows(files: Sequence[Path]) -> list[dict[str, Any]]:
-    """Rows with a completion; one that is still empty is no answer."""
+def read_recordings(files: Sequence[Path]) -> list[dict[str, Any]]:
+    """Return the rows with a completion; one that is still empty is no answer."""
     rows = []
     first: dict[str, str] = {}
     for path in files:
         if not path.is_file():
             raise ConfigError(f"no recordings at {path}; paths hang on the current folder, {Path.cwd()}.")
-        for number, line in enumerate(decode(path).split("\n"), 1):
-            if not line.strip():
-                continue
-            place = f"{path}:{number}"
-            row = _row(line, place=place)
+        for place, found in each_object(decode(path).split("\n"), path=path, accepted=ACCEPTED):
+            row = _checked({"model": "unknown", "finish_reason": "stop"} | found, place=place)
             if not row["completion"].strip():
                 continue
             if row["id"] in first:
@@ -127,26 +129,11 @@ def read_rows(files: Sequence[Path]) -> list[dict[str, Any]]:
     return rows
 
 
-def _row(line: str, *, place: str) -> dict[str, Any]:
-    accepted = (
-        'a line is a JSON object like {"id": "dataset/sentences/ataxia#0", "model": "...", "prompt": "...", '
-        '"completion": "1. ...", "finish_reason": "stop"}.'
-    )
-    try:
-        row = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise DataFormatError(f"{place}: no JSON ({error.msg} at column {error.colno}); {accepted}") from error
-    if not isinstance(row, dict):
-        raise DataFormatError(f"{place}: {type(row).__name__} instead of an object; {accepted}")
-    row = {"model": "unknown", "finish_reason": "stop"} | row
+def _checked(row: dict[str, Any], *, place: str) -> dict[str, Any]:
     for name in ("id", "model", "completion", "finish_reason"):
         if not isinstance(row.get(name), str):
-            raise DataFormatError(f"{place}: `{name}` is missing or no string; {accepted}")
-    try:
-        line = row["id"] + row["completion"]
-        line.encode()
-    except UnicodeEncodeError as error:
-        raise DataFormatError(f"{place}: an escape such as \\ud83d is half a character; {accepted}") from error
+            raise DataFormatError(f"{place}: `{name}` is missing or no string; {ACCEPTED}")
+    check_characters([row["id"], row["completion"]], place=place)
     try:
         parse_id(row["id"])
     except ValueError as error:

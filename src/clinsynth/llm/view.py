@@ -1,4 +1,4 @@
-"""What a person sees while an LLM is asked: a panel in a terminal, lines elsewhere."""
+"""The view of a person while an LLM is asked: a panel in a terminal, lines elsewhere."""
 
 from __future__ import annotations
 
@@ -35,25 +35,24 @@ class View:
             self._live.stop()
 
     def __call__(self, progress: Progress) -> None:
-        told = self._told(progress)
+        shown = self._shown(progress)
         if self._live:
             table = Table.grid(padding=(0, 2))
-            for name, value in told.items():
+            for name, value in shown.items():
                 table.add_row(name, value)
             self._live.update(Panel(table, title=self.title, expand=False), refresh=True)
         elif time.monotonic() - self._last >= EVERY:
             self._last = time.monotonic()
-            print(f"{self.title}: " + ", ".join(f"{name} {value}" for name, value in told.items()), flush=True)
+            print(f"{self.title}: " + ", ".join(f"{name} {value}" for name, value in shown.items()), flush=True)
 
-    def _told(self, progress: Progress) -> dict[str, str]:
+    def _shown(self, progress: Progress) -> dict[str, str]:
         spend = progress.spend
         seconds = time.monotonic() - self._began
-        rate = (
-            (spend.requests - progress.requests_before) / seconds if seconds else 0.0
-        )  # answers that were there are no sign of speed
+        asked = spend.requests - progress.requests_before  # answers that were there are no sign of speed
+        rate = asked / seconds if seconds else 0.0
         left = progress.known - progress.answered
         hits = spend.hits - progress.hits_before
-        told = {
+        shown = {
             "answered": f"{progress.answered} of {progress.known} ({hits} were there already)",
             "per second": f"{rate:.1f}",
             "left": f"{left / rate:.0f} s" if rate else "?",
@@ -63,7 +62,7 @@ class View:
         }
         if spend.usd:
             projected = spend.usd * progress.known / max(progress.answered, 1)
-            told["cost"] = f"{spend.usd:.4f} USD so far, about {projected:.4f} in all"
+            shown["cost"] = f"{spend.usd:.4f} USD so far, about {projected:.4f} in all"
         if progress.elsewhere:
-            told["waiting for another process"] = str(progress.elsewhere)
-        return told | {name: str(value) for name, value in self.counts().items()}
+            shown["waiting for another process"] = str(progress.elsewhere)
+        return shown | {name: str(value) for name, value in self.counts().items()}

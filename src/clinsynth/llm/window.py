@@ -7,7 +7,7 @@ import time
 from collections import deque
 
 
-class Window:
+class RequestWindow:
     """A semaphore whose size follows what the server bears.
 
     It shrinks by `SHRINK`, at most once a round trip (as many outcomes as it is wide), and only
@@ -68,7 +68,7 @@ class Pace:
         self._next_request = self._next_token = 0.0
 
     async def wait(self, tokens: float) -> None:
-        """Until a request of about so many tokens may start."""
+        """Wait until a request of about so many tokens may start."""
         if not (self._per_request or self._per_token):
             return
         now = time.monotonic()
@@ -79,5 +79,5 @@ class Pace:
             await asyncio.sleep(start - now)
 
     def correct(self, tokens: float) -> None:
-        """The last answer took so many tokens more (or fewer) than was thought."""
+        """Count in that the last answer took so many tokens more (or fewer) than was thought."""
         self._next_token += tokens * self._per_token

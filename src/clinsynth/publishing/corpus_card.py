@@ -10,7 +10,7 @@ from huggingface_hub import DatasetCardData
 import clinsynth
 from clinsynth import tasks
 from clinsynth.analysis.leakage import verdict
-from clinsynth.corpora import Corpus
+from clinsynth.corpora import Corpus, Manifest
 from clinsynth.corpora.reviewed import DISPUTED, WRONG
 from clinsynth.publishing import licences, parquet
 from clinsynth.publishing.markdown import code, escaped, fenced, number, page, table
@@ -44,13 +44,13 @@ def corpus_card(corpus: Corpus, *, name: str, on_hub: bool, licence: str, analys
             "## Use it": _use(corpus, name=name, on_hub=on_hub),
             "## Columns": [_columns(corpus)],
             "## Prompt": [
-                f"{code(manifest['prompt']['name'])}; `$word` stands for what a request puts there, `$$` for a dollar.",
-                fenced(manifest["prompt"]["text"] or ""),
+                f"{code(manifest.prompt.name)}; `$word` stands for what a request puts there, `$$` for a dollar.",
+                fenced(manifest.prompt.text or ""),
             ],
             "## Labels": _labels(manifest),
             "## Counts": _counts(manifest),
             "## Beside gold": _statistics(manifest),
-            "## Review by people": [_judged(manifest), *_review(manifest.get("review"), judged="reviewed" in manifest)],
+            "## Review by people": [_judged(manifest), *_review(manifest.review, judged=manifest.reviewed is not None)],
             "## Leakage": _leakage(analysis, manifest=manifest),
             "## Licence": _licence(manifest, licence),
             "## Limits": [
@@ -63,22 +63,22 @@ def corpus_card(corpus: Corpus, *, name: str, on_hub: bool, licence: str, analys
     )
 
 
-def _title(manifest: Mapping[str, Any]) -> str:
-    return f"Synthetic text for {manifest['dataset']}"
+def _title(manifest: Manifest) -> str:
+    return f"Synthetic text for {manifest.dataset}"
 
 
 def _head(corpus: Corpus, *, licence: str) -> str:
     manifest = corpus.manifest
     examples = corpus.examples
     size = next((name for most, name in SIZES.items() if len(examples) < most), "1M<n<10M")
-    configs = [("default", parquet.KEPT)] + ([("rejected", parquet.REJECTED)] if manifest["rejected"] else [])
+    configs = [("default", parquet.KEPT)] + ([("rejected", parquet.REJECTED)] if manifest.rejected else [])
     data = DatasetCardData(
         language=["en"],
         pretty_name=_title(manifest),
         task_categories=["text-classification" if any(one.label for one in examples) else "token-classification"],
         size_categories=[size],
         annotations_creators=["machine-generated"],
-        tags=["clinsynth", "synthetic", manifest["task"]],
+        tags=["clinsynth", "synthetic", manifest.task],
         configs=[
             {
                 "config_name": config,
@@ -94,10 +94,10 @@ def _head(corpus: Corpus, *, licence: str) -> str:
 
 def _what(corpus: Corpus) -> str:
     manifest = corpus.manifest
-    models = ", ".join(map(code, manifest["models"]))
+    models = ", ".join(map(code, manifest.models))
     return (
-        f"{len(corpus.examples)} labelled texts for the task {code(manifest['task'])}, written by an LLM ({models}) to "
-        f"train a model for {code(manifest['dataset'])}. The texts are synthetic: they were generated, not collected. "
+        f"{len(corpus.examples)} labelled texts for the task {code(manifest.task)}, written by an LLM ({models}) to "
+        f"train a model for {code(manifest.dataset)}. The texts are synthetic: they were generated, not collected. "
         f"What people have labelled is called gold below. Made with clinsynth {clinsynth.__version__}."
     )
 
@@ -106,20 +106,20 @@ def _gold_text(corpus: Corpus) -> str:
     """What of gold is in it."""
     manifest = corpus.manifest
     said = ["Gold text in it:"]
-    if tasks.kind(manifest["task"]).numbered:
+    if tasks.kind(manifest.task).numbered:
         said.append("none is copied into it on purpose; a unit is the number of a request.")
-    elif set(manifest["labels"]) & set(corpus.units):
+    elif set(manifest.labels) & set(corpus.units):
         said.append("none is copied into it on purpose; a unit is a label, whose meaning the LLM was told.")
     else:
         said.append(
-            f"the names of its {manifest['counts']['units']} units (column `unit`, and in the texts), which are terms "
+            f"the names of its {manifest.counts['units']} units (column `unit`, and in the texts), which are terms "
             "that the texts were asked about: names of entities in gold train, or those of a list."
         )
-    if "$examples" in (manifest["prompt"]["text"] or ""):
+    if "$examples" in (manifest.prompt.text or ""):
         said.append(
             "Requests showed the LLM labelled rows of gold train; they are not here, but a text may echo one of them."
         )
-    copies = manifest["rejected"].get("test_copy", 0)
+    copies = manifest.rejected.get("test_copy", 0)
     if copies:
         said.append(f"{copies} of the rejected texts stand word for word in the gold test split.")
     return " ".join(said)
@@ -127,11 +127,11 @@ def _gold_text(corpus: Corpus) -> str:
 
 def _use(corpus: Corpus, *, name: str, on_hub: bool) -> list[str]:
     load = f'from datasets import load_dataset\n\nkept = load_dataset("{name}", split="train")'
-    if corpus.manifest["rejected"]:
+    if corpus.manifest.rejected:
         load += f'\nrejected = load_dataset("{name}", "rejected", split="train")  # each with its reason'
     folder = name.rpartition("/")[2]
     fetch = [f"hf download {name} --repo-type dataset --local-dir {folder}"] if on_hub else []
-    train = f"clinsynth train dataset={corpus.manifest['dataset']} 'source.corpora=[{folder}]'"
+    train = f"clinsynth train dataset={corpus.manifest.dataset} 'source.corpora=[{folder}]'"
     where = f"{code(folder)} is this folder: say the path to it, or run this in the folder around it."
     return [
         fenced(load, "python"),
@@ -148,26 +148,26 @@ def _columns(corpus: Corpus) -> str:
         "replicate, index": "which request about the unit, and the place in its answer",
     }
     row = parquet.with_entities(corpus.examples[0].to_json() | {"text": corpus.examples[0].text}, corpus.examples[0])
-    of_task = tasks.kind(corpus.manifest["task"]).examples.COLUMNS
-    labels = ", ".join(map(code, corpus.manifest["labels"]))
+    of_task = tasks.kind(corpus.manifest.task).examples.COLUMNS
+    labels = ", ".join(map(code, corpus.manifest.labels))
     told |= {name: of_task.get(name, "").replace("{labels}", labels) for name in row if name != "text"}
-    if corpus.manifest["rejected"]:
+    if corpus.manifest.rejected:
         told["reason, detail"] = "of the config `rejected` alone: why a text was not kept"
     return "\n".join(f"- `{name}`: {meaning}" for name, meaning in told.items())
 
 
-def _labels(manifest: Mapping[str, Any]) -> list[str]:
-    annotator = manifest["annotator"]
-    rows = [(escaped(name), number(value)) for name, value in manifest["described"].items()]
-    meanings = "\n".join(f"- {code(name)}: {escaped(str(told))}" for name, told in manifest.get("meanings", {}).items())
+def _labels(manifest: Manifest) -> list[str]:
+    annotator = manifest.annotator
+    rows = [(escaped(name), number(value)) for name, value in manifest.described.items()]
+    meanings = "\n".join(f"- {code(name)}: {escaped(str(told))}" for name, told in (manifest.meanings or {}).items())
     by = f"Annotator {code(annotator)}: {ANNOTATORS.get(annotator, 'see clinsynth')}."
     return [by, meanings, table(["", "number"], rows)]
 
 
-def _counts(manifest: Mapping[str, Any]) -> list[str]:
-    counts = [(escaped(name), number(value)) for name, value in manifest["counts"].items()]
-    reasons = [(code(name), number(value)) for name, value in manifest["rejected"].items()]
-    short = len(manifest["short"])
+def _counts(manifest: Manifest) -> list[str]:
+    counts = [(escaped(name), number(value)) for name, value in manifest.counts.items()]
+    reasons = [(code(name), number(value)) for name, value in manifest.rejected.items()]
+    short = len(manifest.short)
     return [
         table(["", "number"], counts),
         "`parsed` are texts in the answers, `not needed` those beyond the size that was wanted.",
@@ -177,8 +177,8 @@ def _counts(manifest: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _statistics(manifest: Mapping[str, Any]) -> list[str]:
-    found = manifest["statistics"]
+def _statistics(manifest: Manifest) -> list[str]:
+    found = manifest.statistics
     names = dict.fromkeys(name for column in found.values() for name in column)
     rows = [
         [escaped(name), *(number(column[name]) if name in column else "–" for column in found.values())]
@@ -187,13 +187,13 @@ def _statistics(manifest: Mapping[str, Any]) -> list[str]:
     return [table(["", *map(escaped, found)], rows)]
 
 
-def _judged(manifest: Mapping[str, Any]) -> str:
+def _judged(manifest: Manifest) -> str:
     """What people's judgement has already done to these texts."""
-    told = manifest.get("reviewed")
+    told = manifest.reviewed
     if not told:
         return ""
-    fixed = manifest["counts"].get("relabelled", 0)
-    gone = sum(manifest["rejected"].get(reason, 0) for reason in (WRONG, DISPUTED))
+    fixed = manifest.counts.get("relabelled", 0)
+    gone = sum(manifest.rejected.get(reason, 0) for reason in (WRONG, DISPUTED))
     return (
         f"People judged a sample of the corpus {code(told['base'])} (review {code(told['review'])}); this is what they "
         f"left of it: {fixed} of its texts have the label that they gave, {gone} were rejected."
@@ -229,10 +229,10 @@ def _share(share: Mapping[str, Any]) -> str:
     return f"{value}% (95% interval {low} to {high}; {share['hits']} of {share['of']})"
 
 
-def _leakage(analysis: Metrics | None, *, manifest: Mapping[str, Any]) -> list[str]:
+def _leakage(analysis: Metrics | None, *, manifest: Manifest) -> list[str]:
     if not analysis:
         return [
-            f"Not analysed. `clinsynth analyse dataset={manifest['dataset']}`, with the settings that the corpus was "
+            f"Not analysed. `clinsynth analyse dataset={manifest.dataset}`, with the settings that the corpus was "
             "made with, measures copies of gold, distances to it and how well the texts can be told from it; export "
             "again with force=true."
         ]
@@ -245,8 +245,8 @@ def _leakage(analysis: Metrics | None, *, manifest: Mapping[str, Any]) -> list[s
     return parts
 
 
-def _licence(manifest: Mapping[str, Any], licence: str) -> list[str]:
-    gold = manifest.get("licence")
+def _licence(manifest: Manifest, licence: str) -> list[str]:
+    gold = manifest.licence
     return [
         f"Of this corpus: {escaped(licence)}."
         + (f" The gold data that it was made for: {escaped(str(gold))}." if gold and gold != licence else "")
@@ -254,9 +254,9 @@ def _licence(manifest: Mapping[str, Any], licence: str) -> list[str]:
     ]
 
 
-def _digests(manifest: Mapping[str, Any]) -> list[str]:
-    told = {"corpus": manifest["digest"], "completions": manifest["content"].get("completions")}
+def _digests(manifest: Manifest) -> list[str]:
+    told = {"corpus": manifest.digest, "completions": manifest.content.get("completions")}
     lines = [f"- {name}: {code(value)}" for name, value in told.items() if value]
-    if manifest.get("corpora"):
-        lines.append(f"- made of the corpora {', '.join(map(code, manifest['corpora']))}")
+    if manifest.corpora:
+        lines.append(f"- made of the corpora {', '.join(map(code, manifest.corpora))}")
     return ["\n".join(lines), "The method is that of", PAPERS]

@@ -19,7 +19,7 @@ def control(
     words: Callable[[object], Sequence[str]],
     test_texts: frozenset[tuple[str, ...]],
 ) -> tuple[list[Candidate], list[Rejected]]:
-    """All checks of the config, in the order of `candidates`: of two that are alike the first is kept."""
+    """Apply all checks of the config, in the order of `candidates`: of two that are alike the first is kept."""
     checks: list[filters.Check] = []
     if config.sentence:
         checks.append(filters.no_sentence)

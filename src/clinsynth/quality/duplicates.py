@@ -23,7 +23,7 @@ SEED = 1
 def exact(
     candidates: Sequence[Candidate], *, words: Callable[[Any], Sequence[str]]
 ) -> tuple[list[Candidate], list[Rejected]]:
-    """Equal words but for case; the first one stays."""
+    """Reject texts whose words are equal but for case; the first one stays."""
     first: dict[tuple[str, ...], str] = {}
     kept: list[Candidate] = []
     rejected: list[Rejected] = []
@@ -40,7 +40,7 @@ def exact(
 def near(
     candidates: Sequence[Candidate], *, words: Callable[[Any], Sequence[str]], threshold: float
 ) -> tuple[list[Candidate], list[Rejected]]:
-    """Jaccard similarity of word triples of at least `threshold` with one that is kept.
+    """Reject texts whose word triples have a Jaccard similarity of at least `threshold` with one that is kept.
 
     MinHash finds the pairs to look at (Broder 1997); what decides is the similarity itself.
     """
@@ -60,7 +60,7 @@ def near(
 
 
 def shingles(text: Sequence[str]) -> frozenset[str]:
-    """Runs of `SHINGLE` words, of which near copies share most."""
+    """Return runs of `SHINGLE` words, of which near copies share most."""
     width = min(SHINGLE, len(text))
     return frozenset(" ".join(text[start : start + width]) for start in range(len(text) - width + 1))
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from clinsynth.types import Candidate, Draft, Rejected
 
 Check = Callable[[Candidate], tuple[str, str] | None]
-"""Reason and detail of a rejection, or None."""
+"""Reason and detail of a rejection, or `None`."""
 
 _META = re.compile(
     r"(sure[,!.]|certainly[,!.]|here (are|is) |below (are|is) |as an? (ai|language model)\b|i('m| am) sorry|"
@@ -21,7 +21,7 @@ LETTERS = 0.5
 
 
 def apply(candidates: Sequence[Candidate], checks: Sequence[Check]) -> tuple[list[Candidate], list[Rejected]]:
-    """A candidate is rejected with the first reason that is found."""
+    """Reject each candidate with the first reason that is found."""
     kept: list[Candidate] = []
     rejected: list[Rejected] = []
     for candidate in candidates:
@@ -55,7 +55,7 @@ def length(words: Callable[[Any], Sequence[str]], *, least: int, most: int | Non
 
 
 def no_sentence(candidate: Candidate) -> tuple[str, str] | None:
-    """A remark of the LLM, a heading, or hardly any letters."""
+    """Reject a remark of the LLM, a heading, or hardly any letters."""
     text = candidate.draft.text
     visible = [character for character in text if not character.isspace()]
     letters = sum(character.isalpha() for character in visible)
@@ -71,7 +71,7 @@ def no_sentence(candidate: Candidate) -> tuple[str, str] | None:
 
 
 def test_copy(words: Callable[[Any], Sequence[str]], test_texts: frozenset[tuple[str, ...]]) -> Check:
-    """`test_texts` are the folded words of gold's test examples."""
+    """Return a check for copies; `test_texts` are the folded words of gold's test examples."""
 
     def check(candidate: Candidate) -> tuple[str, str] | None:
         return ("test_copy", "") if folded(words(candidate.example)) in test_texts else None
@@ -80,4 +80,10 @@ def test_copy(words: Callable[[Any], Sequence[str]], test_texts: frozenset[tuple
 
 
 def folded(words: Sequence[str]) -> tuple[str, ...]:
+    """Return the words of a text without upper case: texts whose folded words are equal count as copies."""
     return tuple(word.casefold() for word in words)
+
+
+def folded_texts(examples: Iterable[Any], *, words: Callable[[Any], Sequence[str]]) -> frozenset[tuple[str, ...]]:
+    """Return the folded words of each example, such as those of a test split, to look copies up in."""
+    return frozenset(folded(words(example)) for example in examples)

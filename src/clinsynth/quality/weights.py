@@ -22,7 +22,7 @@ Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 
 
 def weigh(candidates: Sequence[Candidate], *, embed: Embed) -> list[Candidate]:
-    """The candidates, each example with a `weight` in (0, 1].
+    """Return the candidates, each example with a `weight` in (0, 1].
 
     A text whose nearest neighbours were asked for under other labels is a doubtful example of its own;
     texts that say the same share the weight of one.
@@ -38,7 +38,7 @@ def weigh(candidates: Sequence[Candidate], *, embed: Embed) -> list[Candidate]:
 
 
 def _weights(vectors: NDArray[np.float32], labels: NDArray[np.str_]) -> NDArray[np.float64]:
-    """Agreement of each text's neighbours, shared among those that say the same.
+    """Return the agreement of each text's neighbours, shared among those that say the same.
 
     Agreement is the share of the nearest neighbours with the same label, counting the text itself, so that none is 0.
     """

@@ -23,7 +23,7 @@ from clinsynth.reports.arms import Arm, labels
 from clinsynth.reports.documents import Document
 from clinsynth.reports.documents import Table as DocumentTable
 from clinsynth.reports.samples import Samples
-from clinsynth.review.folder import Item, Review, Subject
+from clinsynth.review.folder import Review, ReviewItem, Subject
 from clinsynth.review.verdicts import Verdict
 from clinsynth.search.tree import Tree
 from clinsynth.task import Headline, Judge
@@ -156,9 +156,10 @@ def plain(*columns: str) -> Table:
 
 
 def show_corpus_counts(corpus: Corpus) -> None:
-    counts, rejected, short = (corpus.manifest[name] for name in ("counts", "rejected", "short"))
+    manifest = corpus.manifest
+    counts, rejected, short = manifest.counts, manifest.rejected, manifest.short
     reasons = ", ".join(f"{number} {reason}" for reason, number in rejected.items()) or "nothing"
-    _, *others = corpus.manifest["described"].items()  # the first one is all of them
+    _, *others = manifest.described.items()  # the first one is all of them
     described = "; " + ", ".join(f"{number} {what}" for what, number in others) if others else ""
     whose = f"{len(short)} units have" if len(short) > 1 else f"{next(iter(short), '')} has"
     Console().print(
@@ -295,7 +296,7 @@ def show_withheld(gold: Gold) -> None:
     if not gold.withheld:
         return
     lost = len(gold.withheld) - len(gold.test)
-    rows = len(gold.train) - len(gold.lessons)
+    rows = len(gold.train) - len(gold.trainable)
     Console().print(
         f"test: {len(gold.test)} rows that were labelled anew (review {gold.hashes[ADJUDICATED]})"
         + (f", without {lost} that no majority agrees on" if lost else "")
@@ -305,7 +306,7 @@ def show_withheld(gold: Gold) -> None:
     )
 
 
-def show_drawn(review: Review, *, items: Sequence[Item], asked: int, where: Mapping[str, str]) -> None:
+def show_drawn(review: Review, *, items: Sequence[ReviewItem], asked: int, where: Mapping[str, str]) -> None:
     """How many examples a review has, and where annotators find them."""
     console = Console()
     whose = f"corpus {review.digest}" if review.subject is Subject.corpus else review.name
@@ -320,7 +321,7 @@ def show_drawn(review: Review, *, items: Sequence[Item], asked: int, where: Mapp
     _show_where(console, where)
 
 
-def _groups(items: Sequence[Item]) -> str:
+def _groups(items: Sequence[ReviewItem]) -> str:
     """How many there are of each label or unit, of those that are few enough to be read."""
     found = Counter(item.group for item in items)
     if not any(found):  # sentences of gold have entities, and no label

@@ -7,57 +7,51 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from clinsynth import sheets, tasks
+from clinsynth import tasks
 from clinsynth.errors import ConfigError, DataFormatError
+from clinsynth.files import sheets
 from clinsynth.review import folder as folders
 from clinsynth.review import label_studio
-from clinsynth.review.folder import CORRECT, SHEETS, WRONG, Item, Review
+from clinsynth.review.folder import CORRECT, SHEETS, WRONG, Review, ReviewItem, Written
 
 NAMED = 5
 """Items that a message names; it counts the others."""
 
 
 @dataclass(frozen=True)
-class Written:
-    """An answer as it was given; empty where there is none yet."""
-
-    annotator: str
-    item: str
-    answer: str
-
-
-@dataclass(frozen=True)
 class Answers:
-    """Of each annotator by item, once read: `correct`, `wrong`, or a label as `ReviewRoom.given` writes it."""
+    """Answers by annotator and item, once read: `correct`, `wrong`, or a label as `Reviewer.given` writes it."""
 
     given: dict[str, dict[str, str]]
     silent: tuple[str, ...]
     """Annotators who have a sheet and answered nothing at all; they do not count."""
 
 
-def gather(folder: Path, *, review: Review, named: Sequence[str]) -> list[Written]:
-    """Of the files that are named, or of all sheets, exports and the page in a review's folder."""
+def gather_answers(folder: Path, *, review: Review, named: Sequence[str]) -> list[Written]:
+    """Return the answers in the files that are named, or in all sheets, exports and the page of a review's folder."""
     if named:
         return [written for name in named for written in _of_file(_there(Path(name)), review)]
     files = sorted(path for path in (folder / SHEETS).glob("*") if path.suffix.lower() in (".csv", ".json"))
     found = [written for path in files for written in _of_file(path, review)]
     for annotator in folders.annotators(folder):
-        found += [Written(annotator, *answer) for answer in folders.answers(folder, annotator).items()]
+        found += [Written(annotator, *answer) for answer in folders.read_answers(folder, annotator).items()]
     return found
 
 
-def collect(written: Iterable[Written], *, review: Review, items: Sequence[Item], folder: Path, skip: bool) -> Answers:
-    """Raises DataFormatError that names all which is missing, unknown, doubled or cannot be read."""
+def collect_answers(
+    written: Iterable[Written], *, review: Review, items: Sequence[ReviewItem], folder: Path, skip: bool
+) -> Answers:
+    """Return the answers once read; raises DataFormatError that names all missing, unknown, doubled or unread ones."""
     found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     everyone: dict[str, None] = {}
     for one in written:
         everyone[one.annotator] = None
         if one.answer:
             found[one.annotator][one.item].append(one.answer)
-    problems: list[str] = []
-    given = {annotator: _of(annotator, found[annotator], review, items, skip, problems) for annotator in found}
-    if problems:
+    read = {name: _read_all(answers, review=review, items=items, skip=skip) for name, answers in found.items()}
+    if problems := [f"{annotator} {said}" for annotator, (_, faults) in read.items() for said in faults]:
         raise DataFormatError(f"{'; '.join(problems)}. Mend the answers, and import them again.")
+    given = {annotator: answers for annotator, (answers, _) in read.items()}
     if not given:
         raise ConfigError(
             f"nobody has answered the review in {folder} yet: fill in the column `answer` of {folder / SHEETS}, name "
@@ -66,8 +60,8 @@ def collect(written: Iterable[Written], *, review: Review, items: Sequence[Item]
     return Answers(given, tuple(annotator for annotator in everyone if annotator not in found))
 
 
-def read(answer: str, *, item: Item, review: Review) -> str:
-    """Raises ValueError, which says what is accepted."""
+def read_answer(answer: str, *, item: ReviewItem, review: Review) -> str:
+    """Return an answer in its usual form; raises ValueError, which says what is accepted."""
     room = tasks.kind(review.task).reviewer
     if review.blind:
         return room.read(answer, text=item.text, labels=review.labels)
@@ -91,31 +85,25 @@ def _there(path: Path) -> Path:
 
 
 def _of_file(path: Path, review: Review) -> list[Written]:
-    """A sheet is named by its annotator; an export names them itself."""
+    """Return the answers of a file: a sheet is named by its annotator, an export names them itself."""
     if path.suffix.lower() == ".json":
-        return [Written(*answer) for answer in label_studio.read(path, review)]
+        return label_studio.read_export(path, review)
     rows = sheets.read(path, columns=("id", "answer"))
     return [Written(path.stem, row["id"], row["answer"]) for row in rows if row["id"] or row["answer"]]
 
 
-def _of(
-    annotator: str,
-    answers: dict[str, list[str]],
-    review: Review,
-    items: Sequence[Item],
-    skip: bool,
-    problems: list[str],
-) -> dict[str, str]:
-    """What one annotator says of each item; adds to `problems`."""
+def _read_all(
+    answers: dict[str, list[str]], *, review: Review, items: Sequence[ReviewItem], skip: bool
+) -> tuple[dict[str, str], list[str]]:
+    """Return what one annotator says of each item, and what is wrong with the answers."""
     by_id = {item.id: item for item in items}
-    unknown = [id for id in answers if id not in by_id]
     doubled: list[str] = []
     unread: list[str] = []
     accepted = ""
     found: dict[str, str] = {}
     for id, item in by_id.items():
         try:
-            said = {read(answer, item=item, review=review) for answer in answers.get(id, [])}
+            said = {read_answer(answer, item=item, review=review) for answer in answers.get(id, [])}
         except ValueError as error:
             unread.append(f"{id} {answers[id][0][:40]!r}")
             accepted = accepted or str(error)
@@ -124,15 +112,15 @@ def _of(
             doubled.append(f"{id} ({' and '.join(map(repr, sorted(said)))})")
         elif said:
             found[id] = said.pop()
-    missing = [id for id in by_id if not answers.get(id)]
-    told = [
-        (unknown, "answers rows that this review does not have: {}"),
-        (doubled, "answers twice, and differently: {}"),
-        (unread, f"has answers that cannot be read: {{}}; accepted is {accepted}"),
-        ([] if skip else missing, "has no answer to {} (review.on_missing=skip goes on without)"),
+    unknown = [id for id in answers if id not in by_id]
+    missing = [] if skip else [id for id in by_id if not answers.get(id)]
+    problems = [
+        (unknown, f"answers rows that this review does not have: {_listed(unknown)}"),
+        (doubled, f"answers twice, and differently: {_listed(doubled)}"),
+        (unread, f"has answers that cannot be read: {_listed(unread)}; accepted is {accepted}"),
+        (missing, f"has no answer to {_listed(missing)} (review.on_missing=skip goes on without)"),
     ]
-    problems += [f"{annotator} {said.format(_listed(ids))}" for ids, said in told if ids]
-    return found
+    return found, [said for ids, said in problems if ids]
 
 
 def _listed(found: Sequence[str]) -> str:

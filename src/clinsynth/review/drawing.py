@@ -7,23 +7,25 @@ from collections.abc import Sequence
 from typing import Any
 
 from clinsynth import keys
-from clinsynth.review.folder import Item
+from clinsynth.review.folder import ReviewItem
 from clinsynth.task import Reviewer
 from clinsynth.types import Gold
 
 
-def of_corpus(
+def draw_from_corpus(
     examples: Sequence[Any], *, groups: Sequence[str], reviewer: Reviewer, source: str, number: int, seed: int
-) -> list[Item]:
-    """`number` of the examples, the same number of each group; all of a group that has fewer."""
+) -> list[ReviewItem]:
+    """Draw `number` of the examples, the same number of each group; all of a group that has fewer."""
     places = _evenly(groups, number=number, seed=seed)
     return [
         _item(examples[place], group=groups[place], reviewer=reviewer, source=source, place=place) for place in places
     ]
 
 
-def of_gold(gold: Gold, *, folds: bool, reviewer: Reviewer, source: str, number: int, seed: int) -> list[Item]:
-    """`number` distinct texts of the test split; of all folds where that has fewer.
+def draw_from_gold(
+    gold: Gold, *, folds: bool, reviewer: Reviewer, source: str, number: int, seed: int
+) -> list[ReviewItem]:
+    """Draw `number` distinct texts of the test split; of all folds where that has fewer.
 
     Train and test of any fold are the whole of a dataset that has folds.
     """
@@ -35,7 +37,7 @@ def of_gold(gold: Gold, *, folds: bool, reviewer: Reviewer, source: str, number:
 
 
 def _evenly(groups: Sequence[str], *, number: int, seed: int) -> list[int]:
-    """Places, in turns from each group, so that a larger number draws these too; shuffled at the end."""
+    """Return places, in turns from each group, so that a larger number draws these too; shuffled at the end."""
     chance = random.Random(seed)
     members: dict[str, list[int]] = {group: [] for group in dict.fromkeys(groups)}
     for place, group in enumerate(groups):
@@ -51,15 +53,15 @@ def _evenly(groups: Sequence[str], *, number: int, seed: int) -> list[int]:
 
 
 def _distinct(examples: Sequence[Any]) -> list[Any]:
-    """The first one of each text."""
+    """Return the first example of each text."""
     found: dict[str, Any] = {}
     for example in examples:
         found.setdefault(example.text, example)
     return list(found.values())
 
 
-def _item(example: Any, *, group: str, reviewer: Reviewer, source: str, place: int | None) -> Item:
-    return Item(
+def _item(example: Any, *, group: str, reviewer: Reviewer, source: str, place: int | None) -> ReviewItem:
+    return ReviewItem(
         keys.review_item(source, place=place, text=example.text),
         text=example.text,
         given=reviewer.given(example),

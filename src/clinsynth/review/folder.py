@@ -19,8 +19,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from clinsynth.artifacts import json_lines, write_whole
+from clinsynth.artifacts import write_whole
 from clinsynth.errors import ConfigError, DataFormatError
+from clinsynth.files.json_lines import json_lines, read_json_lines
 
 REVIEW, ITEMS, SHEETS, ANSWERS = "review.json", "items.jsonl", "sheets", "answers"
 
@@ -29,14 +30,14 @@ CORRECT, WRONG = "correct", "wrong"
 
 
 class Subject(StrEnum):
-    """What is reviewed."""
+    """The kind of examples that are reviewed."""
 
     corpus = "corpus"
     gold = "gold"
 
 
 @dataclass(frozen=True)
-class Item:
+class ReviewItem:
     """One example, as it is put to annotators."""
 
     id: str
@@ -51,23 +52,32 @@ class Item:
     row: dict[str, Any]
     """The example itself, as its task reads it back."""
     place: int | None = None
-    """Its line in the corpus's examples, from 0; null for gold, which is found by its text."""
+    """Its line in the corpus's examples, from 0; `None` for gold, which is found by its text."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """An answer as it was given; empty where there is none yet."""
+
+    annotator: str
+    item: str
+    answer: str
 
 
 @dataclass(frozen=True)
 class Review:
-    """What is reviewed, and how."""
+    """The examples that are reviewed, and how."""
 
     subject: Subject
     name: str
-    """Of the dataset that the corpus is for, or whose gold it is."""
+    """The dataset that the corpus is for, or whose gold it is."""
     digest: str
-    """Of the corpus, or of the gold files: 12 hex digits."""
+    """12 hex digits of the corpus, or of the gold files."""
     task: str
     labels: tuple[str, ...]
     """As in the config of the task."""
     meanings: dict[str, str]
-    """What labels mean, where the dataset says so."""
+    """The meanings of labels, where the dataset says so."""
     blind: bool
     """The label is hidden, and annotators give one."""
     seed: int
@@ -75,14 +85,14 @@ class Review:
     """Whether its texts may stand in logs and in reports."""
 
 
-def write(folder: Path, review: Review, *, items: Sequence[Item]) -> None:
-    """Items first, so that a folder with a `review.json` is complete."""
+def write_review(folder: Path, review: Review, *, items: Sequence[ReviewItem]) -> None:
+    """Write a review, its items first, so that a folder with a `review.json` is complete."""
     write_whole(folder / ITEMS, json_lines(asdict(item) for item in items))
     write_whole(folder / REVIEW, json.dumps(asdict(review), indent=2, ensure_ascii=False) + "\n")
 
 
-def read(folder: Path) -> tuple[Review, list[Item]]:
-    """Raises ConfigError where there is no review, DataFormatError where it is damaged."""
+def read_review(folder: Path) -> tuple[Review, list[ReviewItem]]:
+    """Return a review; raises ConfigError where there is none, DataFormatError where it is damaged."""
     if not (folder / REVIEW).is_file():
         raise ConfigError(
             f"there is no review in {folder}: `clinsynth review action=export` draws examples and makes one; "
@@ -91,8 +101,7 @@ def read(folder: Path) -> tuple[Review, list[Item]]:
     try:
         content = json.loads((folder / REVIEW).read_text(encoding="utf-8"))
         content |= {"subject": Subject(content["subject"]), "labels": tuple(content["labels"])}
-        lines = (folder / ITEMS).read_text(encoding="utf-8").split("\n")
-        return Review(**content), [Item(**json.loads(line)) for line in lines if line]
+        return Review(**content), [ReviewItem(**row) for row in read_json_lines(folder / ITEMS)]
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise DataFormatError(
             f"the review in {folder} is damaged ({error}): export it again with force=true."
@@ -100,12 +109,12 @@ def read(folder: Path) -> tuple[Review, list[Item]]:
 
 
 def annotators(folder: Path) -> list[str]:
-    """Who has answered on the page."""
+    """Return who has answered on the page."""
     return sorted(path.stem for path in (folder / ANSWERS).glob("*.jsonl"))
 
 
-def answers(folder: Path, annotator: str) -> dict[str, str]:
-    """Answers by item, the latest of each, in the order in which they were given.
+def read_answers(folder: Path, annotator: str) -> dict[str, str]:
+    """Return the answers by item, the latest of each, in the order in which they were given.
 
     Where one was taken back, the one before it counts again. A line that was cut off (a full disk, a lost machine) is
     no answer.
@@ -129,8 +138,8 @@ def answers(folder: Path, annotator: str) -> dict[str, str]:
     return found
 
 
-def save(folder: Path, annotator: str, *, item: str, answer: str | None) -> None:
-    """Add an answer at once, on the disk before this returns; None takes back the last one to the item."""
+def save_answer(folder: Path, annotator: str, *, item: str, answer: str | None) -> None:
+    """Add an answer at once, on the disk before this returns; `None` takes back the last one to the item."""
     path = folder / ANSWERS / f"{annotator}.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
     row = {"item": item, "answer": answer, "time": datetime.now(UTC).isoformat(timespec="seconds")}

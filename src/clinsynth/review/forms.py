@@ -1,13 +1,14 @@
-"""What annotators fill in: a CSV for each, and how to answer."""
+"""Forms that annotators fill in: a CSV for each, and how to answer."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from clinsynth import sheets, tasks
+from clinsynth import tasks
 from clinsynth.artifacts import write_whole
-from clinsynth.review.folder import CORRECT, SHEETS, WRONG, Item, Review
+from clinsynth.files import sheets
+from clinsynth.review.folder import CORRECT, SHEETS, WRONG, Review, ReviewItem
 
 ANYONE = "sheet"
 """Name of the sheet where no annotators are named."""
@@ -15,8 +16,8 @@ ANYONE = "sheet"
 HOW = "how-to-answer.md"
 
 
-def write(folder: Path, review: Review, *, items: Sequence[Item], annotators: Sequence[str]) -> list[Path]:
-    """An empty sheet for each, alike but for the name, and a page that says how to answer."""
+def write_sheets(folder: Path, review: Review, *, items: Sequence[ReviewItem], annotators: Sequence[str]) -> list[Path]:
+    """Write an empty sheet for each, alike but for the name, and a page that says how to answer."""
     columns = ("id", "text", "answer", "comment") if review.blind else ("id", "text", "label", "answer", "comment")
     rows = [_row(item, review) for item in items]
     paths = [folder / SHEETS / f"{name}.csv" for name in annotators or [ANYONE]]
@@ -26,14 +27,14 @@ def write(folder: Path, review: Review, *, items: Sequence[Item], annotators: Se
     return paths
 
 
-def asked(review: Review) -> str:
-    """The question, whether the label is shown or not."""
+def question_of(review: Review) -> str:
+    """Return the question, whether the label is shown or not."""
     question = tasks.kind(review.task).reviewer.question(review.labels)
     return question if review.blind else f"Is the label right? It answers: {question}"
 
 
-def accepted(review: Review) -> list[str]:
-    """The labels that may be written, a line each."""
+def accepted_labels(review: Review) -> list[str]:
+    """Return the labels that may be written, a line each."""
     room = tasks.kind(review.task).reviewer
     choices = room.choices(review.labels)
     if not choices:
@@ -45,8 +46,8 @@ def accepted(review: Review) -> list[str]:
 
 
 def instructions(review: Review) -> str:
-    labels = [f"- {line}" for line in accepted(review)]
-    lines = [f"# {asked(review)}", ""]
+    labels = [f"- {line}" for line in accepted_labels(review)]
+    lines = [f"# {question_of(review)}", ""]
     if review.blind:
         lines += ["Write into the column `answer`:", "", *labels, ""]
     else:
@@ -61,17 +62,17 @@ def instructions(review: Review) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _row(item: Item, review: Review) -> dict[str, str]:
+def _row(item: ReviewItem, review: Review) -> dict[str, str]:
     text = item.text if review.blind or not _free(review) else _marked(item)
     return {"id": item.id, "text": text, "label": item.given, "answer": "", "comment": ""}
 
 
 def _free(review: Review) -> bool:
-    """Whether the label is some parts of the text."""
+    """Say whether the label is some parts of the text."""
     return not tasks.kind(review.task).reviewer.choices(review.labels)
 
 
-def _marked(item: Item) -> str:
+def _marked(item: ReviewItem) -> str:
     text = item.text
     for entity in sorted(item.entities, key=lambda entity: -int(entity["start"])):
         start, end = entity["start"], entity["end"]

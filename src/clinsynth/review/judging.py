@@ -11,15 +11,15 @@ from statsmodels.stats.inter_rater import aggregate_raters, cohens_kappa, fleiss
 
 from clinsynth import tasks
 from clinsynth.analysis.intervals import wilson
-from clinsynth.review.folder import CORRECT, WRONG, Item, Review, Subject
+from clinsynth.review.folder import CORRECT, WRONG, Review, ReviewItem, Subject
 from clinsynth.review.verdicts import Judgement, Pair, Share, Verdict
 
 Answered = Mapping[str, Mapping[str, str]]
 """Annotator to item to answer, once read."""
 
 
-def judge(items: Sequence[Item], *, answered: Answered, review: Review) -> Verdict:
-    """Kappa and agreement are of labels where these were hidden, else of whether the label is right."""
+def judge_review(items: Sequence[ReviewItem], *, answered: Answered, review: Review) -> Verdict:
+    """Return the verdict; kappa and agreement are of labels where these were hidden, else of whether they are right."""
     votes = {item.id: [said[item.id] for said in answered.values() if item.id in said] for item in items}
     judgements = tuple(_judgement(item, votes[item.id], review) for item in items if votes[item.id])
     rated = {name: {id: _category(answer, review) for id, answer in said.items()} for name, said in answered.items()}
@@ -42,20 +42,20 @@ def judge(items: Sequence[Item], *, answered: Answered, review: Review) -> Verdi
 
 
 def fleiss(table: Sequence[Sequence[str]]) -> float | None:
-    """Of items, each with the answer of every annotator; None where it is not defined."""
+    """Return Fleiss' kappa of items, each with the answer of every annotator; `None` where it is not defined."""
     if not table or len(table[0]) < 2 or len({answer for row in table for answer in row}) < 2:
         return None
     return float(fleiss_kappa(aggregate_raters(np.array(table))[0]))
 
 
 def majority(votes: Iterable[str]) -> str | None:
-    """What more than half of them say."""
+    """Return the vote of more than half of them."""
     found = Counter(votes)
     answer, number = found.most_common(1)[0]
     return answer if 2 * number > found.total() else None
 
 
-def _judgement(item: Item, votes: Sequence[str], review: Review) -> Judgement:
+def _judgement(item: ReviewItem, votes: Sequence[str], review: Review) -> Judgement:
     room = tasks.kind(review.task).reviewer
     if review.blind:
         verdict = majority(CORRECT if room.agrees(vote, given=item.given) else WRONG for vote in votes)
@@ -78,7 +78,7 @@ def _judgement(item: Item, votes: Sequence[str], review: Review) -> Judgement:
 
 
 def _instead(votes: Sequence[str]) -> str | None:
-    """The label that most give who say `wrong`, if any of them gives one and no other label is given as often."""
+    """Return the label that most give who say `wrong`, if there is one and no other is given as often."""
     labels = Counter(vote for vote in votes if vote not in (CORRECT, WRONG)).most_common(2)
     alone = len(labels) == 1 or (len(labels) == 2 and labels[0][1] > labels[1][1])
     return labels[0][0] if alone else None
@@ -94,7 +94,7 @@ def _shared(names: tuple[str, str], rated: Answered) -> list[str]:
 
 
 def _pair(names: tuple[str, str], rated: Answered) -> Pair:
-    """Agreement of two annotators."""
+    """Return the agreement of two annotators."""
     first, second = (rated[name] for name in names)
     shared = _shared(names, rated)
     categories = {answer: place for place, answer in enumerate(sorted({*first.values(), *second.values()}))}

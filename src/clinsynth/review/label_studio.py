@@ -7,7 +7,7 @@ an annotation has `completed_by` and `result`, a list of what was chosen, marked
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import quoteattr
@@ -15,8 +15,8 @@ from xml.sax.saxutils import quoteattr
 from clinsynth import tasks
 from clinsynth.artifacts import write_whole
 from clinsynth.errors import DataFormatError
-from clinsynth.review.folder import CORRECT, WRONG, Item, Review
-from clinsynth.review.forms import asked
+from clinsynth.review.folder import CORRECT, WRONG, Review, ReviewItem, Written
+from clinsynth.review.forms import question_of
 
 TASKS, CONFIG = "label_studio.json", "label_studio.xml"
 
@@ -26,22 +26,19 @@ VERDICT, ANSWER, MENTIONS = "verdict", "answer", "mentions"
 NONE = "none"
 """Answer where nothing should be marked; a verdict where parts are, for nothing that is marked anew could say it."""
 
-Answers = list[tuple[str, str, str]]
-"""Annotator, item and answer of each annotation; the answer is empty where nothing was chosen."""
 
-
-def write(folder: Path, review: Review, *, items: Sequence[Item]) -> None:
-    asked_about = [{"data": _data(item, review)} for item in items]
-    write_whole(folder / TASKS, json.dumps(asked_about, indent=1, ensure_ascii=False) + "\n")
+def write_tasks(folder: Path, review: Review, *, items: Sequence[ReviewItem]) -> None:
+    tasks_for = [{"data": _data(item, review)} for item in items]
+    write_whole(folder / TASKS, json.dumps(tasks_for, indent=1, ensure_ascii=False) + "\n")
     write_whole(folder / CONFIG, config(review))
 
 
 def config(review: Review) -> str:
-    """The labelling config: one question, and where the label is shown, what is right instead of a wrong one."""
+    """Return the labelling config: one question, and where the label is shown, what is right instead of a wrong one."""
     room = tasks.kind(review.task).reviewer
     choices = room.choices(review.labels)
     wrong = f' visibleWhen="choice-selected" whenTagName="{VERDICT}" whenChoiceValue="{WRONG}"'
-    lines = [f"<View>\n  <Header value={quoteattr(asked(review))}/>", '  <Text name="text" value="$text"/>']
+    lines = [f"<View>\n  <Header value={quoteattr(question_of(review))}/>", '  <Text name="text" value="$text"/>']
     if not review.blind:
         verdicts = [CORRECT, WRONG, *([] if choices else [NONE])]
         lines.append('  <Header value="label: $label"/>')
@@ -57,25 +54,33 @@ def config(review: Review) -> str:
     return "\n".join([*lines, "</View>"]) + "\n"
 
 
-def read(path: Path, review: Review) -> Answers:
-    """Raises DataFormatError for what is no JSON export of tasks that `write` made; `id` is as it stands there."""
+def read_export(path: Path, review: Review) -> list[Written]:
+    """Return the answers of a JSON export; raises DataFormatError for tasks that `write_tasks` has not made."""
     reviewer = tasks.kind(review.task).reviewer
     between = f" {reviewer.BETWEEN} " if reviewer.marks(review.labels) else reviewer.BETWEEN
+    nothing = NONE if review.blind and not reviewer.choices(review.labels) else ""
     try:
         exported = json.loads(path.read_text(encoding="utf-8-sig"))
         if not isinstance(exported, list):
             raise TypeError("it is no list of tasks")
-        found = [answer for task in exported for answer in _answers(task, between=between)]
+        return [
+            Written(
+                _name(annotation.get("completed_by")),
+                str(task["data"]["id"]),
+                _answer(annotation["result"], between=between) or nothing,
+            )
+            for task in exported
+            for annotation in task["annotations"]
+            if not annotation.get("was_cancelled")
+        ]
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise DataFormatError(
             f"{path} is no export of Label Studio that can be read ({type(error).__name__}: {error}): export the "
             "project as JSON (not JSON-MIN or CSV)."
         ) from error
-    marks = review.blind and not reviewer.choices(review.labels)
-    return [(name, item, answer or NONE) for name, item, answer in found] if marks else found
 
 
-def _data(item: Item, review: Review) -> dict[str, str]:
+def _data(item: ReviewItem, review: Review) -> dict[str, str]:
     return {"id": item.id, "text": item.text} | ({} if review.blind else {"label": item.given})
 
 
@@ -84,25 +89,15 @@ def _choices(name: str, values: Sequence[str], *, more: str) -> list[str]:
     return [f'  <Choices name="{name}" toName="text"{more}>{listed}</Choices>']
 
 
-def _answers(task: dict[str, Any], *, between: str) -> Iterator[tuple[str, str, str]]:
-    for annotation in task["annotations"]:
-        if not annotation.get("was_cancelled"):
-            yield (
-                _name(annotation.get("completed_by")),
-                str(task["data"]["id"]),
-                _answer(annotation["result"], between=between),
-            )
-
-
 def _name(user: Any) -> str:
-    """An address, or a number."""
+    """Return an annotator's address, or number."""
     if isinstance(user, dict):
         user = user.get("email") or user.get("username") or user.get("id")
     return f"annotator {user}" if user is None or isinstance(user, int) else str(user)
 
 
 def _answer(result: Sequence[dict[str, Any]], *, between: str) -> str:
-    """As a sheet would have it: what is right, or else the verdict."""
+    """Return an answer as a sheet would have it: what is right, or else the verdict."""
     found: dict[str, list[str]] = {VERDICT: [], ANSWER: []}
     marked: list[tuple[int, str]] = []
     for part in result:

@@ -21,7 +21,7 @@ import streamlit as st
 from clinsynth import tasks
 from clinsynth.review import folder as folders
 from clinsynth.review.desk import Desk, is_safe
-from clinsynth.review.folder import CORRECT, WRONG, Item
+from clinsynth.review.folder import CORRECT, WRONG, ReviewItem
 
 # Comments, not docstrings: Streamlit shows what stands alone in its script.
 # Seconds: nobody reads an example in less, so what is pressed sooner was meant for the one before it.
@@ -29,8 +29,6 @@ DWELL = 0.4
 
 # Of choices, in their order; Streamlit lets no button have C or R, and U goes on to the unanswered ones.
 KEYS = "123456789ABDEFGHIJKLMOPQSTVWXYZ"
-
-# What an answer of several choices is joined with.
 
 # A key that is held down answers once, and Esc leaves a field for the keys of the buttons.
 SCRIPT = """<script>
@@ -55,7 +53,7 @@ FOCUS = """<script>
 
 def main() -> None:
     folder, *names = sys.argv[1:]
-    review, items = folders.read(Path(folder))
+    review, items = folders.read_review(Path(folder))
     st.set_page_config(page_title=f"Review of {review.name}", layout="centered")
     st.html(Path(__file__).with_name("page.css"))
     st.html(SCRIPT, unsafe_allow_javascript=True)
@@ -104,8 +102,8 @@ def show_progress(desk: Desk, *, done: int) -> None:
     st.progress(done / max(len(desk.items), 1), text=f"{done} of {len(desk.items)} answered")
 
 
-def ask(desk: Desk, item: Item, *, answered: str | None) -> None:
-    """The text, what is asked about it, and the ways to answer."""
+def ask(desk: Desk, item: ReviewItem, *, answered: str | None) -> None:
+    """Show the text, what is asked about it, and the ways to answer."""
     review, reviewer = desk.review, desk.reviewer
     st.html(f'<div class="review-text">{marked(item.text, [] if review.blind else item.entities)}</div>')
     _say(reviewer.question(review.labels), "question")
@@ -130,7 +128,7 @@ def ask(desk: Desk, item: Item, *, answered: str | None) -> None:
         _say(f"Your answer: {answered}", "note")
 
 
-def ask_label(desk: Desk, item: Item, *, given: str) -> None:
+def ask_label(desk: Desk, item: ReviewItem, *, given: str) -> None:
     """Ask for the label itself, beginning with one that is given."""
     choices, labels = desk.reviewer.choices(desk.review.labels), desk.review.labels
     if not choices:
@@ -157,7 +155,7 @@ def ask_label(desk: Desk, item: Item, *, given: str) -> None:
                 _answer_button(desk, item, choice, title=choice.capitalize(), key="0", on=choice == given)
 
 
-def ask_words(desk: Desk, item: Item, *, given: str) -> None:
+def ask_words(desk: Desk, item: ReviewItem, *, given: str) -> None:
     """Ask for an answer that is written freely."""
     field = f"{item.id}/written"
 
@@ -178,7 +176,7 @@ def show_end(desk: Desk) -> None:
 
 
 def show_ways(desk: Desk, shown: str | None, *, answers: dict[str, str]) -> None:
-    """Undo, and the ways to other examples."""
+    """Show undo, and the ways to other examples."""
     last = next(reversed(answers), None)
     ways = {"Previous": ("Left", desk.neighbour(shown, step=-1)), "Next": ("Right", desk.neighbour(shown, step=1))}
     if shown in answers:
@@ -193,7 +191,7 @@ def show_ways(desk: Desk, shown: str | None, *, answers: dict[str, str]) -> None
 
 
 def marked(text: str, entities: Sequence[dict[str, Any]]) -> str:
-    """A text as HTML, with its entities marked."""
+    """Return a text as HTML, with its entities marked."""
     parts, place = [], 0
     for entity in sorted(entities, key=lambda entity: int(entity["start"])):
         start, end = entity["start"], entity["end"]
@@ -204,12 +202,12 @@ def marked(text: str, entities: Sequence[dict[str, Any]]) -> str:
     return "".join([*parts, escape(text[place:])])
 
 
-def _answer(desk: Desk, item: Item, answer: str) -> None:
+def _answer(desk: Desk, item: ReviewItem, answer: str) -> None:
     if not _hasty(item.id):
         _save(desk, item, answer)
 
 
-def _save(desk: Desk, item: Item, answer: str) -> None:
+def _save(desk: Desk, item: ReviewItem, answer: str) -> None:
     """Save an answer about the example that is shown, and go on to the next one."""
     if desk.review.blind or answer not in (CORRECT, WRONG):
         try:
@@ -217,18 +215,18 @@ def _save(desk: Desk, item: Item, answer: str) -> None:
         except ValueError as error:
             st.session_state["refused"] = f"Not saved. What is accepted: {error}."
             return
-    folders.save(desk.folder, desk.annotator, item=item.id, answer=answer)
+    folders.save_answer(desk.folder, desk.annotator, item=item.id, answer=answer)
     _show(desk.unanswered(item.id))
 
 
 def _undo(desk: Desk, shown: str | None, last: str) -> None:
     if not _hasty(shown):
-        folders.save(desk.folder, desk.annotator, item=last, answer=None)
+        folders.save_answer(desk.folder, desk.annotator, item=last, answer=None)
         _show(last)
 
 
 def _hasty(item: str | None) -> bool:
-    """Whether a press was meant for another example: that one is gone, or this one has only just come."""
+    """Say whether a press was meant for another example: that one is gone, or this one has only just come."""
     state = st.session_state
     if state["shown"] != item:
         return True
@@ -246,7 +244,7 @@ def _give(giving: bool) -> None:
     st.session_state.update(since=inf, giving=giving, chosen=None, refused="")
 
 
-def _toggle(item: Item, label: str) -> None:
+def _toggle(item: ReviewItem, label: str) -> None:
     if not _hasty(item.id) and st.session_state["chosen"] is not None:
         st.session_state["chosen"] ^= {label}
 
@@ -261,14 +259,14 @@ def _enter(annotator: str) -> None:
 
 
 def _answer_button(
-    desk: Desk, item: Item, answer: str, *, title: str, key: str | None, on: bool, name: str = "", **options: Any
+    desk: Desk, item: ReviewItem, answer: str, *, title: str, key: str | None, on: bool, name: str = "", **options: Any
 ) -> None:
     options |= {"shortcut": key, "type": "primary" if on else "secondary"}
     _button(title, item, name or f"answer/{answer}", on_click=_answer, args=(desk, item, answer), **options)
 
 
-def _button(title: str, item: Item, name: str, *, on_click: Callable[..., None], **options: Any) -> None:
-    """A button of this example alone: its key says of which."""
+def _button(title: str, item: ReviewItem, name: str, *, on_click: Callable[..., None], **options: Any) -> None:
+    """Show a button of this example alone: its key says of which."""
     st.button(_plain(title), key=f"{name}/{item.id}", on_click=on_click, **options)
 
 
@@ -282,8 +280,8 @@ def _explained(desk: Desk, label: str) -> str:
     return f"{label}: {meaning}" if meaning else label
 
 
-def _accepted(desk: Desk, item: Item) -> str:
-    """What may be written, as the task says it to those who write nothing."""
+def _accepted(desk: Desk, item: ReviewItem) -> str:
+    """Return what may be written, as the task says it to those who write nothing."""
     try:
         return desk.reviewer.read("", text=item.text, labels=desk.review.labels)
     except ValueError as error:
@@ -295,7 +293,7 @@ def _say(words: str, kind: str) -> None:
 
 
 def _plain(words: str) -> str:
-    """Words that Streamlit would read as Markdown, as they are."""
+    """Return words as they are, where Streamlit would read Markdown."""
     return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", words)
 
 

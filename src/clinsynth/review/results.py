@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from clinsynth import keys
-from clinsynth.artifacts import ArtifactStore, json_lines
+from clinsynth.artifacts import ArtifactStore
 from clinsynth.errors import ConfigError, DataFormatError
+from clinsynth.files.json_lines import read_json_lines, write_json_lines
 from clinsynth.review.folder import Review
+from clinsynth.review.verdicts import Judgement
 from clinsynth.task import Task
 from clinsynth.types import ADJUDICATED, Gold
 
@@ -27,13 +29,15 @@ class Result:
     digest: str
     """12 hex digits, as in the folder's name."""
     folder: Path
-    rows: tuple[dict[str, Any], ...]
-    """Judgements, as they were written."""
-    manifest: dict[str, Any]
+    judgements: tuple[Judgement, ...]
+    whole_digest: str
+    """64 hex digits, for keys."""
 
 
-def content(review: Review, *, items: Sequence[str], answered: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
-    """All that decides the judgements; `items` are their ids."""
+def review_content(
+    review: Review, *, items: Sequence[str], answered: Mapping[str, Mapping[str, str]]
+) -> dict[str, Any]:
+    """Return all that decides the judgements; `items` are their ids."""
     return keys.review_content(
         subject=review.subject.value,
         dataset=review.name,
@@ -44,20 +48,20 @@ def content(review: Review, *, items: Sequence[str], answered: Mapping[str, Mapp
     )
 
 
-def keep(
-    content: dict[str, Any], *, judgements: Sequence[Mapping[str, Any]], told: dict[str, Any], store: ArtifactStore
+def keep_result(
+    content: dict[str, Any], *, judgements: Sequence[Mapping[str, Any]], entries: dict[str, Any], store: ArtifactStore
 ) -> Result:
-    """Written anew where it is there already: what was imported last is what holds."""
+    """Put a result into the store, anew where it is there already: what was imported last is what holds."""
 
     def build(folder: Path) -> dict[str, Any]:
-        (folder / JUDGEMENTS).write_text(json_lines(judgements), encoding="utf-8")
-        return told | {"date": datetime.now(UTC).isoformat(timespec="microseconds")}
+        write_json_lines(folder / JUDGEMENTS, judgements)
+        return entries | {"date": datetime.now(UTC).isoformat(timespec="microseconds")}
 
     return _load(store.build(KIND, version=keys.JUDGED, content=content, builder=build, replace=True))
 
 
 def of_corpus(corpus: str, *, store: ArtifactStore) -> Result:
-    """The newest one of a corpus, by its digest; raises ConfigError where there is none."""
+    """Return the newest result of a corpus, by its digest; raises ConfigError where there is none."""
     found = _newest(store, subject="corpus", of=corpus)
     if found is None:
         raise ConfigError(
@@ -68,7 +72,7 @@ def of_corpus(corpus: str, *, store: ArtifactStore) -> Result:
 
 
 def adjudicated(gold: Gold, *, task: Task, store: ArtifactStore) -> Gold:
-    """Gold whose test set are the rows that people labelled anew, with the labels they gave.
+    """Return gold whose test set are the rows that people labelled anew, with the labels they gave.
 
     None of these rows is learnt from, whichever split it stands in. Raises ConfigError where there is no review,
     DataFormatError where it is of other gold.
@@ -81,19 +85,19 @@ def adjudicated(gold: Gold, *, task: Task, store: ArtifactStore) -> Gold:
             f"dataset={name}` draws some, and `clinsynth review action=import dataset={name}` reads the answers."
         )
     by_text = {example.text: example for split in (gold.devel, gold.train, gold.test) for example in split}
-    absent = [row["text"] for row in result.rows if row["text"] not in by_text]
+    absent = [row.text for row in result.judgements if row.text not in by_text]
     if absent:
         raise DataFormatError(
-            f"{result.folder}: {len(absent)} of {len(result.rows)} texts of the review are not in the gold files of "
-            f"{name}, the first is {absent[0][:60]!r}: the files are others than those that were reviewed. Review "
+            f"{result.folder}: {len(absent)} of {len(result.judgements)} texts of the review are not in the gold files "
+            f"of {name}, the first is {absent[0][:60]!r}: the files are others than those that were reviewed. Review "
             f"these: `clinsynth review action=export dataset={name}`."
         )
-    withheld = frozenset(row["text"] for row in result.rows)
+    withheld = frozenset(row.text for row in result.judgements)
     relabelled = task.kind.reviewer.relabelled
     test = [
-        relabelled(by_text[row["text"]], row["answer"], labels=task.labels)
-        for row in result.rows
-        if row["answer"] is not None and not row["disputed"]
+        relabelled(by_text[row.text], row.answer, labels=task.labels)
+        for row in result.judgements
+        if row.answer is not None and not row.disputed
     ]
     if not test:
         raise DataFormatError(f"{result.folder}: no row of {name} has got a label that a majority agrees on.")
@@ -101,7 +105,7 @@ def adjudicated(gold: Gold, *, task: Task, store: ArtifactStore) -> Gold:
     return replace(
         gold,
         test=test,
-        own_test=[*gold.test, *(by_text[row["text"]] for row in result.rows if row["text"] not in tested)],
+        own_test=[*gold.test, *(by_text[row.text] for row in result.judgements if row.text not in tested)],
         devel=[example for example in gold.devel if example.text not in withheld],
         hashes=gold.hashes | {ADJUDICATED: result.digest},
         withheld=withheld,
@@ -109,7 +113,7 @@ def adjudicated(gold: Gold, *, task: Task, store: ArtifactStore) -> Gold:
 
 
 def _newest(store: ArtifactStore, **wanted: str) -> Result | None:
-    """The one that was imported last."""
+    """Return the result that was imported last."""
     found = []
     for path in store.root.glob(f"{KIND}-*/manifest.json"):
         manifest = json.loads(path.read_text(encoding="utf-8"))
@@ -120,5 +124,5 @@ def _newest(store: ArtifactStore, **wanted: str) -> Result | None:
 
 def _load(folder: Path) -> Result:
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    lines = (folder / JUDGEMENTS).read_text(encoding="utf-8").split("\n")
-    return Result(manifest["digest"][:12], folder, tuple(json.loads(line) for line in lines if line), manifest)
+    judgements = tuple(Judgement(**row) for row in read_json_lines(folder / JUDGEMENTS))
+    return Result(manifest["digest"][:12], folder, judgements, manifest["digest"])

@@ -1,4 +1,4 @@
-"""Serves the review page, on this machine alone unless another host is asked for."""
+"""The server of the review page, on this machine alone unless another host is asked for."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PAGE = Path(__file__).with_name("page.py")
 
 def serve(folder: Path, *, annotators: Sequence[str], host: str, port: int, browser: bool) -> None:
     """Run the page until Ctrl-C; raises ConfigError where there is no review, no Streamlit or no such port."""
-    folders.read(folder)
+    folders.read_review(folder)
     if find_spec("streamlit") is None:
         raise ConfigError("the review page needs Streamlit: pip install 'clinsynth[review]'.")
     _check_free(host, port)
@@ -32,7 +32,7 @@ def serve(folder: Path, *, annotators: Sequence[str], host: str, port: int, brow
 
 
 def _run(words: list[str]) -> None:
-    """Streamlit in this process, so that no server outlives it; SIGINT and SIGTERM end it."""
+    """Run Streamlit in this process, so that no server outlives it; SIGINT and SIGTERM end it."""
     from streamlit import net_util
     from streamlit.web import cli
 
@@ -41,7 +41,7 @@ def _run(words: list[str]) -> None:
 
 
 def _settings(host: str, port: int, browser: bool) -> list[str]:
-    """All that protects the texts is said here, since a user's own `.streamlit/config.toml` may say otherwise."""
+    """Return all settings that protect the texts, since a user's own `.streamlit/config.toml` may say otherwise."""
     settings = {
         "server.address": host,
         "server.port": port,
@@ -92,5 +92,5 @@ def _is_loopback(host: str) -> bool:
 
 
 def _shown(host: str) -> str:
-    """A host as an address has it."""
+    """Return a host as an address has it."""
     return {"0.0.0.0": "localhost", "::": "localhost"}.get(host, f"[{host}]" if ":" in host else host)

@@ -1,4 +1,4 @@
-"""What a review comes to."""
+"""The outcome of a review: judgements of examples, and how far annotators agree."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Judgement:
-    """What annotators, taken together, say of an example."""
+    """The judgement of all annotators, taken together, on an example."""
 
     id: str
     place: int | None
-    """Of the example in its corpus; null for gold."""
+    """The place of the example in its corpus; `None` for gold."""
     text: str
     group: str
     given: str
     answer: str | None
-    """The label that it should have; null where no label has a majority."""
+    """The label that it should have; `None` where no label has a majority."""
     agrees: bool | None
-    """Whether the given label is right; null where as many say yes as say no."""
+    """Whether the given label is right; `None` where as many say yes as say no."""
     disputed: bool
     """No majority for what the review is about: whether a pair is right, or which label gold gets."""
     votes: dict[str, int]
@@ -46,24 +46,24 @@ class Pair:
     items: int
     agreement: float
     kappa: float | None
-    """Cohen's; null where both always say the same one thing."""
+    """Cohen's; `None` where both always say the same one thing."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a review comes to."""
+    """The outcome of a review."""
 
     judgements: tuple[Judgement, ...]
     annotators: tuple[str, ...]
     unanswered: int
     """Items that nobody answered."""
     kappa: float | None
-    """Fleiss', over the items that all answered; null for one annotator, and where all say one thing of all items."""
+    """Fleiss', over the items that all answered; `None` for one annotator, and where all say one thing of all items."""
     rated: int
     """How many items that were."""
     pairs: tuple[Pair, ...]
     correct: Share | None
-    """Of the examples that are not disputed, those whose label is right; null where all are disputed."""
+    """The examples whose label is right among those that are not disputed; `None` where all are disputed."""
     by_label: dict[str, Share]
 
     @property
@@ -72,6 +72,6 @@ class Verdict:
 
     @property
     def agreement(self) -> float | None:
-        """Of two answers to the same item, how often they agree."""
+        """Return how often two answers to the same item agree."""
         items = sum(pair.items for pair in self.pairs)
         return sum(pair.agreement * pair.items for pair in self.pairs) / items if items else None

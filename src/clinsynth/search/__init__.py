@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from clinsynth.config import SearchConfig
 from clinsynth.errors import DataFormatError
-from clinsynth.search.judges import Judge
+from clinsynth.search.judges import RoundJudge
 from clinsynth.search.proposals import propose
 from clinsynth.search.sampling import Sampler
 from clinsynth.search.tree import CandidatePrompt, Contest, Tree
@@ -18,7 +18,7 @@ from clinsynth.search.tree import CandidatePrompt, Contest, Tree
 Watch = Callable[[Tree], None]
 
 
-def search(settings: SearchConfig, *, sampler: Sampler, judge: Judge, tree: Tree, watch: Watch) -> None:
+def search(settings: SearchConfig, *, sampler: Sampler, judge: RoundJudge, tree: Tree, watch: Watch) -> None:
     """Fill the tree, round by round; what there is of it stays there when an answer or a verdict is missing.
 
     The best prompt so far stands in every contest, so that a new one has to be better. `watch` is called after each.
@@ -39,7 +39,7 @@ def search(settings: SearchConfig, *, sampler: Sampler, judge: Judge, tree: Tree
         ]
         tree.candidates += new
         if best is None:
-            _refuse_barren(new)
+            _check_samples(new)
         running = [best, *new] if best else new
         verdicts = judge(running, number=number)
         best = max(running, key=lambda candidate: verdicts[candidate.name]["score"])
@@ -48,8 +48,8 @@ def search(settings: SearchConfig, *, sampler: Sampler, judge: Judge, tree: Tree
     tree.finished = True
 
 
-def _refuse_barren(candidates: Sequence[CandidatePrompt]) -> None:
-    """Without a single sample there is nothing to compare."""
+def _check_samples(candidates: Sequence[CandidatePrompt]) -> None:
+    """Raise DataFormatError where there is not a single sample, and nothing to compare."""
     if any(candidate.kept for candidate in candidates):
         return
     reasons = Counter(reason for candidate in candidates for _, reason in candidate.rejected)

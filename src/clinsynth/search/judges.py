@@ -21,8 +21,8 @@ from clinsynth.prompts import render
 from clinsynth.search import sheets
 from clinsynth.search.sampling import Ask
 from clinsynth.search.tree import CandidatePrompt
-from clinsynth.tasks.words import tokenise
-from clinsynth.tasks.wrappers import unwrapped
+from clinsynth.text.peeling import peeled
+from clinsynth.text.words import tokenise
 from clinsynth.types import Completion, Gold, Metrics, Prompt, Request
 
 Verdicts = dict[str, Metrics]
@@ -63,21 +63,21 @@ _LABELLED = re.compile(r"\b([AB])\b[\"'*)\]]*:")
 NOTHING = "(nothing usable)"
 
 
-class Judge(Protocol):
+class RoundJudge(Protocol):
     def __call__(self, candidates: Sequence[CandidatePrompt], *, number: int) -> Verdicts:
-        """Scores of the candidates of a round."""
+        """Return the scores of the candidates of a round, by their names."""
 
 
-def judge_of(settings: SearchConfig, *, gold: Gold, ask: Ask, folder: Path) -> Judge:
+def judge_of(settings: SearchConfig, *, gold: Gold, ask: Ask, folder: Path) -> RoundJudge:
     name = settings.judge.name
     if name is JudgeName.llm:
-        return Panel(settings, ask=ask)
+        return PairwiseJudge(settings, ask=ask)
     if name is JudgeName.file:
-        return lambda candidates, number: sheets.read_or_leave(candidates, number=number, folder=folder)
-    return Measures(settings, gold=gold)
+        return lambda candidates, number: sheets.read_or_write_sheet(candidates, number=number, folder=folder)
+    return MeasuringJudge(settings, gold=gold)
 
 
-class Measures:
+class MeasuringJudge:
     """Share of samples that pass quality control, variety of their words, likeness to gold train."""
 
     def __init__(self, settings: SearchConfig, *, gold: Gold) -> None:
@@ -98,7 +98,7 @@ class Measures:
         return found
 
     def _parts(self, candidate: CandidatePrompt) -> Metrics:
-        """Each in 0..1."""
+        """Return the parts of the score, each in 0..1."""
         kept = candidate.kept
         parts = {
             "acceptance": min(1.0, len(kept) / self.settings.samples),
@@ -109,7 +109,7 @@ class Measures:
         return parts
 
     def _likeness(self, texts: Sequence[str]) -> float:
-        """Cosine of the mean embeddings: how near the samples lie to what gold is about and sounds like."""
+        """Return the cosine of the mean embeddings: how near the samples lie to what gold is about and sounds like."""
         mean = embed(texts).mean(axis=0)
         cosine = float(mean @ self._centre / (np.linalg.norm(mean) * np.linalg.norm(self._centre)))
         return max(0.0, cosine)
@@ -120,7 +120,7 @@ class Measures:
         return found
 
 
-class Panel:
+class PairwiseJudge:
     """An LLM compares every two, both ways round, for it prefers a place; what it says both ways counts."""
 
     def __init__(self, settings: SearchConfig, *, ask: Ask) -> None:
@@ -151,12 +151,12 @@ class Panel:
 
 
 def verdict(completion: Completion) -> str | None:
-    """`A`, `B` or `tie`; None where nothing is said, or one thing and another.
+    """Return `A`, `B` or `tie`; `None` where nothing is said, or one thing and another.
 
     Strongest first: nothing but the word, a word behind its key (the last one), a comparison, a word that closes or
     opens the answer.
     """
-    text = _OPTIONS.sub(" ", unwrapped(completion.text))
+    text = _OPTIONS.sub(" ", peeled(completion.text))
     if alone := _ALONE.fullmatch(text):
         return _read(alone[1])
     if keyed := list(map(_read, _KEYED.findall(text))):
@@ -178,7 +178,7 @@ def _read(word: str) -> str:
 
 
 def _points(name: str, said: dict[tuple[str, str], str | None]) -> Metrics:
-    """Mean over the others: 1 for a win both ways round, 0 for a loss, a half for anything else."""
+    """Return the mean over the others: 1 for a win both ways round, 0 for a loss, a half for anything else."""
     won = []
     agreed = 0
     for (first, second), word in said.items():

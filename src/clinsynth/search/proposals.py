@@ -12,8 +12,8 @@ from clinsynth.errors import DataFormatError
 from clinsynth.prompts import render
 from clinsynth.search.sampling import Sampler
 from clinsynth.search.tree import CandidatePrompt
-from clinsynth.tasks.listing import clean
-from clinsynth.tasks.wrappers import unwrapped
+from clinsynth.text.lists import clean
+from clinsynth.text.peeling import peeled
 from clinsynth.types import Prompt, Request
 
 _WRITTEN = r"\{{\{{\s*{0}\s*\}}\}}|\{{\s*{0}\s*\}}|\[\s*{0}\s*\]|<\s*{0}\s*>|\$\{{{0}\}}|\${0}\b"
@@ -28,7 +28,7 @@ _LEAD = re.compile(r"(?:\*\*[^*{\n]{1,40}:?\*\*:?|(?:prompt|variation|option|ver
 def propose(
     settings: SearchConfig, *, number: int, best: CandidatePrompt | None, known: Sequence[str], sampler: Sampler
 ) -> tuple[list[str], tuple[tuple[str, str], ...]]:
-    """New templates of a round, other than those that are `known`, and what was proposed and is none, with the reason.
+    """Return the new templates of a round, none of them `known`, and proposals that are none, with the reason.
 
     Asks again for those that are lacking, up to `generation.max_attempts` times; raises DataFormatError where not one
     can be used in the first round. Later there may be none left that is new.
@@ -40,10 +40,10 @@ def propose(
         lacking = settings.candidates - len(texts)
         if lacking <= 0:
             break
-        request = question(settings, number=number, attempt=attempt, wanted=lacking, best=best, sampler=sampler)
+        request = proposal_request(settings, number=number, attempt=attempt, wanted=lacking, best=best, sampler=sampler)
         answer = sampler.ask([request], f"round {number}: prompts")[request.id].text
-        for written in listed(answer, names=tuple(sampler.brief.placeholders)):
-            template = placed(written, sampler.brief.placeholders)
+        for written in read_proposals(answer, names=tuple(sampler.brief.placeholders)):
+            template = to_template(written, sampler.brief.placeholders)
             reason = sampler.refusal(template)
             if reason:
                 unusable[written] = reason
@@ -61,7 +61,7 @@ def propose(
     return texts, tuple(unusable.items())
 
 
-def question(
+def proposal_request(
     settings: SearchConfig, *, number: int, attempt: int, wanted: int, best: CandidatePrompt | None, sampler: Sampler
 ) -> Request:
     """Ask for prompts out of the description of the task, or for variations of the best one."""
@@ -71,7 +71,7 @@ def question(
     template = Prompt(**vars(settings.propose))
     if best is not None:
         template = Prompt(**vars(settings.augment))
-        values["best"] = shown(best.text, brief.placeholders)
+        values["best"] = to_written(best.text, brief.placeholders)
     message = render(template, values, optional=("task",))
     # A replicate of its own, or a prompt that stays the best for two rounds would be varied in the same way.
     replicate = (number - 1) * settings.generation.max_attempts + attempt
@@ -79,10 +79,10 @@ def question(
     return Request(id, ({"role": "user", "content": message},), {"prompt": message})
 
 
-def listed(answer: str, *, names: Sequence[str] = ()) -> list[str]:
-    """The prompts of an answer, each once: of a JSON list, of numbered or bulleted items, else of lines."""
+def read_proposals(answer: str, *, names: Sequence[str] = ()) -> list[str]:
+    """Return the prompts of an answer, each once: of a JSON list, of numbered or bulleted items, else of lines."""
     tags = "|".join(map(re.escape, names))
-    text = unwrapped(re.sub(rf"<\s*({tags})\s*>", r"{\1}", answer, flags=re.IGNORECASE) if names else answer)
+    text = peeled(re.sub(rf"<\s*({tags})\s*>", r"{\1}", answer, flags=re.IGNORECASE) if names else answer)
     found = _json(text) or _items(text, _NUMBER) or _items(text, _BULLET) or _lines(text)
     return list(dict.fromkeys(prompt for item in found if (prompt := clean(_LEAD.sub("", item.strip())))))
 
@@ -96,7 +96,7 @@ def _json(text: str) -> list[str]:
 
 
 def _items(text: str, mark: re.Pattern[str]) -> list[str]:
-    """What stands behind each mark, over several lines too; after a blank line the last one is followed by a remark."""
+    """Return the text behind each mark, over several lines too; after a blank line a remark follows the last one."""
     pieces = mark.split(text)[1:]
     return [*pieces[:-1], _ENDS.split(pieces[-1].strip())[0]] if pieces else []
 
@@ -105,8 +105,8 @@ def _lines(text: str) -> list[str]:
     return [line for line in text.split("\n") if re.search(r"[{\[<$]\w", line)]  # others are remarks
 
 
-def placed(written: str, placeholders: Mapping[str, str]) -> str:
-    """A proposal as a template: its placeholders as `$name`, every other dollar sign doubled."""
+def to_template(written: str, placeholders: Mapping[str, str]) -> str:
+    """Return a proposal as a template: its placeholders as `$name`, every other dollar sign doubled."""
     patterns = {name: _WRITTEN.format(name) for name in placeholders}
     whole = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in patterns.items()), re.IGNORECASE)
     pieces, done = [], 0
@@ -117,6 +117,6 @@ def placed(written: str, placeholders: Mapping[str, str]) -> str:
     return "".join([*pieces, written[done:].replace("$", "$$")])
 
 
-def shown(template: str, placeholders: Mapping[str, str]) -> str:
-    """A template as an LLM is shown it; the reverse of `placed`."""
+def to_written(template: str, placeholders: Mapping[str, str]) -> str:
+    """Return a template as an LLM is shown it; the reverse of `to_template`."""
     return Template(template).safe_substitute({name: f"{{{name}}}" for name in placeholders})

@@ -12,9 +12,9 @@ from clinsynth.config import SearchConfig
 from clinsynth.errors import ConfigError
 from clinsynth.keys import digest
 from clinsynth.quality import control
-from clinsynth.quality.filters import folded
+from clinsynth.quality.filters import folded_texts
 from clinsynth.task import Choices, Task, Writing
-from clinsynth.tasks.words import tokenise
+from clinsynth.text.words import tokenise
 from clinsynth.types import Candidate, Completion, Draft, Gold, Prompt, Rejected, Request
 
 Ask = Callable[[Sequence[Request], str], dict[str, Completion]]
@@ -22,12 +22,12 @@ Ask = Callable[[Sequence[Request], str], dict[str, Completion]]
 
 
 @dataclass(frozen=True)
-class Samples:
+class PromptSamples:
     kept: tuple[str, ...]
     rejected: tuple[tuple[str, str], ...]
     """Others, each with its reason."""
     gold_characters: int
-    """Of the names of gold units in the kept ones."""
+    """The length of the names of gold units in the kept ones."""
 
 
 class Sampler:
@@ -41,10 +41,10 @@ class Sampler:
         self.writing = self._writing(requests=settings.requests)
         self.units = self._units()
         self.writing = self._writing(requests=len(self.units))  # there may be fewer units than requests
-        self._test = frozenset(folded(tokenise(example.text)) for example in gold.guarded)
+        self._test = folded_texts(gold.held_out, words=lambda example: tokenise(example.text))
 
-    def draw(self, templates: Sequence[str]) -> list[Samples]:
-        """Samples of each template."""
+    def draw(self, templates: Sequence[str]) -> list[PromptSamples]:
+        """Return the samples of each template."""
         requests = {template: self.requests(template) for template in templates}
         found = self.ask([request for asked in requests.values() for request in asked], "samples")
         return [
@@ -52,12 +52,12 @@ class Sampler:
         ]
 
     def requests(self, template: str) -> list[Request]:
-        """One for each unit."""
+        """Return a request for each unit."""
         writing = self._with(template)
         return [self.writer.request(unit, replicate=0, writing=writing, gold=self.gold) for unit in self.units]
 
     def refusal(self, template: str) -> str | None:
-        """Why a template is none of the task."""
+        """Say why a template is none of the task; `None` where it is one."""
         try:
             self.requests(template)
         except ConfigError as error:
@@ -65,7 +65,7 @@ class Sampler:
         return None
 
     def _writing(self, *, requests: int) -> Writing:
-        """With the task's usual prompt; each request asks for its share of the samples."""
+        """Return what requests need, with the task's usual prompt; each asks for its share of the samples."""
         settings, multiple = self.settings, self.writer.supply.multiple
         share = math.ceil(math.ceil(settings.samples / requests) / multiple) * multiple
         chosen = self.writer.complete(Choices(Prompt("default"), per_request=share, weighted=settings.quality.weighted))
@@ -76,7 +76,7 @@ class Sampler:
         return replace(self.writing, prompt=Prompt(f"search-{digest(template)[:8]}", template))
 
     def _units(self) -> list[str]:
-        """As many as there are requests for each prompt, shuffled where they have no order."""
+        """Return as many units as there are requests for each prompt, shuffled where they have no order."""
         units = list(self.writer.units(self.gold, writing=self.writing, number=0))
         leaking = self.writer.leaking(units, writing=self.writing, gold=self.gold)
         safe = [unit for unit in units if unit not in leaking]
@@ -87,8 +87,8 @@ class Sampler:
             )
         return self.writer.supply.sample(safe, number=self.settings.requests, seed=self.settings.generation.seed)
 
-    def _checked(self, completions: Sequence[Completion], template: str) -> Samples:
-        """The first so many texts, through quality control."""
+    def _checked(self, completions: Sequence[Completion], template: str) -> PromptSamples:
+        """Return the first so many texts, through quality control."""
         drafts: list[Draft] = []
         rejected: list[Rejected] = []
         for unit, completion in zip(self.units, completions, strict=True):
@@ -103,7 +103,7 @@ class Sampler:
             test_texts=self._test,
         )
         named = [found.draft.unit for found in kept if found.draft.unit in self.gold_units]
-        return Samples(
+        return PromptSamples(
             tuple(_said(found) for found in kept),
             tuple(_why(found) for found in [*refused, *rejected]),
             gold_characters=sum(map(len, named)),
@@ -111,7 +111,7 @@ class Sampler:
 
     @cached_property
     def gold_units(self) -> set[str]:
-        """Units whose name is gold text, which a sample repeats."""
+        """Return the units whose name is gold text, which a sample repeats."""
         asked = self.requests(self.writing.prompt.text or "")
         return {unit for unit, request in zip(self.units, asked, strict=True) if request.gold_characters == len(unit)}
 

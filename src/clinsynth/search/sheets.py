@@ -7,8 +7,8 @@ import random
 from collections.abc import Sequence
 from pathlib import Path
 
-from clinsynth import sheets
 from clinsynth.errors import DataFormatError
+from clinsynth.files import sheets
 from clinsynth.keys import digest
 from clinsynth.search.tree import CandidatePrompt
 from clinsynth.types import Metrics
@@ -24,11 +24,11 @@ class Waiting(Exception):
         self.path = path
 
 
-def read_or_leave(candidates: Sequence[CandidatePrompt], *, number: int, folder: Path) -> dict[str, Metrics]:
-    """The scores of a round; raises Waiting where the sheet has none yet, DataFormatError where some are missing."""
+def read_or_write_sheet(candidates: Sequence[CandidatePrompt], *, number: int, folder: Path) -> dict[str, Metrics]:
+    """Return the scores of a round; raises Waiting where the sheet has none, DataFormatError where some are missing."""
     path = folder / f"round-{number}.csv"
     if not path.is_file():
-        _leave(candidates, path=path, number=number)
+        _write_sheet(candidates, path=path, number=number)
         raise Waiting(path)
     rows = sheets.read(path, columns=("candidate", "score"))
     names = {_code(candidate): candidate.name for candidate in candidates}
@@ -52,8 +52,8 @@ def read_or_leave(candidates: Sequence[CandidatePrompt], *, number: int, folder:
     return {name: {"score": _number(scores[code], code=code, path=path)} for code, name in names.items()}
 
 
-def _leave(candidates: Sequence[CandidatePrompt], *, path: Path, number: int) -> None:
-    """In an order that does not tell which one is the best so far."""
+def _write_sheet(candidates: Sequence[CandidatePrompt], *, path: Path, number: int) -> None:
+    """Write a sheet, in an order that does not tell which candidate is the best so far."""
     shuffled = list(candidates)
     random.Random(number).shuffle(shuffled)
     rows = ((_code(candidate), "", candidate.numbered, candidate.text) for candidate in shuffled)
@@ -71,5 +71,5 @@ def _number(written: str, *, code: str, path: Path) -> float:
 
 
 def _code(candidate: CandidatePrompt) -> str:
-    """Says nothing about the round that a prompt is of, and changes with its samples."""
+    """Return a name that says nothing about the round of a prompt, and changes with its samples."""
     return f"c-{digest([candidate.text, candidate.kept])[:6]}"

@@ -28,7 +28,7 @@ class CandidatePrompt:
 
     @property
     def numbered(self) -> str:
-        """The kept samples as a judge sees them."""
+        """Return the kept samples as a judge sees them."""
         return "\n".join(f"{place}. {text}" for place, text in enumerate(self.kept, 1))
 
 
@@ -47,7 +47,7 @@ class Contest:
 @dataclass
 class Tree:
     task: str = ""
-    """What the prompts are for."""
+    """The task that the prompts are for."""
     candidates: list[CandidatePrompt] = field(default_factory=list)
     contests: list[Contest] = field(default_factory=list)
     finished: bool = False
@@ -55,14 +55,14 @@ class Tree:
 
     @property
     def winner(self) -> CandidatePrompt | None:
-        """Of the last round that was judged."""
+        """Return the winner of the last round that was judged."""
         return self.named(self.contests[-1].winner) if self.contests else None
 
     def named(self, name: str) -> CandidatePrompt:
         return next(candidate for candidate in self.candidates if candidate.name == name)
 
     def scores(self, name: str) -> Metrics:
-        """Of the last contest that the candidate was in; empty where it has not been judged."""
+        """Return the scores of the candidate's last contest; empty where it has not been judged."""
         found = [contest.verdicts[name] for contest in self.contests if name in contest.verdicts]
         return found[-1] if found else {}
 

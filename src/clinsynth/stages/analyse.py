@@ -9,10 +9,11 @@ from typing import Any
 from clinsynth import keys
 from clinsynth.analysis.comparison import Analysis, analyse
 from clinsynth.analysis.embeddings import embed
-from clinsynth.artifacts import ArtifactStore, json_lines
+from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import AnalyseConfig
 from clinsynth.corpora import Corpus
 from clinsynth.errors import ConfigError
+from clinsynth.files.json_lines import write_json_lines
 from clinsynth.reports import analyses, cards, figures, tables
 from clinsynth.stages import Job, replay, resolving
 from clinsynth.stages.frame import Entry, Frame, log_corpus, log_gold
@@ -108,12 +109,12 @@ def _analyse(material: Material, *, frame: Frame) -> Summary:
         found = analyse(
             corpus.examples,
             units=corpus.units,
-            train=material.gold.lessons,
+            train=material.gold.trainable,
             test=material.gold.test,
             devel=material.gold.devel,
             words=material.task.kind.examples.words,
             embed=partial(embed, progress=True),
-            rejected=corpus.manifest["rejected"].get("test_copy", 0),
+            rejected=corpus.manifest.rejected.get("test_copy", 0),
             threshold=settings.quality.near_duplicates,
             **vars(settings.analysis),
         )
@@ -133,13 +134,13 @@ def _keep(run: ActiveRun, material: Material, *, found: Analysis) -> None:
     (folder / REPORT).write_text(_report(material, found), encoding="utf-8")
     for name in (*FIGURE, SKETCH, REPORT):
         run.file(folder / name)
-    (folder / COPIES).write_text(json_lines(found.copies), encoding="utf-8")
+    write_json_lines(folder / COPIES, found.copies)
     if settings.tracking.may_hold_text(public=settings.dataset.public):
         run.file(folder / COPIES)
 
 
 def _report(material: Material, found: Analysis) -> str:
     gold, corpus = material.gold, material.corpus
-    about: dict[str, Any] = {"corpus": f"`{corpus.digest}`", "written by": ", ".join(corpus.manifest["models"])}
-    about |= {"synthetic texts": len(corpus.examples), "gold train": len(gold.lessons), "gold test": len(gold.test)}
+    about: dict[str, Any] = {"corpus": f"`{corpus.digest}`", "written by": ", ".join(corpus.manifest.models)}
+    about |= {"synthetic texts": len(corpus.examples), "gold train": len(gold.trainable), "gold test": len(gold.test)}
     return analyses.markdown(found.metrics, title=f"Synthetic beside gold: {material.title}", about=about)

@@ -33,11 +33,11 @@ def _act(settings: CacheConfig, cache: CompletionCache) -> None:
         print(f"{cache.path} is sound.")
     elif settings.action is CacheAction.export:
         to = _needed(settings.to, "to", "export")
-        number = exchange.export(cache, Path(to), model=settings.model, prompts=settings.prompts)
+        number = exchange.export_recordings(cache, Path(to), model=settings.model, prompts=settings.prompts)
         print(f"{number} completions are in {to}: llm=recorded llm.recordings=[{to}] replays them.")
     else:
         file = _needed(settings.file, "file", "import")
-        taken, lacking = exchange.import_rows(cache, Path(file), model=settings.model)
+        taken, lacking = exchange.import_recordings(cache, Path(file), model=settings.model)
         print(f"{taken} completions were taken, {lacking} left out because they do not say what was asked.")
 
 

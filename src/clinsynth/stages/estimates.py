@@ -69,7 +69,7 @@ class Estimate:
     def _examples(self, settings: TrainConfig) -> int:
         """Return how many the job trains on, as far as that can be known before its corpus is built."""
         gold = resolving.load(settings.dataset, paths=settings.paths)
-        original = settings.source.examples or len(gold.lessons)
+        original = settings.source.examples or len(gold.trainable)
         if settings.source.name is SourceName.original:
             return original
         units = self._units_of(settings, gold=gold)
@@ -82,6 +82,6 @@ class Estimate:
         name = keys.units_of(settings, version=recipe.version)
         if name not in self._units:
             with quietly():
-                planned = corpora.plan(recipe, completions=asking.completions_of(settings))
+                planned = corpora.plan_requests(recipe, completions=asking.completions_of(settings))
             self._units[name] = len(planned.units)
         return self._units[name]

@@ -15,7 +15,6 @@ from clinsynth import corpora, keys, tasks
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import ExportConfig
 from clinsynth.corpora import Corpus
-from clinsynth.corpora.storage import EXAMPLES, REJECTED
 from clinsynth.errors import ConfigError
 from clinsynth.learning import saved
 from clinsynth.publishing import folders, hub, parquet
@@ -43,7 +42,7 @@ class Export:
     examples: int
     corpus: str | None
     card: str
-    manifest: dict[str, Any]
+    manifest: Mapping[str, Any]
     builder: Callable[[Path], None]
     """Fills the folder, but for card and manifest."""
 
@@ -95,11 +94,11 @@ def main(settings: ExportConfig, *, job: Job) -> None:
 
 def _of_corpus(settings: ExportConfig, *, name: str, ledger: Ledger) -> Export:
     assert settings.corpus is not None
-    corpus = corpora.load(corpora.find(settings.corpus, store=ledger.store))
+    corpus = corpora.load_corpus(corpora.find_corpus(settings.corpus, store=ledger.store))
     if not corpus.examples:
         raise ConfigError(f"corpus={settings.corpus} holds no examples: quality control has rejected every one.")
     manifest = corpus.manifest
-    licence = settings.licence or manifest.get("licence") or "unknown"
+    licence = settings.licence or manifest.licence or "unknown"
     card = corpus_card(
         corpus,
         name=name,
@@ -110,13 +109,13 @@ def _of_corpus(settings: ExportConfig, *, name: str, ledger: Ledger) -> Export:
     return Export(
         what="corpus",
         kind="dataset",
-        digest=manifest["digest"],
-        dataset=manifest["dataset"],
-        public=manifest.get("public"),
+        digest=manifest.digest,
+        dataset=manifest.dataset,
+        public=manifest.public,
         examples=len(corpus.examples),
         corpus=corpus.digest,
         card=card,
-        manifest=manifest,
+        manifest=manifest.to_json(),
         builder=lambda folder: _write_rows(folder, corpus),
     )
 
@@ -129,10 +128,10 @@ def _analysis(corpus: str, *, ledger: Ledger) -> Metrics | None:
 
 
 def _write_rows(folder: Path, corpus: Corpus) -> None:
-    rows = zip(corpora.rows(corpus.folder / EXAMPLES), corpus.examples, strict=True)
-    lists = tasks.kind(corpus.manifest["task"]).examples.LISTS
+    rows = zip(corpus.rows(), corpus.examples, strict=True)
+    lists = tasks.kind(corpus.manifest.task).examples.LISTS
     parquet.write(folder / parquet.KEPT, [parquet.with_entities(row, example) for row, example in rows], lists=lists)
-    parquet.write(folder / parquet.REJECTED, corpora.rows(corpus.folder / REJECTED), lists=lists)
+    parquet.write(folder / parquet.REJECTED, corpus.rejected(), lists=lists)
 
 
 def _of_model(settings: ExportConfig, *, name: str, ledger: Ledger) -> Export:
@@ -198,7 +197,7 @@ def _trained(folder: Path, *, ledger: Ledger) -> tuple[Trained, bool | None]:
 def _public_corpus(corpus: str, *, store: ArtifactStore) -> bool | None:
     """Whether all datasets that a corpus was made for are; None where nobody has written it down."""
     try:
-        public: bool | None = corpora.load(corpora.find(corpus, store=store)).manifest.get("public")
+        public: bool | None = corpora.load_corpus(corpora.find_corpus(corpus, store=store)).manifest.public
     except ConfigError:  # it is gone
         return None
     return public

@@ -54,7 +54,7 @@ class Frame:
         """Open the ledger and the store of a job, and mark the runs of processes that are gone as KILLED."""
         store = ArtifactStore(Path(paths.artifacts))
         ledger = Ledger(tracking, store=store)
-        ledger.bury_dead()
+        ledger.end_dead_runs()
         return cls(job, store, ledger, table)
 
     def finished(self, look: Callable[[], Summary | None], *, force: bool, skipped: str) -> Summary | None:

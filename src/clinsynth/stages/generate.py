@@ -6,6 +6,7 @@ from pathlib import Path
 
 from clinsynth import corpora, keys
 from clinsynth.artifacts import ArtifactStore
+from clinsynth.asking.sessions import check_consent
 from clinsynth.config import GenerateConfig
 from clinsynth.corpora import Corpus, Generation
 from clinsynth.llm import RECORDED
@@ -23,20 +24,18 @@ def main(settings: GenerateConfig, *, job: Job) -> None:
     replay.write_proposals(resolved.proposed, folder=job.folder)
 
     def make() -> Corpus:
-        corpus = corpora.make(recipe, completions=completions, store=store)
+        corpus = corpora.make_corpus(recipe, completions=completions, store=store)
         tables.show_corpus_counts(corpus)
         return corpus
 
     if settings.llm.name == RECORDED:
         make()
         return
-    generation = Generation(recipe, corpora.plan(recipe, completions=completions))
-    requests, labelled = generation.requests, settings.annotator.name == "llm"
-    if asking.settled(settings.llm, requests, asking=settings.generation, artifacts=store.root, labelled=labelled):
+    generation = Generation(recipe, corpora.plan_requests(recipe, completions=completions))
+    requests, labelled, told = generation.requests, settings.annotator.name == "llm", settings.generation
+    if asking.ends_before_asking(settings.llm, requests, asking=told, artifacts=store.root, labelled=labelled):
         return
-    asking.check_consent(
-        settings.dataset, requests, asking=settings.generation, llm=settings.llm, what="its units or rows"
-    )
+    check_consent(settings.dataset, requests, asking=told, llm=settings.llm, what="its units or rows")
     run_key = keys.generation(settings, version=recipe.version, gold=recipe.gold.hashes)
     frame = Frame.open(settings.tracking, paths=settings.paths, job=job)
     entry = Entry(
@@ -47,7 +46,7 @@ def main(settings: GenerateConfig, *, job: Job) -> None:
         config=False,
     )
     with frame.ledger.claim(entry.key), frame.begin(entry) as run:
-        with asking.Session(settings.llm, artifacts=store.root, run=run) as session:
+        with asking.session(settings.llm, artifacts=store.root, run=run) as session:
             session.ask(requests, title=settings.dataset.name, follow_up=generation, counts=generation.counts)
         tables.show_short(generation.short, wanted=generation.plan.wanted)
         corpus = make()

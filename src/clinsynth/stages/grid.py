@@ -18,9 +18,10 @@ from hydra.core.override_parser.types import Override, OverrideType
 from hydra.initialize import get_gh_backup, restore_gh_from_backup
 from omegaconf import DictConfig, OmegaConf
 
-from clinsynth import config, sweeps
+from clinsynth import config
 from clinsynth.config import grids
 from clinsynth.errors import ConfigError
+from clinsynth.stages.overrides import combinations, quoted
 
 JobChoice = Callable[[Sequence[str]], bool]
 """Whether a job is to be composed, by its overrides."""
@@ -82,7 +83,7 @@ def _jobs(experiment: str, *, overrides: Sequence[str], wanted: JobChoice) -> It
     told = [word for word in overrides if applies(word, stage=stage) and not word.startswith("hydra")]
     with own_hydra():
         composer = Composer(stage, experiment)
-        for words in filter(wanted, sweeps.combinations(grids.grid(experiment).params(), told)):
+        for words in filter(wanted, combinations(grids.grid(experiment).params(), told)):
             settings, key = config.typed(composer.compose(words), config.STAGES[stage]), ""
             if stage in grids.LOGGED:
                 settings, key = import_module(f"clinsynth.stages.{stage}").planned(settings)
@@ -115,7 +116,7 @@ class Composer:
         new = {group: word for group, word in chosen.items() if (*whole, word) not in self._nodes}
         base = (*whole, frozenset(chosen))
         if new or base not in self._bases:
-            path = [f"hydra.searchpath=[{sweeps.quoted(f'file://{folder}')}]" for folder in config_dirs()]
+            path = [f"hydra.searchpath=[{quoted(f'file://{folder}')}]" for folder in config_dirs()]
             made = compose(self.stage, overrides=[*path, f"experiment={self.experiment}", *whole, *new.values()])
             self._bases.setdefault(base, made)
             self._nodes |= {(*whole, word): made[group] for group, word in new.items()}

@@ -11,12 +11,14 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from clinsynth import keys
+from clinsynth import keys, tasks
 from clinsynth.config import PredictConfig
 from clinsynth.errors import ConfigError, DataFormatError
+from clinsynth.files.growing import Growing
+from clinsynth.files.input_texts import SUFFIXES, InputText, input_files, read_input_texts
+from clinsynth.files.json_lines import each_json_line
 from clinsynth.keys import file_digest
-from clinsynth.learning import hardware, open_learner, output, reading, saved
-from clinsynth.learning.documents import SUFFIXES, Document, documents, files
+from clinsynth.learning import hardware, open_learner, reading, saved
 from clinsynth.learning.learner import Opened
 from clinsynth.reports import cards, predictions
 from clinsynth.reports.predictions import Tally
@@ -43,9 +45,9 @@ class Material:
     run_key: str
 
     @property
-    def documents(self) -> Iterator[Document]:
+    def documents(self) -> Iterator[InputText]:
         part, given = self.settings.predict, Path(self.settings.input).expanduser()
-        return documents(self.paths, below=given, column=part.column, keep=part.keep)
+        return read_input_texts(self.paths, below=given, column=part.column, keep=part.keep)
 
     @property
     def output(self) -> Path:
@@ -77,7 +79,7 @@ def _gather(settings: PredictConfig, *, job: Job, ledger: Ledger) -> Material:
     """Reads all of the input once, so that what is wrong with it is said before hours have gone by."""
     folder = models.locate(settings.model, ledger=ledger)
     part, given, to = settings.predict, Path(settings.input).expanduser(), Path(settings.output)
-    paths = files(given, but=to)
+    paths = input_files(given, but=to)
     if to.is_dir() or to.resolve() in {path.resolve() for path in paths}:
         raise ConfigError(
             f"output={to} is {'a folder' if to.is_dir() else 'the input'}: name a file, as predictions.jsonl."
@@ -88,12 +90,12 @@ def _gather(settings: PredictConfig, *, job: Job, ledger: Ledger) -> Material:
         )
     if part.html and to.suffix.lower() == ".html":
         raise ConfigError(f"output={to} is where predict.html=true writes the page: name it {to.stem}.jsonl.")
-    reserved = sorted(set(part.keep) & set(output.OWN))
+    reserved = sorted(set(part.keep) & set(reading.OWN_NAMES))
     if reserved:
         raise ConfigError(
-            f"predict.keep={reserved}: the output has {', '.join(output.OWN)} of its own; rename the column."
+            f"predict.keep={reserved}: the output has {', '.join(reading.OWN_NAMES)} of its own; rename the column."
         )
-    found = documents(paths, below=given, column=part.column, keep=part.keep)
+    found = read_input_texts(paths, below=given, column=part.column, keep=part.keep)
     number = sum(1 for _ in tqdm(found, desc="check the input", unit="document", disable=None, leave=False))
     if not number:
         raise DataFormatError(f"input={given} holds no document: its {len(paths)} file(s) have no rows.")
@@ -138,7 +140,7 @@ def _predict(material: Material, *, frame: Frame) -> Summary:
         params=cards.stage_params(settings, choices=material.job.choices, task=model.task),
     )
     with frame.begin(entry) as run:
-        grown = output.Growing(material.output, job=material.run_key, anew=settings.force)
+        grown = Growing(material.output, job=material.run_key, anew=settings.force)
         if grown.done:
             print(f"{grown.done:,} of {material.number:,} documents are read already: going on from there.")
         began, left = time.monotonic(), material.number - grown.done
@@ -150,7 +152,7 @@ def _predict(material: Material, *, frame: Frame) -> Summary:
                 grown.add(lines)
                 bar.update(len(lines))
         seconds = time.monotonic() - began
-        metrics: Metrics = Tally.of(output.rows(grown.part)).metrics
+        metrics: Metrics = Tally.of(each_json_line(grown.part)).metrics
         metrics |= {"time/predict_s": seconds, "time/documents_a_second": left / seconds}
         summary = Summary(run.id, material.run_key, None, str(material.folder), material.number, metrics)
         run.metrics(metrics)
@@ -162,8 +164,9 @@ def _predict(material: Material, *, frame: Frame) -> Summary:
 
 def _open(settings: PredictConfig, *, folder: Path) -> Opened:
     part = settings.predict
-    return open_learner(saved.told(folder).learner).open_model(
+    return open_learner(saved.describe_model(folder).learner).open_model(
         folder,
+        kinds=tasks.kinds(),
         window=part.window,
         overlap=part.overlap,
         batch_size=part.batch_size,
@@ -179,7 +182,7 @@ def _unfit(line: dict[str, object], *, model: Opened) -> str:
 
 
 def _write_page(material: Material) -> None:
-    read = partial(output.rows, material.output)
+    read = partial(each_json_line, material.output)
     predictions.write_page(
         material.page,
         read(),

@@ -20,7 +20,7 @@ def corpus(resolved: Resolved[Any], *, store: ArtifactStore, folder: Path) -> Co
     """Return it, made if it is not in the store; requests that have no answer are left in `folder` to be filled in."""
     write_proposals(resolved.proposed, folder=folder)
     try:
-        found = corpora.make(resolved.recipe, completions=asking.completions_of(resolved.settings), store=store)
+        found = corpora.make_corpus(resolved.recipe, completions=asking.completions_of(resolved.settings), store=store)
     except MissingCompletions as error:
         place = folder / "requests.jsonl"
         recorded.write_requests(place, error.requests)

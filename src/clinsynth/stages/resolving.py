@@ -9,7 +9,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from clinsynth import datasets, tasks, zero_shot
+from clinsynth import datasets, tasks
+from clinsynth.artifacts import ArtifactStore
+from clinsynth.asking.questions import Part, named_by_shots
 from clinsynth.config import (
     CorpusConfig,
     DatasetConfig,
@@ -17,6 +19,7 @@ from clinsynth.config import (
     PathsConfig,
     PromptConfig,
     SizeConfig,
+    TestName,
     TrainConfig,
     UnitsConfig,
     ZeroShotConfig,
@@ -24,9 +27,9 @@ from clinsynth.config import (
 from clinsynth.corpora.recipe import Recipe
 from clinsynth.errors import ConfigError
 from clinsynth.llm import RECORDED
+from clinsynth.review import results
 from clinsynth.task import Choices, Task, Wanted, Writing
 from clinsynth.types import Gold, Prompt
-from clinsynth.zero_shot import Part
 
 Settings = TypeVar("Settings", bound=CorpusConfig)
 Node = TypeVar("Node")
@@ -67,7 +70,11 @@ def load_and_resolve(settings: Settings) -> Resolved[Settings]:
 
 def load(dataset: DatasetConfig, *, paths: PathsConfig) -> Gold:
     """Return the gold of a dataset, downloaded if need be, with what people have labelled anew."""
-    return datasets.load(tasks.open(dataset), data=Path(paths.data), artifacts=Path(paths.artifacts))
+    task = tasks.open(dataset)
+    gold = datasets.load(task, data=Path(paths.data))
+    if dataset.test is TestName.gold:
+        return gold
+    return results.adjudicated(gold, task=task, store=ArtifactStore(Path(paths.artifacts)))
 
 
 def resolve(settings: Settings, *, gold: Gold) -> Resolved[Settings]:
@@ -97,7 +104,7 @@ def asked(settings: ZeroShotConfig) -> ZeroShotConfig:
     prompt = _prompt(settings.prompt)
     if prompt.name == "default":
         prompt = tasks.open(settings.dataset).asker.prompt
-    named = zero_shot.named_by_shots(prompt, settings.zero_shot.shots)
+    named = named_by_shots(prompt, settings.zero_shot.shots)
     return changed(settings, prompt=changed(settings.prompt, **vars(named)))
 
 
@@ -242,5 +249,5 @@ def _amounts(settings: TrainConfig, *, gold: Gold) -> dict[str, Any]:
     source, size = settings.source, settings.size
     examples = size.total if source.matched else source.examples
     if source.ratio is not None:
-        size = SizeConfig(total=max(1, round(source.ratio * (examples or len(gold.lessons)))))
+        size = SizeConfig(total=max(1, round(source.ratio * (examples or len(gold.trainable)))))
     return {"source": changed(source, examples=examples), "size": size}

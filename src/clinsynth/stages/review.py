@@ -20,7 +20,7 @@ from clinsynth.keys import digest
 from clinsynth.reports import reviews, tables
 from clinsynth.review import answers, drawing, forms, label_studio, results
 from clinsynth.review import folder as folders
-from clinsynth.review.folder import Item, Review, Subject
+from clinsynth.review.folder import Review, ReviewItem, Subject
 from clinsynth.stages import Job
 from clinsynth.stages.frame import Entry, Frame
 from clinsynth.types import Summary
@@ -62,9 +62,9 @@ def _export(settings: ReviewConfig, *, store: ArtifactStore) -> None:
     review, items = _drawn(settings, store=store)
     if settings.force:
         _make_room(place.folder)
-    label_studio.write(place.folder, review, items=items)
-    paths = forms.write(place.folder, review, items=items, annotators=settings.review.annotators)
-    folders.write(place.folder, review, items=items)
+    label_studio.write_tasks(place.folder, review, items=items)
+    paths = forms.write_sheets(place.folder, review, items=items, annotators=settings.review.annotators)
+    folders.write_review(place.folder, review, items=items)
     tables.show_drawn(
         review,
         items=items,
@@ -79,7 +79,7 @@ def _export(settings: ReviewConfig, *, store: ArtifactStore) -> None:
     )
 
 
-def _drawn(settings: ReviewConfig, *, store: ArtifactStore) -> tuple[Review, list[Item]]:
+def _drawn(settings: ReviewConfig, *, store: ArtifactStore) -> tuple[Review, list[ReviewItem]]:
     """What is reviewed, and the examples that are shown."""
     told = settings.review
     if settings.dataset is not None:
@@ -102,45 +102,45 @@ def _drawn(settings: ReviewConfig, *, store: ArtifactStore) -> tuple[Review, lis
             public=dataset.public,
         )
         folds = dataset.fold_number() is not None
-        return review, drawing.of_gold(
+        return review, drawing.draw_from_gold(
             gold, folds=folds, reviewer=task.kind.reviewer, source=review.digest, number=told.n, seed=told.seed
         )
-    corpus = corpora.load(corpora.find(settings.corpus or "latest", store=store))
+    corpus = corpora.load_corpus(corpora.find_corpus(settings.corpus or "latest", store=store))
     if not corpus.examples:
         raise ConfigError(f"the corpus {corpus.digest} has no examples: quality control has rejected them all.")
     manifest = corpus.manifest
     review = Review(
         Subject.corpus,
-        name=manifest["dataset"],
+        name=manifest.dataset,
         digest=corpus.digest,
-        task=manifest["task"],
-        labels=tuple(manifest["labels"]),
-        meanings=manifest.get("meanings", {}),
+        task=manifest.task,
+        labels=tuple(manifest.labels),
+        meanings=dict(manifest.meanings or {}),
         blind=bool(told.blind),
         seed=told.seed,
-        public=manifest.get("public", False),
+        public=bool(manifest.public),
     )
     kind = tasks.kind(review.task)
     groups = [example.label for example in corpus.examples] if kind.numbered else corpus.units
-    return review, drawing.of_corpus(
+    return review, drawing.draw_from_corpus(
         corpus.examples, groups=groups, reviewer=kind.reviewer, source=review.digest, number=told.n, seed=told.seed
     )
 
 
 def _import(settings: ReviewConfig, *, job: Job, store: ArtifactStore) -> None:
-    from clinsynth.review.judging import judge  # takes a second
+    from clinsynth.review.judging import judge_review  # takes a second
 
     place = _found(settings, store=store)
-    review, items = folders.read(place.folder)
-    corpus = corpora.find(review.digest, store=store) if review.subject is Subject.corpus else None
-    written = answers.gather(place.folder, review=review, named=settings.review.sheets)
+    review, items = folders.read_review(place.folder)
+    corpus = corpora.find_corpus(review.digest, store=store) if review.subject is Subject.corpus else None
+    written = answers.gather_answers(place.folder, review=review, named=settings.review.sheets)
     skip = settings.review.on_missing is OnMissing.skip
-    answered = answers.collect(written, review=review, items=items, folder=place.folder, skip=skip)
-    verdict = judge(items, answered=answered.given, review=review)
-    content = results.content(review, items=[item.id for item in items], answered=answered.given)
+    answered = answers.collect_answers(written, review=review, items=items, folder=place.folder, skip=skip)
+    verdict = judge_review(items, answered=answered.given, review=review)
+    content = results.review_content(review, items=[item.id for item in items], answered=answered.given)
     told = reviews.told(verdict)
-    result = results.keep(
-        content, judgements=[asdict(one) for one in verdict.judgements], told={"result": told}, store=store
+    result = results.keep_result(
+        content, judgements=[asdict(one) for one in verdict.judgements], entries={"result": told}, store=store
     )
     report = reviews.markdown(verdict, review=review, result=result.digest)
     whole = {"digest": result.digest} | reviews.whole(verdict)
@@ -148,7 +148,8 @@ def _import(settings: ReviewConfig, *, job: Job, store: ArtifactStore) -> None:
     write_whole(place.folder / REPORT, report)
     if corpus is not None:
         date = datetime.now(UTC).isoformat(timespec="seconds")
-        corpora.note(corpus, store=store, review={"digest": result.digest, "date": date, "blind": review.blind} | told)
+        entry = {"digest": result.digest, "date": date, "blind": review.blind} | told
+        corpora.note_in_manifest(corpus, store=store, review=entry)
     frame = Frame.open(settings.tracking, paths=settings.paths, job=job)
     summary = _log(settings, review, frame=frame, place=place, result=result, metrics=reviews.metrics(verdict))
     use = {
@@ -179,7 +180,7 @@ def _log(
     metrics: dict[str, float],
 ) -> Summary:
     """A run for each set of answers."""
-    key = keys.review(result.manifest["digest"])
+    key = keys.review(result.whole_digest)
     corpus = review.digest if review.subject is Subject.corpus else None
     about = {"dataset": review.name, "task": review.task, "subject": review.subject, "blind": review.blind}
     entry = Entry(
@@ -204,7 +205,7 @@ def _log(
                 run.file(place.folder / name)
             if settings.tracking.may_hold_text(public=review.public):
                 run.file(result.folder / results.JUDGEMENTS)
-            return frame.end(run, Summary(run.id, key, corpus, None, len(result.rows), metrics))
+            return frame.end(run, Summary(run.id, key, corpus, None, len(result.judgements), metrics))
 
 
 def _place(settings: ReviewConfig, *, store: ArtifactStore) -> Place:
@@ -213,7 +214,7 @@ def _place(settings: ReviewConfig, *, store: ArtifactStore) -> Place:
     elif settings.folder is not None and settings.corpus is None:
         name, words = "", ""
     else:
-        name = corpora.find(settings.corpus or "latest", store=store).name.rpartition("-")[2]
+        name = corpora.find_corpus(settings.corpus or "latest", store=store).name.rpartition("-")[2]
         words = f"corpus={name}"
     if settings.folder is None:
         return Place(HOME / name, words)
@@ -264,8 +265,8 @@ def _make_room(folder: Path) -> None:
 def _answered(folder: Path) -> list[str]:
     """Who has answered, or may have."""
     try:
-        review, _ = folders.read(folder)
-        written = answers.gather(folder, review=review, named=())
+        review, _ = folders.read_review(folder)
+        written = answers.gather_answers(folder, review=review, named=())
     except ClinsynthError:
         return ["someone (not all of it can be read)"]
     found = Counter(one.annotator for one in written if one.answer)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from clinsynth import keys, tasks
 from clinsynth.artifacts import write_whole
+from clinsynth.asking.sessions import Session, check_consent, unanswered
 from clinsynth.config import JudgeName, SearchConfig, conf_folder
 from clinsynth.errors import ConfigError
 from clinsynth.llm import RECORDED
@@ -38,9 +39,9 @@ def main(settings: SearchConfig, *, job: Job) -> None:
     if settings.llm.name != RECORDED:
         planned = stand_ins(settings, sampler=_sampler(settings, gold=gold, ask=_asks_nobody))
         told = settings.generation
-        if asking.settled(settings.llm, planned, asking=told, artifacts=artifacts, at_most=True):
+        if asking.ends_before_asking(settings.llm, planned, asking=told, artifacts=artifacts, at_most=True):
             return
-        asking.check_consent(settings.dataset, planned, asking=told, llm=settings.llm, what="its units or rows")
+        check_consent(settings.dataset, planned, asking=told, llm=settings.llm, what="its units or rows")
     folder = _folder(settings)
     frame = Frame.open(settings.tracking, paths=settings.paths, job=job)
     key = keys.search(settings, gold=gold.hashes)
@@ -106,7 +107,7 @@ def _run(settings: SearchConfig, *, gold: Gold, key: str, frame: Frame) -> None:
         if settings.llm.name == RECORDED:
             tree = _search(settings, gold=gold, ask=_recorded(settings, folder=frame.job.folder), run=run)
         else:
-            with asking.Session(settings.llm, artifacts=Path(settings.paths.artifacts), run=run) as session:
+            with asking.session(settings.llm, artifacts=Path(settings.paths.artifacts), run=run) as session:
                 tree = _search(settings, gold=gold, ask=_asked(settings, session=session), run=run)
         if not tree.finished:
             run.tag("waiting", "for a person, who fills in a sheet")
@@ -149,7 +150,7 @@ def _keep(settings: SearchConfig, tree: Tree, *, folder: Path, run: ActiveRun) -
             run.file(folder / name)
 
 
-def _asked(settings: SearchConfig, *, session: asking.Session) -> Ask:
+def _asked(settings: SearchConfig, *, session: Session) -> Ask:
     """Answers of a live LLM."""
     completions = asking.completions_of(settings)
 
@@ -168,7 +169,7 @@ def _recorded(settings: SearchConfig, *, folder: Path) -> Ask:
         found = completions.find(requests)
         missing = [request for request in requests if request.id not in found]
         if missing:
-            raise asking.unanswered(
+            raise unanswered(
                 f"{what}: {len(missing)} of {len(requests)} answers are missing, the first is {missing[0].id!r}.",
                 missing,
                 completions=completions,

@@ -14,11 +14,11 @@ from clinsynth.stages import Job
 
 def main(settings: ShowConfig, *, job: Job) -> None:
     store = ArtifactStore(Path(settings.paths.artifacts))
-    corpus = corpora.load(corpora.find(settings.corpus, store=store))
+    corpus = corpora.load_corpus(corpora.find_corpus(settings.corpus, store=store))
     tables.show_corpus_counts(corpus)
-    tables.show_statistics(corpus.manifest["statistics"])
+    tables.show_statistics(corpus.manifest.statistics)
     number = min(settings.samples, len(corpus.examples))
     tables.show_samples(random.Random(settings.seed).sample(corpus.examples, number))
-    rejected = corpora.rows(corpus.folder / corpora.REJECTED)
-    tables.show_rejected(corpus.manifest["rejected"], rejected, each=settings.rejected)
+    rejected = corpus.rejected()
+    tables.show_rejected(corpus.manifest.rejected, rejected, each=settings.rejected)
     print(f"\n{corpus.folder}")

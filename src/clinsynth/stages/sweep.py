@@ -9,13 +9,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from clinsynth import sweeps
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import Launcher, SweepConfig
 from clinsynth.errors import ConfigError, JobsFailed
 from clinsynth.stages import Job, grid, targets
 from clinsynth.stages.estimates import Estimate
 from clinsynth.stages.grid import Planned
+from clinsynth.stages.overrides import quoted
 from clinsynth.stages.targets import gaps, runs
 from clinsynth.stages.targets.asked import command_words
 from clinsynth.tracking import Ledger
@@ -93,5 +93,5 @@ def _command(settings: SweepConfig, experiment: str, *, folder: Path) -> list[st
         "tracking.uri": settings.tracking.uri,
         "tracking.artifacts": settings.tracking.artifacts,
     }
-    command += [f"{key}={sweeps.quoted(value)}" for key, value in places.items()]
-    return [sys.executable, "-m", "clinsynth.cli", *command]
+    command += [f"{key}={quoted(value)}" for key, value in places.items()]
+    return [sys.executable, "-m", "clinsynth", *command]

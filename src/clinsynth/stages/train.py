@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from clinsynth import corpora, keys
-from clinsynth.artifacts import ArtifactStore, json_lines
+from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import SourceName, TrainConfig
 from clinsynth.corpora import Corpus
 from clinsynth.errors import ConfigError
+from clinsynth.files.json_lines import json_lines
 from clinsynth.learning import hardware, open_learner
 from clinsynth.learning.learner import Learner, Student
 from clinsynth.learning.sets import TrainingSet, taken, training_set
@@ -98,7 +99,7 @@ def _gather(settings: TrainConfig, *, job: Job, store: ArtifactStore) -> Materia
     resolved = resolving.load_and_resolve(settings)
     task, gold = resolved.task, resolved.gold
     describe = task.kind.examples.describe
-    counts = {"train": describe(gold.lessons), "devel": describe(gold.devel), "test": describe(gold.test)}
+    counts = {"train": describe(gold.trainable), "devel": describe(gold.devel), "test": describe(gold.test)}
     tables.show_splits(task.dataset.name, counts, overlap=_overlap(gold))
     tables.show_withheld(gold)
     corpus = None
@@ -128,8 +129,8 @@ def _with_corpus(
     if not source.corpora:
         return resolved, replay.corpus(resolved, store=store, folder=folder)
     # before `pinned`, which may build one that is then the latest
-    named = changed(source, corpora=corpora.named(source.corpora, how=how, store=store))
-    corpus = corpora.pinned(source.corpora, how=how, task=resolved.task, gold=resolved.gold, store=store)
+    named = changed(source, corpora=corpora.pinned_digests(source.corpora, how=how, store=store))
+    corpus = corpora.pinned_corpus(source.corpora, how=how, task=resolved.task, gold=resolved.gold, store=store)
     tables.show_corpus_counts(corpus)
     return replace(resolved, settings=changed(resolved.settings, source=named)), corpus
 
@@ -213,8 +214,8 @@ def _log_data(run: ActiveRun, material: Material) -> None:
     run.metrics({"examples": len(material.arm.examples)})
     if corpus:
         log_corpus(run, corpus, dataset=dataset)
-        run.metrics({f"corpus/{name.replace(' ', '_')}": value for name, value in corpus.manifest["counts"].items()})
-        run.metrics({f"corpus/rejected_{name}": value for name, value in corpus.manifest["rejected"].items()})
+        run.metrics({f"corpus/{name.replace(' ', '_')}": value for name, value in corpus.manifest.counts.items()})
+        run.metrics({f"corpus/rejected_{name}": value for name, value in corpus.manifest.rejected.items()})
         if material.log_text:
             run.file(corpus.folder / "manifest.json", "corpus")
             run.file(corpus.folder / corpora.REJECTED, "corpus")
@@ -236,4 +237,4 @@ def _log_scores(run: ActiveRun, material: Material, *, result: Evaluation, predi
 
 def _overlap(gold: Gold) -> int:
     """Texts that stand in train and in test; they are reported and left."""
-    return len({example.text for example in gold.lessons} & {example.text for example in gold.test})
+    return len({example.text for example in gold.trainable} & {example.text for example in gold.test})

@@ -8,10 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from clinsynth import keys, tasks, zero_shot
-from clinsynth.artifacts import json_lines
+from clinsynth import keys, tasks
+from clinsynth.asking import questions
+from clinsynth.asking.questions import Question
+from clinsynth.asking.sessions import check_consent, unanswered
 from clinsynth.config import OnMissing, ZeroShotConfig
 from clinsynth.errors import MissingCompletions
+from clinsynth.files.json_lines import write_json_lines
 from clinsynth.llm import RECORDED, KnownCompletions
 from clinsynth.reports import cards, figures, tables
 from clinsynth.stages import Job, asking, resolving
@@ -19,7 +22,6 @@ from clinsynth.stages.frame import Entry, Frame
 from clinsynth.task import Task
 from clinsynth.tracking import ANSWERS, ActiveRun, Ledger
 from clinsynth.types import Completion, Evaluation, Gold, Reading, Summary
-from clinsynth.zero_shot import Question
 
 FILE = "answers.jsonl"
 
@@ -51,10 +53,10 @@ def main(settings: ZeroShotConfig, *, job: Job) -> None:
     requests = [question.request for question in material.questions]
     if material.live:
         told, artifacts = settings.generation, Path(settings.paths.artifacts)
-        if asking.settled(settings.llm, requests, asking=told, artifacts=artifacts):
+        if asking.ends_before_asking(settings.llm, requests, asking=told, artifacts=artifacts):
             return
         what = "the texts of its test split" + (" and rows of train" if settings.zero_shot.shots else "")
-        asking.check_consent(settings.dataset, requests, asking=told, llm=settings.llm, what=what)
+        check_consent(settings.dataset, requests, asking=told, llm=settings.llm, what=what)
     frame = Frame.open(settings.tracking, paths=settings.paths, job=job, table=settings.tracking.table)
     with frame.ledger.claim(material.run_key):
         found = material.find()
@@ -98,7 +100,7 @@ def _loaded(settings: ZeroShotConfig) -> tuple[Task, Gold]:
 
 
 def _questions(settings: ZeroShotConfig, *, task: Task, gold: Gold) -> list[Question]:
-    return zero_shot.questions(task, part=resolving.part(settings), gold=gold)
+    return questions.questions(task, part=resolving.part(settings), gold=gold)
 
 
 def _run_key(settings: ZeroShotConfig, *, task: Task, gold: Gold, asked: Sequence[Question]) -> str:
@@ -124,7 +126,7 @@ def _lacking(material: Material, found: Mapping[str, Completion]) -> bool:
     if material.settings.llm.name != RECORDED:
         raise MissingCompletions(f"{count} zero_shot.on_missing=skip asks nobody: leave it out, and the LLM is asked.")
     hint = "zero_shot.on_missing=skip scores those that there are." if found else ""
-    raise asking.unanswered(count, missing, completions=material.completions, folder=material.job.folder, hint=hint)
+    raise unanswered(count, missing, completions=material.completions, folder=material.job.folder, hint=hint)
 
 
 def _finished(ledger: Ledger, material: Material, found: Mapping[str, Completion]) -> Summary | None:
@@ -144,10 +146,10 @@ def _run(material: Material, *, found: Mapping[str, Completion], frame: Frame) -
         if material.live:
             found = _ask(material, run=run)
         run.tag(ANSWERS, keys.answers(found))
-        asked, readings = zero_shot.read(material.questions, found=found, asker=material.task.asker)
+        asked, readings = questions.read_answers(material.questions, found=found, asker=material.task.asker)
         gold = [question.example for question in asked]
         result = material.task.asker.evaluate(gold, readings=readings)
-        metrics = result.metrics | zero_shot.shares(readings, asked=len(material.questions))
+        metrics = result.metrics | questions.shares(readings, asked=len(material.questions))
         summary = Summary(run.id, material.run_key, None, None, settings.zero_shot.shots, metrics)
         run.metrics(metrics | {"examples": settings.zero_shot.shots})
         if result.counts is not None:
@@ -160,7 +162,7 @@ def _ask(material: Material, *, run: ActiveRun) -> dict[str, Completion]:
     """All answers, of which the cache may hold some."""
     settings = material.settings
     requests = [question.request for question in material.questions]
-    with asking.Session(settings.llm, artifacts=Path(settings.paths.artifacts), run=run) as session:
+    with asking.session(settings.llm, artifacts=Path(settings.paths.artifacts), run=run) as session:
         session.ask(requests, title=settings.dataset.name)
     return material.find()
 
@@ -186,7 +188,7 @@ def _rows(
 def _keep(run: ActiveRun, material: Material, *, result: Evaluation, rows: Sequence[Mapping[str, Any]]) -> None:
     """Figure, and the answers themselves: in the job's folder, in MLflow only where texts may be there."""
     place = material.job.folder / FILE
-    place.write_text(json_lines(rows), encoding="utf-8")
+    write_json_lines(place, rows)
     run.figure(figures.error_kinds(result.errors), "errors.png")
     if material.settings.tracking.may_hold_text(public=material.settings.dataset.public):
         run.file(place)

@@ -16,7 +16,7 @@ from clinsynth.tasks import multilabel, ner, relation
 
 
 class Package(Protocol):
-    """What the folder of a task offers."""
+    """The offer of a folder: the schema of its datasets, and its task."""
 
     DATASET: type[DatasetConfig]
     """The schema of its datasets."""
@@ -43,6 +43,11 @@ def open(dataset: DatasetConfig) -> Task:
 def kind(name: str) -> Kind:
     """Return a task without a dataset; raises ConfigError where there is none of this name."""
     return _package(name).kind()
+
+
+def kinds() -> dict[str, Kind]:
+    """Return all tasks without their datasets, by name."""
+    return {name: package.kind() for name, package in TASKS.items()}
 
 
 def schemas() -> dict[str, type[DatasetConfig]]:

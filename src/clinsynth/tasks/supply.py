@@ -1,4 +1,4 @@
-"""How units give a corpus its texts: each of a set is asked for some, or rounds are asked one after another."""
+"""Chooses how units give a corpus its texts: each of a set is asked for some, or rounds follow one another."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from clinsynth.errors import ConfigError
 from clinsynth.task import Chosen, Tally, Wanted
 
 ALL_ROUNDS = "all of it"
-"""What is short where rounds hold too few texts together."""
+"""The name of the shortage where rounds hold too few texts together."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class EachUnit:
     ranked: bool = True
 
     def choose(self, safe: Sequence[str], *, others: Sequence[str], wanted: Wanted, limited: bool) -> Chosen:
-        """The first `most_units`, shuffled and then cut, so that a smaller share stands within a larger one."""
+        """Return the first `most_units`, shuffled and then cut, so that a smaller share stands within a larger one."""
         shuffled = list(_only(wanted, safe)[: wanted.most_units])
         random.Random(wanted.seed).shuffle(shuffled)
         units = shuffled[: max(1, round(wanted.share * len(shuffled)))]
@@ -40,7 +40,7 @@ class EachUnit:
     def further(
         self, unit: str, *, tally: Tally, chosen: Chosen, spare: Sequence[str], wanted: Wanted, attempts: int
     ) -> list[str]:
-        """One more request, once all of the unit's are answered and it is still short."""
+        """Ask for one more request, once all of the unit's are answered and it is still short."""
         enough = tally.usable.get(unit, 0) >= (chosen.per_unit or 0)
         if tally.waiting.get(unit) or enough or tally.asked[unit] >= chosen.replicates + attempts - 1:
             return []
@@ -69,7 +69,7 @@ class Rounds:
     ranked: bool = False
 
     def choose(self, safe: Sequence[str], *, others: Sequence[str], wanted: Wanted, limited: bool) -> Chosen:
-        """The first rounds that together hold the wanted texts, and those that come next.
+        """Return the first rounds that together hold the wanted texts, and those that come next.
 
         Where too few are recorded, `others` are named all the same, so that they are missed.
         """
@@ -97,7 +97,7 @@ class Rounds:
     def further(
         self, unit: str, *, tally: Tally, chosen: Chosen, spare: Sequence[str], wanted: Wanted, attempts: int
     ) -> list[str]:
-        """Further rounds, once all are answered and their texts are still too few."""
+        """Ask for further rounds, once all are answered and their texts are still too few."""
         missing = (chosen.in_all or 0) - sum(tally.usable.values())
         if sum(tally.waiting.values()) or tally.waves >= attempts or missing <= 0:
             return []
@@ -114,7 +114,7 @@ class Rounds:
 
 
 def _only(wanted: Wanted, units: Sequence[str]) -> Sequence[str]:
-    """Those of `units.only`; all where it names none."""
+    """Return those of `units.only`; all where it names none."""
     named = wanted.only
     for unit in named:
         if unit not in units:

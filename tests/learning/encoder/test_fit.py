@@ -55,7 +55,7 @@ def test_how_long_training_takes(
     examples: int, epochs: int, min_steps: int, max_epochs: int, expected: tuple[int, int]
 ) -> None:
     config = trainer(epochs=epochs, min_steps=min_steps, max_epochs=max_epochs)
-    found = fit.plan(examples, batch_size=32, trainer=config)
+    found = fit.schedule(examples, batch_size=32, trainer=config)
     assert (found.epochs, found.steps) == expected
 
 
@@ -78,9 +78,9 @@ def test_a_step_of_several_batches_makes_training_no_longer(
     examples: int, accumulate: int, min_steps: int, expected: tuple[int, int]
 ) -> None:
     config = trainer(accumulate=accumulate, min_steps=min_steps)
-    found = fit.plan(examples, batch_size=32, trainer=config)
+    found = fit.schedule(examples, batch_size=32, trainer=config)
     assert (found.epochs, found.steps) == expected
-    assert found == fit.plan(examples, batch_size=32 * accumulate, trainer=replace(config, accumulate=1))
+    assert found == fit.schedule(examples, batch_size=32 * accumulate, trainer=replace(config, accumulate=1))
 
 
 @pytest.mark.parametrize(
@@ -239,7 +239,7 @@ def test_batches_of_8_by_two_are_as_many_steps_as_batches_of_16(examples: int, s
         config = trainer(accumulate=accumulate)
         tuner, data = tuning(train=train, batch_size=batch_size)
         trained, _ = fit.fit(tuner, data=data, config=config, report=lambda measured: None)
-        assert trained.global_step == fit.plan(examples, batch_size=batch_size, trainer=config).steps == steps
+        assert trained.global_step == fit.schedule(examples, batch_size=batch_size, trainer=config).steps == steps
         rates.append(trained.optimizers[0].param_groups[0]["lr"])
     assert rates == [0.0, 0.0]  # which has fallen with each step, to the end
 

@@ -53,7 +53,9 @@ def saved_model(composed: Composed, tiny_bert: Path, workspace: Path) -> Saved:
 
 
 def opened(folder: Path) -> OpenedEncoder:
-    return open_model(folder, window=None, overlap=0.25, batch_size=2, device="cpu", precision="32-true")
+    return open_model(
+        folder, kinds=tasks.kinds(), window=None, overlap=0.25, batch_size=2, device="cpu", precision="32-true"
+    )
 
 
 def edited(folder: Path, **values: Any) -> Path:
@@ -76,7 +78,7 @@ def test_a_saved_model_names_learner_task_and_labels(task: str, labels: list[str
     folder = saved_model(task)
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     assert config["clinsynth"] == {"learner": "encoder", "task": task, "labels": labels}
-    assert saved.told(folder) == saved.Told("encoder", task=task, labels=tuple(labels))
+    assert saved.describe_model(folder) == saved.ModelDescription("encoder", task=task, labels=tuple(labels))
     assert saved.is_model(folder)
     assert 2 < config["text_pieces"]["most"] <= config["text_pieces"]["longest"] <= 64
     found = opened(folder)
@@ -90,7 +92,7 @@ def test_a_folder_of_the_first_edition_opens_by_its_head(task: str, saved_model:
     text = "@GENE$ in @DISEASE$ and ataxia"
     now = opened(folder)
     then = opened(edited(folder, clinsynth=None))
-    assert saved.told(folder).task is None
+    assert saved.describe_model(folder).task is None
     assert then.task == task
     assert then.reader.labels == now.reader.labels
     assert then.reader.size == now.reader.size

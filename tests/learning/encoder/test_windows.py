@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clinsynth.learning.encoder import whole_texts
-from clinsynth.learning.encoder.windows import Reader, ranges
+from clinsynth.learning.encoder.windows import ranges
+from clinsynth.task import Reader
 from clinsynth.tasks.ner import inference as ner
 
 LABELS = ("O", "B-Disease", "I-Disease")

@@ -7,7 +7,7 @@ import openai
 import pytest
 
 from clinsynth.llm.servers import PROTOCOLS
-from clinsynth.llm.servers.base import Answer, Endpoint, ErrorKind, ServerError, Usage
+from clinsynth.llm.servers.base import Endpoint, ErrorKind, ServerAnswer, ServerError, Usage
 from clinsynth.llm.servers.openai import OpenAIServer, body, translated
 from clinsynth.types import Request
 from support import MockServer
@@ -16,8 +16,8 @@ TEXT = 'Please provide 1 sentences containing the words "gout". Thank you.'
 REQUEST = Request("d/sentences/gout#0", ({"role": "user", "content": TEXT},), gold_characters=4)
 
 
-def ask(url: str, *, timeout_s: float = 5.0) -> Answer:
-    async def run() -> Answer:
+def ask(url: str, *, timeout_s: float = 5.0) -> ServerAnswer:
+    async def run() -> ServerAnswer:
         async with OpenAIServer(endpoint(url, timeout_s=timeout_s)) as server:
             return await server.ask(REQUEST)
 

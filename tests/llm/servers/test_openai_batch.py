@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from clinsynth.llm.servers import PROTOCOLS
-from clinsynth.llm.servers.base import Answer, BatchState, BatchStatus, Endpoint, ServerError
+from clinsynth.llm.servers.base import BatchState, BatchStatus, Endpoint, ServerAnswer, ServerError
 from clinsynth.llm.servers.openai_batch import OpenAIBatchServer
 from clinsynth.types import Request
 from support import MockServer
@@ -30,7 +30,7 @@ def test_what_is_submitted_can_be_fetched_row_by_row(server: MockServer, batches
     assert isinstance(found["key1"], ServerError)
     assert "an odd row" in found["key1"].said
     answer = found["key0"]
-    assert isinstance(answer, Answer)
+    assert isinstance(answer, ServerAnswer)
     assert (answer.text, answer.served_model, answer.request_id) == ("OK.", "m-0613", "q")
 
 

@@ -13,7 +13,7 @@ from clinsynth.errors import ConfigError, Unreachable
 from clinsynth.llm import servers
 from clinsynth.llm.cache import CompletionCache
 from clinsynth.llm.faults import explained
-from clinsynth.llm.servers.base import Answer, Endpoint, ErrorKind, LLMProtocol, ServerError
+from clinsynth.llm.servers.base import Endpoint, ErrorKind, LLMProtocol, ServerAnswer, ServerError
 from clinsynth.types import Request
 from mock_openai import written
 from support import Command, MockServer, python, summary
@@ -34,12 +34,12 @@ class EchoServer:
     async def __aexit__(self, *_: object) -> None:
         return None
 
-    async def ask(self, request: Request) -> Answer:
+    async def ask(self, request: Request) -> ServerAnswer:
         self.asked += 1
         if self.asked == 1:
             raise ServerError(ErrorKind.passing, "not now", wait_s=0.0)
         text = written(request.messages[-1]["content"], share=1.0, time_asked=1)
-        return Answer(text, "stop", served_model=f"{self.endpoint.model}, served")
+        return ServerAnswer(text, "stop", served_model=f"{self.endpoint.model}, served")
 
 
 ECHO = LLMProtocol("Echo", "echo://here", EchoServer)

@@ -16,7 +16,7 @@ from transformers import AutoModelForSequenceClassification
 from clinsynth.learning.encoder import sequences, whole_texts
 from clinsynth.learning.encoder.module import BaseFineTuner
 from clinsynth.learning.encoder.sequences import Encoded, build, collator, lost
-from clinsynth.learning.encoder.windows import Cut, Reader
+from clinsynth.task import Cut, Reader
 
 __all__ = [
     "CHECKPOINTS",

@@ -12,9 +12,9 @@ import numpy as np
 from clinsynth.prompts import render
 from clinsynth.scoring import precision_recall_f1
 from clinsynth.task import Choices, Headline, Proposal, Supply, Writing
-from clinsynth.tasks.listing import read_drafts
 from clinsynth.tasks.supply import EACH_UNIT
-from clinsynth.tasks.words import tokenise
+from clinsynth.text.lists import read_drafts
+from clinsynth.text.words import tokenise
 from clinsynth.types import (
     Brief,
     Candidate,

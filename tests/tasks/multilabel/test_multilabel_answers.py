@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinsynth.tasks.multilabel.answers import Answer, read_answer
+from clinsynth.tasks.multilabel.answers import read_criteria
+from clinsynth.types import Reading
 
 ASD = {
     "A1": "deficits in social-emotional reciprocity",
@@ -38,8 +39,8 @@ def question(labels: Mapping[str, str] = ASD, note: str = NOTE) -> str:
     )
 
 
-def read(text: str, *, labels: Mapping[str, str] = ASD) -> Answer:
-    return read_answer(text, question=question(labels), labels=labels, text_asked=NOTE)
+def read(text: str, *, labels: Mapping[str, str] = ASD) -> Reading:
+    return read_criteria(text, question=question(labels), labels=labels, text_asked=NOTE)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +55,7 @@ def read(text: str, *, labels: Mapping[str, str] = ASD) -> Answer:
     ],
 )
 def test_an_answer_as_asked_for_is_clean(text: str, expected: tuple[str, ...]) -> None:
-    assert read(text) == Answer(expected, (), "clean")
+    assert read(text) == Reading(expected, "clean")
 
 
 MEANING = ASD["A2"]
@@ -227,7 +228,7 @@ REPAIRED = [
 
 @pytest.mark.parametrize(("text", "expected"), REPAIRED)
 def test_repaired(text: str, expected: str) -> None:
-    assert read(text) == Answer(tuple(expected.split()), (), "repaired")
+    assert read(text) == Reading(tuple(expected.split()), "repaired")
 
 
 @pytest.mark.parametrize(
@@ -249,7 +250,7 @@ def test_repaired(text: str, expected: str) -> None:
 )
 def test_names_that_are_none(text: str, expected: str, hallucinated: str) -> None:
     found = read(text)
-    assert (found.labels, found.hallucinated) == (tuple(expected.split()), tuple(hallucinated.split()))
+    assert (found.predicted, found.hallucinated) == (tuple(expected.split()), tuple(hallucinated.split()))
     assert found.status == "repaired"
 
 
@@ -278,7 +279,7 @@ def test_names_that_are_none(text: str, expected: str, hallucinated: str) -> Non
 )
 def test_everyday_names(text: str, expected: tuple[str, ...]) -> None:
     found = read(text, labels=WORDS)
-    assert (found.labels, found.hallucinated) == (expected, ())
+    assert (found.predicted, found.hallucinated) == (expected, ())
 
 
 @pytest.mark.parametrize(
@@ -292,7 +293,7 @@ def test_everyday_names(text: str, expected: tuple[str, ...]) -> None:
     ],
 )
 def test_everyday_words_in_prose_are_no_answer(text: str) -> None:
-    assert read(text, labels=WORDS) == Answer((), (), "unusable")
+    assert read(text, labels=WORDS) == Reading((), "unusable")
 
 
 @pytest.mark.parametrize(
@@ -317,7 +318,7 @@ def test_everyday_words_in_prose_are_no_answer(text: str) -> None:
     ],
 )
 def test_unusable(text: str) -> None:
-    assert read(text) == Answer((), (), "unusable")
+    assert read(text) == Reading((), "unusable")
 
 
 def _lines(mark: str) -> Callable[[list[str], Mapping[str, str]], str]:
@@ -404,15 +405,15 @@ def test_what_loses_no_information_reads_the_same(
     text = corrupted(held, labels)
     found = read(text, labels=labels)
     expected = tuple(name for name in names if name in held)
-    assert (found.labels, found.hallucinated) == (expected, ()), text
+    assert (found.predicted, found.hallucinated) == (expected, ()), text
     assert found.status in ("clean", "repaired")
 
 
 @given(st.text(), st.dictionaries(st.from_regex(r"\A\w(?:[\w. -]{0,5}\w)?\Z"), st.text(max_size=9), max_size=4))
 def test_any_text_is_read(text: str, labels: dict[str, str]) -> None:
-    found = read_answer(text, question=text[:9], labels=labels, text_asked=text[2:])
-    assert set(found.labels) <= set(labels)
-    assert not (found.status == "unusable" and (found.labels or found.hallucinated))
+    found = read_criteria(text, question=text[:9], labels=labels, text_asked=text[2:])
+    assert set(found.predicted) <= set(labels)
+    assert not (found.status == "unusable" and (found.predicted or found.hallucinated))
 
 
 PIECES = (
@@ -440,7 +441,7 @@ PIECES = (
 @given(st.lists(st.sampled_from(PIECES), max_size=14))
 def test_any_pieces_of_answers_are_read(pieces: list[str]) -> None:
     found = read(" ".join(pieces))
-    assert set(found.labels) <= {"A1"}
+    assert set(found.predicted) <= {"A1"}
     assert set(found.hallucinated) <= {"B9"}
 
 

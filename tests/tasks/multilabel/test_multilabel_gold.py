@@ -26,7 +26,7 @@ ACCEPTED = 'it needs the columns text and labels: a CSV with a header and labels
 def read(text: str, *, name: str = "mine.csv", labels: tuple[str, ...] = LABELS) -> list[Note]:
     meanings = {label: f"what {label} means" for label in labels}
     dataset = MultilabelDataset(name="mine", task="multilabel", labels=meanings, voice="kindly", criterion="are $label")
-    return gold.read(text, path=Path(name), dataset=dataset)
+    return gold.read_notes(text, path=Path(name), dataset=dataset)
 
 
 def complaint(text: str, *, name: str = "mine.csv", labels: tuple[str, ...] = LABELS) -> str:

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clinsynth.errors import DataFormatError
-from clinsynth.tasks.ner.annotators import Gazetteer, is_acronym, place_mentions, read_mentions
-from clinsynth.tasks.words import detokenise, tokenise
+from clinsynth.tasks.ner.annotators import Gazetteer, is_acronym, read_mentions
+from clinsynth.text.alignment import place_in_order
+from clinsynth.text.words import detokenise, tokenise
 from clinsynth.types import Completion
 
 
@@ -97,7 +98,7 @@ def test_matches_are_terms_and_do_not_overlap(terms: list[str], words: list[str]
     ],
 )
 def test_mentions_are_placed_in_order(mentions: list[str], expected: list[tuple[int, int]], absent: list[str]) -> None:
-    assert place_mentions(["breast", "cancer", ",", "cancer", "or", "gout"], mentions) == (expected, absent)
+    assert place_in_order(mentions, tokens=["breast", "cancer", ",", "cancer", "or", "gout"]) == (expected, absent)
 
 
 def completion(text: str) -> Completion:

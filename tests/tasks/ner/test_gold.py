@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from clinsynth.errors import DataFormatError
 from clinsynth.tasks.ner import gold
-from clinsynth.tasks.ner.spans import Sentence
+from clinsynth.text.entities import Sentence
 from support import dataset, sentence
 
 PATH = Path("mine.tsv")
@@ -16,7 +16,7 @@ TWO = [sentence("mild/O ataxia/B"), sentence("DMD/B ./O")]
 
 
 def read(text: str) -> list[Sentence]:
-    return gold.read(text, path=PATH, dataset=dataset())
+    return gold.read_sentences(text, path=PATH, dataset=dataset())
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from clinsynth import tasks
 from clinsynth.learning.encoder import backbones
 from clinsynth.learning.encoder.module import IGNORED
 from clinsynth.tasks.ner import model
-from clinsynth.tasks.ner.spans import Sentence
+from clinsynth.text.entities import Sentence
 from support import dataset, sentence
 
 LABELS = ("O", "B-Disease", "I-Disease")

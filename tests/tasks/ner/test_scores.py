@@ -11,7 +11,7 @@ from seqeval.scheme import IOB2
 
 from clinsynth.scoring import precision_recall_f1
 from clinsynth.tasks.ner.scores import count, devel_score, errors, evaluate, record
-from clinsynth.tasks.ner.spans import Sentence, to_spans
+from clinsynth.text.entities import Sentence, to_spans
 from clinsynth.types import Predictions
 from support import sentence
 

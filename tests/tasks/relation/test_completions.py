@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinsynth.tasks.relation.completions import NEGATIVE, POSITIVE, Row, Stray, read_rows
+from clinsynth.tasks.relation.completions import NEGATIVE, POSITIVE, LabelledRow, Stray, read_rows
 
 RECORDINGS = Path(__file__).parents[3].parent / "shared" / "recordings" / "gad.examples.jsonl"
 
 ONE = "Variants of @GENE$ raise the risk of @DISEASE$."
 TWO = "No link between @DISEASE$ and @GENE$-positive cells was found."
-BOTH = [Row(ONE, POSITIVE), Row(TWO, NEGATIVE)]
+BOTH = [LabelledRow(ONE, POSITIVE), LabelledRow(TWO, NEGATIVE)]
 
 TABLES = {
     "row": "| {} | Yes |\n| {} | No |",
@@ -187,8 +187,8 @@ def test_layouts_that_are_read_alike(layout: str) -> None:
 )
 @pytest.mark.parametrize("label", [POSITIVE, NEGATIVE])
 def test_words_and_signs_of_a_sentence_are_kept(sentence: str, label: str) -> None:
-    assert read_rows(f"| {sentence} | {label} |") == [Row(sentence, label)]
-    assert read_rows(f"{sentence} | {label}") == [Row(sentence, label)]
+    assert read_rows(f"| {sentence} | {label} |") == [LabelledRow(sentence, label)]
+    assert read_rows(f"{sentence} | {label}") == [LabelledRow(sentence, label)]
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ def test_words_and_signs_of_a_sentence_are_kept(sentence: str, label: str) -> No
 )
 def test_a_word_of_a_sentence_is_no_label(sentence: str) -> None:
     assert read_rows(sentence) == [Stray(sentence, "no_label")]
-    assert read_rows(f"Positive examples:\n1. {sentence}") == [Row(sentence, POSITIVE)]
+    assert read_rows(f"Positive examples:\n1. {sentence}") == [LabelledRow(sentence, POSITIVE)]
 
 
 @pytest.mark.parametrize("form", ["@GENE", "GENE$", "@gene$", "@Gene$", "@gene", r"\@GENE\$", r"@GENE\$", "**@GENE$**"])
@@ -211,7 +211,7 @@ def test_a_word_of_a_sentence_is_no_label(sentence: str) -> None:
     "sentence", ["{} in @DISEASE$.", "The {}-positive (@DISEASE$)", "A {}'s @DISEASE$", "@DISEASE$, {}"]
 )
 def test_markers_are_mended(form: str, sentence: str) -> None:
-    assert read_rows(f"| {sentence.format(form)} | No |") == [Row(sentence.format("@GENE$"), NEGATIVE)]
+    assert read_rows(f"| {sentence.format(form)} | No |") == [LabelledRow(sentence.format("@GENE$"), NEGATIVE)]
 
 
 @pytest.mark.parametrize(
@@ -220,18 +220,18 @@ def test_markers_are_mended(form: str, sentence: str) -> None:
 )
 def test_wrapped_markers_are_mended(form: str) -> None:
     assert read_rows(f"Loss of {form} (rare) in @DISEASE$. Yes") == [
-        Row("Loss of @GENE$ (rare) in @DISEASE$.", POSITIVE)
+        LabelledRow("Loss of @GENE$ (rare) in @DISEASE$.", POSITIVE)
     ]
-    assert read_rows(f'"{form} is rare in @DISEASE$" | No') == [Row("@GENE$ is rare in @DISEASE$", NEGATIVE)]
+    assert read_rows(f'"{form} is rare in @DISEASE$" | No') == [LabelledRow("@GENE$ is rare in @DISEASE$", NEGATIVE)]
 
 
 @pytest.mark.parametrize("form", ["@GENES", "@GENE1", "@GENE1$"])
 def test_a_suffix_is_mended_where_there_is_one_marker(form: str) -> None:
-    assert read_rows(f"| {form} in @DISEASE$ | No |") == [Row("@GENE$ in @DISEASE$", NEGATIVE)]
+    assert read_rows(f"| {form} in @DISEASE$ | No |") == [LabelledRow("@GENE$ in @DISEASE$", NEGATIVE)]
 
 
 def test_a_name_beside_its_marker_is_a_word() -> None:
-    assert read_rows("| @GENE$ (GENE) in @DISEASE$ | No |") == [Row("@GENE$ (GENE) in @DISEASE$", NEGATIVE)]
+    assert read_rows("| @GENE$ (GENE) in @DISEASE$ | No |") == [LabelledRow("@GENE$ (GENE) in @DISEASE$", NEGATIVE)]
 
 
 @pytest.mark.parametrize(
@@ -282,7 +282,7 @@ def test_lines_that_are_no_usable_example(line: str, reason: str) -> None:
         (f"Positive:\n{ONE}\n{ONE}\n\nNegative:\n{TWO}", [BOTH[0], *BOTH]),
     ],
 )
-def test_reach_of_headings_and_labels(completion: str, expected: list[Row | Stray]) -> None:
+def test_reach_of_headings_and_labels(completion: str, expected: list[LabelledRow | Stray]) -> None:
     assert read_rows(completion) == expected
 
 
@@ -314,7 +314,7 @@ def test_remarks_are_told_from_examples(remark: str) -> None:
 )
 def test_thoughts_may_lack_an_end(completion: str, thought: str) -> None:
     read = read_rows(completion.format(ONE, TWO))
-    assert [entry for entry in read if isinstance(entry, Row)] == BOTH
+    assert [entry for entry in read if isinstance(entry, LabelledRow)] == BOTH
     assert [entry for entry in read if isinstance(entry, Stray)] == [Stray(thought, "remark")]
 
 
@@ -329,23 +329,23 @@ def test_thoughts_may_lack_an_end(completion: str, thought: str) -> None:
         ("Example 1 (Yes):\nVariants of @GENE$ raise\nthe risk of @DISEASE$.", [BOTH[0]]),
         (
             "Positive:\nVariants of @GENE$ vs.\ncontrols in @DISEASE$",
-            [Row("Variants of @GENE$ vs. controls in @DISEASE$", "Yes")],
+            [LabelledRow("Variants of @GENE$ vs. controls in @DISEASE$", "Yes")],
         ),
-        ("No:\n@GENE$ spares\nAsian @DISEASE$", [Row("@GENE$ spares Asian @DISEASE$", "No")]),
-        ("No:\n@GENE$ spares @DISEASE$\n@GENE$ in @DISEASE$", [Row("@GENE$ spares @DISEASE$", "No")]),
-        ("No:\n@GENE$ spares @DISEASE$\nAll are new.", [Row("@GENE$ spares @DISEASE$", "No")]),
+        ("No:\n@GENE$ spares\nAsian @DISEASE$", [LabelledRow("@GENE$ spares Asian @DISEASE$", "No")]),
+        ("No:\n@GENE$ spares @DISEASE$\n@GENE$ in @DISEASE$", [LabelledRow("@GENE$ spares @DISEASE$", "No")]),
+        ("No:\n@GENE$ spares @DISEASE$\nAll are new.", [LabelledRow("@GENE$ spares @DISEASE$", "No")]),
         (f"No:\n{TWO}\np53 is near @GENE$ in @DISEASE$.", [BOTH[1]]),
     ],
 )
-def test_line_ends_are_not_sentence_ends(completion: str, expected: list[Row | Stray]) -> None:
+def test_line_ends_are_not_sentence_ends(completion: str, expected: list[LabelledRow | Stray]) -> None:
     assert read_rows(completion)[: len(expected)] == expected
 
 
 def test_a_header_tells_columns_from_pipes_in_a_sentence() -> None:
     row = "| Of @GENE$ | in @DISEASE$ | No |\n| @GENE$ in @DISEASE$ | so | No |"
-    joined = Row("Of @GENE$ | in @DISEASE$", NEGATIVE)
-    assert read_rows(row) == [joined, Row("@GENE$ in @DISEASE$ | so", NEGATIVE)]
-    assert read_rows(f"| Sentence | Reason | Label |\n{row}") == [joined, Row("@GENE$ in @DISEASE$", NEGATIVE)]
+    joined = LabelledRow("Of @GENE$ | in @DISEASE$", NEGATIVE)
+    assert read_rows(row) == [joined, LabelledRow("@GENE$ in @DISEASE$ | so", NEGATIVE)]
+    assert read_rows(f"| Sentence | Reason | Label |\n{row}") == [joined, LabelledRow("@GENE$ in @DISEASE$", NEGATIVE)]
 
 
 def test_lines_that_stand_for_themselves_are_not_joined() -> None:
@@ -357,7 +357,7 @@ def test_lines_that_stand_for_themselves_are_not_joined() -> None:
 @pytest.mark.parametrize("markers", [("@CHEM$", "@SIDE_EFFECT$"), ("@DRUG1$", "@DRUG2$")])
 def test_other_markers(markers: tuple[str, str]) -> None:
     first, second = markers
-    row = [Row(f"Of {first} and {second}", POSITIVE)]
+    row = [LabelledRow(f"Of {first} and {second}", POSITIVE)]
     assert read_rows(f"| Of {first.lower()} and {second[:-1]} | Yes |", markers=markers) == row
     assert read_rows(f"| Of {first[1:-1]} and {second[1:]} | Yes |", markers=markers) == row
     assert read_rows(f"| {first[1:-1]} | Text | Label |\n| x | Of {first} and {second} | Yes |", markers=markers) == row
@@ -406,7 +406,7 @@ DECORATED = st.sampled_from(
     ]
 )
 EXAMPLES = st.builds(
-    lambda form, text, label: (form.format(text=text, label=label), Row(text, label)),
+    lambda form, text, label: (form.format(text=text, label=label), LabelledRow(text, label)),
     DECORATED,
     SENTENCES,
     st.sampled_from([POSITIVE, NEGATIVE]),
@@ -425,20 +425,20 @@ STRAYS = REMARKS.map(lambda text: (text, Stray(text, "marker_missing" if text.st
 
 
 @given(EXAMPLES)
-def test_decorations_change_nothing(example: tuple[str, Row]) -> None:
+def test_decorations_change_nothing(example: tuple[str, LabelledRow]) -> None:
     written, row = example
     assert read_rows(written) == [row]
 
 
 @given(st.lists(EXAMPLES | STRAYS, max_size=12), st.sampled_from(["\n\n", "\n---\n", "\r\n\r\n"]))
-def test_no_line_is_lost(written: list[tuple[str, Row | Stray]], between: str) -> None:
+def test_no_line_is_lost(written: list[tuple[str, LabelledRow | Stray]], between: str) -> None:
     assert read_rows(between.join(text for text, _ in written)) == [expected for _, expected in written]
 
 
 @given(st.text("@GENDISA$ |\n\t*_`\"'[]{}()<>#-:.,YesNo019Labl→", max_size=300))
 def test_no_completion_breaks_the_reader(completion: str) -> None:
     for entry in read_rows(completion):
-        if isinstance(entry, Row):
+        if isinstance(entry, LabelledRow):
             assert entry.label in (POSITIVE, NEGATIVE)
             assert entry.text.count("@GENE$") == entry.text.count("@DISEASE$") == 1
             assert entry.text == " ".join(entry.text.split())
@@ -463,5 +463,5 @@ def test_recordings_are_read_whole() -> None:
     assert completions
     for completion in completions:
         written = [line.strip("| ").rsplit(" | ", 1) for line in completion.splitlines()]
-        assert read_rows(completion) == [Row(text, label) for text, label in written]
+        assert read_rows(completion) == [LabelledRow(text, label) for text, label in written]
         assert [label for _, label in written] == [POSITIVE] * 3 + [NEGATIVE] * 3

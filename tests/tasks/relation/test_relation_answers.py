@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import clinsynth
-from clinsynth.tasks.relation.answers import Answer, read_answer
+from clinsynth.tasks.relation.answers import read_verdict
+from clinsynth.types import Reading
 from support import CORPORA, needs_corpora
 
 INSTRUCTION = (
@@ -27,17 +28,17 @@ def question(sentence: str) -> str:
     return f"{INSTRUCTION}\n{sentence}"
 
 
-def read(text: str, *, sentence: str = SENTENCE) -> Answer:
-    return read_answer(text, question=question(sentence), sentence=sentence)
+def read(text: str, *, sentence: str = SENTENCE) -> Reading:
+    return read_verdict(text, question=question(sentence), sentence=sentence)
 
 
 def label(text: str) -> str | None:
-    return read(text).label
+    return read(text).predicted
 
 
 @pytest.mark.parametrize("text", ["Yes", "No", " Yes\n", "\n\nNo  "])
 def test_an_answer_as_asked_for_is_clean(text: str) -> None:
-    assert read(text) == Answer(text.strip(), "clean")
+    assert read(text) == Reading(text.strip(), "clean")
 
 
 YES = [
@@ -323,17 +324,17 @@ UNUSABLE = [
 
 @pytest.mark.parametrize("text", YES)
 def test_positive(text: str) -> None:
-    assert read(text) == Answer("Yes", "repaired")
+    assert read(text) == Reading("Yes", "repaired")
 
 
 @pytest.mark.parametrize("text", NO)
 def test_negative(text: str) -> None:
-    assert read(text) == Answer("No", "repaired")
+    assert read(text) == Reading("No", "repaired")
 
 
 @pytest.mark.parametrize("text", UNUSABLE)
 def test_unusable(text: str) -> None:
-    assert read(text) == Answer(None, "unusable")
+    assert read(text) == Reading(None, "unusable")
 
 
 def _echoed(answer: str, asked: str) -> str:
@@ -395,7 +396,7 @@ def test_what_loses_no_information_reads_the_same(corrupted: Callable[[str, str]
     for row in gold_rows(SAMPLE):
         sentence = row.split("\t")[0]
         for answer in ("Yes", "No"):
-            assert read(corrupted(answer, question(sentence)), sentence=sentence).label == answer, sentence
+            assert read(corrupted(answer, question(sentence)), sentence=sentence).predicted == answer, sentence
 
 
 RECORDED = CORPORA.parent / "recordings" / "gad.zero_shot.jsonl"
@@ -420,8 +421,8 @@ def test_recorded_answers_score_as_reported(recorded: list[tuple[str, str, bool]
     assert len(recorded) == 120
     said = [read(answer, sentence=sentence) for sentence, answer, _ in recorded]
     assert {one.status for one in said} == {"clean"}
-    right = sum(one.label == "Yes" and positive for one, (_, _, positive) in zip(said, recorded, strict=True))
-    found = sum(one.label == "Yes" for one in said)
+    right = sum(one.predicted == "Yes" and positive for one, (_, _, positive) in zip(said, recorded, strict=True))
+    found = sum(one.predicted == "Yes" for one in said)
     positives = sum(positive for _, _, positive in recorded)
     scores = (right / found, right / positives, 2 * right / (found + positives))
     assert scores == pytest.approx((0.549, 0.534, 0.542), abs=0.0005)
@@ -433,13 +434,13 @@ def test_recorded_answers_corrupted_read_the_same(
     corrupted: Callable[[str, str], str], recorded: list[tuple[str, str, bool]]
 ) -> None:
     for sentence, answer, _ in recorded:
-        assert read(corrupted(answer, question(sentence)), sentence=sentence).label == answer, sentence
+        assert read(corrupted(answer, question(sentence)), sentence=sentence).predicted == answer, sentence
 
 
 @given(st.text(), st.text(max_size=40))
 def test_any_text_is_read(text: str, sentence: str) -> None:
     found = read(text, sentence=sentence)
-    assert (found.label is None) == (found.status == "unusable")
+    assert (found.predicted is None) == (found.status == "unusable")
 
 
 PIECES = (

@@ -24,7 +24,7 @@ COUNTS = {"gad": (5330, 2801), "euadr": (355, 262)}
 
 def read(text: str, **keys: object) -> list[Relation]:
     dataset = RelationDataset(name="mine", task="relation", **keys)  # type: ignore[arg-type]
-    return gold.read(text, path=PATH, dataset=dataset)
+    return gold.read_relations(text, path=PATH, dataset=dataset)
 
 
 @pytest.mark.parametrize(

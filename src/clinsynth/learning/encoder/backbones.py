@@ -24,12 +24,12 @@ HUB_TIMEOUT = 10  # seconds
 
 
 def locate(backbone: BackboneConfig) -> str:
-    """What `from_pretrained` takes: a folder, or a name on the hub."""
+    """Return what `from_pretrained` takes: a folder, or a name on the hub."""
     return embedded() if backbone.name_or_path == EMBEDDED else backbone.name_or_path
 
 
 def embedded() -> str:
-    """The folder of all-MiniLM-L6-v2; raises ConfigError where its package is missing."""
+    """Return the folder of all-MiniLM-L6-v2; raises ConfigError where its package is missing."""
     package = find_spec(_PACKAGE)
     if package is None or package.origin is None:
         raise ConfigError(
@@ -41,7 +41,7 @@ def embedded() -> str:
 
 
 def identity(backbone: BackboneConfig) -> dict[str, str | None]:
-    """What names the weights: hub name and revision, or the content of a folder's files."""
+    """Return what names the weights: hub name and revision, or the content of a folder's files."""
     folder = Path(locate(backbone)).expanduser()
     if folder.is_dir():
         return {"weights": folder_digest(folder)}
@@ -50,7 +50,7 @@ def identity(backbone: BackboneConfig) -> dict[str, str | None]:
 
 @lru_cache(maxsize=4)
 def tokenizer(path: str, revision: str | None, markers: tuple[str, ...] = ()) -> PreTrainedTokenizerBase:
-    """Its tokenizer, ready for words that are already split; it keeps `markers` whole."""
+    """Return its tokenizer, ready for words that are already split; it keeps `markers` whole."""
     # add_prefix_space: byte-level tokenizers (RoBERTa) glue split words together without it, others ignore it
     found = load(AutoTokenizer.from_pretrained, path, revision=revision, add_prefix_space=True)
     found.add_tokens(list(markers), special_tokens=True)
@@ -84,7 +84,7 @@ def load(from_pretrained: Any, path: str, *, revision: str | None, **options: An
 
 @lru_cache(maxsize=1)
 def _hub_answers() -> bool:
-    """Asked once: without network every single file would be tried again for a minute."""
+    """Say whether the hub answers; tried once, or without network every single file would be tried for a minute."""
     if constants.HF_HUB_OFFLINE:
         return False
     try:

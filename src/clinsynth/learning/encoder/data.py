@@ -74,7 +74,7 @@ class FineTuningData(pl.LightningDataModule):
         return self.loader(self.devel) if self.devel else []
 
     def loader(self, encoded: Sequence[Any], *, seed: int | None = None) -> DataLoader[Any]:
-        """Batches in training order with `seed`, else for inference (no gradients: four times as large)."""
+        """Return batches in training order with `seed`, else for inference (no gradients: four times as large)."""
         size = self.batch_size if seed is not None else 4 * self.batch_size
         batches = LengthBatches([len(item) for item in encoded], batch_size=size, seed=seed)
         return DataLoader(Encodings(encoded), batch_sampler=batches, collate_fn=self.collator)

@@ -26,21 +26,21 @@ from clinsynth.learning.learner import Fitted, Measured
 
 
 @dataclass(frozen=True)
-class Plan:
+class Schedule:
     """How long training takes, known before it starts."""
 
     epochs: int
     steps: int
 
 
-def plan(examples: int, *, batch_size: int, trainer: TrainerConfig) -> Plan:
+def schedule(examples: int, *, batch_size: int, trainer: TrainerConfig) -> Schedule:
     """Return `epochs`, or more of them where the data is so small that `min_steps` would not be reached.
 
     A step of the optimizer takes `accumulate` batches.
     """
     per_epoch = math.ceil(math.ceil(examples / batch_size) / trainer.accumulate)
     epochs = min(max(trainer.epochs, math.ceil(trainer.min_steps / per_epoch)), trainer.max_epochs)
-    return Plan(epochs=epochs, steps=epochs * per_epoch)
+    return Schedule(epochs=epochs, steps=epochs * per_epoch)
 
 
 def fit(
@@ -55,7 +55,7 @@ def fit(
     Afterwards `tuner` has the weights of the best epoch on devel, or the last ones. `report` gets what was measured,
     once an epoch.
     """
-    length = plan(len(data.train), batch_size=data.batch_size, trainer=config)
+    length = schedule(len(data.train), batch_size=data.batch_size, trainer=config)
     with tempfile.TemporaryDirectory(prefix="clinsynth-") as folder:
         best = ModelCheckpoint(dirpath=folder, monitor=tuner.metric, mode="max", save_weights_only=True)
         reporter = _Reporter(report, metric=tuner.metric)
@@ -70,7 +70,7 @@ def fit(
 
 
 def predict(trainer: pl.Trainer, tuner: BaseFineTuner, *, data: FineTuningData, encoded: Sequence[Any]) -> list[Any]:
-    """Outputs of the examples, in their order."""
+    """Return the outputs of the examples, in their order."""
     with _interruptible(trainer):
         batches: list[Any] = trainer.predict(tuner, data.loader(encoded)) or []
     found = {index: output for batch in batches for index, output in batch.items()}
@@ -79,7 +79,7 @@ def predict(trainer: pl.Trainer, tuner: BaseFineTuner, *, data: FineTuningData, 
 
 @contextmanager
 def _interruptible(trainer: pl.Trainer) -> Iterator[None]:
-    """Ctrl-C raises KeyboardInterrupt, where Lightning would exit with status 1."""
+    """Let Ctrl-C raise KeyboardInterrupt, where Lightning would exit with status 1."""
     try:
         yield
     except SystemExit as stop:
@@ -90,7 +90,7 @@ def _interruptible(trainer: pl.Trainer) -> Iterator[None]:
 
 
 def keep_libraries_quiet() -> None:
-    """Their tips, and their bars over what takes no time."""
+    """Silence the libraries' tips, and their bars over what takes no time."""
     for name in ("pytorch_lightning", "lightning.pytorch"):
         logging.getLogger(name).setLevel(logging.WARNING)
     for message in (
@@ -125,7 +125,7 @@ def _trainer(config: TrainerConfig, *, epochs: int, callbacks: list[Callback]) -
 
 
 def _progress() -> Callback:
-    """A bar in a terminal, a line an epoch elsewhere (a log, a sweep side by side)."""
+    """Return a bar in a terminal, a line an epoch elsewhere (a log, a sweep side by side)."""
     return TQDMProgressBar(refresh_rate=5) if sys.stderr.isatty() else _Lines()
 
 

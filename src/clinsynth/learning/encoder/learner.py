@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pytorch_lightning as pl
 
-from clinsynth import tasks
 from clinsynth.config import BackboneConfig, TrainerConfig
 from clinsynth.learning import saved
 from clinsynth.learning.encoder import backbones, fit
@@ -21,7 +20,7 @@ from clinsynth.learning.encoder.module import BaseFineTuner
 from clinsynth.learning.encoder.opening import open_model
 from clinsynth.learning.learner import Fitted, Measured
 from clinsynth.learning.sets import TrainingSet
-from clinsynth.task import Task
+from clinsynth.task import Kind, Task
 from clinsynth.types import Predictions
 
 __all__ = ["NAME", "EncoderStudent", "identity", "open_model", "passes", "student", "version"]
@@ -86,7 +85,7 @@ def version(task: Task) -> str:
 
 def passes(examples: int, *, backbone: BackboneConfig, trainer: TrainerConfig) -> int:
     """Return how many epochs training takes."""
-    return fit.plan(examples, batch_size=backbone.batch_size, trainer=trainer).epochs
+    return fit.schedule(examples, batch_size=backbone.batch_size, trainer=trainer).epochs
 
 
 def student(
@@ -129,7 +128,7 @@ def student(
 def encode(task: Task, examples: Sequence[Any], *, backbone: BackboneConfig) -> Sequence[Any]:
     """Return model inputs of the examples; a sweep in one process encodes the same ones once."""
     return _encoded(
-        task.name,
+        task.kind,
         tuple(examples),
         backbones.locate(backbone),
         backbone.revision,
@@ -141,7 +140,7 @@ def encode(task: Task, examples: Sequence[Any], *, backbone: BackboneConfig) -> 
 
 @lru_cache(maxsize=8)
 def _encoded(
-    task: str,
+    kind: Kind,
     examples: tuple[Any, ...],
     path: str,
     revision: str | None,
@@ -150,4 +149,4 @@ def _encoded(
     max_length: int,
 ) -> Sequence[Any]:
     tokenizer = backbones.tokenizer(path, revision, markers)
-    return tasks.kind(task).model().encode(examples, tokenizer=tokenizer, labels=labels, max_length=max_length)
+    return kind.model().encode(examples, tokenizer=tokenizer, labels=labels, max_length=max_length)

@@ -40,13 +40,13 @@ class BaseFineTuner(pl.LightningModule):
 
     @abstractmethod
     def outputs(self, logits: torch.Tensor, batch: dict[str, torch.Tensor]) -> list[Any]:
-        """What is kept of each example of a batch, as NumPy arrays."""
+        """Return the outputs that are kept of each example of a batch, as NumPy arrays."""
 
     def prime(self, train: Sequence[Any]) -> None:
         """Tell the fresh head what is known of the encoded examples before one of them is read."""
 
     def loss(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
-        """Of a batch, as the model computes it."""
+        """Return the loss of a batch, as the model computes it."""
         loss: torch.Tensor = self._forward(batch).loss
         return loss
 
@@ -67,7 +67,7 @@ class BaseFineTuner(pl.LightningModule):
         self.log(self.metric, self.score(outputs), prog_bar=True)
 
     def predict_step(self, batch: dict[str, torch.Tensor], _: int) -> dict[int, Any]:
-        """Outputs by the example's place in its dataset."""
+        """Return the outputs by the example's place in its dataset."""
         logits = self._forward(batch).logits
         return dict(zip(batch["index"].tolist(), self.outputs(logits, batch), strict=True))
 

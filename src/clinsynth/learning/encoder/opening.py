@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,9 @@ from transformers import (
     logging,
 )
 
-from clinsynth import tasks
 from clinsynth.errors import ConfigError
 from clinsynth.learning import saved
-from clinsynth.learning.encoder.windows import Reader, Window
-from clinsynth.task import EncoderReading, Kind
+from clinsynth.task import EncoderReading, Kind, Reader, Window
 
 _BARE = 128
 """Word pieces of a window, for a model that does not say how long its texts were."""
@@ -49,7 +47,7 @@ class OpenedEncoder:
 
     @property
     def markers(self) -> tuple[str, ...]:
-        """Words that each of its texts has once."""
+        """Return the words that each of its texts has once."""
         return self.reader.markers
 
     def read(self, texts: Sequence[str]) -> list[dict[str, Any]]:
@@ -83,13 +81,14 @@ class OpenedEncoder:
 def open_model(
     folder: Path,
     *,
+    kinds: Mapping[str, Kind],
     window: int | None,
     overlap: float,
     batch_size: int,
     device: str,
     precision: str,
 ) -> OpenedEncoder:
-    """Open the model of a folder.
+    """Open the model of a folder, which has learnt one of the tasks `kinds`.
 
     Raises ConfigError for a folder that holds no model, or one that neither marks nor classifies texts.
     """
@@ -97,7 +96,7 @@ def open_model(
     logging.disable_progress_bar()
     try:
         config = AutoConfig.from_pretrained(folder, local_files_only=True)
-        kind = _kind(config, folder)
+        kind = _kind(config, folder, kinds=kinds)
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, add_prefix_space=True)
         network = kind.model().Auto.from_pretrained(folder, local_files_only=True).eval()
     except (OSError, ValueError) as error:
@@ -111,17 +110,17 @@ def open_model(
     return OpenedEncoder(kind.name, reading, reader, network.to(device), batch_size, device, half)
 
 
-def _kind(config: PretrainedConfig, folder: Path) -> Kind:
-    """The task that the folder names; models of the first edition, or from elsewhere, are known by their head."""
-    named = saved.told(folder).task
-    if named is not None and named in tasks.TASKS:
-        return tasks.kind(named)
+def _kind(config: PretrainedConfig, folder: Path, *, kinds: Mapping[str, Kind]) -> Kind:
+    """Return the task that the folder names; models of the first edition, or from elsewhere, have a head."""
+    named = saved.describe_model(folder).task
+    if named is not None and named in kinds:
+        return kinds[named]
     if named is not None:
         raise ConfigError(
             f"model={folder} has learnt the task {named}, which this release does not know: it knows "
-            f"{', '.join(sorted(tasks.TASKS))}."
+            f"{', '.join(sorted(kinds))}."
         )
-    found = next((kind for kind in map(tasks.kind, tasks.TASKS) if kind.model().recognises(config)), None)
+    found = next((kind for kind in kinds.values() if kind.model().recognises(config)), None)
     if found is None:
         name = (config.architectures or ["a model without a head"])[0]
         raise ConfigError(
@@ -132,12 +131,12 @@ def _kind(config: PretrainedConfig, folder: Path) -> Kind:
 
 
 def _markers(tokenizer: PreTrainedTokenizerBase) -> tuple[str, ...]:
-    """Words such as `@GENE$` that the tokenizer was taught to keep whole."""
+    """Return words such as `@GENE$` that the tokenizer was taught to keep whole."""
     return tuple(word for word in tokenizer.get_added_vocab() if word.startswith("@") and word.endswith("$"))
 
 
 def _size(window: int | None, *, whole: bool, config: PretrainedConfig) -> int:
-    """As long as the texts that the model has learnt from, which its folder tells if clinsynth has trained it."""
+    """Return the word pieces of a window: of the texts that the model learnt from, where its folder says so."""
     places = int(getattr(config, "max_position_embeddings", 0) or _BARE)
     if config.model_type in _BEHIND_PADDING:
         places -= int(config.pad_token_id or 0) + 1

@@ -29,7 +29,7 @@ class Encoded:
 def encode(
     texts: Sequence[str], targets: Sequence[dict[str, Any]], *, tokenizer: PreTrainedTokenizerBase, max_length: int
 ) -> list[Encoded]:
-    """Word pieces of each text, joined with its targets (`labels`, `weight`)."""
+    """Return the word pieces of each text, joined with its targets (`labels`, `weight`)."""
     if not texts:
         return []
     pieces = tokenizer(list(texts), truncation=True, max_length=max_length, return_offsets_mapping=True)
@@ -43,7 +43,7 @@ def encode(
 
 
 def lost(examples: Sequence[Any], *, encoded: Sequence[Encoded]) -> int:
-    """Words of the examples that the encoding cut off."""
+    """Return how many words of the examples the encoding cut off."""
     return sum(item.words_lost for item in encoded)
 
 
@@ -52,7 +52,7 @@ def collator(tokenizer: PreTrainedTokenizerBase) -> DataCollatorWithPadding:
 
 
 def build(path: str, *, labels: Sequence[str], **options: Any) -> PreTrainedModel:
-    """The backbone with a fresh head for a text; `options` go to `from_pretrained`."""
+    """Return the backbone with a fresh head for a text; `options` go to `from_pretrained`."""
     return AutoModelForSequenceClassification.from_pretrained(
         path,
         num_labels=len(labels),

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clinsynth.learning.encoder.windows import Cut, Reader, Window, inputs
+from clinsynth.learning.encoder.windows import inputs
+from clinsynth.task import Cut, Reader, Window
 
 
 def overlapping(texts: Sequence[str], *, reader: Reader) -> list[Cut]:
-    """All of each text."""
+    """Return windows that hold all of each text."""
     if not texts:
         return []
     pieces = reader.tokenizer(
@@ -32,7 +33,7 @@ def overlapping(texts: Sequence[str], *, reader: Reader) -> list[Cut]:
 
 
 def around(texts: Sequence[str], *, reader: Reader) -> list[Cut]:
-    """One window of each text, with the markers in its middle where there is more text than room."""
+    """Return one window of each text, with the markers in its middle where there is more text than room."""
     if not texts:
         return []
     errors = [_fault(text, reader=reader) for text in texts]
@@ -63,7 +64,7 @@ def around(texts: Sequence[str], *, reader: Reader) -> list[Cut]:
 def labelled(
     outputs: Sequence[NDArray[np.float32]], *, labels: Sequence[str], together: Callable[..., Any]
 ) -> dict[str, Any]:
-    """Each label with its probability, that of the windows `together`; none for a text that is not read."""
+    """Return the labels with their probabilities, those of the windows `together`; none for a text that is not read."""
     scores = together(np.stack(outputs), axis=0) if outputs else ()
     return {"labels": {label: round(float(score), 6) for label, score in zip(labels, scores, strict=bool(outputs))}}
 

@@ -3,60 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 from transformers import PreTrainedTokenizerBase
 
 
-@dataclass(frozen=True)
-class Reader:
-    """How a model reads."""
-
-    tokenizer: PreTrainedTokenizerBase
-    labels: tuple[str, ...]
-    """Names in the order of its outputs."""
-    markers: tuple[str, ...]
-    """Words that each of its texts has once; empty for a model that needs none."""
-    size: int
-    """Word pieces of a window, with the special ones."""
-    overlap: float
-    """Share of a window that it has in common with the next one."""
-
-    @property
-    def room(self) -> int:
-        """Pieces of text in a window."""
-        return self.size - int(self.tokenizer.num_special_tokens_to_add())
-
-
-@dataclass(frozen=True)
-class Window:
-    """A part of a text, as model inputs."""
-
-    inputs: dict[str, list[int]]
-    pieces: tuple[int, ...] | None = None
-    """Places whose outputs count; None where there is one output for all of it."""
-
-    def __len__(self) -> int:
-        return len(self.inputs["input_ids"])
-
-
-@dataclass(frozen=True)
-class Cut:
-    """A text in windows."""
-
-    text: str
-    windows: tuple[Window, ...]
-    """None for a text without words."""
-    places: tuple[tuple[int, int], ...] = ()
-    """Of each piece that counts, window by window: the characters `start` to `end` of its word in `text`."""
-    error: str = ""
-    """Why the model cannot read the text."""
-
-
 def ranges(lengths: Sequence[int], *, room: int, overlap: float) -> list[tuple[range, range]]:
-    """Words of each window, and those of them that are read in this one, for all that they have context in.
+    """Return the words of each window, and those of them that are read in this one.
 
     `lengths` are the pieces of each word. Every word is read exactly once: two windows meet in the middle of what they
     have in common. A word that has more pieces than there is room stands alone.
@@ -87,5 +41,5 @@ def ranges(lengths: Sequence[int], *, room: int, overlap: float) -> list[tuple[r
 
 
 def inputs(pieces: Any, row: int, *, tokenizer: PreTrainedTokenizerBase) -> dict[str, list[int]]:
-    """What a model takes of one row of a tokenizer's output."""
+    """Return what a model takes of one row of a tokenizer's output."""
     return {name: pieces[name][row] for name in tokenizer.model_input_names if name in pieces}

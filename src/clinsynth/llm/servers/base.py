@@ -1,4 +1,4 @@
-"""What a server of an LLM is to the rest: something that is asked, and errors that say of what kind they are.
+"""Servers of LLMs as the rest sees them: something that is asked, and errors that say of what kind they are.
 
 A protocol is a file beside this one, and one line in `PROTOCOLS`. Nobody else knows what goes over the wire.
 """
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol, Self
 
+from clinsynth import keys
 from clinsynth.types import Request
 
 
@@ -35,14 +36,18 @@ class Endpoint:
 
     @property
     def server(self) -> str:
-        """The address, as messages and the cache name it."""
+        """Return the address, as messages and the cache name it."""
         return self.base_url or self.protocol.address
 
     @property
     def sampling(self) -> dict[str, Any]:
-        """Parameters of a request beside its messages; they are part of the cache's key."""
+        """Return the parameters of a request beside its messages; they are part of the cache's key."""
         chosen = {"temperature": self.temperature, "max_tokens": self.max_tokens}
         return {name: value for name, value in chosen.items() if value is not None}
+
+    def cache_key(self, request: Request) -> str:
+        """Return the key of the answer to a request in the cache."""
+        return keys.request(request, model=self.model, sampling=self.sampling)
 
     def redacted(self, text: str) -> str:
         """Return the text without the key."""
@@ -60,8 +65,8 @@ class Usage:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What a server sent back."""
+class ServerAnswer:
+    """The completion that a server sent back, and what it says of it."""
 
     text: str
     finish_reason: str
@@ -99,12 +104,12 @@ class ServerError(Exception):
 
     @property
     def lasting(self) -> bool:
-        """Whether the same request would fail a little later, too."""
+        """Say whether the same request would fail a little later, too."""
         return self.kind in (ErrorKind.refused, ErrorKind.quota)
 
     @property
     def reached(self) -> bool:
-        """Whether an LLM's server has said it, and not the network, or a server of something else."""
+        """Say whether an LLM's server has said it, and not the network, or a server of something else."""
         return self.kind not in (ErrorKind.unreachable, ErrorKind.garbled)
 
 
@@ -115,14 +120,14 @@ class Server(Protocol):
 
     async def __aexit__(self, *exception: object) -> None: ...
 
-    async def ask(self, request: Request) -> Answer:
-        """Send it once; raises ServerError, and nothing else, where no completion comes of it."""
+    async def ask(self, request: Request) -> ServerAnswer:
+        """Send a request once; raises ServerError, and nothing else, where no completion comes of it."""
 
 
 class BatchState(Enum):
     working = "working"
     ended = "ended"
-    """What it has answered can be fetched, which need not be all."""
+    """Its answers can be fetched, which need not be all."""
     refused = "refused"
     """Ended as a whole."""
     unknown = "unknown"
@@ -131,7 +136,7 @@ class BatchState(Enum):
 
 @dataclass(frozen=True)
 class BatchStatus:
-    """What is seen when a batch is looked at."""
+    """A batch as it is found when it is looked at."""
 
     state: BatchState
     files: tuple[str, ...] = ()
@@ -155,8 +160,8 @@ class BatchServer(Protocol):
 
     def look(self, batch: str) -> BatchStatus: ...
 
-    def fetch(self, status: BatchStatus) -> Iterator[tuple[str, Answer | ServerError]]:
-        """What has come of each request of a batch that has ended, by its cache key."""
+    def fetch(self, status: BatchStatus) -> Iterator[tuple[str, ServerAnswer | ServerError]]:
+        """Yield what has come of each request of a batch that has ended, with its cache key."""
 
     def cancel(self, batch: str) -> BatchState:
         """End a batch that is at work; returns the state in which it was found."""
@@ -164,12 +169,12 @@ class BatchServer(Protocol):
 
 @dataclass(frozen=True)
 class LLMProtocol:
-    """What opens servers that speak one protocol, and whose it is. To open one sends nothing yet."""
+    """A protocol: whose it is, and how its servers are opened, which sends nothing yet."""
 
     owner: str
     """As messages name the owner."""
     address: str
-    """Of the owner's own servers."""
+    """The address of the owner's own servers."""
     connect: Callable[[Endpoint], Server]
     connect_batches: Callable[[Endpoint], BatchServer] | None = None
     """`None` where the protocol has no batches."""

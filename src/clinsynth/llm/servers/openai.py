@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
-from clinsynth.llm.servers.base import Answer, Endpoint, ErrorKind, ServerError, Usage
+from clinsynth.llm.servers.base import Endpoint, ErrorKind, ServerAnswer, ServerError, Usage
 from clinsynth.types import Request
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class OpenAIServer:
     async def __aexit__(self, *exception: object) -> None:
         await self._client.close()
 
-    async def ask(self, request: Request) -> Answer:
+    async def ask(self, request: Request) -> ServerAnswer:
         with translated():
             raw = await self._create(**body(request, endpoint=self._endpoint))
         response = raw.http_response
@@ -56,11 +56,11 @@ class OpenAIServer:
 
 
 def body(request: Request, *, endpoint: Endpoint) -> dict[str, Any]:
-    """What is sent for a request, directly or as a row of a batch."""
+    """Return what is sent for a request, directly or as a row of a batch."""
     return {"model": endpoint.model, "messages": list(request.messages)} | endpoint.sampling
 
 
-def read_answer(content: bytes, *, request_id: str | None, model: str) -> Answer:
+def read_answer(content: bytes, *, request_id: str | None, model: str) -> ServerAnswer:
     """Return the completion in a response's body; raises ServerError where there is none."""
     try:
         found = json.loads(content.decode("utf-8"))
@@ -70,7 +70,7 @@ def read_answer(content: bytes, *, request_id: str | None, model: str) -> Answer
         raise ServerError(ErrorKind.garbled, f"{type(error).__name__}: {error}") from error
     said = found.get("usage") or {}
     details = said.get("prompt_tokens_details") or {}
-    return Answer(
+    return ServerAnswer(
         text=str(message.get("content") or message.get("refusal") or ""),
         finish_reason="refusal" if message.get("refusal") else str(choice.get("finish_reason") or "stop"),
         served_model=str(found.get("model") or model),
@@ -108,7 +108,7 @@ def _kind(error: openai.APIStatusError) -> ErrorKind:
 
 
 def _wait(headers: Any) -> float | None:
-    """Seconds after which the server wants to be asked again; `None` where they are not said, or said as a date."""
+    """Return the seconds after which the server wants to be asked again; `None` where it says none, or a date."""
     for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         with contextlib.suppress(ValueError):
             return max(0.0, float(headers.get(name) or "") * unit)

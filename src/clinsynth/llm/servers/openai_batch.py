@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from clinsynth.llm.servers.base import Answer, BatchState, BatchStatus, Endpoint, ErrorKind, ServerError
+from clinsynth.llm.servers.base import BatchState, BatchStatus, Endpoint, ErrorKind, ServerAnswer, ServerError
 from clinsynth.llm.servers.openai import NO_KEY, body, quieten, read_answer, translated
 from clinsynth.types import Request
 
@@ -51,7 +51,7 @@ class OpenAIBatchServer:
     def look(self, batch: str) -> BatchStatus:
         return _known(lambda: _status(self._client.batches.retrieve(batch)))
 
-    def fetch(self, status: BatchStatus) -> Iterator[tuple[str, Answer | ServerError]]:
+    def fetch(self, status: BatchStatus) -> Iterator[tuple[str, ServerAnswer | ServerError]]:
         for file in status.files:
             with translated():
                 content = self._client.files.content(file).content
@@ -71,7 +71,7 @@ class OpenAIBatchServer:
 
         return _known(cancelled).state
 
-    def _read(self, row: dict[str, Any]) -> Answer | ServerError:
+    def _read(self, row: dict[str, Any]) -> ServerAnswer | ServerError:
         response = row.get("response") or {}
         if response.get("status_code") != 200:
             return ServerError(ErrorKind.refused, json.dumps(row.get("error") or response.get("body")))

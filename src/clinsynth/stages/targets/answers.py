@@ -48,7 +48,7 @@ def _digest(job: Planned) -> str | None:
 
             return zero_shot.answers(settings)
         gold = resolving.load(settings.dataset, paths=settings.paths)
-        return corpora.identity(
+        return corpora.corpus_digest(
             resolving.opened(settings, gold=gold).recipe,
             completions=asking.completions_of(settings),
             store=ArtifactStore(Path(settings.paths.artifacts)),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from clinsynth import corpora, tasks, zero_shot
+from clinsynth import corpora, tasks
+from clinsynth.asking.questions import questions
 from clinsynth.errors import MissingCompletions
 from clinsynth.reports.documents import Document
 from clinsynth.stages import asking, resolving
@@ -33,7 +34,7 @@ def _block(text: str) -> str:
 def _zero_shot(job: Planned) -> list[tuple[str, str, Request]]:
     settings = job.settings
     gold = resolving.load(settings.dataset, paths=settings.paths)
-    first, *_ = zero_shot.questions(tasks.open(settings.dataset), part=resolving.part(settings), gold=gold)
+    first, *_ = questions(tasks.open(settings.dataset), part=resolving.part(settings), gold=gold)
     return [(settings.prompt.name, settings.prompt.text, first.request)]
 
 
@@ -50,7 +51,7 @@ def _synthesis(job: Planned) -> list[tuple[str, str, Request]]:
     if writing.annotator == "llm":
         try:
             with quietly():
-                first, *_ = corpora.answered(recipe, completions=asking.completions_of(resolved.settings)).answers
+                first, *_ = corpora.replay_answers(recipe, completions=asking.completions_of(resolved.settings)).answers
         except MissingCompletions:
             return found
         if first.label_request and writing.label_prompt:

@@ -42,7 +42,9 @@ def _samples(job: Planned, *, asked: Asked) -> tuple[str, Samples]:
     settings = job.settings
     resolved = resolving.load_and_resolve(settings)
     with quietly():
-        corpus = corpora.make(resolved.recipe, completions=asking.completions_of(resolved.settings), store=asked.store)
+        corpus = corpora.make_corpus(
+            resolved.recipe, completions=asking.completions_of(resolved.settings), store=asked.store
+        )
     drawn = random.Random(0).sample(range(len(corpus.examples)), min(SHOWN, len(corpus.examples)))
     annotator = resolved.settings.annotator.name
     labels = "" if annotator == "none" else f", labels of `{annotator}`"

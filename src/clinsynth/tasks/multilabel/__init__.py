@@ -33,7 +33,7 @@ def open(dataset: DatasetConfig) -> Task:
         kind(),
         dataset,
         labels=tuple(dataset.labels),
-        read_gold=partial(gold.read, dataset=dataset),
+        read_gold=partial(gold.read_notes, dataset=dataset),
         writer=MultilabelWriter(dataset),
         asker=MultilabelAsker(dataset),
         meanings=dict(dataset.labels),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from clinsynth.config import named_prompt
 from clinsynth.prompts import render
-from clinsynth.tasks.multilabel.answers import read_answer
+from clinsynth.tasks.multilabel.answers import read_criteria
 from clinsynth.tasks.multilabel.config import NONE, MultilabelDataset
 from clinsynth.tasks.multilabel.gold import Note
 from clinsynth.tasks.multilabel.scores import judge, truth_of
@@ -33,8 +33,8 @@ class MultilabelAsker:
 
     def read(self, text: str, *, question: str, example: Note) -> Reading:
         """Return what an answer says, in whichever form."""
-        found = read_answer(text, question=question, labels=self.dataset.labels, text_asked=example.text)
-        return Reading(replace(example, labels=found.labels), found.status, found.hallucinated)
+        found = read_criteria(text, question=question, labels=self.dataset.labels, text_asked=example.text)
+        return replace(found, predicted=replace(example, labels=found.predicted))
 
     def evaluate(self, gold: Sequence[Note], *, readings: Sequence[Reading]) -> Evaluation:
         """Score by labels; a criterion that there is not counts as said, and is not."""

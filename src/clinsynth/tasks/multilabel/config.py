@@ -1,4 +1,4 @@
-"""What a dataset of this task says beyond the common keys."""
+"""The schema of a dataset of this task, beyond the common keys."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NONE = "none"
 """The unit of texts that meet no criterion, and how a person writes that."""
 
 HOLDOUT = 0.1
-"""The second threshold is chosen on it."""
+"""The share of examples on which the second threshold is chosen."""
 
 
 @dataclass

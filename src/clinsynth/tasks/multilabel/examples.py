@@ -1,4 +1,4 @@
-"""What is known of labelled texts, whichever dataset they are of."""
+"""The columns, words and counts of labelled texts, whichever dataset they are of."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from clinsynth.tasks.multilabel.config import NONE
 from clinsynth.tasks.multilabel.gold import Note
-from clinsynth.tasks.words import tokenise
+from clinsynth.text.words import tokenise
 
 COLUMNS: Mapping[str, str] = {
     "labels": "those of {labels} that hold; empty is none",
@@ -22,7 +22,7 @@ def from_json(row: Mapping[str, Any]) -> Note:
 
 
 def statistics(examples: Sequence[Note]) -> dict[str, float]:
-    """How many texts each label holds for."""
+    """Return how many texts each label holds for."""
     found = Counter(label for note in examples for label in note.labels or (NONE,))
     return {"labels per text": sum(len(note.labels) for note in examples) / max(len(examples), 1)} | dict(
         sorted(found.items())
@@ -34,6 +34,6 @@ def words(example: Note) -> Sequence[str]:
 
 
 def describe(examples: Sequence[Note]) -> dict[str, int]:
-    """Texts, and how many of them each label holds for."""
+    """Return the number of texts, and of how many of them each label holds."""
     found = Counter(label for note in examples for label in note.labels)
     return {"texts": len(examples)} | dict(sorted(found.items())) | {NONE: sum(not note.labels for note in examples)}

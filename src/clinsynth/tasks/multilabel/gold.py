@@ -43,8 +43,8 @@ class Note:
         return {"text": self.text, "labels": list(self.labels), "weight": self.weight}
 
 
-def read(text: str, *, path: Path, dataset: MultilabelDataset) -> list[Note]:
-    """Notes of one split; raises DataFormatError with file and line, and for a label that no note has."""
+def read_notes(text: str, *, path: Path, dataset: MultilabelDataset) -> list[Note]:
+    """Return the notes of one split; raises DataFormatError with file and line, and for a label that no note has."""
     rows = _csv(text, path=path) if path.suffix.lower() in (".csv", ".tsv") else _json(text, path=path)
     notes = [_note(found, labels, place=place, dataset=dataset) for place, found, labels in rows]
     absent = [label for label in dataset.labels if not any(label in note.labels for note in notes)]
@@ -57,7 +57,7 @@ def read(text: str, *, path: Path, dataset: MultilabelDataset) -> list[Note]:
 
 
 def _csv(text: str, *, path: Path) -> Iterator[tuple[str, str, Any]]:
-    """Place, text and labels of each row."""
+    """Yield place, text and labels of each row."""
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter="\t" if path.suffix.lower() == ".tsv" else ",")
     columns = reader.fieldnames or []
     if not {"text", "labels"} <= set(columns):

@@ -1,4 +1,4 @@
-"""Which labels hold for a text."""
+"""Reads which labels hold for a text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from clinsynth.learning.encoder import whole_texts
-from clinsynth.learning.encoder.windows import Cut, Reader
+from clinsynth.task import Cut, Reader
 
 WHOLE = True
 
@@ -24,5 +24,5 @@ def probabilities(logits: torch.Tensor) -> torch.Tensor:
 
 
 def answer(text: Cut, *, outputs: Sequence[NDArray[np.float32]], labels: Sequence[str]) -> dict[str, Any]:
-    """Each label with its probability: that of the window in which it is highest, for one sentence may meet it."""
+    """Return each label with its highest probability in a window, for one sentence may meet it."""
     return whole_texts.labelled(outputs, labels=labels, together=np.max)

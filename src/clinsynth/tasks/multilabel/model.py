@@ -65,7 +65,7 @@ class FineTuner(BaseFineTuner):
     """Outputs, one a text: probabilities [labels]."""
 
     def prime(self, train: Sequence[Encoded]) -> None:
-        """The bias of the head is the log-odds of each label (Lin et al. 2017, section 4.1).
+        """Set the bias of the head to the log-odds of each label (Lin et al. 2017, section 4.1).
 
         Else the first steps do nothing but push all probabilities down, and take the pooled states with them.
         """
@@ -79,7 +79,7 @@ class FineTuner(BaseFineTuner):
             heads[-1].bias.copy_(shares.logit())
 
     def loss(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
-        """Each text counts by its weight."""
+        """Return the mean loss; each text counts by its weight."""
         logits = self._forward(batch).logits
         each = binary_cross_entropy_with_logits(logits, batch["labels"], reduction="none").mean(-1)
         return (each * batch["weight"]).mean()
@@ -95,7 +95,7 @@ def predictions(
     outputs: Sequence[NDArray[np.float32]],
     labels: Sequence[str],
 ) -> list[Note]:
-    """The texts with the labels whose probability is at least a half, and all probabilities."""
+    """Return the texts with the labels whose probability is at least a half, and all probabilities."""
     return [
         replace(
             example,

@@ -1,4 +1,4 @@
-"""What an annotator is asked about a note, and what the answer says: `A2;B4`, or `none`."""
+"""Asks an annotator about a note, and reads the answer: `A2;B4`, or `none`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def given(example: Note) -> str:
 
 
 def read(written: str, *, text: str, labels: Sequence[str]) -> str:
-    """Labels in the order of the dataset; raises ValueError, which says what is accepted."""
+    """Return labels in the order of the dataset; raises ValueError, which says what is accepted."""
     known = {label.casefold(): label for label in choices(labels)}
     named = [part.strip().casefold() for part in re.split(r"[;|,]", written) if part.strip()]
     if not named or not set(named) <= set(known):
@@ -43,7 +43,7 @@ def read(written: str, *, text: str, labels: Sequence[str]) -> str:
 
 
 def agrees(answer: str, *, given: str) -> bool:
-    """Whether the annotator saw what the text was written for, and maybe more."""
+    """Say whether the annotator saw what the text was written for, and maybe more."""
     return set(given.split(BETWEEN)) <= set(answer.split(BETWEEN))
 
 

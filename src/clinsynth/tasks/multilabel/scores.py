@@ -1,4 +1,4 @@
-"""Scores per label and over all, at the threshold of a half and at one that was chosen on validation data."""
+"""Scores each label and all of them, at the threshold of a half and at one that was chosen on validation data."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ GRID = np.arange(5, 100, 5) / 100
 
 
 def evaluate(test: Predictions, *, train: Sequence[Note], devel: Predictions) -> Evaluation:
-    """Micro scores as `test/f1`, their mean over labels as `test/f1_macro`, each label's as `test/<label>/f1`.
+    """Return micro scores as `test/f1`, their mean over labels as `test/f1_macro`, each label's as `test/<label>/f1`.
 
     `_chosen` are micro scores at `test/threshold`, where there is validation data to choose it on.
     """
@@ -52,7 +52,7 @@ def evaluate(test: Predictions, *, train: Sequence[Note], devel: Predictions) ->
 def judge(
     truth: NDArray[np.bool_], said: NDArray[np.bool_], *, labels: Sequence[str], others: Sequence[int] = ()
 ) -> Evaluation:
-    """By labels alone, [texts, labels]; `others` are how many a text was given that are no labels."""
+    """Score by labels alone, [texts, labels]; `others` are how many a text was given that are no labels."""
     counts = _counts(truth, said)
     if others:
         counts[:, 1] += others
@@ -66,13 +66,13 @@ def judge(
 
 
 def threshold(devel: Predictions, *, labels: Sequence[str]) -> float:
-    """The one with the best micro F1; of equally good ones the nearest to a half."""
+    """Return the threshold with the best micro F1; of equally good ones the nearest to a half."""
     values: list[float] = GRID.tolist()
     return max(values, key=lambda value: (_f1_at(devel, value, labels), -abs(value - THRESHOLD)))
 
 
 def devel_score(gold: Sequence[Note], *, predicted: Sequence[Note]) -> float:
-    """Micro F1 at a half."""
+    """Return the micro F1 at a half."""
     devel = Predictions(gold, predicted)
     return _f1_at(devel, THRESHOLD, _labels(devel))
 
@@ -94,7 +94,7 @@ def _mean(metrics: Metrics, labels: Sequence[str], name: str) -> float:
 
 
 def _counts(truth: NDArray[np.bool_], said: NDArray[np.bool_]) -> Counts:
-    """Array [texts, 3] of true positives, predicted and gold labels."""
+    """Return an array [texts, 3] of true positives, predicted and gold labels."""
     return np.stack([(truth & said).sum(1), said.sum(1), truth.sum(1)], axis=-1).astype(np.int64)
 
 
@@ -103,7 +103,7 @@ def _labels(found: Predictions) -> list[str]:
 
 
 def truth_of(gold: Sequence[Note], labels: Sequence[str]) -> NDArray[np.bool_]:
-    """Which labels hold, [texts, labels]."""
+    """Return which labels hold, [texts, labels]."""
     return np.array([[label in note.labels for label in labels] for note in gold])
 
 

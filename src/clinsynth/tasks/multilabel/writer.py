@@ -1,4 +1,4 @@
-"""Criteria, requests, and labelled texts out of completions."""
+"""Asks for texts that meet criteria, and reads them out of completions."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from clinsynth.config import check, named_prompt
 from clinsynth.errors import ConfigError
 from clinsynth.prompts import render
 from clinsynth.task import Choices, Proposal, Supply, Writing
-from clinsynth.tasks.listing import read_drafts
 from clinsynth.tasks.multilabel.config import NONE, MultilabelDataset
 from clinsynth.tasks.multilabel.gold import Note
 from clinsynth.tasks.supply import EACH_UNIT
+from clinsynth.text.lists import read_drafts
 from clinsynth.types import Brief, Candidate, Completion, Draft, Gold, Prompt, Rejected, Request
 
 PER_UNIT = 30

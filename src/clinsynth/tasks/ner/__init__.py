@@ -33,7 +33,7 @@ def open(dataset: DatasetConfig) -> Task:
         kind(),
         dataset,
         labels=("O", f"B-{dataset.entity_type}", f"I-{dataset.entity_type}"),
-        read_gold=partial(gold.read, dataset=dataset),
+        read_gold=partial(gold.read_sentences, dataset=dataset),
         writer=NerWriter(dataset),
         asker=NerAsker(dataset),
     )

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from clinsynth.config import named_prompt
 from clinsynth.prompts import render
 from clinsynth.scoring import scored
-from clinsynth.tasks.ner.answers import read_answer
+from clinsynth.tasks.ner.answers import read_entities
 from clinsynth.tasks.ner.config import NerDataset
 from clinsynth.tasks.ner.scores import count, errors
-from clinsynth.tasks.ner.spans import Sentence
+from clinsynth.text.entities import Sentence
 from clinsynth.types import Evaluation, Prompt, Reading
 
 
@@ -34,8 +34,8 @@ class NerAsker:
 
     def read(self, text: str, *, question: str, example: Sentence) -> Reading:
         """Return what an answer says, in whichever form."""
-        found = read_answer(text, question=question, tokens=example.tokens, entity_type=self.dataset.entity_type)
-        return Reading(Sentence(example.tokens, found.spans), found.status, found.hallucinated)
+        found = read_entities(text, question=question, tokens=example.tokens, entity_type=self.dataset.entity_type)
+        return replace(found, predicted=Sentence(example.tokens, found.predicted))
 
     def evaluate(self, gold: Sequence[Sentence], *, readings: Sequence[Reading]) -> Evaluation:
         """Score strictly; an entity that is not in the text is a false positive, for it has no right boundary."""

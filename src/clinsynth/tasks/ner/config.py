@@ -1,4 +1,4 @@
-"""What a dataset of this task says beyond the common keys."""
+"""The schema of a dataset of this task, beyond the common keys."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class NerDataset(DatasetConfig):
 
     @property
     def called(self) -> str:
-        """The entity type in a prompt."""
+        """Return the entity type as a prompt calls it."""
         return self.noun or self.entity_type.lower()
 
     def __post_init__(self) -> None:

@@ -1,11 +1,11 @@
-"""What is known of labelled sentences, whichever dataset they are of."""
+"""The columns, words and counts of labelled sentences, whichever dataset they are of."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from clinsynth.tasks.ner.spans import Sentence, to_spans
+from clinsynth.text.entities import Sentence, to_spans
 
 COLUMNS: Mapping[str, str] = {
     "tokens": "its words, split as in gold",
@@ -20,7 +20,7 @@ def from_json(row: Mapping[str, Any]) -> Sentence:
 
 
 def statistics(examples: Sequence[Sentence]) -> dict[str, float]:
-    """What is said of a corpus beside its lengths."""
+    """Return counts of mentions."""
     mentions = [mention.casefold() for example in examples for mention in example.mentions]
     return {
         "mentions": len(mentions),

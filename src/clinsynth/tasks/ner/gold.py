@@ -6,11 +6,11 @@ from pathlib import Path
 
 from clinsynth.errors import DataFormatError
 from clinsynth.tasks.ner.config import NerDataset
-from clinsynth.tasks.ner.spans import Sentence, to_spans
+from clinsynth.text.entities import Sentence, to_spans
 
 
-def read(text: str, *, path: Path, dataset: NerDataset) -> list[Sentence]:
-    """Sentences of one split; raises DataFormatError with file and line."""
+def read_sentences(text: str, *, path: Path, dataset: NerDataset) -> list[Sentence]:
+    """Return the sentences of one split; raises DataFormatError with file and line."""
     known = {"O", f"B-{dataset.entity_type}", f"I-{dataset.entity_type}"}
     sentences: list[Sentence] = []
     tokens: list[str] = []

@@ -1,4 +1,4 @@
-"""Entities in any text: its words, in windows, and spans with offsets into the text as it was given."""
+"""Finds entities in any text: its words, in windows, and spans with offsets into the text as it was given."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import regex
 import torch
 from numpy.typing import NDArray
 
-from clinsynth.learning.encoder.windows import Cut, Reader, Window, inputs, ranges
-from clinsynth.tasks.ner.spans import to_spans
+from clinsynth.learning.encoder.windows import inputs, ranges
+from clinsynth.task import Cut, Reader, Window
+from clinsynth.text.entities import to_spans
 
 # As gold is split: runs of letters and digits, every other visible character alone. What other texts have beside: marks
 # belong to the letter that they stand on, invisible characters (soft hyphens) to the word around them, and a Chinese
@@ -31,7 +32,7 @@ _INVISIBLE = regex.compile(r"\p{Cf}+")
 
 
 def words(text: str) -> list[tuple[str, int, int]]:
-    """Each word as a model reads it (composed letters, nothing invisible), with its characters `start` to `end`."""
+    """Return each word as a model reads it (composed, nothing invisible), with its characters `start` to `end`."""
     return [(_read(match.group()), *match.span()) for match in _WORD.finditer(text)]
 
 
@@ -40,7 +41,7 @@ def _read(word: str) -> str:
 
 
 def cut(texts: Sequence[str], *, reader: Reader) -> list[Cut]:
-    """A text that fits is one window; a word without a piece (of characters that the tokenizer drops) is not read."""
+    """Return one window of a text that fits; a word without a piece (the tokenizer drops characters) is not read."""
     split = [words(text) for text in texts]
     full = [number for number, found in enumerate(split) if found]
     pieces = _pieces([split[number] for number in full], reader=reader)
@@ -67,7 +68,7 @@ def probabilities(logits: torch.Tensor) -> torch.Tensor:
 
 
 def answer(text: Cut, *, outputs: Sequence[NDArray[np.float32]], labels: Sequence[str]) -> dict[str, Any]:
-    """Spans; the score of one is the mean probability of the labels of its words."""
+    """Return spans; the score of one is the mean probability of the labels of its words."""
     if not outputs:
         return {"spans": []}
     scores = np.concatenate(outputs)
@@ -86,7 +87,7 @@ def _pieces(split: Sequence[Sequence[tuple[str, int, int]]], *, reader: Reader, 
 
 
 def _window(pieces: Any, row: int, *, words: range, read: range, reader: Reader) -> Window:
-    """Its first pieces of the words that are read in it."""
+    """Return a window with the first pieces of the words that are read in it."""
     first: dict[int, int] = {}
     for place, word in enumerate(pieces.word_ids(row)):
         if word is not None:

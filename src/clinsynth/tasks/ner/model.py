@@ -18,7 +18,7 @@ from transformers import (
 )
 
 from clinsynth.learning.encoder.module import IGNORED, BaseFineTuner
-from clinsynth.tasks.ner.spans import Sentence, to_spans
+from clinsynth.text.entities import Sentence, to_spans
 
 VERSION = "ner-1"
 """Bumped when the same data and settings would give another model."""
@@ -56,7 +56,7 @@ def build(path: str, *, labels: Sequence[str], **options: Any) -> PreTrainedMode
 def encode(
     examples: Sequence[Sentence], *, tokenizer: PreTrainedTokenizerBase, labels: Sequence[str], max_length: int
 ) -> list[Encoded]:
-    """Word pieces with labels; pieces inside a word, special ones and padding are ignored."""
+    """Return word pieces with labels; pieces inside a word, special ones and padding are ignored."""
     if not examples:
         return []
     index = {label: number for number, label in enumerate(labels)}
@@ -83,7 +83,7 @@ def encode(
 
 
 def lost(examples: Sequence[Sentence], *, encoded: Sequence[Encoded]) -> int:
-    """Words that have no piece: behind `max_length`, or of characters that the tokenizer drops."""
+    """Return how many words have no piece: behind `max_length`, or of characters that the tokenizer drops."""
     return sum(len(example.tokens) - len(item.words) for example, item in zip(examples, encoded, strict=True))
 
 
@@ -92,7 +92,7 @@ def collator(tokenizer: PreTrainedTokenizerBase) -> DataCollatorForTokenClassifi
 
 
 class FineTuner(BaseFineTuner):
-    """Outputs, one a sentence: probabilities [words with a piece, labels]."""
+    """Trains a tagger; outputs, one a sentence: probabilities [words with a piece, labels]."""
 
     def outputs(self, logits: torch.Tensor, batch: dict[str, torch.Tensor]) -> list[NDArray[np.float32]]:
         probabilities = logits.float().softmax(-1).cpu().numpy()
@@ -107,7 +107,7 @@ def predictions(
     outputs: Sequence[NDArray[np.float32]],
     labels: Sequence[str],
 ) -> list[Sentence]:
-    """The words of `examples` with predicted spans; a word without a piece is outside."""
+    """Return the words of `examples` with predicted spans; a word without a piece is outside."""
     predicted = []
     for example, item, output in zip(examples, encoded, outputs, strict=True):
         tags = ["O"] * len(example.tokens)

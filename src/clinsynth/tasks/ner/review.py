@@ -1,12 +1,12 @@
-"""What an annotator is asked about a sentence, and what the answer says: `ataxia | breast cancer`, or `none`."""
+"""Asks an annotator about a sentence, and reads the answer: `ataxia | breast cancer`, or `none`."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
-from clinsynth.tasks.ner.spans import Sentence, Span
-from clinsynth.tasks.words import offsets
+from clinsynth.text.entities import Sentence, Span
+from clinsynth.text.words import offsets
 
 SEVERAL = False
 
@@ -34,7 +34,7 @@ def given(example: Sentence) -> str:
 
 
 def read(written: str, *, text: str, labels: Sequence[str]) -> str:
-    """Mentions in their order, as the text has them; raises ValueError, which says what is accepted."""
+    """Return mentions in their order, as the text has them; raises ValueError, which says what is accepted."""
     parts = _parts(written)
     if not parts and written.strip().casefold() != NONE:
         raise ValueError(f"parts of the text with {BETWEEN} between them, or {NONE}")
@@ -42,13 +42,13 @@ def read(written: str, *, text: str, labels: Sequence[str]) -> str:
 
 
 def agrees(answer: str, *, given: str) -> bool:
-    """Parts are told by their words: which of several occurrences is meant, an answer cannot say."""
+    """Compare parts by their words: which of several occurrences is meant, an answer cannot say."""
     said, label = (sorted(part.casefold() for part in _parts(written)) for written in (answer, given))
     return said == label
 
 
 def relabelled(example: Sentence, answer: str, *, labels: Sequence[str]) -> Sentence:
-    """Words that an answer touches belong to its mention; the first occurrence is meant where there are several."""
+    """Mark the words that an answer touches; the first occurrence is meant where there are several."""
     if agrees(answer, given=given(example)):
         return example
     ends = [end for _, end in offsets(example.tokens)]
@@ -65,7 +65,7 @@ def _parts(written: str) -> list[str]:
 
 
 def _places(parts: Sequence[str], *, text: str) -> list[tuple[int, int]]:
-    """Start and end of each part, in the order of the text; raises ValueError for one that is not there."""
+    """Return start and end of each part, in the order of the text; raises ValueError for one that is not there."""
     places: list[tuple[int, int]] = []
     for part in sorted(parts, key=len, reverse=True):  # a longer one first: shorter ones may stand within it
         whole = rf"(?<!\w){re.escape(part)}(?!\w)"

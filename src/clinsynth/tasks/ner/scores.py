@@ -14,7 +14,7 @@ import numpy as np
 
 from clinsynth.scoring import Counts, named, precision_recall_f1, scored
 from clinsynth.task import Headline
-from clinsynth.tasks.ner.spans import Sentence, Span
+from clinsynth.text.entities import Sentence, Span
 from clinsynth.types import Evaluation, Predictions
 
 HEADLINE = Headline()
@@ -27,7 +27,7 @@ def count(
     *,
     keep: Callable[[Sentence, Span], bool] = lambda sentence, span: True,
 ) -> Counts:
-    """Array [sentences, 3] of true positives, predicted and gold spans that `keep` lets through."""
+    """Return an array [sentences, 3] of true positives, predicted and gold spans that `keep` lets through."""
     rows = []
     for truth, guess in zip(gold, predicted, strict=True):
         true_spans = {span for span in truth.spans if keep(truth, span)}
@@ -37,7 +37,7 @@ def count(
 
 
 def evaluate(test: Predictions, *, train: Sequence[Sentence], devel: Predictions) -> Evaluation:
-    """Scores overall, and for mentions seen and unseen (case folded) in `train`.
+    """Score overall, and for mentions seen and unseen (case folded) in `train`.
 
     A predicted span counts as seen or unseen by its own text, so both halves have a precision.
     """
@@ -55,7 +55,7 @@ def evaluate(test: Predictions, *, train: Sequence[Sentence], devel: Predictions
 
 
 def errors(gold: Sequence[Sentence], predicted: Sequence[Sentence]) -> dict[str, int]:
-    """Wrong spans by kind.
+    """Count wrong spans by kind.
 
     A predicted one is `boundary` where it overlaps gold, else `spurious`; gold that no prediction touches is `missed`.
     """

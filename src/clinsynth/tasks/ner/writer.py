@@ -1,4 +1,4 @@
-"""Units, requests, and labelled sentences out of completions."""
+"""Asks for sentences about units, and labels those of completions."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from clinsynth.config import check, named_prompt
 from clinsynth.errors import ConfigError
 from clinsynth.prompts import render
 from clinsynth.task import Choices, Proposal, Supply, Writing
-from clinsynth.tasks.listing import read_drafts
-from clinsynth.tasks.ner.annotators import Gazetteer, label, place_mentions, read_mentions
+from clinsynth.tasks.ner.annotators import Gazetteer, read_mentions
 from clinsynth.tasks.ner.config import NerDataset
 from clinsynth.tasks.supply import EACH_UNIT
-from clinsynth.tasks.words import tokenise
+from clinsynth.text.alignment import place_in_order
+from clinsynth.text.entities import Sentence, Span
+from clinsynth.text.lists import read_drafts
+from clinsynth.text.words import tokenise
 from clinsynth.types import Brief, Candidate, Completion, Draft, Gold, Rejected, Request
 
 PER_UNIT = 30
@@ -44,9 +46,13 @@ class NerWriter:
         check(not choices.weighted, "quality.weighted", True, "false; only multilabel weights examples")
         annotator = "gazetteer" if choices.annotator == "default" else choices.annotator
         check(annotator in ANNOTATORS, "annotator.name", annotator, f"one of {', '.join(ANNOTATORS)}")
-        label_prompt = choices.label_prompt
+        label_prompt, lexicon = choices.label_prompt, None
         if annotator == "llm" and label_prompt is None:
             label_prompt = named_prompt("mentions")
+        if annotator == "gazetteer":
+            lexicon = choices.lexicon
+            if lexicon is None:
+                lexicon = "train" if "train" in self.dataset.split_files() else "units"
         return replace(
             choices,
             per_unit=choices.per_unit or PER_UNIT,
@@ -54,13 +60,8 @@ class NerWriter:
             prompt=named_prompt("sentences") if choices.prompt.name == "default" else choices.prompt,
             annotator=annotator,
             label_prompt=label_prompt,
-            lexicon=self._lexicon(choices.lexicon) if annotator == "gazetteer" else None,
+            lexicon=lexicon,
         )
-
-    def _lexicon(self, chosen: str | None) -> str:
-        if chosen is not None:
-            return chosen
-        return "train" if "train" in self.dataset.split_files() else "units"
 
     def propose(self, gold: Gold, *, recorded: bool) -> Proposal:
         """Propose nothing."""
@@ -131,18 +132,19 @@ class NerWriter:
             assert answer is not None
             listed = read_mentions(answer, sentences=len(drafts))
             for draft, tokens, mentions in zip(drafts, words, listed, strict=True):
-                found, absent = place_mentions(tokens, mentions)
+                found, absent = place_in_order(mentions, tokens=tokens)
                 places.append(found)
                 rejected += [Rejected(draft, "mention_not_in_sentence", mention) for mention in absent]
         elif annotator == "gazetteer":
             places = [_known(tuple(lexicon)).find(tokens) for tokens in words]
         else:
             places = [_single(draft.unit).find(tokens) for draft, tokens in zip(drafts, words, strict=True)]
-        candidates = [
-            Candidate(draft, label(tokens, places=found, entity_type=self.dataset.entity_type))
-            for draft, tokens, found in zip(drafts, words, places, strict=True)
+        kind = self.dataset.entity_type
+        labelled = [
+            Sentence(tuple(tokens), tuple(Span(start, end, kind) for start, end in found))
+            for tokens, found in zip(words, places, strict=True)
         ]
-        return candidates, rejected
+        return [Candidate(draft, sentence) for draft, sentence in zip(drafts, labelled, strict=True)], rejected
 
     def brief(self) -> Brief:
         """Say what a prompt has to ask for."""

@@ -33,7 +33,7 @@ def open(dataset: DatasetConfig) -> Task:
         kind(),
         dataset,
         labels=LABELS,
-        read_gold=partial(gold.read, dataset=dataset),
+        read_gold=partial(gold.read_relations, dataset=dataset),
         writer=RelationWriter(dataset),
         asker=RelationAsker(dataset),
         markers={marker: marker.strip("@$").replace("_", " ").lower() for marker in dataset.markers},

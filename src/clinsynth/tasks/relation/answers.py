@@ -7,13 +7,11 @@ several the last), a verdict that an explanation follows, one that closes the an
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 
 from clinsynth.tasks.relation.config import LABELS
 from clinsynth.tasks.relation.labels import LABEL_NAME, NEGATIVE, POSITIVE, VALUE, cell_labels, read_labels
-from clinsynth.tasks.wrappers import bounded, sentences, unwrapped
-from clinsynth.types import CLEAN, REPAIRED, UNUSABLE
+from clinsynth.text.peeling import peeled, sentences, table_cells
+from clinsynth.types import CLEAN, REPAIRED, UNUSABLE, Reading
 
 _FLAGS = re.VERBOSE | re.IGNORECASE
 _YES_NO = r"(?:yes|no|true|false|related|not\s+related|unrelated)"
@@ -90,31 +88,21 @@ LONGEST = 2_000
 """Characters of an answer that are looked at, at either end: a verdict opens or closes it."""
 
 
-@dataclass(frozen=True)
-class Answer:
-    label: str | None
-    """`Yes` or `No`; None where unusable."""
-    status: str
-    """clean, repaired or unusable"""
-
-
-def read_answer(text: str, *, question: str, sentence: str) -> Answer:
-    """The verdict of a completion; `question` is the whole prompt, which the completion may repeat."""
+def read_verdict(text: str, *, question: str, sentence: str) -> Reading:
+    """Return `Yes`, `No` or, where the completion cannot be used, `None`; it may repeat the whole prompt `question`."""
     if text.strip() in LABELS:
-        return Answer(text.strip(), CLEAN)
+        return Reading(text.strip(), CLEAN)
     repeated = [question, sentence, *(part for part in sentences(question) if len(part.split()) > 5)]
-    label = _read(bounded(unwrapped(text, repeated=repeated), most=LONGEST))
-    return Answer(label, REPAIRED if label else UNUSABLE)
+    label = _read(peeled(text, repeated=repeated, most=LONGEST))
+    return Reading(label, REPAIRED if label else UNUSABLE)
 
 
 def _read(text: str) -> str | None:
     text = "\n".join(_without_rules(line) for line in _IDIOM.sub(" ", _OPTIONS.sub(" ", text)).split("\n")).strip()
     for turn in _TURN.split(text):
-        labels = _pure(turn)
-        if labels:
+        if labels := _pure(turn):
             return labels.pop() if len(labels) == 1 else None
-        label = _keyed(turn) or _leading(turn) or _in_cells(turn)
-        if label:
+        if label := _keyed(turn) or _leading(turn) or _in_cells(turn):
             return label
     if _ABSENT.search(text):
         return NEGATIVE
@@ -122,12 +110,12 @@ def _read(text: str) -> str | None:
 
 
 def _without_rules(line: str) -> str:
-    """A line without what an answer would mean: `If there is a relation, it is Yes, otherwise No.`"""
+    """Return a line without what an answer would mean: `If there is a relation, it is Yes, otherwise No.`"""
     return " ".join(part for part in sentences(line) if not _RULE.match(part)) if _RULE.search(line) else line
 
 
 def _pure(text: str) -> set[str]:
-    """Labels of a text that is nothing else; `read_labels` looks at 100 characters."""
+    """Return the labels of a text that is nothing else; `read_labels` looks at 100 characters."""
     if len([cell for cell in re.split(r"[|\t]", text) if cell.strip()]) > 1:
         return set()
     text = re.sub(r"[\s|_*<>=\\]+", " ", text).strip()
@@ -135,26 +123,24 @@ def _pure(text: str) -> set[str]:
 
 
 def _keyed(text: str) -> str | None:
-    return next(reversed([*_keys(text)]), None)
-
-
-def _keys(text: str) -> Iterator[str]:
+    label = None
     for part in sentences(text):
         for found in _KEY.finditer(part):
             if _is_keyed(found) and _stands(found, part) and not _is_supposed(found, part):
                 denied = bool(found["before"]) != bool(re.search(rf"\b{_NEGATION}\b", found["link"], re.IGNORECASE))
-                yield POSITIVE if bool(found["yes"]) != denied else NEGATIVE
+                label = POSITIVE if bool(found["yes"]) != denied else NEGATIVE
+    return label
 
 
 def _is_keyed(found: re.Match[str]) -> bool:
-    """Whether a key and its verdict belong together: a verdict other than yes and no needs a sign of that."""
+    """Say whether a key and its verdict belong together: a verdict other than yes and no needs a sign of that."""
     if found["value"].casefold() in ("yes", "no"):
         return True
     return not found["so"] and bool(re.search(r"[:=>→]|\b(?:is|be|as)\b", found["link"], re.IGNORECASE))
 
 
 def _is_supposed(found: re.Match[str], sentence: str) -> bool:
-    """`If there was one, the label would be Yes.`"""
+    """Say whether a verdict is one only in a case: `If there was one, the label would be Yes.`"""
     before = sentence[: found.start()]
     return bool(re.match(r"\W*if\b", before, re.I) or ("would" in found["link"] and re.search(r"\bif\b", before, re.I)))
 
@@ -162,11 +148,13 @@ def _is_supposed(found: re.Match[str], sentence: str) -> bool:
 def _leading(text: str) -> str | None:
     opening = _OPENING.match(text)
     found = VALUE.match(text, opening.end() if opening else 0)
-    return _label(found) if found and _stands(found, text) else None
+    if found and _stands(found, text):
+        return POSITIVE if found["yes"] else NEGATIVE
+    return None
 
 
 def _stands(found: re.Match[str], text: str) -> bool:
-    """Whether a verdict is one, and no part of what follows: `no longer`, `1. `, `positive for`."""
+    """Say whether a verdict is one, and no part of what follows: `no longer`, `1. `, `positive for`."""
     value = found["value"].casefold()
     if _CONDITIONAL.match(text, found.end("value")):
         return False
@@ -176,14 +164,10 @@ def _stands(found: re.Match[str], text: str) -> bool:
     return free or bool(_FOLLOWS.match(text, found.end("value")))
 
 
-def _label(found: re.Match[str]) -> str:
-    return POSITIVE if found["yes"] else NEGATIVE
-
-
 def _in_cells(text: str) -> str | None:
-    """The label in a row of a table: the last row that has one."""
+    """Return the label in a row of a table: the last row that has one."""
     for line in reversed(text.split("\n")):
-        cells = [cell.strip() for cell in re.split(r"[|\t]", re.sub(r"\A\s*\||\|\s*\Z", "", line))]
+        cells = table_cells(line)
         found = set().union(*cell_labels(cells, 0)) if len(cells) > 1 else set()
         if found:
             return found.pop() if len(found) == 1 else None
@@ -191,15 +175,16 @@ def _in_cells(text: str) -> str | None:
 
 
 def _closing(text: str) -> str | None:
-    labels = _pure(text.rsplit("\n", 1)[-1])
-    if labels:
+    if labels := _pure(text.rsplit("\n", 1)[-1]):
         return labels.pop() if len(labels) == 1 else None
     found = _LAST.search(text[-80:])
-    return _label(found) if found and found["value"] not in "01" else None
+    if found and found["value"] not in "01":
+        return POSITIVE if found["yes"] else NEGATIVE
+    return None
 
 
 def _of_prose(text: str) -> str | None:
-    """What the first clause says, or what a conclusion does, or what all clauses agree on."""
+    """Return what the first clause says, or what a conclusion does, or what all clauses agree on."""
     clauses = [clause for clause in _CLAUSE.split(text) if clause.strip()]
     said = [(_said(clause), bool(_SO.match(clause))) for clause in clauses]
     if said and said[0][0]:
@@ -214,8 +199,7 @@ def _of_prose(text: str) -> str | None:
 def _said(clause: str) -> str | None:
     if _OPEN.search(clause):
         return None
-    if _DENIED.search(clause) and re.search(rf"\b{_BOND}\b", clause, re.IGNORECASE):
-        return NEGATIVE
-    if re.search(r"\bunrelated\b", clause, re.IGNORECASE):
+    denied = _DENIED.search(clause) and re.search(rf"\b{_BOND}\b", clause, re.IGNORECASE)
+    if denied or re.search(r"\bunrelated\b", clause, re.IGNORECASE):
         return NEGATIVE
     return POSITIVE if _BOUND.search(clause) else None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from clinsynth.config import named_prompt
 from clinsynth.prompts import render
-from clinsynth.tasks.relation.answers import read_answer
+from clinsynth.tasks.relation.answers import read_verdict
 from clinsynth.tasks.relation.config import RelationDataset, check_markers
 from clinsynth.tasks.relation.gold import NEGATIVE, Relation
 from clinsynth.tasks.relation.scores import judge
@@ -33,8 +33,8 @@ class RelationAsker:
 
     def read(self, text: str, *, question: str, example: Relation) -> Reading:
         """Return what an answer says; what cannot be read has not said yes."""
-        found = read_answer(text, question=question, sentence=example.text)
-        return Reading(replace(example, label=found.label or NEGATIVE), found.status)
+        found = read_verdict(text, question=question, sentence=example.text)
+        return replace(found, predicted=replace(example, label=found.predicted or NEGATIVE))
 
     def evaluate(self, gold: Sequence[Relation], *, readings: Sequence[Reading]) -> Evaluation:
         """Score by labels alone."""

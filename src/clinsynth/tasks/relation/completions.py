@@ -12,7 +12,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from clinsynth.tasks import thoughts
 from clinsynth.tasks.relation.labels import (
     EXAMPLES,
     LABEL_KEY,
@@ -28,11 +27,9 @@ from clinsynth.tasks.relation.labels import (
     words_of,
 )
 from clinsynth.tasks.relation.markers import Markers
-from clinsynth.tasks.wrappers import MARK
+from clinsynth.text.lists import ENDS, MARK, REMARKS, unquoted
+from clinsynth.text.peeling import parts, tidied
 
-_SPACES = dict.fromkeys(map(ord, "\u00a0\u2002\u2003\u2007\u2009\u202f\u3000"), " ")
-_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\ufe0e\ufe0f"))
-_LINE_END = re.compile("\r\n|[\r\u2028\u2029\x85\x0b\x0c]")
 # JSON (and what nearly is): an object without further objects in it, and its fields.
 _OBJECT = re.compile(r"\{[^{}]*\}")
 _FIELD = re.compile(
@@ -87,19 +84,14 @@ _TITLE = re.compile(
 _TITLED = re.compile(r"[|> ]*(?:#|(\*\*|__)[^*_]*\1\W*$)")
 _ONE_EXAMPLE = re.compile(r"\b(?:example|sentence|instance|sample|pair|row)\s?#?\d", re.IGNORECASE)
 _REMARK = re.compile(
-    r"""(?:(?:sure|certainly|of\ course|absolutely|okay|ok|great|sorry)[,!.:]|(?:here|below)\ (?:are|is)\ |
-        (?:these|all|the)\ (?:sentences|examples)\ |i\ (?:hope\ th|can't|cannot|have\ )|i'm\ (?:sorry|happy|glad)|
-        i['’]ve\ |as\ an?\ (?:ai|language\ model)\b|let\ me\ know|please\ let\ me|feel\ free|would\ you\ like|
-        if\ you\ (?:need|would\ like|want)\ |note\ that\ |in\ these\ examples|
-        (?:note|explanation|reason|reasoning|rationale|justification|comment|remark)s?\s?:)""",
+    rf"""{REMARKS}|(?:okay|ok|great)[,!.:]|i\ have\ |i['’]ve\ |note\ that\ |in\ these\ examples
+        |(?:note|explanation|reason|reasoning|rationale|justification|comment|remark)s?\s?:""",
     re.VERBOSE | re.IGNORECASE,
 )
-_ENDS = tuple('.!?…"”»')
-_QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»", "'": "'", "‘": "’", "`": "`"}
 
 
 @dataclass(frozen=True)
-class Row:
+class LabelledRow:
     """An example that can be used: each marker once, and one label."""
 
     text: str
@@ -108,7 +100,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Stray:
-    """What is no usable example, as written."""
+    """Lines that are no usable example, as written."""
 
     text: str
     reason: str
@@ -128,15 +120,16 @@ class _Part:
     heading: str | None = None
 
 
-def read_rows(text: str, *, markers: Sequence[str] = ("@GENE$", "@DISEASE$")) -> list[Row | Stray]:
-    """In the order of the completion; nothing is dropped silently."""
-    text = _LINE_END.sub("\n", text).translate(_SPACES).translate(_INVISIBLE).replace("｜", "|")
+def read_rows(text: str, *, markers: Sequence[str] = ("@GENE$", "@DISEASE$")) -> list[LabelledRow | Stray]:
+    """Return all rows in the order of the completion; nothing is dropped silently."""
+    text = tidied(text).replace("｜", "|")
     reader = _Reader(Markers(tuple(markers)))
-    for part, thought in thoughts.parts(text):
+    for part, thought in parts(text):
         if thought:
             reader.add_remark(part)
-        else:
-            reader.read(part)
+            continue
+        for line in _OBJECT.sub(_as_row, part).split("\n"):
+            reader.read_line(_QUOTATION.sub("", line.strip()))
     return [reader.result(part) for part in reader.parts]
 
 
@@ -151,21 +144,28 @@ class _Reader:
         self._labels_first: bool | None = None
         self._columns = 0  # of the table's header
 
-    def read(self, text: str) -> None:
-        for line in _OBJECT.sub(_as_row, text).split("\n"):
-            self._read_line(_QUOTATION.sub("", line.strip()))
-
     def add_remark(self, text: str) -> None:
         self._add(_Part([text.strip()], [""], set(), (), remark=True))
 
-    def result(self, part: _Part) -> Row | Stray:
-        text = _unquoted(self._markers.with_bare(" ".join(" ".join(part.texts).split()))).replace("\\|", "|")
+    def result(self, part: _Part) -> LabelledRow | Stray:
+        text = unquoted(self._markers.with_bare(" ".join(" ".join(part.texts).split()))).replace("\\|", "|")
+        if text.count('"') == 1 and '"' in (text[0], text[-1]):  # its fellow was beyond the label
+            text = text.strip('"').strip()
         counts = self._markers.counts(text)
         labels = part.labels | ({part.heading} if part.heading else set())
-        reason = _reason(part, counts, labels)
-        return Stray(" ".join(part.lines), reason) if reason else Row(text, labels.pop())
+        if part.remark or not (any(counts) or part.labels or (part.marked and part.heading)):
+            reason = "remark"
+        elif not all(counts):
+            reason = "marker_missing"
+        elif max(counts) > 1:
+            reason = "marker_doubled"
+        elif len(labels) == 1:
+            return LabelledRow(text, labels.pop())
+        else:
+            reason = "two_labels" if labels else "no_label"
+        return Stray(" ".join(part.lines), reason)
 
-    def _read_line(self, raw: str) -> None:
+    def read_line(self, raw: str) -> None:
         if not raw:
             self._open = False
             return
@@ -181,8 +181,9 @@ class _Reader:
         if not rest and not labels:  # "Example 1:" over its sentence
             self._open = False
             return
-        if not rest or (not labels and self._is_label(rest)):
-            self._label_line(raw, labels or read_labels(rest.strip("| "), digits=False), keyed=keyed)
+        alone = labels if not rest else set() if labels else read_labels(rest.strip("| "), digits=False)
+        if alone:
+            self._label_line(raw, alone, keyed=keyed)
             return
         text, more = self._row(rest)
         if more and not text:
@@ -199,8 +200,7 @@ class _Reader:
         if not (labels or any(counts) or remark) and (_TITLED.match(raw) or line.endswith(":")):
             self._start(None, once=False)  # a heading of another kind
             remark = True
-        marked = marked or line.startswith("|")
-        part = _Part([raw], [text], labels, counts, marked, remark)
+        part = _Part([raw], [text], labels, counts, marked or line.startswith("|"), remark)
         if self._goes_on(part):
             self._join(part)
         else:
@@ -213,18 +213,18 @@ class _Reader:
         self._open = not part.remark and not part.labels
 
     def _claim(self, part: _Part) -> None:
-        """The heading is the part's, and so is a label on a line below it."""
+        """Give a part the heading that it stands under, and a label on a line below it."""
         part.heading = self._heading
         if self._once:
             self._start(None, once=False)
         self._last = part
 
     def _goes_on(self, part: _Part) -> bool:
-        """Whether a line goes on with the one before it."""
+        """Say whether a line goes on with the one before it."""
         if not self._open or part.marked or part.remark:
             return False
         last = self.parts[-1]
-        unfinished = not last.texts[-1].endswith((*_ENDS, ":")) and (any(last.counts) or last.marked)
+        unfinished = not last.texts[-1].endswith((*ENDS, ":")) and (any(last.counts) or last.marked)
         once = all(sum(pair) <= 1 for pair in zip(last.counts, part.counts, strict=True))
         tail = not all(last.counts) or part.labels or any(part.counts)  # and not a remark below a whole sentence
         return once and bool(part.texts[0][:1].islower() or (unfinished and tail))
@@ -243,7 +243,7 @@ class _Reader:
         self._heading, self._once, self._open, self._last = label, once, False, None
 
     def _label_line(self, raw: str, labels: set[str], *, keyed: bool) -> None:
-        """A line that is a label: of the sentence before it, or of those after it if they come so."""
+        """Read a line that is a label: of the sentence before it, or of those after it if they come so."""
         last = self._last
         waits = last is not None and (keyed or not (last.labels or last.heading))
         if self._labels_first is None:
@@ -258,16 +258,13 @@ class _Reader:
             self.add_remark(raw)
 
     def _plain(self, line: str) -> str:
-        """Without Markdown's escapes and emphasis, and with its markers mended."""
+        """Return a line without Markdown's escapes and emphasis, and with its markers mended."""
         line = re.sub(r"\\([^\w\s|\\\"'])", r"\1", line)
         line = re.sub(r"\*\*|(?<!\w)__|__(?!\w)", "", line)
         line = self._markers.mended(line)
         line = re.sub(r"`([^`]*)`", r"\1", line)
         line = re.sub(r"(?<![\w*$])\*(\S(?:[^*]*\S)?)\*(?![\w*])", r"\1", line)
         return re.sub(r"(?<![\w@])_(\S(?:[^_]*\S)?)_(?!\w)", r"\1", line).strip()
-
-    def _is_label(self, text: str) -> bool:
-        return bool(read_labels(text.strip("| "), digits=False))
 
     def _is_header(self, line: str) -> bool:
         cells = [cell.strip() for cell in _cells(line)]
@@ -276,16 +273,14 @@ class _Reader:
         if not others:
             return line.startswith("|") and bool(_SENTENCE_KEY.fullmatch(cells[0]))
         # "| Text mining linked @GENE$ to @DISEASE$ | No |": "No" may head a column of numbers, before the text.
-        if not sentences or not all(map(self._is_column, others)) or read_labels(cells[-1], digits=True):
+        columns = (_COLUMN.fullmatch(cell) or words_of(cell) <= self._markers.words for cell in others)
+        if not sentences or not all(columns) or read_labels(cells[-1], digits=True):
             return False
         self._columns = len(cells)
         return True
 
-    def _is_column(self, cell: str) -> bool:
-        return bool(_COLUMN.fullmatch(cell)) or words_of(cell) <= self._markers.words
-
     def _heading_label(self, raw: str, line: str) -> str | None:
-        """The label that a heading says will follow."""
+        """Return the label that a heading says will follow."""
         if len(line) > 200 or "|" in line.strip("| "):
             return None
         line = line.strip("|{[ ,").rstrip("*_ ")
@@ -308,7 +303,7 @@ class _Reader:
         return polarity(words)
 
     def _row(self, line: str) -> tuple[str, set[str]]:
-        """Sentence and labels of a table's row; a pipe in a sentence does not end it if the label comes later."""
+        """Return sentence and labels of a table's row; a pipe does not end a sentence if the label comes later."""
         cells = _cells(line)
         if len(cells) == 1:
             return cells[0].strip(), set()
@@ -323,21 +318,18 @@ class _Reader:
         labels = set[str]().union(*values[:start], *values[end:])
         if values[first]:
             return "", labels | values[first]
-        while start < first and (_INDEX.fullmatch(cells[start]) or self._is_marker(cells[start])):
+        while start < first and (_INDEX.fullmatch(cells[start]) or cells[start].strip() in self._markers.markers):
             start += 1
         if whole is not None:
             tabled = len(cells) == self._columns  # then the sentence has one cell
             start = whole if tabled else start
-            end = whole + 1 if tabled or cells[whole].strip().endswith(_ENDS) else end
-            while end > whole + 1 and self._is_marker(cells[end - 1]):
+            end = whole + 1 if tabled or cells[whole].strip().endswith(ENDS) else end
+            while end > whole + 1 and cells[end - 1].strip() in self._markers.markers:
                 end -= 1
         return ("|" if "|" in line else " ").join(cells[start:end]).strip(" |\t"), labels
 
-    def _is_marker(self, cell: str) -> bool:
-        return cell.strip() in self._markers.markers
-
     def _closed(self, text: str) -> tuple[str, set[str]]:
-        """A sentence without the label at its end."""
+        """Split off the label at a sentence's end."""
         keyed = list(_KEYED_LABEL.finditer(text))
         before = self._markers.counts(text[: keyed[0].start()]) if keyed else ()
         after = self._markers.counts(text[keyed[0].end() :]) if keyed else ()
@@ -359,18 +351,8 @@ class _Reader:
         return text, set()
 
 
-def _reason(part: _Part, counts: tuple[int, ...], labels: set[str]) -> str | None:
-    if part.remark or not (any(counts) or part.labels or (part.marked and part.heading)):
-        return "remark"
-    if not all(counts):
-        return "marker_missing"
-    if max(counts) > 1:
-        return "marker_doubled"
-    return None if len(labels) == 1 else "two_labels" if labels else "no_label"
-
-
 def _as_row(found: re.Match[str]) -> str:
-    """A JSON object as a row of a table."""
+    """Return a JSON object as a row of a table."""
     fields = {pair["key"].lower(): _value(pair["value"]) for pair in _FIELD.finditer(found.group())}
     sentence = next((value for key, value in fields.items() if _SENTENCE_KEY.fullmatch(key)), None)
     if sentence is None:
@@ -396,17 +378,3 @@ def _cells(line: str) -> list[str]:
     while len(cells) > 1 and not cells[0].strip():
         del cells[0]
     return cells
-
-
-def _unquoted(text: str) -> str:
-    for _ in range(3):  # and no more: peeling a long run of quotation marks would be quadratic
-        whole = text.rstrip(",;")
-        if len(whole) < 2 or _QUOTES.get(whole[0]) != whole[-1]:
-            break
-        inner = whole[1:-1]
-        if (" '" if whole[0] == "'" else whole[0]) in inner:  # quotes of parts: "a" and "b"
-            break
-        text = inner.strip()
-    if text.count('"') == 1 and '"' in (text[0], text[-1]):  # its fellow was beyond the label
-        text = text.strip('"').strip()
-    return text

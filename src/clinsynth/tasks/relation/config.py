@@ -1,4 +1,4 @@
-"""What a dataset of this task says beyond the common keys."""
+"""The schema of a dataset of this task, beyond the common keys."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class PoolConfig:
     file: str | None = None
     """Null is the dataset's own train file; of another one the numbers alone are used."""
     fold: int | None = None
-    """Of the dataset that the rows are of."""
+    """The fold that the rows are of."""
     positive: list[int] = MISSING
     negative: list[int] = MISSING
     left_out: list[int] | None = None
@@ -71,7 +71,7 @@ class RelationDataset(DatasetConfig):
 
 
 def check_markers(message: str, *, prompt: Prompt, dataset: RelationDataset) -> None:
-    """Raises ConfigError where a prompt does not say what the two related things are masked by."""
+    """Raise ConfigError where a prompt does not say what the two related things are masked by."""
     for marker in dataset.markers:
         if marker not in message:
             raise ConfigError(
@@ -81,6 +81,6 @@ def check_markers(message: str, *, prompt: Prompt, dataset: RelationDataset) -> 
 
 
 def own_pool(dataset: RelationDataset) -> bool:
-    """Whether the rows of the pool are of the dataset's own train file."""
+    """Say whether the rows of the pool are of the dataset's own train file."""
     assert dataset.pool is not None
     return dataset.pool.file in (None, dataset.files.train.path)

@@ -1,4 +1,4 @@
-"""What is known of labelled sentences, whichever dataset they are of."""
+"""The columns, words and counts of labelled sentences, whichever dataset they are of."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from clinsynth.tasks.relation.gold import Relation
-from clinsynth.tasks.words import tokenise
+from clinsynth.text.words import tokenise
 
 COLUMNS: Mapping[str, str] = {
     "label": "one of {labels}",
@@ -20,7 +20,7 @@ def from_json(row: Mapping[str, Any]) -> Relation:
 
 
 def statistics(examples: Sequence[Relation]) -> dict[str, float]:
-    """Class balance."""
+    """Return how many of the examples have each label."""
     positive = sum(example.positive for example in examples)
     return {"positive": positive, "negative": len(examples) - positive}
 

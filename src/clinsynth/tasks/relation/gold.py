@@ -43,8 +43,8 @@ class Relation:
         return {"text": self.text, "label": self.label, "markers": list(self.markers)}
 
 
-def read(text: str, *, path: Path, dataset: RelationDataset) -> list[Relation]:
-    """Rows of one split; raises DataFormatError with file and line.
+def read_relations(text: str, *, path: Path, dataset: RelationDataset) -> list[Relation]:
+    """Return the rows of one split; raises DataFormatError with file and line.
 
     A row has each marker exactly once. The first line is a header where it names the columns sentence (or text)
     and label.
@@ -69,7 +69,7 @@ def read(text: str, *, path: Path, dataset: RelationDataset) -> list[Relation]:
 
 
 def _header(cells: Sequence[str], markers: Sequence[str]) -> tuple[int, int] | None:
-    """Places of sentence and label, where the cells are their names."""
+    """Return the places of sentence and label, where the cells are their names."""
     names = [cell.casefold() for cell in cells]
     sentence = next((name for name in _SENTENCE if name in names), None)
     if sentence is None or "label" not in names or any(marker in cell for cell in cells for marker in markers):

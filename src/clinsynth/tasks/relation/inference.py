@@ -1,4 +1,4 @@
-"""Whether a sentence says that the two things that its markers stand for are related."""
+"""Reads whether a sentence says that the two things that its markers stand for are related."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import torch
 from numpy.typing import NDArray
 
 from clinsynth.learning.encoder import whole_texts
-from clinsynth.learning.encoder.windows import Cut, Reader
+from clinsynth.task import Cut, Reader
 
 WHOLE = True
 
 
 def cut(texts: Sequence[str], *, reader: Reader) -> list[Cut]:
-    """A model without markers, such as one from elsewhere, reads all of a text."""
+    """Return windows round the markers; a model without them, such as one from elsewhere, reads all of a text."""
     return whole_texts.around(texts, reader=reader) if reader.markers else whole_texts.overlapping(texts, reader=reader)
 
 
@@ -25,5 +25,5 @@ def probabilities(logits: torch.Tensor) -> torch.Tensor:
 
 
 def answer(text: Cut, *, outputs: Sequence[NDArray[np.float32]], labels: Sequence[str]) -> dict[str, Any]:
-    """Each label with its probability, the mean over windows."""
+    """Return each label with its probability, the mean over windows."""
     return whole_texts.labelled(outputs, labels=labels, together=np.mean)

@@ -1,10 +1,10 @@
-"""The words that say yes or no: in a cell, before or behind a sentence, in a heading."""
+"""Reads the words that say yes or no: in a cell, before or behind a sentence, in a heading."""
 
 from __future__ import annotations
 
 import re
 
-from clinsynth.tasks.wrappers import MARK
+from clinsynth.text.lists import MARK
 
 POSITIVE, NEGATIVE = "Yes", "No"
 LABEL_NAME = r"(?:label|answer|relation(?:ship)?|related|association|class(?:ification)?|output|response)"
@@ -37,14 +37,14 @@ _POSITIVE_WORDS = frozenset(("positive", "positives", "yes", "true"))
 
 
 def read_labels(text: str, *, digits: bool, rest: bool = False) -> set[str]:
-    """The labels that a text consists of; with `rest` an explanation may follow ("Yes, because ...")."""
+    """Return the labels that a text consists of; with `rest` an explanation may follow ("Yes, because ...")."""
     text = text[:100].strip()
     labels: set[str] = set()
     key = _HEAD.match(text)
     if key and LABEL_KEY.fullmatch(key[1]):
         text, digits = text[key.end() :], True
     at = 0
-    while (at := _end(_BETWEEN, text, at)) < len(text):
+    while (at := _BETWEEN.match(text, at).end()) < len(text):  # type: ignore[union-attr]  # it matches nothing, too
         found = _LABEL.match(text, at)
         if not found or (found.group() in "01" and not digits):
             return labels if rest and labels and re.search(r"[,;:.(–—-]", text[:at]) else set()
@@ -54,20 +54,15 @@ def read_labels(text: str, *, digits: bool, rest: bool = False) -> set[str]:
 
 
 def cell_labels(cells: list[str], first: int) -> list[set[str]]:
-    """Labels in each cell; digits count where there are no words, and only after the sentence."""
+    """Return the labels in each cell; digits count where there are no words, and only after the sentence."""
     values = [read_labels(cell, digits=False, rest=at > first) for at, cell in enumerate(cells)]
     if any(values):
         return values
     return [read_labels(cell, digits=True) if at > first else set() for at, cell in enumerate(cells)]
 
 
-def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
-    found = pattern.match(text, at)
-    return found.end() if found else at
-
-
 def opened(text: str) -> tuple[str, set[str], bool, bool]:
-    """A line without what stands before its sentence; the labels there, whether marks were there, or a key."""
+    """Return a line without what stands before its sentence; the labels there, whether marks were there, or a key."""
     labels: set[str] = set()
     marked = keyed = False
     for _ in range(6):
@@ -82,37 +77,36 @@ def opened(text: str) -> tuple[str, set[str], bool, bool]:
         elif head and LABEL_KEY.fullmatch(head[1]) and (found := _after_key(text, head.end())):
             value, text, keyed = found[0], found[1], True
             labels |= read_labels(value, digits=True)
-        elif head and (_is_opening(head[1])):
+        elif head and _is_opening(head[1]):
             value, text = head[1], text[head.end() :]
         if value is None:
             break
-        labels |= read_labels(value, digits=False) or _named(value)
+        named = polarity(words_of(value))
+        labels |= read_labels(value, digits=False) or ({named} if named else set())
         marked = True
     return text.strip(), labels, marked, keyed
 
 
 def _is_opening(head: str) -> bool:
-    """Whether the words before a colon are no part of a sentence: "Sentence 1", "Positive", "Positive example 1"."""
+    """Say whether words before a colon are no part of a sentence: "Sentence 1", "Positive", "Positive example 1"."""
     words = words_of(head)
     alone = bool(read_labels(head, digits=False)) and "association" not in head.lower()
     named = bool(EXAMPLES.search(head)) and are_heading_words(words) and polarity(words) is not None
     return alone or named or bool(_NUMBERED.fullmatch(head))
 
 
-def _named(head: str) -> set[str]:
-    label = polarity(words_of(head))
-    return {label} if label else set()
-
-
 def words_of(text: str) -> set[str]:
+    """Return the words of a text in lower case."""
     return set(re.findall(r"[^\W\d_]+", text.lower()))
 
 
 def are_heading_words(words: set[str]) -> bool:
+    """Say whether all words are such as a heading over examples has."""
     return all(map(_HEADING_WORDS.fullmatch, words))
 
 
 def polarity(words: set[str]) -> str | None:
+    """Return the label that the words of a heading mean, where they mean one."""
     negative, positive = bool(words & _NEGATIVE_WORDS), bool(words & _POSITIVE_WORDS)
     if negative or positive:
         return None if negative and positive else NEGATIVE if negative else POSITIVE
@@ -121,7 +115,7 @@ def polarity(words: set[str]) -> str | None:
 
 
 def _after_key(text: str, at: int) -> tuple[str, str] | None:
-    """The label after its key, and what follows: nothing if it is an explanation."""
+    """Return the label after its key, and what follows: nothing if it is an explanation."""
     found = VALUE.match(text, at)
     if not found:
         return None

@@ -10,7 +10,7 @@ _WRAPS = tuple(zip("`\"“‘'<[{*_", "`\"”’'>]}*_", strict=True))  # round 
 
 
 class Markers:
-    """Finds and mends the markers."""
+    """The markers of a dataset, as a text may have them."""
 
     # A run of @ is entered at its beginning only, and a word likewise: without that the search is quadratic.
     _WITH_AT = re.compile(r"(?<!@)@+ ?(?P<word>\w*[^\W_])(?: ?\$+)?")
@@ -23,7 +23,7 @@ class Markers:
         self._bare = {marker: re.compile(rf"(?<![\w@$]){re.escape(marker[1:-1])}(?![\w$])") for marker in markers}
 
     def mended(self, text: str) -> str:
-        """Every form of a marker that has a sign (@ or $) as the marker itself."""
+        """Return a text in which every form of a marker that has a sign (@ or $) is the marker itself."""
         text = self._WITH_AT.sub(lambda found: self._of(found, loose=True), text)
         text = self._WITH_DOLLAR.sub(lambda found: self._of(found, loose=False), text)
         return self._unwrapped(text)
@@ -40,17 +40,19 @@ class Markers:
         return self._of_name.get(word) or self._of_name.get(stem) or found.group()
 
     def with_bare(self, text: str) -> str:
-        """A name in capitals as the marker where it can be nothing else."""
+        """Return a text in which a name in capitals is the marker where it can be nothing else."""
         for marker, bare in self._bare.items():
             if marker not in text and len(bare.findall(text)) == 1:
                 text = self._unwrapped(bare.sub(marker, text))
         return text
 
     def counts(self, text: str) -> tuple[int, ...]:
+        """Return how often a text has each marker."""
         text = self.with_bare(text)
         return tuple(text.count(marker) for marker in self.markers)
 
     def removed(self, text: str) -> str:
+        """Return a text without markers."""
         for marker in self.markers:
             text = text.replace(marker, " ")
         return text

@@ -65,7 +65,7 @@ def predictions(
     outputs: Sequence[NDArray[np.float32]],
     labels: Sequence[str],
 ) -> list[Relation]:
-    """The sentences with the more probable label, and the probability of `Yes`."""
+    """Return the sentences with the more probable label, and the probability of `Yes`."""
     return [
         replace(example, label=labels[int(output.argmax())], score=float(output[-1]))
         for example, output in zip(examples, outputs, strict=True)

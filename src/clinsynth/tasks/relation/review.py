@@ -1,4 +1,4 @@
-"""What an annotator is asked about a marked sentence, and what the answer says."""
+"""Asks an annotator about a marked sentence, and reads the answer."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def given(example: Relation) -> str:
 
 
 def read(written: str, *, text: str, labels: Sequence[str]) -> str:
-    """Raises ValueError, which says what is accepted."""
+    """Return Yes or No; raises ValueError, which says what is accepted."""
     answer = _WRITTEN.get(written.strip().casefold())
     if answer is None:
         raise ValueError("Yes or No")

@@ -1,4 +1,4 @@
-"""Scores of the positive class, beside what always saying yes would score."""
+"""Scores the positive class, beside what always saying yes would score."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ COLUMNS: Mapping[str, str] = {"always yes": "test/f1_always_positive", "AP": "te
 
 
 def count(gold: Sequence[Relation], predicted: Sequence[Relation]) -> Counts:
-    """Array [sentences, 3] of true positives, predicted and gold positives."""
+    """Return an array [sentences, 3] of true positives, predicted and gold positives."""
     rows = [(g.positive and p.positive, p.positive, g.positive) for g, p in zip(gold, predicted, strict=True)]
     return np.array(rows, dtype=np.int64).reshape(-1, 3)
 
 
 def judge(gold: Sequence[Relation], predicted: Sequence[Relation]) -> Evaluation:
-    """By labels alone."""
+    """Score by labels alone."""
     counts = count(gold, predicted)
     true, said, positive = counts.sum(axis=0).tolist()
     errors = {"said yes, is no": said - true, "said no, is yes": positive - true}
@@ -33,7 +33,7 @@ def judge(gold: Sequence[Relation], predicted: Sequence[Relation]) -> Evaluation
 
 
 def evaluate(test: Predictions, *, train: Sequence[Relation], devel: Predictions) -> Evaluation:
-    """By labels and by probabilities."""
+    """Score by labels and by probabilities."""
     judged = judge(test.gold, test.predicted)
     truth = np.array([row.positive for row in test.gold])
     scores = np.array([row.score for row in test.predicted], dtype=np.float64)
@@ -46,7 +46,7 @@ def evaluate(test: Predictions, *, train: Sequence[Relation], devel: Predictions
 
 
 def always_positive(gold: Sequence[Relation]) -> float:
-    """F1 of a model that says yes to every sentence."""
+    """Return the F1 of a model that says yes to every sentence."""
     positive = sum(row.positive for row in gold)
     return float(precision_recall_f1(np.array([positive, len(gold), positive]))[2])
 

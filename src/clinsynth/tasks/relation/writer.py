@@ -1,4 +1,4 @@
-"""Rounds, requests, and labelled sentences out of completions."""
+"""Asks for rounds of labelled sentences, and reads them out of completions."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from clinsynth.config import check, named_prompt
 from clinsynth.errors import ConfigError
 from clinsynth.prompts import render
 from clinsynth.task import Choices, Proposal, Supply, Writing
-from clinsynth.tasks.relation.completions import Row, read_rows
+from clinsynth.tasks.relation.completions import LabelledRow, read_rows
 from clinsynth.tasks.relation.config import PoolConfig, RelationDataset, check_markers, own_pool
 from clinsynth.tasks.relation.gold import NEGATIVE, POSITIVE, Relation
 from clinsynth.tasks.supply import Rounds
-from clinsynth.tasks.words import plain
+from clinsynth.text.words import plain
 from clinsynth.types import Brief, Candidate, Completion, Draft, Gold, Rejected, Request
 
 PER_REQUEST = 6
@@ -42,7 +42,7 @@ class Round:
     positive: tuple[int, ...]
     negative: tuple[int, ...]
     before: int
-    """How many earlier rounds have drawn the same: the replicate, or the same message would have one answer."""
+    """The number of earlier rounds that drew the same: the replicate, or the same message would have one answer."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class RelationWriter:
         dataset = self.dataset
         if dataset.pool is not None and (recorded or own_pool(dataset) or dataset.fold is not None):
             return Proposal(dataset)
-        test = {row.text for row in gold.guarded}
+        test = {row.text for row in gold.held_out}
         free = [(number, row) for number, row in enumerate(gold.train) if row.text not in test]
         chosen = {
             positive: [(n, row) for n, row in free if row.positive is positive][:POOL] for positive in (True, False)
@@ -98,7 +98,10 @@ class RelationWriter:
         lines = ["# Rows of the train file that prompts show; strike out what is no good example of its label."]
         lines += ["pool:", "  file: null", "  fold: null", "  left_out: null"]
         for name, rows in (("positive", chosen[True]), ("negative", chosen[False])):
-            lines += [f"  {name}:", *(f"    - {number}  # {_printable(row.text)}" for number, row in rows)]
+            lines.append(f"  {name}:")
+            for number, row in rows:
+                printable = "".join(sign if sign.isprintable() else " " for sign in row.text)
+                lines.append(f"    - {number}  # {printable}")
         return Proposal(replace(dataset, pool=pool), {"pool.yaml": "\n".join(lines) + "\n"})
 
     def units(self, gold: Gold, *, writing: Writing, number: int = 0) -> list[str]:
@@ -111,7 +114,7 @@ class RelationWriter:
         pool = self._pool
         left_out = set(pool.left_out or ())
         if own_pool(self.dataset):
-            test = {row.text for row in gold.guarded}
+            test = {row.text for row in gold.held_out}
             left_out |= {row for row in (*pool.positive, *pool.negative) if gold.train[row].text in test}
         drawn = {unit: self._round(unit, writing) for unit in units}
         return {unit for unit, rows in drawn.items() if not left_out.isdisjoint((*rows.positive, *rows.negative))}
@@ -143,7 +146,7 @@ class RelationWriter:
         drafts: list[Draft] = []
         rejected: list[Rejected] = []
         for found in read_rows(plain(completion.text), markers=self.dataset.markers):
-            if isinstance(found, Row):
+            if isinstance(found, LabelledRow):
                 drafts.append(Draft(unit, replicate, len(drafts), found.text, found.label))
             else:
                 rejected.append(Rejected(Draft(unit, replicate, -1, found.text), found.reason))
@@ -184,7 +187,7 @@ class RelationWriter:
         return pool
 
     def _check_pool(self, writing: Writing, *, gold: Gold) -> None:
-        """Raises ConfigError where the pool is of other rows than those that there are."""
+        """Raise ConfigError where the pool is of other rows than those that there are."""
         dataset, pool = self.dataset, self._pool
         if pool.fold is not None and dataset.fold not in (None, pool.fold):
             raise ConfigError(
@@ -221,13 +224,9 @@ class RelationWriter:
         return _rounds(positive, negative, first, block)[number]
 
 
-def _printable(text: str) -> str:
-    return "".join(character if character.isprintable() else " " for character in text)
-
-
 @lru_cache(maxsize=8)
 def _rounds(positive: tuple[int, ...], negative: tuple[int, ...], first: int, number: int) -> tuple[Round, ...]:
-    """The first rounds of a pool; an empty pool shows nothing."""
+    """Return the first rounds of a pool; an empty pool shows nothing."""
     found = []
     earlier: Counter[tuple[tuple[int, ...], tuple[int, ...]]] = Counter()
     for place in range(number):

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 import clinsynth
-from clinsynth.tasks.ner.answers import read_answer
-from clinsynth.tasks.ner.spans import Sentence, to_spans
-from clinsynth.tasks.words import detokenise
+from clinsynth.tasks.ner.answers import read_entities
+from clinsynth.text.entities import Sentence, to_spans
+from clinsynth.text.words import detokenise
 from support import CORPORA, needs_corpora
 
 Pairs = list[tuple[str, str]]
@@ -371,8 +371,8 @@ CORRUPTIONS: dict[str, Corruption] = {
 
 def spans(text: str, pairs: Pairs) -> tuple[list[tuple[int, int]], tuple[str, ...]]:
     tokens = [word for word, _ in pairs]
-    found = read_answer(text, question=PROMPT.format(" ".join(tokens)), tokens=tokens, entity_type="Disease")
-    return [(span.start, span.end) for span in found.spans], found.hallucinated
+    found = read_entities(text, question=PROMPT.format(" ".join(tokens)), tokens=tokens, entity_type="Disease")
+    return [(span.start, span.end) for span in found.predicted], found.hallucinated
 
 
 def expected(pairs: Pairs) -> tuple[list[tuple[int, int]], tuple[str, ...]]:

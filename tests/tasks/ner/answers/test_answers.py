@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinsynth.tasks.ner.answers import read_answer
+from clinsynth.tasks.ner.answers import read_entities
 from clinsynth.tasks.ner.answers.tags import read_tag
-from clinsynth.tasks.ner.spans import Sentence
+from clinsynth.text.entities import Sentence
 
 SENTENCE = "Clustering of missense mutations in the ataxia - telangiectasia gene in a sporadic T - cell leukaemia ."
 GOLD = SENTENCE.split()
@@ -20,8 +20,8 @@ CLEAN = "\n".join(f"{word}\t{TAGS[tag]}" for word, tag in zip(GOLD, "OOOOOOBIIOO
 
 def read(text: str, *, tokens: str = " ".join(GOLD)) -> tuple[list[str], tuple[str, ...], str]:
     words = tokens.split(" ")
-    found = read_answer(text, question=QUESTION, tokens=words, entity_type="Disease")
-    return [" ".join(words[span.start : span.end]) for span in found.spans], found.hallucinated, found.status
+    found = read_entities(text, question=QUESTION, tokens=words, entity_type="Disease")
+    return [" ".join(words[span.start : span.end]) for span in found.predicted], found.hallucinated, found.status
 
 
 def test_what_was_asked_for_is_clean() -> None:
@@ -197,8 +197,8 @@ def test_words_that_look_like_tags_in_one_line(layout: str) -> None:
 def test_odd_tokens(odd: str) -> None:
     tokens = ["mild", odd, "gout", odd]
     for answer in (f"mild\tO\n{odd}\tO\ngout\tB-Disease\n{odd}\tO", "mild O\ngout B-Disease", "Disease: gout"):
-        found = read_answer(answer, question=QUESTION, tokens=tokens, entity_type="Disease")
-        assert [(span.start, span.end) for span in found.spans] == [(2, 3)]
+        found = read_entities(answer, question=QUESTION, tokens=tokens, entity_type="Disease")
+        assert [(span.start, span.end) for span in found.predicted] == [(2, 3)]
 
 
 @pytest.mark.parametrize(
@@ -252,14 +252,14 @@ PIECES = st.sampled_from(
     st.one_of(st.just(QUESTION), st.text()),
 )
 def test_any_text_gives_a_valid_sentence(text: str, tokens: list[str], question: str) -> None:
-    found = read_answer(text, question=question, tokens=tokens, entity_type="Disease")
-    sentence = Sentence(tuple(tokens), found.spans)
+    found = read_entities(text, question=question, tokens=tokens, entity_type="Disease")
+    sentence = Sentence(tuple(tokens), found.predicted)
     assert {span.label for span in sentence.spans} <= {"Disease"}
-    assert found.status != "unusable" or not (found.spans or found.hallucinated)
+    assert found.status != "unusable" or not (found.predicted or found.hallucinated)
 
 
 @pytest.mark.parametrize("sign", ["[", "{", "‹", "- ", ". ", "|", "B-Disease ", "x/"])
 def test_a_model_that_repeats_itself_costs_no_time(sign: str) -> None:
     began = time.monotonic()
-    read_answer(sign * 16_000, question="", tokens=("no", "ataxia"), entity_type="Disease")
+    read_entities(sign * 16_000, question="", tokens=("no", "ataxia"), entity_type="Disease")
     assert time.monotonic() - began < 8

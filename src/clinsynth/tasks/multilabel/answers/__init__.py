@@ -10,16 +10,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from clinsynth.tasks.multilabel.answers.names import NAME, Names
 from clinsynth.tasks.multilabel.config import NONE
-from clinsynth.tasks.wrappers import MARK, bounded, sentences, unwrapped, without
-from clinsynth.types import CLEAN, REPAIRED, UNUSABLE
+from clinsynth.text.lists import MARK
+from clinsynth.text.peeling import peeled, sentences, table_cells, without
+from clinsynth.types import CLEAN, REPAIRED, UNUSABLE, Reading
 
 _FLAGS = re.VERBOSE | re.IGNORECASE
 _KIND = r"(?:criteri(?:on|a)|labels?|categor(?:y|ies)|class(?:es)?|codes?|symptoms?|domains?|items?)"
+_NAMING = re.compile(rf"{_KIND}|name|id", re.IGNORECASE)
 _BETWEEN = rf"(?:[\s,;:/&+|()\[\]{{}}.\-–—•]|(?:and|or|as\ well\ as|plus|also|the|both|dsm-?5|{_KIND})\b)"
 _NAMES = rf"{NAME}(?:{_BETWEEN}*{NAME})*"
 _PURE = re.compile(rf"{_BETWEEN}*{_NAMES}{_BETWEEN}*", _FLAGS)
@@ -44,6 +45,8 @@ _NO = r"""(?:no|n|false|0(?!\.\d)|unmet|absent|negative|none|n/a|✗|✘|❌|☐
 _END = r"(?=\W*\Z|\s*[^\w\s]|\s+(?:because|since|as|for|the|there|this|it|he|she|due|given|but|although|though|,)\b)"
 _VERDICT = re.compile(rf"\W*?(?:(?P<yes>{_YES})|(?P<no>{_NO}))(?!\w)", _FLAGS)
 _VERDICT_FIRST = re.compile(rf"\W*?(?:(?P<yes>{_YES})(?!\w){_END}|(?P<no>{_NO})(?!\w)(?:{_END}|(?<=not)\b))", _FLAGS)
+_NOT_TICKED = re.compile(rf"[-–—]|\W*?(?:{_NO})(?!\w)", _FLAGS)
+_TICK = re.compile(r"(?P<yes>x)", re.IGNORECASE)
 _VERDICT_LAST = re.compile(
     rf"(?:[:.=→>|(–—]|\s-)\s*(?:(?P<no>{_NO}(?:\s(?:met|present|fulfilled|applicable|satisfied))?)|(?P<yes>{_YES}))"
     r"[\s.)\]]*\Z",
@@ -98,50 +101,43 @@ LONGEST = 5_000
 _NEAR = 300  # characters on each side of a name in which prose may deny it
 
 
-@dataclass(frozen=True)
-class Answer:
-    labels: tuple[str, ...]
-    """In the order of the dataset; empty where none holds, and where unusable."""
-    hallucinated: tuple[str, ...]
-    """Names that it gives as criteria and that are none of them, once each."""
-    status: str
-    """clean, repaired or unusable"""
+def read_criteria(text: str, *, question: str, labels: Mapping[str, str], text_asked: str) -> Reading:
+    """Return the labels that a completion names, in the order of the dataset, and names that it makes up, once each.
 
-
-def read_answer(text: str, *, question: str, labels: Mapping[str, str], text_asked: str) -> Answer:
-    """The criteria that a completion names; `question` is the whole prompt, which the completion may repeat."""
+    `question` is the whole prompt, which the completion may repeat.
+    """
     given = [name.strip() for name in text.split(";")]
     if given == [NONE] or (set(given) <= set(labels) and len(set(given)) == len(given)):
-        return Answer(tuple(label for label in labels if label in given), (), CLEAN)
+        return Reading(tuple(label for label in labels if label in given), CLEAN)
     names = Names(labels)
     parts = [part for part in sentences(question) if len(part.split()) > 5 and not names.stands_in(part)]
-    plain = bounded(unwrapped(text, repeated=[question, text_asked, *parts]), most=LONGEST)
+    plain = peeled(text, repeated=[question, text_asked, *parts], most=LONGEST)
     listing = " ".join(f"{name} {meaning}" for name, meaning in labels.items())
     held = _read(names, without(plain, listing))
     if held is None:
         held = _read(names, plain)
     if held is None:
-        return Answer((), (), UNUSABLE)
-    return Answer(*names.sorted(held), REPAIRED)
+        return Reading((), UNUSABLE)
+    known, made_up = names.sorted(held)
+    return Reading(known, REPAIRED, made_up)
 
 
 def _read(names: Names, text: str) -> dict[str, bool] | None:
-    """Each name that is given or denied; empty where none holds, None where nothing is said."""
+    """Return each name that is given or denied; empty where none holds, `None` where nothing is said."""
     coded = names.coded("\n".join(_lines_of_json(text)))
     lines = coded.split("\n")
     if every := next(filter(None, map(_ALL.fullmatch, lines)), None):
-        return names.all() | dict.fromkeys(names.names(every["but"] or "", everyday=True), False)
+        return dict.fromkeys(names.labels, True) | dict.fromkeys(names.names(every["but"] or "", everyday=True), False)
     keyed = _keyed(names, lines)
     if keyed is not None:
         return keyed
     found = _listed(names, lines) or ({} if _NONE_FIRST.match(coded) else _in_prose(names, coded))
-    if found or _NONE_FIRST.match(coded) or _NO_CRITERIA.search(coded) or _empty_list(text):
-        return found
-    return None
+    empty = re.fullmatch(r"(?:[^\[\]]*[:=]\s*)?\[\s*\]\W*", text.strip())
+    return found if found or _NONE_FIRST.match(coded) or _NO_CRITERIA.search(coded) or empty else None
 
 
 def _lines_of_json(text: str) -> list[str]:
-    """The lines of a text, with every JSON object or list in it as lines such as `A1: true`."""
+    """Return the lines of a text, with every JSON object or list in it as lines such as `A1: true`."""
     lines, at, decoder = [""], 0, json.JSONDecoder()
     for found in re.finditer(r"[{\[]", text):
         if found.start() < at:
@@ -159,45 +155,36 @@ def _lines_of_json(text: str) -> list[str]:
 
 
 def _flat(value: Any) -> Iterator[str]:
-    if isinstance(value, list):
+    """Yield lines that say the same as a value of JSON."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
         for item in value:
             yield from _flat(item)
     elif isinstance(value, dict):
-        yield from _flat_object(value)
-    elif isinstance(value, str):
-        yield value
-
-
-def _flat_object(value: Mapping[str, Any]) -> Iterator[str]:
-    verdicts = [held for key, held in value.items() if _is_verdict(held) and not re.search("conf|prob|score", key)]
-    named = [
-        item for key, item in value.items() if re.fullmatch(f"{_KIND}|name|id", key, re.I) and isinstance(item, str)
-    ]
-    if len(verdicts) == len(named) == 1:  # {"criterion": "A1", "met": true}
-        yield f"{named[0]}: {verdicts[0]}"
-        return
-    for key, item in value.items():
-        if isinstance(item, dict) and (inner := [held for held in item.values() if _is_verdict(held)]):
-            yield f"{key}: {inner[0]}"  # {"A1": {"met": true, "evidence": "..."}}
-        elif isinstance(item, str | bool | int | float):
-            yield f"{key}: {item}"
-        elif isinstance(item, list):
-            nothing = NONE if re.search(f"{_KIND}|answer|met", key, re.IGNORECASE) else ""
-            yield f"{key}: {'; '.join(_flat(item)) or nothing}"
-        else:
-            yield from _flat(item)
+        verdicts = [held for key, held in value.items() if _is_verdict(held) and not re.search("conf|prob|score", key)]
+        named = [item for key, item in value.items() if _NAMING.fullmatch(key) and isinstance(item, str)]
+        if len(verdicts) == len(named) == 1:  # {"criterion": "A1", "met": true}
+            yield f"{named[0]}: {verdicts[0]}"
+            return
+        for key, item in value.items():
+            if isinstance(item, dict) and (inner := [held for held in item.values() if _is_verdict(held)]):
+                yield f"{key}: {inner[0]}"  # {"A1": {"met": true, "evidence": "..."}}
+            elif isinstance(item, list):
+                nothing = NONE if re.search(f"{_KIND}|answer|met", key, re.IGNORECASE) else ""
+                yield f"{key}: {'; '.join(_flat(item)) or nothing}"
+            elif isinstance(item, dict):
+                yield from _flat(item)
+            elif item is not None:
+                yield f"{key}: {item}"
 
 
 def _is_verdict(value: Any) -> bool:
     return isinstance(value, bool | int) or (isinstance(value, str) and bool(re.fullmatch(_VERDICT, value.strip())))
 
 
-def _empty_list(text: str) -> bool:
-    return bool(re.fullmatch(r"(?:[^\[\]]*[:=]\s*)?\[\s*\]\W*", text.strip()))
-
-
 def _keyed(names: Names, lines: list[str]) -> dict[str, bool] | None:
-    """What the last key with a list of names, or with none, has: on its line, or on the lines below it."""
+    """Return what the last key with a list of names, or with none, has: on its line, or on the lines below it."""
     for at in reversed(range(len(lines))):
         key = _KEY.match(_unmarked(lines[at]))
         if not key or _DENYING_KEY.match(lines[at]):
@@ -213,14 +200,14 @@ def _keyed(names: Names, lines: list[str]) -> dict[str, bool] | None:
 
 
 def _listed(names: Names, lines: list[str]) -> dict[str, bool]:
-    """What lists, tables and lines with a verdict have; of several statements on a name the last."""
+    """Return what lists, tables and lines with a verdict have; of several statements on a name the last."""
     held: dict[str, bool] = {}
     header: list[str] = []
     denying = False
     is_row = [line.count("|") > 1 or "\t" in line.strip() for line in lines]
     for line, row in zip(lines, is_row, strict=True):
         if row and not (sum(is_row) == 1 and _PURE.fullmatch(line)):
-            cells = [cell.strip() for cell in re.split(r"[|\t]", line.strip().removeprefix("|").removesuffix("|"))]
+            cells = table_cells(line.strip())
             if not header and _is_header(cells):
                 header = cells
             else:
@@ -233,7 +220,7 @@ def _listed(names: Names, lines: list[str]) -> dict[str, bool]:
 
 
 def _line(line: str) -> Iterator[tuple[str, bool]]:
-    """Names of a line of a list, and whether they hold; nothing of prose."""
+    """Yield names of a line of a list, and whether they hold; nothing of prose."""
     line = _unmarked(line)
     key, checked = _KEY.match(line), _PREFIXED.match(line)
     if checked:
@@ -257,7 +244,7 @@ def _line(line: str) -> Iterator[tuple[str, bool]]:
 
 
 def _holds(said: str) -> bool:
-    """Whether what follows a name and a colon affirms it: a verdict, or else a description that denies nothing."""
+    """Say whether what follows a name and a colon affirms it: a verdict, or else a description that denies nothing."""
     if number := re.match(r"\s*([01]?\.\d+)(?![\w.])", said):  # a probability
         return float(number[1]) >= 0.5
     verdict = _VERDICT_FIRST.match(said) or _VERDICT_LAST.search(said)
@@ -265,7 +252,7 @@ def _holds(said: str) -> bool:
 
 
 def _unmarked(line: str) -> str:
-    """A line without bullets and numbers, quotations and headings."""
+    """Return a line without bullets and numbers, quotations and headings."""
     line = re.sub(r"\A[\s>]+", "", line)
     while mark := MARK.match(line):
         line = line[mark.end() :]
@@ -273,7 +260,7 @@ def _unmarked(line: str) -> str:
 
 
 def _without_asides(line: str) -> str:
-    """A line without brackets that hold no verdict and no name, or that deny one: `A1 (not A2)`."""
+    """Return a line without brackets that hold no verdict and no name, or that deny one: `A1 (not A2)`."""
     return re.sub(r"\(([^()]*)\)", lambda found: found.group() if _counts(found[1]) else "", line)
 
 
@@ -284,7 +271,7 @@ def _counts(aside: str) -> bool:
 
 
 def _is_header(cells: list[str]) -> bool:
-    """Whether cells are names of columns: several criteria, or yes and no, and no verdict on a criterion."""
+    """Say whether cells are names of columns: several criteria, or yes and no, and no verdict on a criterion."""
     verdicts = sum(bool(_VERDICT.fullmatch(cell.rstrip("? "))) for cell in cells)
     named = sum(bool(re.fullmatch(NAME, cell)) for cell in cells)
     return (named > 1 and not verdicts) or (verdicts > 1 and not named)
@@ -303,8 +290,11 @@ def _row(names: Names, cells: list[str], header: list[str]) -> dict[str, bool]:
         if held:
             return held
     named = next((cell for cell in cells if _PURE.fullmatch(_without_asides(cell))), "")
-    ticked = [value for at, value in polar.items() if at < len(cells) and cells[at] and not _is_no(cells[at])]
-    verdicts = [found for cell in cells if cell != named and (found := _VERDICT_FIRST.match(cell) or _tick(cell))]
+    filled = {at: cell for at, cell in enumerate(cells) if cell and not _NOT_TICKED.fullmatch(cell)}
+    ticked = [value for at, value in polar.items() if at in filled]
+    verdicts = [
+        found for cell in cells if cell != named and (found := _VERDICT_FIRST.match(cell) or _TICK.fullmatch(cell))
+    ]
     if ticked and len(set(polar.values())) > 1:
         value = ticked[0]
     else:
@@ -312,16 +302,8 @@ def _row(names: Names, cells: list[str], header: list[str]) -> dict[str, bool]:
     return dict.fromkeys(names.names(named, everyday=True), value)
 
 
-def _tick(cell: str) -> re.Match[str] | None:
-    return re.fullmatch(r"(?P<yes>x)", cell, re.IGNORECASE)
-
-
-def _is_no(cell: str) -> bool:
-    return bool(re.fullmatch(r"[-–—]", cell) or ((found := _VERDICT.fullmatch(cell)) and found["no"]))
-
-
 def _in_prose(names: Names, text: str) -> dict[str, bool]:
-    """Names in sentences that do not deny them; everyday words only as the word for a criterion stands by them."""
+    """Read sentences: names that they do not deny; everyday words only where the word for a criterion is near."""
     held: dict[str, bool] = {}
     for part in sentences(text):
         for clause in re.split(

@@ -1,11 +1,11 @@
-"""The names of criteria in an answer, in all their spellings, as private characters."""
+"""Finds the names of criteria in an answer, in all their spellings, and puts private characters in their place."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 
-from clinsynth.tasks.wrappers import normalised, phrase
+from clinsynth.text.peeling import normalised, phrase
 
 # Names in private characters: those that count anywhere (A1), and everyday words (sleep), which count as answers only.
 _CODE, _EVERYDAY = 0xF0000, 0x100000
@@ -21,7 +21,7 @@ class Names:
     """Turns names and meanings into private characters and back."""
 
     def __init__(self, labels: Mapping[str, str]) -> None:
-        self._labels = tuple(labels)
+        self.labels = tuple(labels)
         self._known = [*labels]  # and those that answers make up
         self._forms = {_form(alias): name for name, meaning in labels.items() for alias in (meaning, name)}
         aliases = sorted((alias for item in labels.items() for alias in item if _form(alias)), key=len, reverse=True)
@@ -33,9 +33,11 @@ class Names:
         self._families = {found["letters"].upper() for found in shapes}
 
     def stands_in(self, text: str) -> bool:
+        """Say whether a text has a name or a meaning."""
         return bool(self._alias.search(normalised(text)))
 
     def coded(self, text: str) -> str:
+        """Return a text with a private character in the place of each name and meaning."""
         text = "".join(sign for sign in text if ord(sign) < _CODE)
         text = re.sub(_RANGE, self._range, text)
         text = self._alias.sub(self._code, text)
@@ -45,16 +47,13 @@ class Names:
         return re.sub(r"\*\*|__|[`\"“”]|(?<!\w)'|'(?!\w)", "", text)
 
     def names(self, text: str, *, everyday: bool) -> list[str]:
+        """Return the names that private characters of a text stand for, those of everyday words only if asked to."""
         return [self._known[(ord(sign) & 0xFFFF)] for sign in re.findall(NAME if everyday else _STRONG, text)]
 
-    def all(self) -> dict[str, bool]:
-        return dict.fromkeys(self._labels, True)
-
     def sorted(self, held: Mapping[str, bool]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Labels that hold, and names that are no labels."""
-        named = [name for name in self._known if held.get(name)]
-        labels = tuple(name for name in self._labels if name in named)
-        return labels, tuple(name for name in held if held[name] and name not in self._labels)
+        """Return labels that hold, and names that hold and are no labels."""
+        labels = tuple(name for name in self.labels if held.get(name))
+        return labels, tuple(name for name in held if held[name] and name not in self.labels)
 
     def _range(self, found: re.Match[str]) -> str:
         first, last = int(found[2]), int(found[3])
@@ -69,7 +68,7 @@ class Names:
         return chr((_CODE if anywhere or longer else _EVERYDAY) + self._known.index(name))
 
     def _made_up(self, found: re.Match[str]) -> str:
-        """A name of the same pattern that is no label: an everyday word unless of the same letters."""
+        """Code a name of the same pattern that is no label: an everyday word unless of the same letters."""
         if len(found["letters"]) not in self._letters or len(found["digits"]) not in self._digits:
             return found.group()
         name = found.group().upper()
@@ -80,12 +79,12 @@ class Names:
 
 
 def _form(alias: str) -> str:
-    """What is alike in all spellings of a name or meaning."""
+    """Return what is alike in all spellings of a name or meaning."""
     return "".join(_words(alias)).casefold()
 
 
 def _pieces(alias: str) -> list[str]:
-    """Words, of which a code may be written in two: `A1` as `A-1`."""
+    """Return words, of which a code may be written in two: `A1` as `A-1`."""
     code = _CODED.fullmatch(normalised(alias))
     return [code["letters"], code["digits"]] if code else _words(alias)
 

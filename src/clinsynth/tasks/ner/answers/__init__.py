@@ -1,4 +1,4 @@
-"""What an LLM's answer says about the entities of one sentence.
+"""Reads what an LLM's answer says about the entities of one sentence.
 
 It was asked for lines of `token<TAB>tag`. What comes is read as tags, as marks in the sentence or as
 a list of names, and placed on the gold tokens by `alignment`.
@@ -6,57 +6,40 @@ a list of names, and placed on the gold tokens by `alignment`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from clinsynth.tasks.ner.answers.alignment import Place, place_entities, place_names, plainest
 from clinsynth.tasks.ner.answers.layouts import Asked, Tagging, read_tagging
 from clinsynth.tasks.ner.answers.literals import read_literal
 from clinsynth.tasks.ner.answers.mentions import join_neighbours, read_marks, read_names, says_none
-from clinsynth.tasks.ner.answers.tags import BARE, OTHER
-from clinsynth.tasks.ner.spans import Span, to_spans
-from clinsynth.tasks.thoughts import take_out
-from clinsynth.tasks.wrappers import bounded, normalised
-from clinsynth.types import CLEAN, REPAIRED, UNUSABLE
-
-SHORTEST_QUESTION = 20
-"""Characters from which a question in an answer is a repetition and no coincidence."""
+from clinsynth.tasks.ner.answers.tags import BARE
+from clinsynth.text.alignment import Place, place_entities, place_names, plainest
+from clinsynth.text.entities import Span, to_spans
+from clinsynth.text.peeling import peeled
+from clinsynth.types import CLEAN, REPAIRED, UNUSABLE, Reading
 
 LONGEST = 20
 """Characters of an answer for each of the sentence that are looked at, at either end."""
 
-_INSTRUCTION = re.compile(r"\[INST\].*?\[/INST\]", re.DOTALL | re.IGNORECASE)
-_WRAPPER = re.compile(
-    r"""</?(?:example|answer|output|result|response|text|sentence|iob|ner|code|pre|s)s?\s*/?>
-        |\[/?INST\]|<\|[\w ]+\|>|^\s*(?:```|~~~)[\w-]*\s*?$|```""",
-    re.VERBOSE | re.IGNORECASE | re.MULTILINE,
-)
 
+def read_entities(text: str, *, question: str, tokens: Sequence[str], entity_type: str) -> Reading:
+    """Return spans over the gold tokens of a sentence, and entities that are named and not there.
 
-@dataclass(frozen=True)
-class Answer:
-    """What an answer says about a sentence."""
-
-    spans: tuple[Span, ...]
-    """Over the gold tokens, in order, without overlaps."""
-    hallucinated: tuple[str, ...]
-    """Entities that it names and that are not in the text."""
-    status: str
-
-
-def read_answer(text: str, *, question: str, tokens: Sequence[str], entity_type: str) -> Answer:
-    """The entities of a sentence of gold tokens; `question`: the message that was sent."""
+    `question` is the message that was sent.
+    """
     clean = _clean(text, tokens=tokens, entity_type=entity_type)
     if clean is not None:
-        return Answer(clean, (), CLEAN)
+        return Reading(clean, CLEAN)
     asked = Asked(tuple(tokens), entity_type)
     most = LONGEST * max(len(" ".join(tokens)), 100)
-    found = _places(bounded(_bare(text, question=question), most=most), asked)
+    text = peeled(text, repeated=[question], marked=True, most=most)
+    if "\\t" in text and "\t" not in text:
+        text = text.replace("\\t", "\t")
+        text = text if "\n" in text else text.replace("\\n", "\n")
+    found = _places(text, asked)
     if found is None:
-        return Answer((), (), UNUSABLE)
+        return Reading((), UNUSABLE)
     places, absent = found
-    return Answer(tuple(Span(start, end, entity_type) for start, end in places), tuple(absent), REPAIRED)
+    return Reading(tuple(Span(start, end, entity_type) for start, end in places), REPAIRED, tuple(absent))
 
 
 def _clean(text: str, *, tokens: Sequence[str], entity_type: str) -> tuple[Span, ...] | None:
@@ -70,7 +53,7 @@ def _clean(text: str, *, tokens: Sequence[str], entity_type: str) -> tuple[Span,
 
 
 def _places(text: str, asked: Asked) -> tuple[list[Place], list[str]] | None:
-    """Tokens of the entities and the names of those that are not there; None where nothing is said of them."""
+    """Return tokens of the entities and names that are not there; `None` where nothing is said of them."""
     sentence = plainest("".join(asked.tokens))
     if not sentence or plainest(text).strip("\"'") == sentence:
         return None
@@ -78,67 +61,25 @@ def _places(text: str, asked: Asked) -> tuple[list[Place], list[str]] | None:
     if isinstance(literal, tuple):
         return place_names([name for name in literal if plainest(name)], tokens=asked.tokens)
     tagging = literal or _usable(read_tagging(text, asked=asked), asked)
-    if tagging is None or _is_list(tagging):
+    if tagging is None or tagging.lists_names:
         tagging = read_marks(text, asked=asked) or tagging
-    if tagging and not _is_list(tagging):
+    if tagging and not tagging.lists_names:
         return place_entities(tagging.words, entities=tagging.entities, tokens=asked.tokens)
-    names = (
-        _names(text, tagging, asked) if literal is None else tuple(word for word, tag in literal.pairs if tag == BARE)
-    )
+    # With the type behind single words these are taken as they are, commas and all.
+    single = tagging and all(tag == BARE and " " not in word for word, tag in tagging.pairs)
+    names = None if literal or single else read_names(text, asked=asked)
+    if names is None and (listed := literal or tagging):
+        names = tuple(word for word, tag in listed.pairs if tag == BARE)
     if names is not None:
         return place_names(join_neighbours(names, tokens=asked.tokens), tokens=asked.tokens)
     return ([], []) if says_none(text, asked=asked) else None
 
 
-def _names(text: str, tagging: Tagging | None, asked: Asked) -> tuple[str, ...] | None:
-    """Of a list; with the type behind single words these are taken as they are, commas and all."""
-    if tagging and all(tag == BARE and " " not in word for word, tag in tagging.pairs):
-        return tuple(tagging.words)
-    names = read_names(text, asked=asked)
-    if names is None and tagging:
-        names = tuple(word for word, tag in tagging.pairs if tag == BARE)
-    return names
-
-
 def _usable(tagging: Tagging | None, asked: Asked) -> Tagging | None:
-    """Not the legend of the tags, nor anything else that is not of the sentence and names no entity."""
+    """Return neither the legend of the tags, nor anything else that is not of the sentence and names no entity."""
     if tagging is None or tagging.entities or asked.likeness(tagging.words) >= 0.2:
         return tagging
     if len(tagging.pairs) > 4 and 2 * len(tagging.pairs) > len(asked.tokens):  # rewritten
         return tagging
     known = all(map(asked.knows, tagging.words)) and any(len(word) > 2 for word in tagging.words)
     return tagging if known else None
-
-
-def _is_list(tagging: Tagging) -> bool:
-    """Names with their type behind them."""
-    return all(tag in (BARE, OTHER) for _, tag in tagging.pairs)
-
-
-def _bare(text: str, *, question: str) -> str:
-    """The answer without what surrounds it: thoughts, the question, wrappers, fences."""
-    answer, _ = take_out(normalised(text), leaving="\n")
-    text = _without(answer, normalised(question))
-    outside = _INSTRUCTION.sub("\n", text)
-    text = outside if outside.strip() else text
-    text = _WRAPPER.sub("", text)
-    if "\\t" in text and "\t" not in text:
-        text = text.replace("\\t", "\t")
-        text = text if "\n" in text.strip() else text.replace("\\n", "\n")
-    return text.strip()
-
-
-def _without(text: str, question: str) -> str:
-    """Without repetitions of the question, however they are spaced."""
-    wanted = "".join(question.split())
-    if len(wanted) < SHORTEST_QUESTION:
-        return text
-    places = [at for at, character in enumerate(text) if not character.isspace()]
-    squeezed = "".join(text[at] for at in places)
-    kept, end = [], 0
-    start = squeezed.find(wanted)
-    while start >= 0:
-        kept.append(text[end : places[start]])
-        end = places[start + len(wanted) - 1] + 1
-        start = squeezed.find(wanted, start + len(wanted))
-    return "\n".join([*kept, text[end:]])

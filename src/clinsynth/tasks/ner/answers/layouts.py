@@ -1,4 +1,4 @@
-"""Words with tags, in the many layouts of LLMs.
+"""Reads words with tags, in the many layouts of LLMs.
 
 An answer is read in every layout; what is most like the sentence is what was meant.
 """
@@ -10,16 +10,20 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate, groupby, pairwise
+from itertools import accumulate, groupby, pairwise, zip_longest
 
-from clinsynth.tasks.ner.answers.alignment import Place, plainest
 from clinsynth.tasks.ner.answers.tags import BARE, BEGIN, OTHER, OUTSIDE, is_strong, read_tag
+from clinsynth.text.alignment import Place, plainest
 
 Pair = tuple[str, str]
 """A word and what its tag says of it."""
-Row = list[Pair] | None
-"""The words with tags of one line; None: it is prose, a heading, a rule."""
+TaggedLine = list[Pair] | None
+"""The words with tags of one line; `None`: it is prose, a heading, a rule."""
 
+_TITLE = re.compile(r"(?:entity|named)?[ _]?(?:type|label|tag|class|category|format|name)s?", re.IGNORECASE)
+_INDEX = re.compile(r"[(\[#]?(\d{1,4})[.):\]]*\s+(?=\S)")
+_BULLET = re.compile(r"[-*•·–>]\s+(?=\S)")
+_QUOTED = re.compile(r"([\"'`“‘]|\*\*)(.+)(?:\1|[”’])", re.DOTALL)
 _LIKE = 0.6
 """From here on a line of words is the sentence."""
 
@@ -33,6 +37,11 @@ class Tagging:
     @property
     def words(self) -> list[str]:
         return [word for word, _ in self.pairs]
+
+    @property
+    def lists_names(self) -> bool:
+        """Whether they are names with their type behind them."""
+        return all(tag in (BARE, OTHER) for _, tag in self.pairs)
 
     @property
     def entities(self) -> list[Place]:
@@ -51,7 +60,7 @@ class Tagging:
 
 @dataclass(frozen=True)
 class Asked:
-    """What an answer is about."""
+    """The sentence and the entities that an answer is about."""
 
     tokens: tuple[str, ...]
     entity_type: str
@@ -68,11 +77,11 @@ class Asked:
         return _grams(self._text)
 
     def knows(self, text: str) -> bool:
-        """Whether this stands in the sentence, be it within words."""
+        """Say whether this stands in the sentence, be it within words."""
         return plainest(text) in self._text
 
     def likeness(self, words: Iterable[str]) -> float:
-        """Of words and the sentence, from 0 to 1 (Dice coefficient of trigrams)."""
+        """Return how alike words and the sentence are, from 0 to 1 (Dice coefficient of trigrams)."""
         grams = _grams("".join(map(plainest, words)))
         shared = (grams & self._grams).total()
         return 2 * shared / ((grams.total() + self._grams.total()) or 1)
@@ -84,18 +93,15 @@ def _grams(text: str) -> Counter[str]:
 
 
 def read_tagging(text: str, *, asked: Asked) -> Tagging | None:
-    """The words with tags that are most like the sentence."""
+    """Return the words with tags that are most like the sentence."""
     lines = [line.strip(" \r") for line in text.split("\n")]
     candidates = [*_tagged_lines(lines, asked), *_rows(lines, asked), *_bare_tags(lines, asked)]
-    candidates = [pairs for pairs in candidates if pairs]
-    if not candidates:
-        return None
-    return Tagging(tuple(max(candidates, key=lambda pairs: asked.likeness(word for word, _ in pairs))))
+    pairs = max(filter(None, candidates), key=lambda pairs: asked.likeness(word for word, _ in pairs), default=None)
+    return Tagging(tuple(pairs)) if pairs else None
 
 
 def _tagged_lines(lines: Sequence[str], asked: Asked) -> Iterator[list[Pair]]:
-    readings = [read(lines, asked) for read in _STYLES]
-    readings = [[_plausible(row, asked) for row in reading] for reading in readings]
+    readings = [[_plausible(row, asked) for row in read(lines, asked)] for read in _STYLES]
     for number, first in enumerate(readings):
         if any(first):
             others = [first, *readings[:number], *readings[number + 1 :]]
@@ -106,27 +112,22 @@ def _tagged_lines(lines: Sequence[str], asked: Asked) -> Iterator[list[Pair]]:
             yield from (_chosen(variant, sizes, asked) for variant in _variants(pairs))
 
 
-_TITLE = re.compile(r"(?:entity|named)?[ _]?(?:type|label|tag|class|category|format|name)s?", re.IGNORECASE)
-
-
-def _plausible(row: Row, asked: Asked) -> Row:
-    """None for prose that ends in something like a tag."""
+def _plausible(row: TaggedLine, asked: Asked) -> TaggedLine:
+    """Return a line, or `None` for prose that ends in something like a tag."""
     if not row:
         return None
     word, tag = row[0]
     words = word.split()
-    if len(row) == 1 and (
-        (is_strong(word) and not asked.knows(word))
-        or (len(words) > 2 and 2 * sum(asked.knows(part.strip("*`_\"'.,")) for part in words) < len(words))
-    ):
+    known = sum(asked.knows(part.strip("*`_\"'.,")) for part in words)
+    legend = is_strong(word) and not asked.knows(word)
+    if len(row) == 1 and (legend or (len(words) > 2 and 2 * known < len(words))):
         return None
-    if tag == BARE and _TITLE.fullmatch(word) and not asked.knows(word):  # Type: Disease
-        return None
-    return row
+    title = tag == BARE and _TITLE.fullmatch(word) and not asked.knows(word)  # Type: Disease
+    return None if title else row
 
 
 def _chosen(pairs: list[Pair], sizes: Sequence[int], asked: Asked) -> list[Pair]:
-    """All blocks of tagged lines, given their sizes, or one, where others are drafts of it."""
+    """Return all blocks of tagged lines, given their sizes, or one, where others are drafts of it."""
     if len(sizes) == 1:
         return pairs
     ends = list(accumulate(sizes))
@@ -135,13 +136,8 @@ def _chosen(pairs: list[Pair], sizes: Sequence[int], asked: Asked) -> list[Pair]
     return blocks[number] if asked.likeness(word for word, _ in pairs) < likeness else pairs
 
 
-_INDEX = re.compile(r"[(\[#]?(\d{1,4})[.):\]]*\s+(?=\S)")
-_BULLET = re.compile(r"[-*•·–>]\s+(?=\S)")
-_QUOTED = re.compile(r"([\"'`“‘]|\*\*)(.+)(?:\1|[”’])", re.DOTALL)
-
-
 def _variants(pairs: list[Pair]) -> Iterator[list[Pair]]:
-    """As they are, then without what stands before or round every word."""
+    """Yield the words as they are, then without what stands before or round every one of them."""
     yield pairs
     for take in (_unnumbered, _unmarked, _unquoted):
         words = take([word for word, _ in pairs])
@@ -174,23 +170,19 @@ def _unquoted(words: list[str]) -> list[str] | None:
     return [match[2] if match else word for word, match in zip(words, found, strict=True)]
 
 
-def grid(rows: Sequence[Sequence[str]], asked: Asked) -> list[Row]:
-    """Words with tags of rows of cells: which column is which shows from what is in them."""
-    width = max(map(len, rows), default=0)
-    columns = [[row[at] if at < len(row) else "" for row in rows] for at in range(width)]
+def grid(rows: Sequence[Sequence[str]], asked: Asked) -> list[TaggedLine]:
+    """Return words with tags of rows of cells: which column is which shows from what is in them."""
+    columns = [list(column) for column in zip_longest(*rows, fillvalue="")]
     tags = _tag_column(columns, asked)
-    if tags is None:
+    if tags is None or len(columns) == 1:
         return [None] * len(rows)
-    read = [asked.tag(cell) for cell in columns[tags]]
-    others = [at for at in range(width) if at != tags]
-    if not others:
-        return [None] * len(rows)
-    words = max(others, key=lambda at: asked.likeness(c for c, tag in zip(columns[at], read, strict=True) if tag))
-    return [[(word, tag)] if tag and word else None for word, tag in zip(columns[words], read, strict=True)]
+    read = [asked.tag(cell) for cell in columns.pop(tags)]
+    words = max(columns, key=lambda column: asked.likeness(c for c, tag in zip(column, read, strict=True) if tag))
+    return [[(word, tag)] if tag and word else None for word, tag in zip(words, read, strict=True)]
 
 
 def _tag_column(columns: Sequence[Sequence[str]], asked: Asked) -> int | None:
-    """The last of those with the most tags; a column of bare types only where no other has tags."""
+    """Return the last of those with the most tags; a column of bare types only where no other has tags."""
     for typed in (True, False):
         counts = [sum(bool(asked.tag(cell, typed=typed)) for cell in column) for column in columns]
         if any(counts):
@@ -198,11 +190,11 @@ def _tag_column(columns: Sequence[Sequence[str]], asked: Asked) -> int | None:
     return None
 
 
-def _tabs(lines: Sequence[str], asked: Asked) -> list[Row]:
+def _tabs(lines: Sequence[str], asked: Asked) -> list[TaggedLine]:
     return _by_cells(lines, [[cell.strip(" ") for cell in line.split("\t")] for line in lines], asked)
 
 
-def _pipes(lines: Sequence[str], asked: Asked) -> list[Row]:
+def _pipes(lines: Sequence[str], asked: Asked) -> list[TaggedLine]:
     cells = [
         [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", re.sub(r"^\||(?<!\\)\|$", "", line))]
         for line in lines
@@ -213,20 +205,20 @@ def _pipes(lines: Sequence[str], asked: Asked) -> list[Row]:
     return _by_cells(lines, cells, asked)
 
 
-def _by_cells(lines: Sequence[str], cells: list[list[str]], asked: Asked) -> list[Row]:
+def _by_cells(lines: Sequence[str], cells: list[list[str]], asked: Asked) -> list[TaggedLine]:
     places = [number for number, row in enumerate(cells) if len(row) > 1]
-    rows: list[Row] = [None] * len(lines)
+    rows: list[TaggedLine] = [None] * len(lines)
     for place, row in zip(places, grid([cells[place] for place in places], asked), strict=True):
         rows[place] = row
     return rows
 
 
-def _separated(separator: str, *, first: bool = False) -> Callable[[Sequence[str], Asked], list[Row]]:
-    """Lines of one word or several with the separator before each tag."""
+def _separated(separator: str, *, first: bool = False) -> Callable[[Sequence[str], Asked], list[TaggedLine]]:
+    """Return a reader of lines of one word or several with the separator before each tag."""
     between = re.compile(separator)
     several = re.compile(rf"(\S+)(?:{separator})(\S+?)[,;]?(?:\s+|$)")
 
-    def read(line: str, asked: Asked) -> Row:
+    def read(line: str, asked: Asked) -> TaggedLine:
         row: list[Pair] = []
         at = 0
         while found := several.match(line, at):
@@ -250,8 +242,8 @@ def _separated(separator: str, *, first: bool = False) -> Callable[[Sequence[str
     return lambda lines, asked: [read(line, asked) for line in lines]
 
 
-def _partly(line: str, separator: re.Pattern[str], asked: Asked) -> Row:
-    """The sentence in one line, with tags at its entities alone: `sporadic ataxia/B-Disease`."""
+def _partly(line: str, separator: re.Pattern[str], asked: Asked) -> TaggedLine:
+    """Read the sentence in one line, with tags at its entities alone: `sporadic ataxia/B-Disease`."""
     row, tagged = [], False
     for item in line.split():
         found = list(separator.finditer(item))
@@ -263,7 +255,7 @@ def _partly(line: str, separator: re.Pattern[str], asked: Asked) -> Row:
     return row if tagged and asked.likeness(word for word, _ in row) > _LIKE else None
 
 
-def _spaces(lines: Sequence[str], asked: Asked) -> list[Row]:
+def _spaces(lines: Sequence[str], asked: Asked) -> list[TaggedLine]:
     rows = [_spaced(line.split(), asked) for line in lines]
     outside = any(tag == OUTSIDE for row in rows for _, tag in row or ())
     # Without any word outside, "hepatitis B" is a name.
@@ -272,8 +264,8 @@ def _spaces(lines: Sequence[str], asked: Asked) -> list[Row]:
     ]
 
 
-def _spaced(items: Sequence[str], asked: Asked) -> Row:
-    """Words and tags in turn; or words before each tag, where the tags are plain ones."""
+def _spaced(items: Sequence[str], asked: Asked) -> TaggedLine:
+    """Read words and tags in turn; or words before each tag, where the tags are plain ones."""
     tags = [_clear(item, asked) for item in items[1::2]]
     if tags and all(tags) and (len(items) % 2 == 0 or len(items) > 6):  # an odd one: the answer was cut
         return [(word, tag or OUTSIDE) for word, tag in zip(items[::2], tags, strict=False)]
@@ -293,7 +285,7 @@ def _spaced(items: Sequence[str], asked: Asked) -> Row:
 
 
 def _clear(item: str, asked: Asked, *, typed: bool = False) -> str | None:
-    """A tag; `i`, `b` and `o` are words of a sentence, and so may be a type's name."""
+    """Return what a tag says; `i`, `b` and `o` are words of a sentence, and so may be a type's name."""
     bare = item.strip("*`,;.")
     if (len(bare) == 1 and bare.islower()) or bare.casefold() in ("other", "none", "outside"):
         return None
@@ -320,7 +312,7 @@ _HEADING = re.compile(r"\W*[A-Za-z][\w ]{0,20}:\W*\s")
 
 
 def _rows(lines: Sequence[str], asked: Asked) -> Iterator[list[Pair]]:
-    """A line of words above a line of as many tags."""
+    """Yield words of lines that stand above a line of as many tags."""
     pairs: list[Pair] = []
     above: list[str] = []
     for line in lines:
@@ -335,7 +327,7 @@ def _rows(lines: Sequence[str], asked: Asked) -> Iterator[list[Pair]]:
 
 
 def _bare_tags(lines: Sequence[str], asked: Asked) -> Iterator[list[Pair]]:
-    """As many tags as the sentence has tokens."""
+    """Yield the tokens of the sentence with as many tags as they are."""
     for items in ("\n".join(lines).split(), _untitled(" ".join(lines))):
         tags = [asked.tag(item) for part in items for item in part.split(",") if item]
         if len(tags) == len(asked.tokens) and all(tags):

@@ -1,4 +1,4 @@
-"""Answers in JSON or as Python data, whatever the keys are called."""
+"""Reads answers in JSON or as Python data, whatever the keys are called."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ _WORD_KEY = re.compile(
     r"(?:entity[ _]?)?(?:text|entity|word|name|mention|span|value|token|term|phrase)s?", re.IGNORECASE
 )
 _TYPE_KEY = re.compile(r"(?:entity[ _]?)?(?:type|label|tag|class|category|group)s?|iob\w*|bio\w*|ner\w*", re.IGNORECASE)
-_CLEAN_KEY = re.compile(r"[\W_]+")
 
 
 class _Object(list[tuple[str, Any]]):
@@ -29,11 +28,9 @@ class _Object(list[tuple[str, Any]]):
 
 
 def read_literal(text: str, *, asked: Asked) -> Tagging | Names | None:
-    """Words with tags, or names, out of the data in a text."""
+    """Return words with tags, or names, out of the data in a text."""
     values = list(_values(text))
-    if not values:
-        return None
-    return _read(values[0] if len(values) == 1 else values, asked)
+    return _read(values[0] if len(values) == 1 else values, asked) if values else None
 
 
 def _values(text: str) -> Iterator[Any]:
@@ -41,24 +38,19 @@ def _values(text: str) -> Iterator[Any]:
     while found := _OPENING.search(text, at):
         end = _end(text, found.end())
         value = _parsed(text[found.end() : end]) if end else None
-        if value is None and end is None:
-            yield from _pieces(text[found.end() :])
+        if end is None:
+            rest = text[found.end() :]
+            whole = re.match(r"[\[{(]\s*(?:[\[{(]\s*)*[\"']", rest)
+            parsed = (_parsed(piece.group()) for piece in _PIECE.finditer(rest)) if whole else ()
+            yield from (piece for piece in parsed if piece is not None)
             return
         if value is not None and not isinstance(value, (str, int, float)):
             yield value
         at = end if end and value is not None else found.end() + 1
 
 
-def _pieces(text: str) -> Iterator[Any]:
-    if re.match(r"[\[{(]\s*(?:[\[{(]\s*)*[\"']", text):
-        for found in _PIECE.finditer(text):
-            value = _parsed(found.group())
-            if value is not None:
-                yield value
-
-
 def _end(text: str, start: int) -> int | None:
-    """Where the bracket that opens here is closed; strings may hold others."""
+    """Return where the bracket that opens here is closed; strings may hold others."""
     closing: list[str] = []
     for found in re.compile(rf"{_STRING}|[\[\](){{}}]").finditer(text, start):
         mark = found.group()
@@ -84,7 +76,7 @@ def _parsed(text: str) -> Any:
 
 
 def _plain(node: ast.expr) -> Any:
-    """Raises ValueError for code that is no data."""
+    """Return the data that code stands for; raises ValueError for code that is no data."""
     if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
         return [_plain(item) for item in node.elts]
     if isinstance(node, ast.Dict):
@@ -99,19 +91,16 @@ def _plain(node: ast.expr) -> Any:
 def _read(value: Any, asked: Asked) -> Tagging | Names | None:
     if isinstance(value, _Object):
         return _read_object(value, asked)
-    if not isinstance(value, list):
-        return None
-    if not value:
-        return ()
+    if not isinstance(value, list) or not value:
+        return () if value == [] else None
     if all(isinstance(item, str) for item in value):
         return _read_strings(value, asked)
     if all(isinstance(item, _Object) for item in value) and not _nested(value):
         return _read_objects(value, asked)
     if all(isinstance(item, list) and not isinstance(item, _Object) for item in value) and not _nested(value):
         rows = grid([[str(cell) for cell in item] for item in value], asked)
-        pairs = [pair for row in rows if row for pair in row]
-        if pairs:
-            return _tagging(pairs)
+        if pairs := [pair for row in rows if row for pair in row]:
+            return Tagging(tuple(pairs))
     return _joined([_read(item, asked) for item in value])
 
 
@@ -121,16 +110,12 @@ def _nested(items: Sequence[Any]) -> bool:
 
 
 def _joined(parts: Sequence[Tagging | Names | None]) -> Tagging | Names | None:
-    """The parts of a list: words with tags if there are any, else all names."""
+    """Join the parts of a list: words with tags if there are any, else all names."""
     pairs = [pair for part in parts if isinstance(part, Tagging) for pair in part.pairs]
     if pairs:
         return Tagging(tuple(pairs))
     names = [part for part in parts if isinstance(part, tuple)]
     return tuple(name for part in names for name in part) if names else None
-
-
-def _tagging(pairs: Sequence[Pair]) -> Tagging:
-    return Tagging(tuple(pairs))
 
 
 def _read_strings(items: Sequence[str], asked: Asked) -> Tagging | Names | None:
@@ -149,10 +134,10 @@ def _read_objects(items: Sequence[_Object], asked: Asked) -> Tagging | Names | N
     if len(items) == 1 and len(items[0]) > 3 and not _named(keys, _TYPE_KEY):
         pairs = []
     if pairs and any(tag not in (BARE, OTHER) for _, tag in pairs) and len(pairs) == len(items):
-        return _tagging(pairs)
+        return Tagging(tuple(pairs))
     words, types = _named(keys, _WORD_KEY), _named(keys, _TYPE_KEY)
     if words is None:
-        return _tagging(pairs) if pairs else None
+        return Tagging(tuple(pairs)) if pairs else None
     return tuple(
         row[words]
         for row in cells
@@ -168,9 +153,8 @@ def _read_object(value: _Object, asked: Asked) -> Tagging | Names | None:
     lists = [items for _, items in value if isinstance(items, list) and not isinstance(items, _Object)]
     for words in lists:
         for tags in lists:
-            pairs = _side_by_side(words, tags, asked)
-            if pairs:
-                return _tagging(pairs)
+            if pairs := _side_by_side(words, tags, asked):
+                return Tagging(tuple(pairs))
     if value and all(isinstance(item, str) for _, item in value):
         keys = [key for key, _ in value]
         if all(asked.tag(item) for _, item in value):  # {"mild": "O", "ataxia": "B-Disease"}
@@ -178,16 +162,12 @@ def _read_object(value: _Object, asked: Asked) -> Tagging | Names | None:
             return Tagging(tuple(pair for row in rows if row for pair in row))
         if _named(keys, _WORD_KEY) is not None:
             return _read_objects([value], asked)
-    parts = [
-        (item,) if isinstance(item, str) and _is_mentions(key, asked) else _read(item, asked)
-        for key, item in value
-        if not names_other(key, entity_type=asked.entity_type)
-    ]
-    return () if not value else _joined(parts)
-
-
-def _is_mentions(key: str, asked: Asked) -> bool:
-    return is_type(key, entity_type=asked.entity_type) or "entit" in key.casefold()
+    parts: list[Tagging | Names | None] = []
+    for key, item in value:
+        if not names_other(key, entity_type=asked.entity_type):
+            naming = is_type(key, entity_type=asked.entity_type) or "entit" in key.casefold()
+            parts.append((item,) if naming and isinstance(item, str) else _read(item, asked))
+    return _joined(parts) if value else ()
 
 
 def _side_by_side(words: Sequence[Any], tags: Sequence[Any], asked: Asked) -> list[Pair]:

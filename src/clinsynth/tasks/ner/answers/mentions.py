@@ -1,4 +1,4 @@
-"""Answers that name entities or mark them in the sentence, and answers that say there is none."""
+"""Reads answers that name entities or mark them in the sentence, and answers that say there is none."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Sequence
 
 from clinsynth.tasks.ner.annotators import NONE
-from clinsynth.tasks.ner.answers.alignment import occurrences, plainest
 from clinsynth.tasks.ner.answers.layouts import Asked, Pair, Tagging
 from clinsynth.tasks.ner.answers.tags import (
     BEGIN,
@@ -18,6 +17,7 @@ from clinsynth.tasks.ner.answers.tags import (
     names_other,
     names_type,
 )
+from clinsynth.text.alignment import occurrences, plainest
 
 _LIKE = 0.6
 """From here on what marks stand in is the sentence, and not prose about it."""
@@ -68,7 +68,7 @@ _SAID = re.compile(r"\b(?:mention|contain|present|found|find|identif|detect|incl
 
 
 def read_marks(text: str, *, asked: Asked) -> Tagging | None:
-    """The sentence with marks round its entities."""
+    """Return the sentence with marks round its entities."""
     candidates: list[tuple[float, list[Pair]]] = []
     for part in (text, *text.split("\n")):
         for mark in _MARKS:
@@ -82,25 +82,24 @@ def _pairs(text: str, mark: re.Pattern[str], asked: Asked) -> Iterator[Pair]:
     at = 0
     for found in mark.finditer(text):
         yield from ((word, OUTSIDE) for word in text[at : found.start()].split())
-        first, rest = (BEGIN, INSIDE) if _is_meant(found, asked) else (OUTSIDE, OUTSIDE)
+        groups = found.groupdict()
+        written = groups.get("type") or ""
+        types = [groups.get("tag") or "", *(_ATTRIBUTE.findall(written) or [written])]
+        other = any(names_other(name, entity_type=asked.entity_type) for name in types)
+        first, rest = (OUTSIDE, OUTSIDE) if other else (BEGIN, INSIDE)
         for number, word in enumerate(_INNER.sub("", found["name"]).split()):
             yield word, rest if number else first
         at = found.end()
     yield from ((word, OUTSIDE) for word in text[at:].split())
 
 
-def _is_meant(found: re.Match[str], asked: Asked) -> bool:
-    groups = found.groupdict()
-    written = groups.get("type") or ""
-    types = [groups.get("tag") or "", *(_ATTRIBUTE.findall(written) or [written])]
-    return not any(names_other(name, entity_type=asked.entity_type) for name in types)
-
-
 def read_names(text: str, *, asked: Asked) -> tuple[str, ...] | None:
-    """The names in a list, announced or of names that stand in the sentence; None where there is none."""
+    """Return the names in a list, announced or of names that stand in the sentence; `None` where there is none."""
     sentence, told = plainest("".join(asked.tokens)), plainest(text)
     alike = asked.likeness([text]) > 0.8 or (sentence.startswith(told) and 2 * len(told) > len(sentence))
-    if alike and not _announces(text, asked=asked):
+    found = _HEAD.match(text)
+    headed = found and (_ENTITIES.search(found["head"]) or names_type(found["head"], entity_type=asked.entity_type))
+    if alike and not (headed or _ITEM.match(text)):
         return None  # the sentence itself, whole or cut
     reader = _Names(asked)
     for line in text.split("\n"):
@@ -108,12 +107,6 @@ def read_names(text: str, *, asked: Asked) -> tuple[str, ...] | None:
         if plain and len(plain) <= _LONGEST_LINE:
             reader.add(plain, emphasised=["".join(found) for found in _EMPHASISED.findall(line)])
     return reader.names
-
-
-def _announces(text: str, *, asked: Asked) -> bool:
-    found = _HEAD.match(text)
-    headed = found and (_ENTITIES.search(found["head"]) or names_type(found["head"], entity_type=asked.entity_type))
-    return bool(headed or _ITEM.match(text))
 
 
 class _Names:
@@ -142,11 +135,12 @@ class _Names:
             self._sure += typed
         elif not self._heading(body):
             self._plain(body, listed=bool(item))
-            if _says_something(body, asked=self._asked) and all(map(self._stands, emphasised)):
+            told = _ENTITIES.search(body) or names_type(body, entity_type=self._asked.entity_type)
+            if told and not _ABSENT.search(body) and all(map(self._stands, emphasised)):
                 self._unsure += [_bare(name) for name in emphasised]
 
     def _typed(self, body: str) -> list[str] | None:
-        """The name in `ataxia (Disease)`; nothing, if it is of another type."""
+        """Return the name in `ataxia (Disease)`; nothing, if it is of another type."""
         entity_type = self._asked.entity_type
         body = re.sub(r"[,;(]\s*(?:entity )?(?:type|label|class|category)\s*[:=]\s*", " - ", body, flags=re.IGNORECASE)
         body = re.sub(r"^(?:entity|mention|name|text)\s*\d*\s*[:=]\s*(?=.* - )", "", body, flags=re.IGNORECASE)
@@ -165,7 +159,7 @@ class _Names:
         head = found["head"] if found else body if is_type(body, entity_type=self._asked.entity_type) else ""
         rest = found["rest"] if found else ""
         other = names_other(head, entity_type=self._asked.entity_type)
-        if len(head.split()) > 12 or not head:
+        if not 0 < len(head.split()) <= 12:
             return False
         if other or names_type(head, entity_type=self._asked.entity_type) or _ENTITIES.search(head):
             self._open = not other
@@ -200,7 +194,8 @@ class _Names:
     def _split(self, text: str) -> list[str]:
         if says_none(text, asked=self._asked):
             return []
-        text = text.strip().strip("[]") if text.strip().startswith("[") else text.strip()
+        text = text.strip()
+        text = text.strip("[]") if text.startswith("[") else text
         if text[:1] in "\"“'‘`" and (quoted := _QUOTED.findall(text)):
             return [_bare(name) for name in quoted]
         parts = re.split(r"[;|\t]", text)
@@ -208,55 +203,38 @@ class _Names:
             parts = re.split(r",(?=\s)", text)
             if not all(map(self._stands, parts)) and self._stands(text):
                 parts = [text]
-        parts = [piece for part in parts for piece in self._conjoined(part)]
-        named = [self._typed(part) for part in parts]
-        names = [
-            name for part, typed in zip(parts, named, strict=True) for name in ([part] if typed is None else typed)
-        ]
+        names: list[str] = []
+        for part in (re.sub(r"^\s*and\s+", "", part) for part in parts):
+            pieces = part.split(" and ")
+            for piece in [part] if self._stands(part) or not all(map(self._stands, pieces)) else pieces:
+                typed = self._typed(piece)
+                names += [piece] if typed is None else typed
         return [name for name in map(_bare, names) if name and name.casefold() not in NONE]
 
-    def _conjoined(self, part: str) -> list[str]:
-        part = re.sub(r"^\s*and\s+", "", part)
-        pieces = part.split(" and ")
-        return [part] if self._stands(part) or not all(map(self._stands, pieces)) else pieces
-
     def _stands(self, name: str) -> bool:
-        return bool(occurrences(_bare(name), tokens=self._asked.tokens, fold=True))
-
-
-def _says_something(line: str, *, asked: Asked) -> bool:
-    """Whether a sentence of prose tells of entities, and not that something is none."""
-    told = _ENTITIES.search(line) or names_type(line, entity_type=asked.entity_type)
-    return bool(told) and not _ABSENT.search(line)
+        return bool(occurrences(_bare(name), tokens=self._asked.tokens))
 
 
 def _bare(name: str) -> str:
     name = name.strip(' \t*`_"“”‘’').rstrip(".,;").strip(' "“”‘’`')
-    if len(name) > 1 and name[0] == name[-1] == "'":
-        name = name[1:-1]
-    return name
+    return name[1:-1] if len(name) > 1 and name[0] == name[-1] == "'" else name
 
 
 def join_neighbours(names: Sequence[str], *, tokens: Sequence[str]) -> list[str]:
-    """Words that were listed one by one and stand side by side in the sentence are one name."""
+    """Return names in which words are joined that were listed one by one and stand side by side in the sentence."""
     joined: list[str] = []
-    open_word = False
-    for name in names:
-        single = " " not in name
-        if joined and open_word and single and occurrences(f"{joined[-1]} {name}", tokens=tokens, fold=True):
+    for before, name in zip(["- -", *names], names, strict=False):
+        single = " " not in before + name
+        if joined and single and occurrences(f"{joined[-1]} {name}", tokens=tokens):
             joined[-1] = f"{joined[-1]} {name}"
         else:
             joined.append(name)
-        open_word = single
     return joined
 
 
 def says_none(text: str, *, asked: Asked) -> bool:
-    """Whether a text says that there is no entity; a refusal does not, nor does the sentence."""
-    text = text.strip(" \t\n\"'`*_()[]<>")
-    if not text:
-        return False
-    text = re.sub(r"^(?:\w+:\s*)?[-•]\s+", "", text)
+    """Say whether a text says that there is no entity; a refusal does not, nor does the sentence."""
+    text = re.sub(r"^(?:\w+:\s*)?[-•]\s+", "", text.strip(" \t\n\"'`*_()[]<>"))
     if not text.strip(".!"):
         return False
     if text.rstrip(".!").casefold() in {*NONE, "no", "nil", "null", "n.a", "na", "not applicable", "empty"}:

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 OUTSIDE, BEGIN, INSIDE, BARE, OTHER = "O", "B", "I", "T", "X"
-"""What a word may be; BARE: it has the type as its tag, so that neighbours are one entity; OTHER: another type."""
+"""Kinds of words; BARE: it has the type as its tag, so that neighbours are one entity; OTHER: another type."""
 
 _FAMILIES = tuple(
     frozenset(names.split())
@@ -21,23 +21,14 @@ _FAMILIES = tuple(
         "procedure test",
     )
 )
-_WEAK = frozenset(
-    (
-        "age",
-        "animal",
-        "cell",
-        "condition",
-        "number",
-        "patient",
-        "place",
-        "plant",
-        "problem",
-        "test",
-        "time",
-        "treatment",
+_WEAK, _SINGULAR = (
+    frozenset(names.split())
+    for names in (
+        "age animal cell condition number patient place plant problem test time treatment",
+        "class diagnosis illness species virus",
     )
 )
-"""Common words: a type only behind `B-` or `I-`, never a tag of their own."""
+"""Common words: a type only behind `B-` or `I-`, never a tag of their own; and words that end in `s` all the same."""
 _PREFIXES = {"B": BEGIN, "S": BEGIN, "U": BEGIN, "I": INSIDE, "M": INSIDE, "E": INSIDE, "L": INSIDE}
 _EDGES = " \t*`_\"'“”‘’.,;()[]{}<>\\"
 _DASH = r"[-_‐‑–—]"
@@ -50,7 +41,7 @@ _PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 
 @lru_cache(maxsize=4096)
 def read_tag(written: str, *, entity_type: str, typed: bool = False) -> str | None:
-    """What a tag says of its word, None where it is no tag; with `typed` a bare type is none."""
+    """Return what a tag says of its word, `None` where it is no tag; with `typed` a bare type is none."""
     tag = written.strip(_EDGES)
     if len(tag) > 40:
         return None
@@ -71,28 +62,29 @@ def read_tag(written: str, *, entity_type: str, typed: bool = False) -> str | No
 
 
 def is_strong(written: str) -> bool:
-    """Whether this can be nothing but a tag: prefix and type."""
+    """Say whether this can be nothing but a tag: prefix and type."""
     return bool(_TYPED.fullmatch(written.strip(_EDGES)))
 
 
 def is_type(name: str, *, entity_type: str) -> bool:
-    """Whether the words are a type's name and nothing else."""
+    """Say whether the words are a type's name and nothing else."""
     words = _words(name)
     known = set().union(*_FAMILIES) - (_WEAK - _words(entity_type)) | _words(entity_type)
     return bool(words) and len(words) <= 3 and words - {"entity", "name", "mention", "specific", "class"} <= known
 
 
 def is_asked(name: str, *, entity_type: str) -> bool:
-    """Whether a type is the one that was asked for: not, if it clearly names another."""
+    """Say whether a type is the one that was asked for: not, if it clearly names another."""
     words, asked = _words(name), _words(entity_type)
-    if words & asked or _squeezed(name) == _squeezed(entity_type):
+    squeezed, wanted = (re.sub(r"[\W_]", "", written).casefold() for written in (name, entity_type))
+    if words & asked or squeezed == wanted:
         return True
     families = [family for family in _FAMILIES if words & family]
     return not families or any(asked & family for family in families)
 
 
 def names_type(text: str, *, entity_type: str) -> bool:
-    """Whether a heading has the type that was asked for in it."""
+    """Say whether a heading has the type that was asked for in it."""
     words = _words(text)
     return bool(words & _words(entity_type)) or any(
         words & (family - _WEAK) and family & _words(entity_type) for family in _FAMILIES
@@ -100,19 +92,12 @@ def names_type(text: str, *, entity_type: str) -> bool:
 
 
 def names_other(text: str, *, entity_type: str) -> bool:
-    """Whether a heading is that of another type."""
+    """Say whether a heading is that of another type."""
     words = _words(text)
     return not names_type(text, entity_type=entity_type) and any(words & (family - _WEAK) for family in _FAMILIES)
 
 
 def _words(name: str) -> set[str]:
-    """Folded and in the singular."""
+    """Return the words folded and in the singular."""
     parts = {part.casefold() for part in _PARTS.findall(name)}
-    return {part[:-1] if part[-1] == "s" and len(part) > 3 and part not in _KEPT else part for part in parts}
-
-
-_KEPT = frozenset(("class", "diagnosis", "illness", "species", "virus"))
-
-
-def _squeezed(name: str) -> str:
-    return re.sub(r"[\W_]", "", name).casefold()
+    return {part[:-1] if part[-1] == "s" and len(part) > 3 and part not in _SINGULAR else part for part in parts}

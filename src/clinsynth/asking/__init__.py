@@ -1,0 +1,1 @@
+"""Questions about test examples: the LLM does the task itself."""

@@ -1,0 +1,102 @@
+"""Clients of an LLM, out of its settings: an endpoint, prices and limits."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from clinsynth.config import DatasetConfig, LLMConfig, LLMMode
+from clinsynth.errors import ConfigError
+from clinsynth.files.sources import resolve
+from clinsynth.llm import RECORDED, KnownCompletions, cache_path
+from clinsynth.llm.account import Account, Limits
+from clinsynth.llm.batch import BatchClient
+from clinsynth.llm.budget import Price, Spend
+from clinsynth.llm.cache import CompletionCache
+from clinsynth.llm.cached import CachedCompletions
+from clinsynth.llm.client import Client
+from clinsynth.llm.progress import Watch, nobody_watches
+from clinsynth.llm.recorded import RecordedCompletions
+from clinsynth.llm.servers import connect_batches, protocol_named
+from clinsynth.llm.servers.base import Endpoint
+
+
+def endpoint(llm: LLMConfig, *, key: str | None = None) -> Endpoint:
+    """Return where an LLM is and how it is asked; without a key its answers can be looked up, but it cannot be asked.
+
+    Raises ConfigError for a protocol that nobody speaks.
+    """
+    return Endpoint(
+        protocol_named(llm.protocol),
+        model=llm.model or "",
+        base_url=llm.base_url,
+        temperature=llm.temperature,
+        max_tokens=llm.max_tokens,
+        key=key,
+        key_variable=llm.api_key_env,
+        timeout_s=llm.timeout_s,
+        concurrency=llm.concurrency,
+    )
+
+
+def open_completions(llm: LLMConfig, *, dataset: DatasetConfig, artifacts: Path) -> KnownCompletions:
+    """Return the answers of an LLM that there are: of a recorded one in its files, of others in the cache."""
+    if llm.name == RECORDED:
+        return RecordedCompletions([resolve(name) for name in llm.recordings or dataset.recordings])
+    return CachedCompletions(endpoint(llm), path=cache_path(artifacts))
+
+
+def api_key(llm: LLMConfig) -> str | None:
+    """Return the key of a server, `None` where it wants none; raises ConfigError where its variable is not set."""
+    if llm.api_key_env is None:
+        return None
+    key = os.environ.get(llm.api_key_env)
+    if not key:
+        raise ConfigError(
+            f"the variable {llm.api_key_env} is not set: it has to hold the key of {whose(llm)} "
+            "(llm.api_key_env names it; null for a server that wants no key)."
+        )
+    return key
+
+
+def whose(llm: LLMConfig) -> str:
+    """Return the name of whom a request goes to: an address, or the owner of the protocol."""
+    return llm.base_url or protocol_named(llm.protocol).owner
+
+
+def unspent(llm: LLMConfig) -> Spend:
+    """Return an empty bill, with the prices of the LLM in its mode."""
+    price = llm.priced()
+    return Spend(Price(price.input, price.output, price.cached), llm.max_tokens)
+
+
+def client(
+    llm: LLMConfig, *, cache: CompletionCache, spend: Spend | None = None, watch: Watch = nobody_watches
+) -> Client | BatchClient:
+    """Return what asks an LLM in its mode; answers go into the cache, and their cost onto `spend`."""
+    if llm.mode is LLMMode.batch:
+        return batch_client(llm, cache=cache, spend=spend, watch=watch)
+    account = _account(llm, cache=cache, spend=spend)
+    server = account.endpoint.protocol.connect(account.endpoint)
+    return Client(server, account=account, limits=_limits(llm), watch=watch)
+
+
+def batch_client(
+    llm: LLMConfig, *, cache: CompletionCache, spend: Spend | None = None, watch: Watch = nobody_watches
+) -> BatchClient:
+    """Return what asks an LLM in batches; raises ConfigError where its protocol has none."""
+    account = _account(llm, cache=cache, spend=spend)
+    return BatchClient(connect_batches(account.endpoint), account=account, limits=_limits(llm), watch=watch)
+
+
+def _account(llm: LLMConfig, *, cache: CompletionCache, spend: Spend | None) -> Account:
+    return Account(endpoint(llm, key=api_key(llm)), cache, spend or unspent(llm), max_cost_usd=llm.max_cost_usd)
+
+
+def _limits(llm: LLMConfig) -> Limits:
+    return Limits(
+        requests_per_minute=llm.requests_per_minute,
+        tokens_per_minute=llm.tokens_per_minute,
+        patience_s=llm.patience_s,
+        poll_s=llm.poll_s,
+    )

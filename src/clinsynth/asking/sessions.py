@@ -1,0 +1,94 @@
+"""Asking an LLM: what it will cost, whether gold may be sent, what is seen meanwhile, what it has cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
+from types import TracebackType
+
+from clinsynth.asking import clients
+from clinsynth.config import AskingConfig, DatasetConfig, LLMConfig
+from clinsynth.errors import ConfigError, MissingCompletions
+from clinsynth.llm import KnownCompletions, cache_path, recorded
+from clinsynth.llm.account import Account
+from clinsynth.llm.budget import Spend
+from clinsynth.llm.cache import CompletionCache
+from clinsynth.llm.progress import FollowUp, nothing_follows
+from clinsynth.llm.view import View
+from clinsynth.tracking import ActiveRun
+from clinsynth.types import Request
+
+
+def estimate(llm: LLMConfig, requests: Sequence[Request], *, artifacts: Path, labelled: bool = False) -> Spend:
+    """Return what asking would take; nothing is sent. `labelled`: every answer is sent back once to be labelled."""
+    with closing(CompletionCache(cache_path(artifacts))) as cache:
+        return Account(clients.endpoint(llm), cache, clients.unspent(llm)).estimate(requests, labelled=labelled)
+
+
+def cancel_batches(llm: LLMConfig, *, artifacts: Path) -> int:
+    """End the batches that a server still works on, and return how many there were."""
+    with closing(CompletionCache(cache_path(artifacts))) as cache:
+        return clients.batch_client(llm, cache=cache).cancel()
+
+
+def check_consent(
+    dataset: DatasetConfig, requests: Sequence[Request], *, asking: AskingConfig, llm: LLMConfig, what: str
+) -> None:
+    """Raise ConfigError where gold text of a dataset that is not public would be sent unasked.
+
+    `what` names that text: its units, its test texts.
+    """
+    if dataset.public or asking.send_gold_text or llm.trusted:
+        return
+    if not any(request.gold_characters for request in requests):  # such as the criteria of an instrument
+        return
+    raise ConfigError(
+        f"{dataset.name} is not public (dataset.public=false), and {what} would be sent to {clients.whose(llm)}. "
+        "Say that they may with generation.send_gold_text=true, or that the server is inside the house with "
+        "llm.trusted=true."
+    )
+
+
+def unanswered(
+    count: str, missing: Sequence[Request], *, completions: KnownCompletions, folder: Path, hint: str = ""
+) -> MissingCompletions:
+    """The error for requests without an answer, which are left as a file to be answered by hand."""
+    place = folder / "requests.jsonl"
+    recorded.write_requests(place, missing)
+    how = f"the requests are in {place}, to be answered there (`completion`). {hint}".strip()
+    return MissingCompletions(
+        f"{count} {completions.explain(missing)} A live LLM (llm=openai, llm=local) is asked for them; or give answers "
+        f"as llm.recordings=[mine.jsonl]: {how}",
+        requests=missing,
+    )
+
+
+class Session:
+    """Questions to one LLM, in one or more goes; shows and logs their cost when it is left, however that is."""
+
+    def __init__(self, llm: LLMConfig, *, artifacts: Path, run: ActiveRun, show: Callable[[Spend], None]) -> None:
+        self.llm, self.run, self.show = llm, run, show
+        self.spend = clients.unspent(llm)
+        self._cache = CompletionCache(cache_path(artifacts))
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self._cache.close()
+        self.run.metrics(self.spend.metrics())
+        self.show(self.spend)
+
+    def ask(
+        self,
+        requests: Sequence[Request],
+        *,
+        title: str,
+        follow_up: FollowUp = nothing_follows,
+        counts: Callable[[], dict[str, int]] = dict,
+    ) -> None:
+        """Get all requests answered, and what their answers give rise to; the answers are in the cache then."""
+        with View(f"{title} from {self.llm.model}", counts=counts) as view:
+            asker = clients.client(self.llm, cache=self._cache, spend=self.spend, watch=view)
+            asker.answer(requests, follow_up=follow_up)

@@ -1,0 +1,146 @@
+"""What Hydra does not do around jobs: say how far a sweep is, name every job that failed, and how to run it again."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import threading
+import time
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from hydra.experimental.callback import Callback
+from hydra.types import RunMode
+from omegaconf import DictConfig
+
+from clinsynth.errors import ClinsynthError, MissingCompletions
+from clinsynth.stages.overrides import combinations
+
+FILE = "failure.json"
+
+EVERY = 5.0
+"""Seconds between two looks at a sweep."""
+
+
+class JobError(BaseException):
+    """Carries the error of a single run past Hydra's own report of it, which would print it twice."""
+
+    def __init__(self, error: ClinsynthError | OSError) -> None:
+        self.error = error
+
+
+class Failures(Callback):
+    """Leaves `failure.json` in the folder of a job that failed, in whichever process it ran."""
+
+    sweep: ClassVar[Path | None] = None
+    """Folder of the sweep that this process has started."""
+
+    def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
+        Failures.sweep = Path(config.hydra.sweep.dir)
+
+    def on_job_end(self, config: DictConfig, job_return: Any, **_: Any) -> None:
+        error = job_return._return_value
+        if not isinstance(error, Exception):
+            return
+        if config.hydra.mode == RunMode.RUN:
+            if isinstance(error, ClinsynthError | OSError):
+                raise JobError(error)
+            return
+        ours = isinstance(error, ClinsynthError)
+        failure = {
+            "job": config.hydra.job.num,
+            "stage": config.hydra.job.config_name,
+            "overrides": list(config.hydra.overrides.task),
+            "error": str(error) if ours else "".join(traceback.format_exception(error)),
+            "bug": not ours,
+            "missing": isinstance(error, MissingCompletions),
+        }
+        (Path(config.hydra.runtime.output_dir) / FILE).write_text(json.dumps(failure, indent=2), encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class State:
+    """How far a sweep is."""
+
+    total: int
+    done: int
+    running: int
+    failed: int
+    seconds: float | None
+    """That are left, at the pace of the jobs that are done; None before there is one."""
+
+    @property
+    def left(self) -> int:
+        return self.total - self.done - self.running - self.failed
+
+    def __str__(self) -> str:
+        told = f"{self.done} of {self.total} jobs done, {self.running} running, {self.failed} failed, {self.left} left"
+        if self.seconds is None or not self.left + self.running:
+            return told
+        minutes = self.seconds / 60
+        return f"{told}; about {minutes:.0f} min" if minutes >= 1 else f"{told}; less than a minute"
+
+
+def state(folder: Path, *, total: int, now: float) -> State:
+    """Read off the folders of the jobs, which any launcher makes."""
+    began = {place.parents[1]: place.stat().st_mtime for place in folder.glob("*/.hydra/config.yaml")}
+    ended = {place.parent: place.stat().st_mtime for place in folder.glob("*/summary.json")}
+    failed = [place.parent for place in folder.glob(f"*/{FILE}")]
+    running = [job for job in began if job not in ended and job not in failed]
+    took = [ended[job] - began[job] for job in began if job in ended]
+    # A job that was finished before is skipped in seconds, and says nothing about those that are not.
+    worked = [seconds for seconds in took if 4 * seconds >= max(took)]
+    left, seconds = total - len(ended) - len(failed), None
+    if worked:
+        each = sum(worked) / len(worked)
+        spent = sum(min(now - began[job], each) for job in running)
+        seconds = max(0.0, each * left - spent) / max(len(running), 1)
+    return State(total, done=len(ended), running=len(running), failed=len(failed), seconds=seconds)
+
+
+class Progress(Callback):
+    """Says how far a sweep is, whichever launcher runs its jobs."""
+
+    over: ClassVar[threading.Event] = threading.Event()
+    watch: ClassVar[threading.Thread | None] = None  # launchers send the callback itself to other processes
+
+    def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
+        Progress.over.clear()
+        folder, axes = Path(config.hydra.sweep.dir), config.hydra.sweeper.get("params") or {}
+        total = len(combinations(axes, config.hydra.overrides.task))
+        Progress.watch = threading.Thread(target=self._watch, args=(folder, total), daemon=True)
+        Progress.watch.start()
+
+    @classmethod
+    def end(cls) -> None:
+        """Hydra calls nothing at the end of a sweep with a failed job."""
+        if cls.watch is not None:
+            cls.over.set()
+            cls.watch.join()
+            cls.watch = None
+
+    def _watch(self, folder: Path, total: int) -> None:
+        """A line when the counts change, and one at the end."""
+        print(f"{total} jobs, in {folder}", flush=True)
+        before: tuple[int, int, int] | None = None
+        while True:
+            over = Progress.over.wait(EVERY)
+            found = state(folder, total=total, now=time.time())
+            counts = (found.done, found.running, found.failed)
+            if counts != before and (found.done or found.failed):
+                print(found, flush=True)
+            before = counts
+            if over:
+                return
+
+
+def failures(sweep: Path | None) -> list[dict[str, Any]]:
+    """Failed jobs of a sweep, in order."""
+    found = [json.loads(path.read_text(encoding="utf-8")) for path in sweep.glob(f"*/{FILE}")] if sweep else []
+    return sorted(found, key=lambda failure: int(failure["job"]))
+
+
+def rerun_command(failure: dict[str, Any]) -> str:
+    return shlex.join(["clinsynth", failure["stage"], *failure["overrides"]])

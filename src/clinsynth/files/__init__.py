@@ -1,0 +1,1 @@
+"""Formats in and out: columns, tables, sheets, JSON lines, folders of an export."""

@@ -1,0 +1,126 @@
+"""Documents out of files, one after another: what is in memory is one of them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shlex
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from clinsynth.errors import ConfigError, DataFormatError
+from clinsynth.files.json_lines import check_characters, each_object
+from clinsynth.files.utf8 import decode, not_utf8
+
+_DELIMITERS = {".csv": ",;\t", ".tsv": "\t"}
+
+SUFFIXES = (".txt", ".jsonl", *_DELIMITERS)
+
+
+@dataclass(frozen=True)
+class InputText:
+    text: str
+    source: str
+    """Its file, from the folder that was given on."""
+    row: int | None
+    """Its place in the file, from 0; `None` where it is all of it."""
+    kept: dict[str, Any] = field(default_factory=dict)
+    """Other columns that are carried along."""
+
+
+def input_files(given: Path, *, but: Path) -> list[Path]:
+    """Return the file, or all files below a folder, in the order of their names; without the output `but`.
+
+    Hidden ones are left out: systems and editors put copies of texts there.
+    Raises ConfigError where there is none.
+    """
+    accepted = f"accepted are {', '.join(SUFFIXES)}, or a folder with such files."
+    if given.is_file():
+        if given.suffix.lower() not in SUFFIXES:
+            raise ConfigError(f"input={given} is no file that can be read: {accepted}")
+        return [given]
+    if not given.is_dir():
+        raise ConfigError(f"input={given} is not there; paths hang on the current folder, {Path.cwd()}.")
+    own = but.resolve()
+
+    def hidden(path: Path) -> bool:
+        return any(part.startswith(".") for part in path.relative_to(given).parts)
+
+    found = [
+        path
+        for path in sorted(given.rglob("*"))
+        if path.suffix.lower() in SUFFIXES and path.is_file() and path.resolve() != own and not hidden(path)
+    ]
+    if not found:
+        raise ConfigError(f"input={given} is a folder without a file to read: {accepted}")
+    return found
+
+
+def read_input_texts(paths: Sequence[Path], *, below: Path, column: str, keep: Sequence[str]) -> Iterator[InputText]:
+    """Yield the texts of files; raises DataFormatError, with file and line, for what cannot be read."""
+    for path in paths:
+        source = str(path.relative_to(below)) if below.is_dir() else path.name
+        if path.suffix.lower() == ".txt":
+            yield InputText(decode(path), source, None)
+            continue
+        rows = _csv(path)
+        if path.suffix.lower() == ".jsonl":
+            rows = each_object(_lines(path), path=path, accepted='a line has to be an object, as {"text": "..."}.')
+        for number, (place, row) in enumerate(rows):
+            absent = [name for name in (column, *keep) if name not in row]
+            if absent:
+                raise DataFormatError(
+                    f"{place}: there is no column {', '.join(absent)}; there are {_clipped(row)}. "
+                    "The text's is named by predict.column=..., others that are carried along by predict.keep=[...]."
+                )
+            text, kept = row[column], {name: row[name] for name in keep}
+            if not isinstance(text, str):
+                raise DataFormatError(f"{place}: {column} is {json.dumps(text)[:60]}, which is no text.")
+            check_characters([text, kept], place=place)
+            yield InputText(text, source, number, kept)
+
+
+def _clipped(names: Iterable[Any]) -> str:
+    """Return the names of columns; a file without a head may have a text in their place."""
+    return ", ".join(f"{name[:40]}..." if len(name) > 40 else name for name in map(str, names)) or "none"
+
+
+def _csv(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield rows by the names of the first line; its delimiter is the one that it has most of."""
+    csv.field_size_limit(sys.maxsize)
+    lines = _lines(path)
+    head = next(lines, "")
+    delimiter = max(_DELIMITERS[path.suffix.lower()], key=head.count)
+    if "\r" in head.rstrip("\r\n"):
+        raise DataFormatError(
+            f"{path}:1: its lines end as on old Macs. Convert the file, for example with "
+            f"`tr '\\r' '\\n' < {shlex.quote(path.name)} > lines-{shlex.quote(path.name)}`."
+        )
+    names = next(csv.reader([head], delimiter=delimiter), [])
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    try:
+        for row in reader:
+            place = f"{path}:{reader.line_num + 1}"
+            if len(row) > len(names):
+                raise DataFormatError(
+                    f"{place}: {len(row)} cells and {len(names)} columns; a text with {delimiter!r} needs quotes."
+                )
+            if row:
+                yield place, dict(zip(names, row, strict=False))
+    except csv.Error as error:
+        raise DataFormatError(f"{path}:{reader.line_num + 1}: {error}; is a quote left open?") from error
+
+
+def _lines(path: Path) -> Iterator[str]:
+    """Yield lines with their ends, which are part of a quoted text; a byte order mark is none."""
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                text = line.decode("utf-8")
+            except UnicodeDecodeError as error:
+                start = line[:2] if number == 1 else b""
+                raise not_utf8(path, line=number, byte=line[error.start], start=start) from error
+            yield text.removeprefix("\ufeff") if number == 1 else text

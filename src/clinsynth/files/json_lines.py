@@ -1,0 +1,59 @@
+"""JSON lines: an object a line, in UTF-8. Lines end at `\\n` alone, for a text may hold U+2028 and its like."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from clinsynth.errors import DataFormatError
+
+
+def json_lines(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Return the rows as text, a line each."""
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+def write_json_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write a file that `read_json_lines` reads."""
+    path.write_text(json_lines(rows), encoding="utf-8")
+
+
+def read_json_lines(path: Path) -> list[dict[str, Any]]:
+    """Return the rows of a file; raises ValueError where a line is no JSON."""
+    return list(each_json_line(path))
+
+
+def each_json_line(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a file one after another, so that one of them is in memory."""
+    with path.open(encoding="utf-8", newline="\n") as file:
+        for line in file:
+            if line.strip():
+                yield json.loads(line)
+
+
+def each_object(lines: Iterable[str], *, path: Path, accepted: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the place (`file:line`) and the object of each line that a user has written.
+
+    Raises DataFormatError, which ends with what is `accepted`, for a line that is no JSON object.
+    """
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        place = f"{path}:{number}"
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise DataFormatError(f"{place}: no JSON ({error.msg} at column {error.colno}); {accepted}") from error
+        if not isinstance(row, dict):
+            raise DataFormatError(f"{place}: {type(row).__name__} instead of an object; {accepted}")
+        yield place, row
+
+
+def check_characters(content: Any, *, place: str) -> None:
+    """Raise DataFormatError where a text of `content` cannot be written down."""
+    try:
+        json.dumps(content, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise DataFormatError(f"{place}: an escape such as \\ud83d is half a character.") from error

@@ -1,0 +1,81 @@
+"""What a task is: the parts that a task folder has, and what each of them offers.
+
+`tasks.open(dataset)` gives a `Task`, bound to its dataset; what a corpus, a review or a saved model needs, which know
+their task and its labels but no dataset, is in its `Kind`. Every part is checked by mypy against the protocols below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from clinsynth.task.encoder import Cut, EncoderModel, EncoderReading, Reader, Window
+from clinsynth.task.parts import Asker, Examples, GoldReader, Judge, Reviewer, Writer
+from clinsynth.task.units import Chosen, Supply, Tally, Wanted
+from clinsynth.task.values import Choices, Headline, Proposal, Writing
+
+__all__ = [
+    "Asker",
+    "Choices",
+    "Chosen",
+    "Cut",
+    "EncoderModel",
+    "EncoderReading",
+    "Examples",
+    "GoldReader",
+    "Headline",
+    "Judge",
+    "Kind",
+    "Proposal",
+    "Reader",
+    "Reviewer",
+    "Supply",
+    "Tally",
+    "Task",
+    "Wanted",
+    "Window",
+    "Writer",
+    "Writing",
+]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A task without a dataset: what a corpus, a review or a saved model needs, which know their labels themselves."""
+
+    name: str
+    examples: Examples
+    reviewer: Reviewer
+    judge: Judge
+    model: Callable[[], EncoderModel]
+    """Imports torch when it is called; so does `reading`."""
+    reading: Callable[[], EncoderReading]
+    learner: str = "encoder"
+    holdout: float = 0.0
+    """What `trainer.holdout=null` means."""
+    numbered: bool = False
+    """Whether a unit is but a number, so that its name shows nothing of gold."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task, opened for a dataset."""
+
+    kind: Kind
+    dataset: Any
+    """The dataset's settings; nobody writes to them."""
+    labels: tuple[str, ...]
+    """In the order of a model's output."""
+    read_gold: GoldReader
+    writer: Writer
+    asker: Asker
+    markers: Mapping[str, str] = field(default_factory=dict)
+    """Words that a tokenizer keeps whole, each with one whose embedding it starts from."""
+    meanings: Mapping[str, str] = field(default_factory=dict)
+    """What labels mean, where the dataset says so."""
+
+    @property
+    def name(self) -> str:
+        """Return the name of its kind."""
+        return self.kind.name

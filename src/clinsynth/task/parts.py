@@ -1,0 +1,166 @@
+"""The parts of a task, and what each of them offers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from clinsynth.task.units import Supply
+from clinsynth.task.values import Choices, Headline, Proposal, Writing
+from clinsynth.types import (
+    Brief,
+    Candidate,
+    Completion,
+    Draft,
+    Evaluation,
+    Gold,
+    Predictions,
+    Prompt,
+    Reading,
+    Rejected,
+    Request,
+)
+
+
+class Writer(Protocol):
+    """Units, requests, and labelled texts out of completions. Reads no file and asks nobody."""
+
+    @property
+    def version(self) -> str:
+        """Bumped when the same completions and settings would give another corpus."""
+
+    @property
+    def supply(self) -> Supply:
+        """How the units give a corpus its texts."""
+
+    def complete(self, choices: Choices) -> Choices:
+        """Fill in what the settings leave to the task; raises ConfigError for a setting that it does not have."""
+
+    def propose(self, gold: Gold, *, recorded: bool) -> Proposal:
+        """Make the choices that hang on gold and that the settings leave open."""
+
+    def units(self, gold: Gold, *, writing: Writing, number: int) -> Sequence[str]:
+        """Return all units that there are, in the order in which they are preferred; of a series at least `number`."""
+
+    def leaking(self, units: Sequence[str], *, writing: Writing, gold: Gold) -> set[str]:
+        """Return units whose request shows text of the test split; they are left out."""
+
+    def request(self, unit: str, *, replicate: int, writing: Writing, gold: Gold) -> Request:
+        """Return what the LLM is asked about a unit; whatever the size."""
+
+    def parse(self, completion: Completion, *, unit: str, replicate: int) -> tuple[list[Draft], list[Rejected]]:
+        """Return texts of a completion in their order, and what is none."""
+
+    def label_request(self, drafts: Sequence[Draft], *, completion: Completion, writing: Writing) -> Request | None:
+        """Return the second request, about all texts of a completion, where the annotator is an LLM."""
+
+    def annotate(
+        self, drafts: Sequence[Draft], *, annotator: str, lexicon: Sequence[str], answer: Completion | None
+    ) -> tuple[list[Candidate], list[Rejected]]:
+        """Return the labelled texts of one completion; `answer` is that to `label_request`."""
+
+    def contains(self, draft: Draft) -> bool:
+        """Say whether a text is about its unit."""
+
+    def brief(self) -> Brief:
+        """Say what a prompt has to ask for, for those who write new ones."""
+
+
+class Asker(Protocol):
+    """What an LLM is asked about a test example, and what its answer says."""
+
+    @property
+    def version(self) -> str:
+        """Bumped when the same answers would be read or scored otherwise."""
+
+    @property
+    def prompt(self) -> Prompt:
+        """The task's own."""
+
+    def question(self, example: Any, *, prompt: Prompt) -> str:
+        """Return the prompt with the text of an example."""
+
+    def answer(self, example: Any) -> str:
+        """Return the right answer in the form that is asked for, as a shot shows it."""
+
+    def read(self, text: str, *, question: str, example: Any) -> Reading:
+        """Return what an answer says, in whichever form; never raises."""
+
+    def evaluate(self, gold: Sequence[Any], *, readings: Sequence[Reading]) -> Evaluation:
+        """Return the scores of the answers; what they name that is not there counts as false."""
+
+
+class GoldReader(Protocol):
+    def __call__(self, text: str, *, path: Path) -> list[Any]:
+        """Return the examples of one split; raises DataFormatError with file and line."""
+
+
+class Examples(Protocol):
+    """What is known of the examples of a task, whichever dataset they are of."""
+
+    COLUMNS: Mapping[str, str]
+    """Columns of a corpus that are the task's own, with what they mean; `{labels}` stands for the labels."""
+    LISTS: tuple[str, ...]
+    """Those of them that hold lists of words."""
+
+    def from_json(self, row: Mapping[str, Any]) -> Any:
+        """Return the example of a line of a corpus."""
+
+    def words(self, example: Any) -> Sequence[str]:
+        """Return what lengths and duplicates are counted in."""
+
+    def describe(self, examples: Sequence[Any]) -> dict[str, int]:
+        """Return counts that are reported for a split."""
+
+    def statistics(self, examples: Sequence[Any]) -> dict[str, float]:
+        """Return what is said of a corpus beside its lengths."""
+
+
+class Judge(Protocol):
+    """Scores of predictions."""
+
+    HEADLINE: Headline
+    COLUMNS: Mapping[str, str]
+    """Metrics that its tables show beside those of the headline, by heading."""
+
+    def evaluate(self, test: Predictions, *, train: Sequence[Any], devel: Predictions) -> Evaluation:
+        """Score a test set; `train` is what the model learnt from, `devel` is empty where it chose the epoch."""
+
+    def devel_score(self, gold: Sequence[Any], *, predicted: Sequence[Any]) -> float:
+        """Return the one number by which a checkpoint is chosen."""
+
+    def record(self, gold: Any, *, predicted: Any) -> dict[str, Any]:
+        """Return one line of the predictions artifact."""
+
+
+class Reviewer(Protocol):
+    """What an annotator is asked about an example, and what the answer says."""
+
+    SEVERAL: bool
+    """Whether an answer may name several of `choices`."""
+    BETWEEN: str
+    """What stands between the parts of an answer."""
+    FREE: tuple[str, ...]
+    """How to write an answer where it is written freely, a line each."""
+
+    def question(self, labels: Sequence[str]) -> str:
+        """Return what is asked where the label is hidden."""
+
+    def choices(self, labels: Sequence[str]) -> tuple[str, ...]:
+        """Return the answers that there are; empty where they are written freely."""
+
+    def marks(self, labels: Sequence[str]) -> tuple[str, ...]:
+        """Return the kinds of parts that are marked in the text; empty where a whole text is labelled."""
+
+    def given(self, example: Any) -> str:
+        """Return the label of an example as an annotator would write it."""
+
+    def read(self, written: str, *, text: str, labels: Sequence[str]) -> str:
+        """Return an answer as `given` writes it; raises ValueError, which says what is accepted."""
+
+    def agrees(self, answer: str, *, given: str) -> bool:
+        """Say whether an answer, once read, says that the given label is right."""
+
+    def relabelled(self, example: Any, answer: str, *, labels: Sequence[str]) -> Any:
+        """Return the example with the label of an answer, once read."""

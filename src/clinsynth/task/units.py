@@ -1,0 +1,95 @@
+"""How the units of a task are chosen: a set with names, or a series of rounds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """How many examples of which units a corpus wants."""
+
+    per_unit: int | None
+    total: int | None
+    per_request: int
+    share: float
+    seed: int
+    most_units: int | None = None
+    only: tuple[str, ...] = ()
+    dataset: str = ""
+    """For messages."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The units of a corpus."""
+
+    units: tuple[str, ...]
+    spare: tuple[str, ...]
+    """Those that come next, should these hold too few usable texts."""
+    per_unit: int | None
+    """Examples that are wanted of each unit; `None` where they are taken as they come."""
+    in_all: int | None
+    """Examples that are wanted; `None` is whatever the units give."""
+    replicates: int
+    """Requests of each unit."""
+
+
+class Tally(Protocol):
+    """How far the answers to a corpus's requests are."""
+
+    @property
+    def usable(self) -> Mapping[str, int]:
+        """Texts that are about their unit, by unit."""
+
+    @property
+    def asked(self) -> Mapping[str, int]:
+        """Requests, by unit."""
+
+    @property
+    def waiting(self) -> Mapping[str, int]:
+        """Requests without an answer, by unit."""
+
+    @property
+    def waves(self) -> int:
+        """How often more was asked for, and once."""
+
+
+class Supply(Protocol):
+    """How units give a corpus its texts: each is asked for some (`EachUnit`), or one after another is (`Rounds`)."""
+
+    @property
+    def multiple(self) -> int:
+        """Examples of a request are a multiple of this."""
+
+    @property
+    def ranked(self) -> bool:
+        """Whether a larger share of the units contains a smaller one, so that the larger asks for more of the same."""
+
+    def choose(self, safe: Sequence[str], *, others: Sequence[str], wanted: Wanted, limited: bool) -> Chosen:
+        """Choose the units of a corpus; raises ConfigError where that cannot be.
+
+        `safe` can be answered, `others` could be asked; `limited`: no more than `safe` can be had.
+        """
+
+    def least(self, units: Sequence[str], *, wanted: Wanted) -> Sequence[str]:
+        """Return the units that a corpus of this size needs, where none has an answer yet."""
+
+    def lacking(self, usable: Mapping[str, int], *, chosen: Chosen) -> dict[str, int]:
+        """Return what has fewer usable texts than are wanted, with how many it has."""
+
+    def further(
+        self, unit: str, *, tally: Tally, chosen: Chosen, spare: Sequence[str], wanted: Wanted, attempts: int
+    ) -> list[str]:
+        """Return the units to ask once more, when an answer about `unit` has come."""
+
+    def described(self, number: int, *, of: int) -> str:
+        """Say how many units are recorded."""
+
+    def kind(self, number: int) -> str:
+        """Say what units are: "120 units", "rounds"."""
+
+    def sample(self, units: Sequence[str], *, number: int, seed: int) -> list[str]:
+        """Return so many units to try a prompt on."""

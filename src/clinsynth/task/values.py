@@ -1,0 +1,75 @@
+"""The values that cross from settings to a task, and from a task to tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from clinsynth.types import Prompt
+
+
+@dataclass(frozen=True)
+class Writing:
+    """The few values of the settings that a writer needs."""
+
+    prompt: Prompt
+    per_request: int
+    """Examples that one request asks for."""
+    seed: int = 0
+    """Random number of the generation."""
+    share: float = 1.0
+    """Of the units, or of the pool that rounds draw from (seed_ratio)."""
+    annotator: str = "none"
+    label_prompt: Prompt | None = None
+    """Of the second request, where the annotator is an LLM."""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the settings say of a corpus; what they leave open (`None`, `default`) a writer fills in."""
+
+    prompt: Prompt
+    per_unit: int | None = None
+    total: int | None = None
+    share: float = 1.0
+    most_units: int | None = None
+    only: tuple[str, ...] = ()
+    per_request: int | None = None
+    annotator: str = "default"
+    label_prompt: Prompt | None = None
+    lexicon: str | None = None
+    weighted: bool = False
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Choices that hang on gold and that the settings leave open."""
+
+    dataset: Any
+    """The dataset with the choices in it."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """The same as files by name, for the user to edit and to put into the config; empty where nothing is proposed."""
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The one number by which models are compared, and its place in tables."""
+
+    name: str = "F1"
+    metric: str = "test/f1"
+    low: str = "test/f1_low"
+    """End of its 95% interval, as `high`."""
+    high: str = "test/f1_high"
+    scores: Mapping[str, str] = field(
+        default_factory=lambda: {"P": "test/precision", "R": "test/recall", "F1": "test/f1"}
+    )
+    """Metrics that every table shows, by heading, the headline among them."""
+    devel: str = "devel/f1"
+    """The metric by which a checkpoint is chosen: the higher, the better."""
+    best: str = "devel/best_f1"
+    """That of the checkpoint that was chosen."""
+
+    def of_label(self, label: str) -> str:
+        """Return the metric of one label, of a task that has several."""
+        return f"test/{label}/{self.metric.removeprefix('test/')}"

@@ -1,0 +1,1 @@
+"""Words, sentences, lists and entities: what all readers of an LLM's text share."""

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clinsynth.text.words import detokenise, offsets, tokenise, tokenise_with_offsets
+
+# As in the corpora: runs of letters and digits, and single punctuation marks.
+WORDS = st.text(st.characters(categories=["Ll", "Lu", "Lo", "Nd"]), min_size=1, max_size=6)
+MARKS = st.sampled_from(list(".,;:!?%()[]{}-–/'’\"*°+=<>&#@$_~|^`−→"))
+TOKENS = st.lists(st.one_of(WORDS, MARKS), max_size=15)
+
+NATURAL = [
+    ("X - linked", "X-linked"),
+    ("Parkinson ' s disease", "Parkinson's disease"),
+    ("breast and / or ovarian cancer", "breast and/or ovarian cancer"),
+    (
+        "glucose - 6 - phosphate dehydrogenase ( G6PD ) deficiency",
+        "glucose-6-phosphate dehydrogenase (G6PD) deficiency",
+    ),
+    ('the " cherry red " spot', 'the "cherry red" spot'),
+    ('" a " and " b "', '"a" and "b"'),
+    ("It is rare , but fatal .", "It is rare, but fatal."),
+    ("in 50 % of patients ; n = 3", "in 50% of patients; n = 3"),
+    ("[ 1 ] { 2 }", "[1] {2}"),
+    ("ataxia – telangiectasia", "ataxia–telangiectasia"),
+    ("Alzheimer ’ s", "Alzheimer’s"),
+    ("Wolff - Parkinson - White syndrome", "Wolff-Parkinson-White syndrome"),
+    ("", ""),
+    ("ataxia", "ataxia"),
+]
+
+
+@pytest.mark.parametrize(("tokens", "written"), NATURAL)
+def test_words_are_written_as_people_do(tokens: str, written: str) -> None:
+    assert detokenise(tokens.split()) == written
+
+
+@pytest.mark.parametrize(("tokens", "written"), NATURAL)
+def test_natural_writing_is_split_as_gold_is(tokens: str, written: str) -> None:
+    assert tokenise(written) == tokens.split()
+
+
+@given(TOKENS)
+def test_tokenise_gives_the_words_back(tokens: list[str]) -> None:
+    assert tokenise(detokenise(tokens)) == tokens
+
+
+@given(TOKENS)
+def test_offsets_point_at_each_word(tokens: list[str]) -> None:
+    written = detokenise(tokens)
+    assert [written[start:end] for start, end in offsets(tokens)] == tokens
+
+
+@given(TOKENS)
+def test_tokenised_offsets_are_those_of_the_words(tokens: list[str]) -> None:
+    found = tokenise_with_offsets(detokenise(tokens))
+    assert found == [(token, *place) for token, place in zip(tokens, offsets(tokens), strict=True)]
+
+
+@given(st.text(max_size=40))
+def test_tokenise_drops_nothing_but_spaces(text: str) -> None:
+    assert "".join(tokenise(text)) == "".join(character for character in text if not character.isspace())
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("c.20A>T", "c . 20A > T"),
+        ("β-globin_gene", "β - globin _ gene"),
+        ("3.5% naïve", "3 . 5 % naïve"),
+        ("  tab\tand\nline ", "tab and line"),
+        ("a\u00a0b", "a b"),
+    ],
+)
+def test_tokens_of_a_text(text: str, tokens: str) -> None:
+    assert tokenise(text) == tokens.split()
