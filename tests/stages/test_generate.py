@@ -235,7 +235,7 @@ def test_killed_again_and_again_it_ends_as_if_undisturbed(with_store: Path, serv
         return process.wait(120)
 
     disturbed, calm = with_store / "disturbed", with_store / "calm"
-    kills = 4
+    kills = 2
     for _ in range(kills):
         run(disturbed, kill=True)
     assert run(disturbed, kill=False) == 0
