@@ -33,6 +33,7 @@ $(READY): pyproject.toml constraints.txt
 demo: $(READY) ## What synthetic text is worth on the three sample corpora: tables, figures, samples
 	@PATH="$(CURDIR)/$(BIN):$$PATH" && \
 	  clinsynth train experiment=train/demo/annotators && \
+	  clinsynth train experiment=train/demo/sources source=augmented trainer.save_model=true && \
 	  clinsynth train experiment=train/demo/sources && \
 	  clinsynth train experiment=train/demo/relation && \
 	  clinsynth train experiment=train/demo/criteria && \

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,15 @@ def test_a_run_is_its_model(ledger: Any) -> None:
     run(ledger, model=None)
     assert models.locate(first, ledger=ledger) == folder
     assert models.locate(first[:12], ledger=ledger) == folder
+
+
+def test_the_latest_is_the_one_that_was_trained_last(ledger: Any) -> None:
+    with pytest.raises(ConfigError, match="there is no model in artifacts yet"):
+        models.locate("latest", ledger=ledger)
+    for age, name in enumerate(("model-b", "model-a", "model-c")):
+        os.utime(saved(Path("artifacts") / name), (1000 - age, 1000 - age))
+    Path("artifacts/model-half").mkdir()  # without weights, and newer
+    assert models.locate("latest", ledger=ledger) == Path("artifacts/model-b")
 
 
 def test_a_run_of_another_current_folder(ledger: Any) -> None:

@@ -61,7 +61,7 @@ class PredictionConfig:
 class PredictConfig:
     """Let a trained model read your own texts: entities with their offsets, relations, or labels."""
 
-    model: str = option(MISSING, "folder of a model, or the MLflow run that trained it")
+    model: str = option(MISSING, "folder of a model, the MLflow run that trained it, or latest")
     input: str = option(MISSING, "a .txt (one document), .jsonl or .csv file (one a row), or a folder of such files")
     output: str = option(MISSING, "JSON lines, one a document")
     predict: PredictionConfig = MISSING
@@ -124,7 +124,7 @@ class ExportConfig:
     """Write a corpus or a model down for others, with its card; push it to the Hugging Face hub if you say so."""
 
     corpus: str | None = option(None, "digest of a synthetic corpus, or how it begins; latest is the newest one")
-    model: str | None = option(None, "folder of a model, or the MLflow run that trained it")
+    model: str | None = option(None, "folder of a model, the MLflow run that trained it, or latest")
     to: str = option(MISSING, "folder to write")
     licence: str | None = option(None, "of what is written, as the hub names it (mit, cc-by-4.0 ...)")
     push: str | None = option(None, "repository on the hub, as in me/mine; the token is HF_TOKEN or of `hf auth login`")

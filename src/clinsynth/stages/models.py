@@ -11,10 +11,12 @@ from clinsynth.tracking import Ledger
 
 
 def locate(model: str, *, ledger: Ledger) -> Path:
-    """The folder of a model; `model` is that folder, or an MLflow run id, or how one begins.
+    """Return the folder of a model; `model` is that folder, an MLflow run id, how one begins, or `latest`.
 
     Raises ConfigError where that is no model, no run, or a run that has saved none.
     """
+    if model == "latest":
+        return _latest(ledger)
     folder = Path(model).expanduser()
     if folder.is_dir():
         return _checked(folder)
@@ -24,6 +26,17 @@ def locate(model: str, *, ledger: Ledger) -> Path:
             f"one; paths hang on the current folder, {Path.cwd()}."
         )
     return _of_run(_run(model, ledger=ledger), ledger=ledger)
+
+
+def _latest(ledger: Ledger) -> Path:
+    """The one that was trained last."""
+    there = sorted(filter(saved.is_model, ledger.store.root.glob("model-*")), key=lambda path: path.stat().st_mtime)
+    if not there:
+        raise ConfigError(
+            f"model=latest: there is no model in {ledger.store.root} yet. `clinsynth train` makes one; the experiments "
+            "of the papers keep none, unless trainer.save_model=true is given."
+        )
+    return there[-1]
 
 
 def _run(start: str, *, ledger: Ledger) -> str:
