@@ -12,6 +12,7 @@ import pytest
 from mlflow import MlflowClient
 from numpy.typing import NDArray
 
+from clinsynth.analysis import comparison, maps
 from clinsynth.stages import analyse as stage
 from support import Command, Composed, Said, rows, summary
 
@@ -39,6 +40,8 @@ def bags(texts: Sequence[str], *, progress: bool = False) -> NDArray[np.float32]
 @pytest.fixture
 def analyse(with_store: Path, clinsynth: Command, monkeypatch: pytest.MonkeyPatch) -> Analyse:
     monkeypatch.setattr(stage, "embed", bags)
+    monkeypatch.setattr(comparison, "BLEU_TEXTS", 20)  # each against all others, which takes the square of it
+    monkeypatch.setattr(maps, "STEPS", 250)
 
     def run(*words: object) -> Said:
         return clinsynth("analyse", *words)
