@@ -96,6 +96,7 @@ TWO = ["Write {n} sentences with {entity}.", "Give {n} sentences on {entity}, in
         "Sure! Here are 2 prompts:\n\n1. {}\n2. {}",
         "Here are the variations:\n- {}\n- {}",
         "1. {}\n2. {}\n\nLet me know if you need more.",
+        "[INST]1. {}\n2. {}[/INST]\n\nNote: these are two.",
         "<think>1. Ask for {{n}} of {{entity}}.</think>\n1. {}\n2. {}",
     ],
 )

@@ -16,6 +16,8 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
+from clinsynth.text.words import tokenise
+
 Place = tuple[int, int]
 """Start and end (exclusive): of words, of tokens."""
 
@@ -229,17 +231,19 @@ def place_names(names: Sequence[str], *, tokens: Sequence[str]) -> tuple[list[Pl
 
 
 def place_in_order(
-    mentions: Iterable[str], *, tokens: Sequence[str], taken: Iterable[Place] = ()
+    mentions: Iterable[str], *, tokens: Sequence[str], taken: Iterable[Place] = (), by_words: bool = False
 ) -> tuple[list[Place], list[str]]:
     """Return the places that are taken and those of the mentions, and mentions that none is left for.
 
     Mentions are listed in the order of the sentence, so each is looked for behind the one before it;
     a list that strays from the order is searched from the start. Case has to agree only where it can.
+    Taken `by_words`, a mention has the very words of the sentence, accents and all.
     """
+    find = _same_words if by_words else occurrences
     places, missed, cursor = list(taken), [], 0
     for mention in mentions:
         for fold in (False, True):
-            free = [place for place in occurrences(mention, tokens=tokens, fold=fold) if is_free(place, places)]
+            free = [place for place in find(mention, tokens=tokens, fold=fold) if is_free(place, places)]
             if free:
                 places.append(next((place for place in free if place[0] >= cursor), free[0]))
                 cursor = places[-1][1]
@@ -264,6 +268,12 @@ def occurrences(mention: str, *, tokens: Sequence[str], fold: bool = True) -> li
         (match.start(), match.start() + len(wanted)) for match in re.finditer(f"(?={re.escape(wanted)})", whole.text)
     )
     return [(starts[start], ends[end]) for start, end in found if start in starts and end in ends]
+
+
+def _same_words(mention: str, *, tokens: Sequence[str], fold: bool = True) -> list[Place]:
+    words, wanted = ([word.casefold() if fold else word for word in part] for part in (tokens, tokenise(mention)))
+    starts = range(len(words) - len(wanted) + 1) if wanted else ()
+    return [(start, start + len(wanted)) for start in starts if words[start : start + len(wanted)] == wanted]
 
 
 def is_free(place: Place, others: Iterable[Place]) -> bool:

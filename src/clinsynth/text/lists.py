@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from clinsynth.text.peeling import parts, said, tidied
+from clinsynth.text.peeling import SIGNS, parts, said
 from clinsynth.text.words import plain
 from clinsynth.types import Completion, Draft, Rejected
 
-_LAYOUT = re.compile(r"\s*(?:(?:```|~~~).*|-{3,}\s*|\*{3,}\s*|_{3,}\s*)")
-_BULLETS = r"(?:[-–—*•◦▪‣·+→]|[-=]>|[a-zA-Z]\))\s+(?=\S)"
-_BULLET = re.compile(_BULLETS)
+_LINE_END = re.compile("\r\n|[\r\u2028\x85]")
+_FENCE = re.compile(r"\s*(?:```|~~~)")
+_RULE = re.compile(r"\s*(?:-{3,}|\*{3,}|_{3,})\s*")
+_BULLET = re.compile(r"(?:[-–—*•◦▪‣·+]|[a-zA-Z]\))\s+(?=\S)")
 _NUMBER = re.compile(
     r"""(?:>\s*)?(?:\*\*|__|\#+\s*)?      # a quotation, emphasis or a heading's marks
         (?:(?:sentence|example)\s+(?=\d{1,3}\**[.:)]))?
@@ -28,10 +29,10 @@ _NUMBER = re.compile(
 )
 _DOTTED = re.compile(r"(?P<number>(?P<first>\d{1,3})\.\d{1,3})\s+(?=\S)")
 MARK = re.compile(
-    rf"""\#{{1,6}}\s+                                                # a heading
-        |{_BULLETS}
-        |(?:\d{{1,3}}(?:\.\)|[.):])|[(\[]\d{{1,3}}[)\]][.:]?)(?:\s+|(?=[^\W\d]|["“@]))   # 1. 1) 1: 1.) (1) [1]
-        |\d{{1,3}}\s[-–—]\s+(?=[A-Z"“@])                            # 1 - Text""",
+    r"""\#{1,6}\s+                                                # a heading
+        |(?:[-–—*•◦▪‣·+→]|[-=]>|[a-zA-Z]\))\s+(?=\S)               # a bullet
+        |(?:\d{1,3}(?:\.\)|[.):])|[(\[]\d{1,3}[)\]][.:]?)(?:\s+|(?=[^\W\d]|["“@]))   # 1. 1) 1: 1.) (1) [1]
+        |\d{1,3}\s[-–—]\s+(?=[A-Z"“@])                            # 1 - Text""",
     re.VERBOSE,
 )
 """Opens a line that is no sentence of running text: an item of a list, a heading."""
@@ -41,7 +42,7 @@ REMARKS = r"""(?:sure|certainly|of\ course|absolutely|sorry)[,!.:]|(?:here|below
     if\ you\ (?:need|would\ like|want)\ |note\ that\ (?:these|the\ sentences|all)|note:"""
 """Opens a line that an LLM says beside what it was asked for."""
 _REMARK = re.compile(REMARKS, re.VERBOSE | re.IGNORECASE)
-_QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»", "'": "'", "‘": "’", "`": "`"}
+QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»", "'": "'", "‘": "’", "`": "`"}
 ENDS = tuple('.!?…"”»')
 """Signs that end a sentence."""
 _ENDS = (*ENDS, *"')]")
@@ -69,8 +70,9 @@ def read_list(text: str, *, wrapped: bool = True) -> Listing:
     In a list without marks a line that begins in lower case goes on with the one before it, unless
     lines are known not to be `wrapped`.
     """
-    text = tidied(text).replace("\t", " ")
-    lines = ["" if _LAYOUT.fullmatch(line) else line.strip() for line in said(text).split("\n")]
+    text = _LINE_END.sub("\n", text).replace("\t", " ").translate(SIGNS)
+    lines = [line.strip() for line in said(text).split("\n") if not _FENCE.match(line)]
+    lines = ["" if _RULE.fullmatch(line) else line for line in lines]
     thoughts = tuple(part for part, thought in parts(text) if thought)
     numbered = any(map(_NUMBER.match, lines))
     marked = numbered or any(map(_BULLET.match, lines))
@@ -92,17 +94,10 @@ def clean(text: str) -> str:
     """Return an item without quotes round the whole of it and without Markdown's emphasis."""
     text = re.sub(r"\*\*|__(?=\w)|(?<=\w)__", "", text)
     text = re.sub(r"(?<![\w*])\*(\S(?:[^*]*\S)?)\*(?![\w*])", r"\1", text)
-    return unquoted(" ".join(text.split()))
-
-
-def unquoted(text: str) -> str:
-    """Return a text without quotes round the whole of it."""
-    for _ in range(3):  # and no more: peeling a long run of quotation marks would be quadratic
-        whole = text.rstrip(",;")
-        if len(whole) < 2 or _QUOTES.get(whole[0]) != whole[-1]:
-            break
-        inner = whole[1:-1]
-        if (" '" if whole[0] == "'" else whole[0]) in inner:  # quotes of parts: "a" and "b"
+    text = " ".join(text.split())
+    while len(text) > 1 and QUOTES.get(text[0]) == text.rstrip(",;")[-1:]:
+        inner = text.rstrip(",;")[1:-1]
+        if text[0] in inner:  # quotes of parts: "a" and "b"
             break
         text = inner.strip()
     return text

@@ -8,7 +8,11 @@ from collections.abc import Iterable
 
 from clinsynth.text.words import plain
 
-_LINE_END = re.compile("\r\n|[\r\u2028\u2029\x85\x0b\x0c]")
+LINE_END = re.compile("\r\n|[\r\u2028\u2029\x85\x0b\x0c]")
+SIGNS = dict.fromkeys(map(ord, "\u00a0\u2002\u2003\u2007\u2009\u202f\u3000"), " ") | dict.fromkeys(
+    map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad")
+)
+"""Spaces and invisible signs that no text keeps; nothing else of one that goes into a corpus is changed."""
 _SPACE = re.compile(r"[^\S\n\t]")
 _THINKING = r"(?:think(?:ing)?|reasoning|scratchpad)"
 # The first alternative: a template opened the thoughts, so that only their end is in the completion.
@@ -17,12 +21,11 @@ _THOUGHTS = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 _FENCE = re.compile(r"(?:```|~~~)(?:(?:json|text|txt|markdown|md|plaintext|csv|tsv|yaml|python)\b)?", re.IGNORECASE)
-_TURN = r"<\|[^|<>]{1,40}\|>|<</?SYS>>|\[/?INST\]"  # what chat templates put between turns
-_TAG = re.compile(rf'</?[a-z][\w:-]*(?:\s+\w+="[^"<>]*")*\s*/?>|{_TURN}', re.IGNORECASE)  # <answer>, </s>
-_OUTER_TAG = re.compile(
-    rf"</?(?:example|answer|output|result|response|text|sentence|iob|ner|code|pre|s)s?\s*/?>|{_TURN}", re.IGNORECASE
+_TAG = re.compile(
+    r"""</?[a-z][\w:-]*(?:\s+\w+="[^"<>]*")*\s*/?>      # <answer>, </s>
+        |<\|[^|<>]{1,40}\|>|<</?SYS>>|\[/?INST\]        # what chat templates put between turns""",
+    re.VERBOSE | re.IGNORECASE,
 )
-_INSTRUCTION = re.compile(r"\A[^\w\[{(]*(?:<s>)?\s*\[INST\].*?\[/INST\](?=.*\w)", re.DOTALL | re.IGNORECASE)
 _COMMAND = re.compile(r"\\[a-zA-Z]+\{([^{}]*)\}")  # \boxed{\text{Yes}}
 _WORD = re.compile(r"[^\W_]+")
 _REPEATED = 60
@@ -30,17 +33,11 @@ _RUN = re.compile(rf"([^\w\s][ \n]?)\1{{{_REPEATED},}}")
 _FEW = 3  # words; shorter texts stand in too many answers by chance
 
 
-def tidied(text: str) -> str:
-    """Return a text with one kind of line end and of space, and nothing invisible."""
-    text = _SPACE.sub(" ", _LINE_END.sub("\n", text))
-    if text.isascii():
-        return text
-    return "".join(sign for sign in text if unicodedata.category(sign) != "Cf" and sign not in "\ufe0e\ufe0f")
-
-
 def normalised(text: str) -> str:
-    """Return a tidied text that is written with one kind of apostrophe, hyphen and letter."""
-    return tidied(plain(unicodedata.normalize("NFKC", _LINE_END.sub("\n", text))))
+    """Return a text with one kind of line end, space, apostrophe, hyphen and letter, and nothing invisible."""
+    text = plain(unicodedata.normalize("NFKC", LINE_END.sub("\n", text)))
+    text = "".join(sign for sign in text if unicodedata.category(sign) != "Cf" and sign not in "\ufe0e\ufe0f")
+    return _SPACE.sub(" ", text)
 
 
 def parts(text: str) -> list[tuple[str, bool]]:
@@ -61,21 +58,20 @@ def said(text: str, *, gap: str = "") -> str:
     return gap.join(part for part, thought in parts(text) if not thought)
 
 
-def peeled(text: str, *, repeated: Iterable[str] = (), marked: bool = False, most: int | None = None) -> str:
-    """Return a normalised text without thoughts, fences and tags, and without what it repeats.
-
-    In a `marked` text tags may stand round parts of the answer: those alone are taken off that stand round the whole of
-    it. Of a text of more than twice `most` characters only so much of its beginning and of its end is left, and
-    repetitions of a sign are cut: patterns take quadratic time, and a model may repeat itself until it is stopped.
-    """
-    text = said(normalised(text), gap="\n" if marked else "")
+def peeled(text: str, *, repeated: Iterable[str] = ()) -> str:
+    """Return a normalised text without thoughts, fences and tags, and without what it repeats."""
+    text = said(normalised(text))
     for piece in sorted(repeated, key=len, reverse=True):
         text = without(text, piece)
-    tag, gap = (_OUTER_TAG, "") if marked else (_TAG, "\n")
-    text = tag.sub(gap, _FENCE.sub(gap, _INSTRUCTION.sub("\n", text)))
-    text = _COMMAND.sub(r"\1", _COMMAND.sub(r"\1", text)).strip("\n ")
-    if most is None:
-        return text
+    text = _TAG.sub("\n", _FENCE.sub("\n", text))
+    return _COMMAND.sub(r"\1", _COMMAND.sub(r"\1", text)).strip("\n ")
+
+
+def bounded(text: str, *, most: int) -> str:
+    """Return a text whose repetitions of a sign are cut, and of a longer one only its beginning and its end.
+
+    Patterns take quadratic time, and a model may repeat itself until it is stopped.
+    """
     text = _RUN.sub(lambda found: found.group()[:_REPEATED], text)
     return text if len(text) <= 2 * most else f"{text[:most]}\n{text[-most:]}"
 

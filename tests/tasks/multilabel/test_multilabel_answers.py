@@ -214,6 +214,8 @@ REPAIRED = [
     (f"{question().replace(chr(10), ' ')} A2", "A2"),
     (f"{question().replace(' ', chr(10))}\nA2", "A2"),
     (f"[INST] {question()} [/INST] A2</s>", "A2"),
+    ("[INST] A1: met [/INST]\n[INST] A2: met [/INST]", "A1 A2"),
+    ("[INST] Labels: A1; B2 [/INST]\n\nLet me know if you need more!", "A1 B2"),
     (f"{LISTING}\n\nA2", "A2"),
     (f"{LISTING}\n\nThe text meets A2.", "A2"),
     (f"{LISTING}", "A1 A2 A3 B1 B2 B3 B4"),

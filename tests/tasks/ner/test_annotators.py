@@ -94,11 +94,17 @@ def test_matches_are_terms_and_do_not_overlap(terms: list[str], words: list[str]
         (["ataxia"], [], ["ataxia"]),
         (["breast", "or gout"], [(0, 1), (4, 6)], []),
         (["..."], [], ["..."]),
+        (["breastcancer"], [], ["breastcancer"]),
+        (["breast-cancer"], [], ["breast-cancer"]),
+        (["breast  cancer"], [(0, 2)], []),
+        (["bréast cancer", "góut"], [], ["bréast cancer", "góut"]),
+        (["cance"], [], ["cance"]),
         ([], [], []),
     ],
 )
 def test_mentions_are_placed_in_order(mentions: list[str], expected: list[tuple[int, int]], absent: list[str]) -> None:
-    assert place_in_order(mentions, tokens=["breast", "cancer", ",", "cancer", "or", "gout"]) == (expected, absent)
+    tokens = ["breast", "cancer", ",", "cancer", "or", "gout"]
+    assert place_in_order(mentions, tokens=tokens, by_words=True) == (expected, absent)
 
 
 def completion(text: str) -> Completion:

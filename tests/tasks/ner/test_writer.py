@@ -128,6 +128,10 @@ def test_the_llm_labels_what_it_lists() -> None:
     assert annotated("llm", answer="1. ataxia | DMD\n2. gouts\n3. none") == [["ataxia", "DMD"], ["gouts"], []]
 
 
+def test_a_mention_has_the_very_words_of_its_sentence() -> None:
+    assert annotated("llm", answer="1. GOUT | atáxia | D-MD\n2. gout s\n3. none") == [["Gout"], [], []]
+
+
 def test_a_mention_that_is_not_in_its_sentence_is_rejected() -> None:
     found, rejected = WRITER.annotate(
         drafts(*TEXTS),

@@ -112,6 +112,7 @@ DECORATIONS = {
     "quotation": "> | {} | Yes |\n>{} | No",
     "CRLF": "| {} | Yes |\r\n| {} | No |\r\n",
     "odd spaces": "\ufeff|\u00a0{}\u00a0|\u202fYes |\n| {}\u200b | N\u200bo |",
+    "wide pipes and invisible signs": "｜\u00ad{}｜Y\u200des\ufe0f｜\x0b\x0c| {} |\u3000No |\u2029",
     "rules": "---\n{} | Yes\n***\n{} | No\n___",
     "example 1": "Example 1: {} | Yes\nSentence 2: {} | No",
 }
@@ -183,6 +184,7 @@ def test_layouts_that_are_read_alike(layout: str) -> None:
         "'Silent' variants of @GENE$ in Crohn's @DISEASE$",
         "Here are shown @GENE$ and @DISEASE$.",
         "snake_case_name of @GENE$ in @DISEASE$",
+        "\u202a@GENE$\u202c\u200e of @DISEASE$",
     ],
 )
 @pytest.mark.parametrize("label", [POSITIVE, NEGATIVE])

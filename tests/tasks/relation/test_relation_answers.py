@@ -150,6 +150,8 @@ YES = [
     "<label>Yes</label>",
     '<answer type="label">Yes</answer>',
     "[INST] Yes [/INST]",
+    "[INST] Label: Yes [/INST]\n\nI hope this helps!",
+    f"[INST]| Sentence | Label |\n|---|---|\n| {SENTENCE} | Yes[/INST]/INST]",
     f"[INST] {question(SENTENCE)} [/INST] Yes</s>",
     f"<|im_start|>user\n{question(SENTENCE)}<|im_end|>\n<|im_start|>assistant\nYes<|im_end|>",
     "<think>The answer is No. No? No.</think>Yes",

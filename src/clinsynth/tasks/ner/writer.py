@@ -132,7 +132,7 @@ class NerWriter:
             assert answer is not None
             listed = read_mentions(answer, sentences=len(drafts))
             for draft, tokens, mentions in zip(drafts, words, listed, strict=True):
-                found, absent = place_in_order(mentions, tokens=tokens)
+                found, absent = place_in_order(mentions, tokens=tokens, by_words=True)
                 places.append(found)
                 rejected += [Rejected(draft, "mention_not_in_sentence", mention) for mention in absent]
         elif annotator == "gazetteer":

@@ -10,7 +10,7 @@ import re
 
 from clinsynth.tasks.relation.config import LABELS
 from clinsynth.tasks.relation.labels import LABEL_NAME, NEGATIVE, POSITIVE, VALUE, cell_labels, read_labels
-from clinsynth.text.peeling import peeled, sentences, table_cells
+from clinsynth.text.peeling import bounded, peeled, sentences, table_cells
 from clinsynth.types import CLEAN, REPAIRED, UNUSABLE, Reading
 
 _FLAGS = re.VERBOSE | re.IGNORECASE
@@ -93,7 +93,7 @@ def read_verdict(text: str, *, question: str, sentence: str) -> Reading:
     if text.strip() in LABELS:
         return Reading(text.strip(), CLEAN)
     repeated = [question, sentence, *(part for part in sentences(question) if len(part.split()) > 5)]
-    label = _read(peeled(text, repeated=repeated, most=LONGEST))
+    label = _read(bounded(peeled(text, repeated=repeated), most=LONGEST))
     return Reading(label, REPAIRED if label else UNUSABLE)
 
 

@@ -27,9 +27,10 @@ from clinsynth.tasks.relation.labels import (
     words_of,
 )
 from clinsynth.tasks.relation.markers import Markers
-from clinsynth.text.lists import ENDS, MARK, REMARKS, unquoted
-from clinsynth.text.peeling import parts, tidied
+from clinsynth.text.lists import ENDS, MARK, QUOTES, REMARKS
+from clinsynth.text.peeling import LINE_END, SIGNS, parts
 
+_SIGNS = SIGNS | str.maketrans("｜", "|", "\ufe0e\ufe0f")
 # JSON (and what nearly is): an object without further objects in it, and its fields.
 _OBJECT = re.compile(r"\{[^{}]*\}")
 _FIELD = re.compile(
@@ -122,7 +123,7 @@ class _Part:
 
 def read_rows(text: str, *, markers: Sequence[str] = ("@GENE$", "@DISEASE$")) -> list[LabelledRow | Stray]:
     """Return all rows in the order of the completion; nothing is dropped silently."""
-    text = tidied(text).replace("｜", "|")
+    text = LINE_END.sub("\n", text).translate(_SIGNS)
     reader = _Reader(Markers(tuple(markers)))
     for part, thought in parts(text):
         if thought:
@@ -148,9 +149,7 @@ class _Reader:
         self._add(_Part([text.strip()], [""], set(), (), remark=True))
 
     def result(self, part: _Part) -> LabelledRow | Stray:
-        text = unquoted(self._markers.with_bare(" ".join(" ".join(part.texts).split()))).replace("\\|", "|")
-        if text.count('"') == 1 and '"' in (text[0], text[-1]):  # its fellow was beyond the label
-            text = text.strip('"').strip()
+        text = _unquoted(self._markers.with_bare(" ".join(" ".join(part.texts).split()))).replace("\\|", "|")
         counts = self._markers.counts(text)
         labels = part.labels | ({part.heading} if part.heading else set())
         if part.remark or not (any(counts) or part.labels or (part.marked and part.heading)):
@@ -378,3 +377,17 @@ def _cells(line: str) -> list[str]:
     while len(cells) > 1 and not cells[0].strip():
         del cells[0]
     return cells
+
+
+def _unquoted(text: str) -> str:
+    for _ in range(3):  # and no more: peeling a long run of quotation marks would be quadratic
+        whole = text.rstrip(",;")
+        if len(whole) < 2 or QUOTES.get(whole[0]) != whole[-1]:
+            break
+        inner = whole[1:-1]
+        if (" '" if whole[0] == "'" else whole[0]) in inner:  # quotes of parts: "a" and "b"
+            break
+        text = inner.strip()
+    if text.count('"') == 1 and '"' in (text[0], text[-1]):  # its fellow was beyond the label
+        text = text.strip('"').strip()
+    return text

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
@@ -159,6 +160,21 @@ def test_no_entity_is_an_answer(text: str) -> None:
         (CLEAN.replace("gene\tO", "gout\tB-Disease\ngene\tO"), [AT, TCL], ("gout",)),
         (CLEAN.replace("\n-\tI-Disease", ""), [AT, TCL], ()),
         (CLEAN[: CLEAN.index("leukaemia") + 4], [AT, "T - cell"], ()),
+        # the question once more
+        (json.dumps({"input": QUESTION, "output": CLEAN.split("\n")}), [AT, TCL], ()),
+        (json.dumps({"input": QUESTION, "entities": ["T-cell leukaemia", "gout"]}), [TCL], ("gout",)),
+        (json.dumps({"answer": f"{QUESTION}\n{CLEAN}"}), [AT, TCL], ()),
+        (f"| Question | Answer |\n|---|---|\n| {QUESTION} | T-cell leukaemia |", [TCL], ()),
+        (f"{QUESTION.replace(' ', chr(10), 9)}{CLEAN}", [AT, TCL], ()),
+        # what stands round an answer
+        (f"Sentence 1: <s>[INST] Name the ataxia. [/INST]{CLEAN}</s>", [AT, TCL], ()),
+        (f"Sentence 1: <s>[INST] Do it. [/INST]{' '.join(f'{word}_O' for word in GOLD)}</s>", [], ()),
+        (f"{CLEAN}\n[INST] Is gout one, B-Disease? [/INST]", [AT, TCL], ()),
+        (f"<s>[INST] Is that all? [/INST]Sentence 1: {CLEAN.replace(chr(9), ' | ')}</s>", [AT, TCL], ()),
+        (f"<|im_start|>assistant\n{CLEAN}<|im_end|>", [AT, TCL], ()),
+        (f"```iob\n{CLEAN}\n```", [AT, TCL], ()),
+        ("Disease: \\boxed{T-cell leukaemia}", [], ("\\boxed{T-cell leukaemia}",)),
+        ("$\\boxed{" + CLEAN + "}$", [AT, TCL], ()),
     ],
 )
 def test_other_answers_are_repaired(text: str, spans: list[str], hallucinated: tuple[str, ...]) -> None:

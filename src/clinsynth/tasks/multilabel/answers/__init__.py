@@ -15,7 +15,7 @@ from typing import Any
 from clinsynth.tasks.multilabel.answers.names import NAME, Names
 from clinsynth.tasks.multilabel.config import NONE
 from clinsynth.text.lists import MARK
-from clinsynth.text.peeling import peeled, sentences, table_cells, without
+from clinsynth.text.peeling import bounded, peeled, sentences, table_cells, without
 from clinsynth.types import CLEAN, REPAIRED, UNUSABLE, Reading
 
 _FLAGS = re.VERBOSE | re.IGNORECASE
@@ -111,7 +111,7 @@ def read_criteria(text: str, *, question: str, labels: Mapping[str, str], text_a
         return Reading(tuple(label for label in labels if label in given), CLEAN)
     names = Names(labels)
     parts = [part for part in sentences(question) if len(part.split()) > 5 and not names.stands_in(part)]
-    plain = peeled(text, repeated=[question, text_asked, *parts], most=LONGEST)
+    plain = bounded(peeled(text, repeated=[question, text_asked, *parts]), most=LONGEST)
     listing = " ".join(f"{name} {meaning}" for name, meaning in labels.items())
     held = _read(names, without(plain, listing))
     if held is None:

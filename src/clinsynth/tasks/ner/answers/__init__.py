@@ -6,6 +6,7 @@ a list of names, and placed on the gold tokens by `alignment`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from clinsynth.tasks.ner.answers.layouts import Asked, Tagging, read_tagging
@@ -14,11 +15,20 @@ from clinsynth.tasks.ner.answers.mentions import join_neighbours, read_marks, re
 from clinsynth.tasks.ner.answers.tags import BARE
 from clinsynth.text.alignment import Place, place_entities, place_names, plainest
 from clinsynth.text.entities import Span, to_spans
-from clinsynth.text.peeling import peeled
+from clinsynth.text.peeling import bounded, normalised, said
 from clinsynth.types import CLEAN, REPAIRED, UNUSABLE, Reading
 
+SHORTEST_QUESTION = 20
+"""Characters from which a question in an answer is a repetition and no coincidence."""
 LONGEST = 20
 """Characters of an answer for each of the sentence that are looked at, at either end."""
+
+_INSTRUCTION = re.compile(r"\[INST\].*?\[/INST\]", re.DOTALL | re.IGNORECASE)
+_WRAPPER = re.compile(
+    r"""</?(?:example|answer|output|result|response|text|sentence|iob|ner|code|pre|s)s?\s*/?>
+        |\[/?INST\]|<\|[\w ]+\|>|^\s*(?:```|~~~)[\w-]*\s*?$|```""",
+    re.VERBOSE | re.IGNORECASE | re.MULTILINE,
+)
 
 
 def read_entities(text: str, *, question: str, tokens: Sequence[str], entity_type: str) -> Reading:
@@ -31,11 +41,7 @@ def read_entities(text: str, *, question: str, tokens: Sequence[str], entity_typ
         return Reading(clean, CLEAN)
     asked = Asked(tuple(tokens), entity_type)
     most = LONGEST * max(len(" ".join(tokens)), 100)
-    text = peeled(text, repeated=[question], marked=True, most=most)
-    if "\\t" in text and "\t" not in text:
-        text = text.replace("\\t", "\t")
-        text = text if "\n" in text else text.replace("\\n", "\n")
-    found = _places(text, asked)
+    found = _places(bounded(_bare(text, question=question), most=most), asked)
     if found is None:
         return Reading((), UNUSABLE)
     places, absent = found
@@ -83,3 +89,17 @@ def _usable(tagging: Tagging | None, asked: Asked) -> Tagging | None:
         return tagging
     known = all(map(asked.knows, tagging.words)) and any(len(word) > 2 for word in tagging.words)
     return tagging if known else None
+
+
+def _bare(text: str, *, question: str) -> str:
+    """Return an answer without its thoughts, the question, wrappers and fences; tags may mark entities, and stay."""
+    text = said(normalised(text), gap="\n")
+    wanted = "".join(normalised(question).split())
+    if len(wanted) >= SHORTEST_QUESTION and wanted in "".join(text.split()):
+        text = re.sub(r"\s*".join(map(re.escape, wanted)), "\n", text)
+    outside = _INSTRUCTION.sub("\n", text)
+    text = _WRAPPER.sub("", outside if outside.strip() else text)
+    if "\\t" in text and "\t" not in text:
+        text = text.replace("\\t", "\t")
+        text = text if "\n" in text.strip() else text.replace("\\n", "\n")
+    return text.strip()

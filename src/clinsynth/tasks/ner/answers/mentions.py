@@ -159,7 +159,7 @@ class _Names:
         head = found["head"] if found else body if is_type(body, entity_type=self._asked.entity_type) else ""
         rest = found["rest"] if found else ""
         other = names_other(head, entity_type=self._asked.entity_type)
-        if not 0 < len(head.split()) <= 12:
+        if not head or len(head.split()) > 12:
             return False
         if other or names_type(head, entity_type=self._asked.entity_type) or _ENTITIES.search(head):
             self._open = not other
