@@ -27,7 +27,7 @@ class Example(Protocol):
 
     @property
     def label(self) -> str:
-        """What is said of the whole text; empty where only its entities are labelled."""
+        """The label of the whole text; empty where only its entities are labelled."""
         ...
 
     def entities(self) -> list[dict[str, Any]]:
@@ -78,7 +78,7 @@ class Prompt:
 
 @dataclass(frozen=True)
 class Brief:
-    """What a prompt of a task has to ask for."""
+    """The things that a prompt of a task has to ask for."""
 
     task: str
     """Goes on after "a prompt that asks for"."""
@@ -155,7 +155,7 @@ class Predictions:
 
 @dataclass(frozen=True)
 class Reading:
-    """What an LLM's answer says about a test example that it was asked to label."""
+    """The reading of an LLM's answer about a test example that it was asked to label."""
 
     predicted: Any
     """An example of the task; it labels nothing where the answer is unusable."""
@@ -177,7 +177,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What one model did on one test set."""
+    """The scores of one model on one test set."""
 
     metrics: Metrics
     errors: dict[str, int]
@@ -191,7 +191,7 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Outcomes:
-    """What a finished run has scored, example by example."""
+    """The scores of a finished run, example by example."""
 
     places: Any
     """Array [examples]: which examples of the test set."""

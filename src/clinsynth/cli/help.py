@@ -1,4 +1,4 @@
-"""What `--help` prints, and Hydra's errors in plain words."""
+"""The pages of `--help`, and Hydra's errors in plain words."""
 
 from __future__ import annotations
 

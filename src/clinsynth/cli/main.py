@@ -79,7 +79,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def settle_environment() -> None:
-    """What libraries read when they are imported: no telemetry, and good neighbours on shared cores."""
+    """Set what libraries read when they are imported: no telemetry, and good neighbours on shared cores."""
     for variable in ("MLFLOW_DISABLE_TELEMETRY", "DO_NOT_TRACK", "HF_HUB_DISABLE_TELEMETRY", "DISABLE_TELEMETRY"):
         os.environ.setdefault(variable, "true")
     # Threads that wait without spinning: two jobs side by side ran twice as fast, one alone a tenth slower.
@@ -102,7 +102,7 @@ def _hand_over(stage: str, overrides: list[str]) -> None:
 
 
 def of_each_job(words: Sequence[str]) -> list[str]:
-    """What stands behind `--` as the list `overrides` of `sweep` and `report`, whose words Hydra wants in quotes."""
+    """Return words with what is behind `--` as the list `overrides` of `sweep` and `report`, quoted for Hydra."""
     if SEPARATOR not in words:
         return list(words)
     place = words.index(SEPARATOR)

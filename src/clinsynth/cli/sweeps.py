@@ -1,4 +1,4 @@
-"""What Hydra does not do around jobs: say how far a sweep is, name every job that failed, and how to run it again."""
+"""Callbacks around jobs: how far a sweep is, which jobs failed, and how to run them again."""
 
 from __future__ import annotations
 

@@ -116,7 +116,7 @@ class OnMissing(Enum):
 
 @dataclass
 class AskingConfig:
-    """What every stage that asks an LLM has to know."""
+    """The settings of every stage that asks an LLM."""
 
     send_gold_text: bool = option(
         MISSING, "true: gold text of a dataset that is not public may go to an LLM outside the house", keyless=True

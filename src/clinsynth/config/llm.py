@@ -77,7 +77,7 @@ class LLMConfig:
     price_table: dict[str, PriceConfig] = option({}, "prices by model, for where llm.price is null", keyless=True)
 
     def priced(self) -> PriceConfig:
-        """What the model costs in this mode: `price`, else its row of the table, else unknown."""
+        """Return the prices of the model in this mode: `price`, else its row of the table, else unknown."""
         given = self.price != PriceConfig()
         price = self.price if given else self.price_table.get(self.model or "", PriceConfig())
         return price.in_batch() if self.mode is LLMMode.batch else price

@@ -36,7 +36,7 @@ from clinsynth.config.training import BackboneConfig, SourceConfig, TrainerConfi
 
 @dataclass
 class CorpusConfig:
-    """What a synthetic corpus is made of."""
+    """The settings that a synthetic corpus is made of."""
 
     dataset: DatasetConfig = MISSING
     size: SizeConfig = MISSING

@@ -33,7 +33,7 @@ class ShowConfig:
 
 @dataclass
 class PredictionConfig:
-    """What is read, how it is cut, and what is written."""
+    """The texts that are read, how they are cut, and what is written."""
 
     column: str = option(MISSING, "of .jsonl and .csv rows, the one that holds the text")
     keep: list[str] = option([], "other columns that are carried into the output, such as the id of a note")
@@ -75,7 +75,7 @@ ReviewAction = Enum("ReviewAction", ["export", "import", "serve"])
 
 @dataclass
 class ReviewingConfig:
-    """What annotators get, and what becomes of their answers."""
+    """The sheets that annotators get, and what becomes of their answers."""
 
     n: int = option(MISSING, "export: so many examples, the same number of each label or unit")
     seed: int = option(MISSING, "export: random number that draws and shuffles them")

@@ -17,7 +17,7 @@ from clinsynth import config
 
 @dataclass(frozen=True)
 class Job:
-    """What Hydra knows of the job that runs."""
+    """The job that runs, as far as Hydra knows it."""
 
     stage: str
     overrides: tuple[str, ...]

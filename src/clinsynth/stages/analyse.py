@@ -28,7 +28,7 @@ FIGURE, SKETCH, REPORT, COPIES = ("map.png", "map.svg"), "map.json", "analysis.m
 
 @dataclass(frozen=True)
 class Material:
-    """What a job is made of, once its settings are resolved."""
+    """The material of a job, once its settings are resolved."""
 
     settings: AnalyseConfig
     job: Job

@@ -1,4 +1,4 @@
-"""What stages do before they ask an LLM: look at the answers that there are, and say what others will cost."""
+"""Before a stage asks an LLM: the answers that there are, and what others will cost."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ from clinsynth.types import Metrics, Summary
 
 @dataclass(frozen=True)
 class Export:
-    """What is written, and what is known of it."""
+    """An export: what is written, and what is known of it."""
 
     what: str
     """corpus, model"""
@@ -121,7 +121,7 @@ def _of_corpus(settings: ExportConfig, *, name: str, ledger: Ledger) -> Export:
 
 
 def _analysis(corpus: str, *, ledger: Ledger) -> Metrics | None:
-    """Of the newest `clinsynth analyse` of this corpus."""
+    """Return the metrics of the newest `clinsynth analyse` of this corpus."""
     runs = [run for run in ledger.tagged("corpus", corpus) if run.data.tags.get("stage") == "analyse"]
     found = ledger.summary(runs[-1].info.run_id) if runs else None
     return found.metrics if found else None
@@ -170,7 +170,7 @@ def _copy(files: Sequence[Path], workshop: Path) -> None:
 
 
 def _trained(folder: Path, *, ledger: Ledger) -> tuple[Trained, bool | None]:
-    """What the run of a model has logged, and whether its dataset is public; little where the run is not known."""
+    """Return what a model's run has logged, and whether its dataset is public; little where the run is not known."""
     try:
         manifest = json.loads((folder / exported.MANIFEST).read_text(encoding="utf-8"))
         run_id = str(manifest["run_id"])

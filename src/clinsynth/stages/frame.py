@@ -24,7 +24,7 @@ from clinsynth.types import Gold, Summary
 
 @dataclass(frozen=True)
 class Entry:
-    """What the ledger holds of a job from its first moment on."""
+    """The entry of a job in the ledger, from its first moment on."""
 
     key: str
     """The run key."""

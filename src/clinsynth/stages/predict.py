@@ -33,7 +33,7 @@ OUTPUT = "output"
 
 @dataclass(frozen=True)
 class Material:
-    """What a job is made of."""
+    """The material of a job."""
 
     settings: PredictConfig
     job: Job

@@ -1,4 +1,4 @@
-"""What settings come to, once task and gold have filled in what they leave open. Pure: it returns copies."""
+"""Settings as they are once task and gold have filled in what they leave open. Pure: it returns copies."""
 
 from __future__ import annotations
 
@@ -233,7 +233,7 @@ def _target(settings: TrainConfig) -> UnitsConfig:
 
 
 def _learning(settings: TrainConfig, *, task: Task) -> dict[str, Any]:
-    """What training leaves to the task."""
+    """Return what training leaves to the task."""
     backbone, trainer = settings.backbone, settings.trainer
     lr = backbone.lr if backbone.lr is not None else backbone.lr_by_task.get(task.name)
     if lr is None:
@@ -245,7 +245,7 @@ def _learning(settings: TrainConfig, *, task: Task) -> dict[str, Any]:
 
 
 def _amounts(settings: TrainConfig, *, gold: Gold) -> dict[str, Any]:
-    """What hangs on the number of gold examples."""
+    """Return what hangs on the number of gold examples."""
     source, size = settings.source, settings.size
     examples = size.total if source.matched else source.examples
     if source.ratio is not None:

@@ -80,7 +80,7 @@ def _export(settings: ReviewConfig, *, store: ArtifactStore) -> None:
 
 
 def _drawn(settings: ReviewConfig, *, store: ArtifactStore) -> tuple[Review, list[ReviewItem]]:
-    """What is reviewed, and the examples that are shown."""
+    """Return the review that is asked for, and the examples that are shown."""
     told = settings.review
     if settings.dataset is not None:
         dataset = settings.dataset
@@ -248,7 +248,7 @@ def _refuse_to_lose(place: Place, *, force: bool) -> None:
 
 
 def _make_room(folder: Path) -> None:
-    """What people answered is put aside as a whole; empty sheets are replaced."""
+    """Put what people answered aside as a whole; replace empty sheets."""
     if not (folder / folders.REVIEW).is_file():
         return
     names = _answered(folder)

@@ -32,7 +32,7 @@ from clinsynth.types import Evaluation, Gold, Metrics, Predictions, Summary
 
 @dataclass(frozen=True)
 class Material:
-    """What a job is made of, once its settings are resolved."""
+    """The material of a job, once its settings are resolved."""
 
     settings: TrainConfig
     job: Job
@@ -182,7 +182,7 @@ def _train(material: Material, *, frame: Frame) -> Summary:
 
 
 def _judged(material: Material, student: Student) -> tuple[Predictions, Evaluation]:
-    """What the model makes of the test set, and its scores; devel examples that chose no checkpoint are judged by."""
+    """Return predictions for the test set, and their scores; devel examples that chose no checkpoint count, too."""
     devel = () if student.checkpoints else material.arm.devel
     found = student.predict(material.gold.test)
     judge = material.task.kind.judge

@@ -29,7 +29,7 @@ FILE = "answers.jsonl"
 
 @dataclass(frozen=True)
 class Material:
-    """What a job is made of, once its settings are resolved."""
+    """The material of a job, once its settings are resolved."""
 
     settings: ZeroShotConfig
     job: Job
@@ -105,7 +105,7 @@ def _questions(settings: ZeroShotConfig, *, task: Task, gold: Gold) -> list[Ques
 
 
 def _run_key(settings: ZeroShotConfig, *, task: Task, gold: Gold, asked: Sequence[Question]) -> str:
-    """Of all that changes the questions and how answers are scored; computable before there are any."""
+    """Return the digest of all that changes the questions and how answers are scored; known before there are any."""
     return keys.zero_shot(
         settings,
         version=task.asker.version,
@@ -171,7 +171,7 @@ def _ask(material: Material, *, run: ActiveRun) -> dict[str, Completion]:
 def _rows(
     asked: Sequence[Question], readings: Sequence[Reading], *, found: Mapping[str, Completion]
 ) -> list[dict[str, Any]]:
-    """What was asked, answered and understood, a row each."""
+    """Return a row for each question: what was asked, answered and understood."""
     return [
         {
             "id": question.request.id,

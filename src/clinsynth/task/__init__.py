@@ -1,4 +1,4 @@
-"""What a task is: the parts that a task folder has, and what each of them offers.
+"""A task: the parts that a task folder has, and what each of them offers.
 
 `tasks.open(dataset)` gives a `Task`, bound to its dataset; what a corpus, a review or a saved model needs, which know
 their task and its labels but no dataset, is in its `Kind`. Every part is checked by mypy against the protocols below.

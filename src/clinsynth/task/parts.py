@@ -68,7 +68,7 @@ class Writer(Protocol):
 
 
 class Asker(Protocol):
-    """What an LLM is asked about a test example, and what its answer says."""
+    """The question that an LLM is asked about a test example, and what its answer says."""
 
     @property
     def version(self) -> str:
@@ -97,7 +97,7 @@ class GoldReader(Protocol):
 
 
 class Examples(Protocol):
-    """What is known of the examples of a task, whichever dataset they are of."""
+    """The form of the examples of a task, whichever dataset they are of."""
 
     COLUMNS: Mapping[str, str]
     """Columns of a corpus that are the task's own, with what they mean; `{labels}` stands for the labels."""
@@ -135,7 +135,7 @@ class Judge(Protocol):
 
 
 class Reviewer(Protocol):
-    """What an annotator is asked about an example, and what the answer says."""
+    """The question that an annotator is asked about an example, and what the answer says."""
 
     SEVERAL: bool
     """Whether an answer may name several of `choices`."""

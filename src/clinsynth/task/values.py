@@ -27,7 +27,7 @@ class Writing:
 
 @dataclass(frozen=True)
 class Choices:
-    """What the settings say of a corpus; what they leave open (`None`, `default`) a writer fills in."""
+    """The choices of the settings about a corpus; what they leave open (`None`, `default`) a writer fills in."""
 
     prompt: Prompt
     per_unit: int | None = None
