@@ -25,7 +25,7 @@ OVERLAP = {"ncbi_disease": 1, "bc5cdr_disease": 8, "bc5cdr_chemical": 8}
 
 
 def opened(settings: DatasetConfig, *, data: Path) -> datasets.Gold:
-    return datasets.load(tasks.open(settings), data=data)
+    return datasets.open_gold(tasks.open(settings), data=data)
 
 
 def load(content: bytes, *, folder: Path, sha: str | None = None) -> datasets.Gold:

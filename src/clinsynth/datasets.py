@@ -18,7 +18,7 @@ _parsed: dict[tuple[str, str, str], list[Any]] = {}
 """What this process has read: the jobs of a sweep share it."""
 
 
-def load(task: Task, *, data: Path) -> Gold:
+def open_gold(task: Task, *, data: Path) -> Gold:
     """Return the gold of a task's dataset, downloaded below `data` if need be.
 
     Raises ConfigError for a file that is not there, DataFormatError for what a file holds,

@@ -101,14 +101,14 @@ def broken(error: BaseException) -> Any:
 def test_a_bug_keeps_its_traceback(
     error: Exception, clinsynth: Command, with_store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(datasets, "load", broken(error))
+    monkeypatch.setattr(datasets, "open_gold", broken(error))
     with pytest.raises(type(error), match=str(error.args[0])) as raised:
         clinsynth("train", "source=original")
     assert raised.value is error
 
 
 def test_a_full_disk_is_no_bug(clinsynth: Command, with_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(datasets, "load", broken(OSError(errno.ENOSPC, "No space left on device", "here")))
+    monkeypatch.setattr(datasets, "open_gold", broken(OSError(errno.ENOSPC, "No space left on device", "here")))
     said = clinsynth("train", "source=original")
     assert said.status == 2
     assert "clinsynth: here cannot be written: No space left on device." in said.err

@@ -238,7 +238,7 @@ def _told(requests: Iterable[Request]) -> list[Any]:
 
 
 def _gold(settings: Any) -> Any:
-    return resolving.load(settings.dataset, paths=settings.paths)
+    return resolving.load_gold(settings.dataset, paths=settings.paths)
 
 
 def parts() -> dict[str, Callable[[], Any]]:

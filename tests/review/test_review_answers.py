@@ -62,7 +62,9 @@ def test_no_cell_runs_as_a_formula(reviewed: Reviewed, tmp_path: Path) -> None:
     cells = [cell for row in csv.reader(io.StringIO(path.read_text("utf-8-sig"), newline="")) for cell in row]
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
     assert not [cell for cell in cells if cell and cell.replace("e", "").isdigit()]
-    assert sorted(row["text"] for row in sheets.read(path, columns=("text",))) == sorted(item.text for item in items)
+    assert sorted(row["text"] for row in sheets.read_sheet(path, columns=("text",))) == sorted(
+        item.text for item in items
+    )
 
 
 def test_marked_parts_are_seen_where_the_label_is_shown(reviewed: Reviewed, tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def saved(folder: Path, *, backbone: Path, task: str) -> Path:
     room, markers = tasks.kind(task).model(), MARKERS.get(task, {})
     tokenizer = backbones.tokenizer(str(backbone), None, tuple(markers))
     torch.manual_seed(1)
-    model = backbones.load(room.build, str(backbone), revision=None, labels=LABELS[task])
+    model = backbones.load_backbone(room.build, str(backbone), revision=None, labels=LABELS[task])
     backbones.embed(model, markers=markers, tokenizer=tokenizer)
     with torch.no_grad():
         model.classifier.weight.mul_(20)  # so that labels change from word to word

@@ -158,7 +158,7 @@ def test_what_is_labelled_anew_is_tested_and_not_learnt(
 def test_gold_itself_keeps_its_rows_and_its_keys(adjudicated: Path, composed: Composed) -> None:
     settings = composed("train", *MINE, "dataset.pool=null", "dataset.test=adjudicated", "size=t100")
     whole, anew = (
-        resolving.load((found := composed("train", *MINE, f"dataset.test={test}")).dataset, paths=found.paths)
+        resolving.load_gold((found := composed("train", *MINE, f"dataset.test={test}")).dataset, paths=found.paths)
         for test in ("gold", "adjudicated")
     )
     assert set(whole.hashes) == {"train", "test", "devel"}
@@ -200,7 +200,7 @@ def test_no_recorded_answer_is_taken_for_another_row(adjudicated: Path, composed
     for test in ("gold", "adjudicated"):
         settings = composed("zero_shot", *MINE, f"dataset.test={test}", "zero_shot.shots=3")
         resolved, key = asking_llm.planned(settings)
-        gold = resolving.load(resolved.dataset, paths=resolved.paths)
+        gold = resolving.load_gold(resolved.dataset, paths=resolved.paths)
         task = tasks.open(resolved.dataset)
         found[test] = (questions(task, part=resolving.part(resolved), gold=gold), key)
     (before, key), (asked, other) = found["gold"], found["adjudicated"]
@@ -247,7 +247,7 @@ def test_a_review_of_other_gold_is_refused(adjudicated: Path, composed: Composed
     settings.dataset.files.train.path = settings.dataset.files.test.path
     settings.dataset.files.devel.path = settings.dataset.files.test.sha256 = None
     with pytest.raises(DataFormatError, match="40 of 40 texts of the review are not in the gold files of mine"):
-        resolving.load(settings.dataset, paths=settings.paths)
+        resolving.load_gold(settings.dataset, paths=settings.paths)
 
 
 NOTES: Answers = {  # of seven in turn: 0 all wrong with a label, 1 all wrong without one, 2 two of three wrong
@@ -407,10 +407,10 @@ def test_two_hundred_rows_of_the_paper(clinsynth: Command, with_store: Path, com
     for fold in (1, 2):
         settings = composed("train", *told, f"dataset.fold={fold}", "dataset.test=adjudicated")
         dataset = settings.dataset
-        gold = resolving.load(dataset, paths=settings.paths)
+        gold = resolving.load_gold(dataset, paths=settings.paths)
         assert {example.text for example in gold.test} == items
         assert not {example.text for example in gold.trainable} & items
         assert len(gold.train) > len(gold.trainable) or fold == 1
     dataset.name = "other"
     with pytest.raises(ConfigError, match="review action=export dataset=other"):
-        resolving.load(dataset, paths=settings.paths)
+        resolving.load_gold(dataset, paths=settings.paths)

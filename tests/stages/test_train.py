@@ -156,7 +156,7 @@ def test_the_run_keeps_its_counts(logged: Any, summary: Summary) -> None:
 def test_the_run_keeps_its_predictions(trained: Trained, summary: Summary, composed: Composed) -> None:
     path = artifacts(summary.run_id, below=trained.folder)["predictions.jsonl"]
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    gold = resolving.load((found := composed("train", "dataset=sample_ner")).dataset, paths=found.paths).test
+    gold = resolving.load_gold((found := composed("train", "dataset=sample_ner")).dataset, paths=found.paths).test
     assert [(row["text"], row["gold"]) for row in rows] == [(example.text, example.entities()) for example in gold]
     found = [entity for row in rows for entity in row["predicted"]]
     assert found
@@ -179,7 +179,7 @@ def test_the_model_predicts_what_the_run_has_kept(trained: Trained, summary: Sum
 
     assert summary.model is not None
     folder = trained.folder / summary.model
-    gold = resolving.load((found := composed("train", "dataset=sample_ner")).dataset, paths=found.paths).test
+    gold = resolving.load_gold((found := composed("train", "dataset=sample_ner")).dataset, paths=found.paths).test
     model = AutoModelForTokenClassification.from_pretrained(folder).eval()
     labels = [model.config.id2label[index] for index in range(3)]
     assert labels == ["O", "B-Disease", "I-Disease"]
@@ -257,7 +257,7 @@ def test_a_model_that_is_gone_is_trained_again(job: Command) -> None:
 
 def test_no_text_leaves_the_machine_where_it_must_not(job: Command, summary: Summary, composed: Composed) -> None:
     silent = summary_of(job("seed=8", "tracking.log_text=false"))
-    gold = resolving.load((found := composed("train", "dataset=sample_ner")).dataset, paths=found.paths)
+    gold = resolving.load_gold((found := composed("train", "dataset=sample_ner")).dataset, paths=found.paths)
     texts = {example.text for example in [*gold.train, *gold.test]}
     guidelines = composed("train", "dataset=sample_ner").dataset.guidelines
     mentions = {mention for example in gold.test for mention in example.mentions if " " in mention}
@@ -351,7 +351,7 @@ def key(composed: Composed, tiny_bert: Path) -> Callable[..., str]:
 
     def key_of(*words: str, hashes: dict[str, str] | None = None) -> str:
         settings = composed(*BASE, f"backbone.name_or_path={tiny_bert}", *words)
-        gold = resolving.load((found := composed("train", "dataset=sample_ner")).dataset, paths=found.paths)
+        gold = resolving.load_gold((found := composed("train", "dataset=sample_ner")).dataset, paths=found.paths)
         gold = replace(gold, hashes=gold.hashes | (hashes or {}))
         return train.run_key(resolving.resolve(settings, gold=gold))
 

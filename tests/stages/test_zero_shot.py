@@ -186,7 +186,7 @@ def test_shots_are_turns_with_right_answers(composed: Composed) -> None:
             settings = composed("zero_shot", f"dataset={dataset}", "zero_shot.shots=2", f"zero_shot.seed={seed}")
             settings = resolving.asked(settings)
             assert settings.prompt.name == "zero_shot_k2"
-            gold = resolving.load(settings.dataset, paths=settings.paths)
+            gold = resolving.load_gold(settings.dataset, paths=settings.paths)
             task, part = tasks.open(settings.dataset), resolving.part(settings)
             asker = task.asker
             questions = asked_about(task, part=part, gold=gold)

@@ -15,8 +15,8 @@ _FORMULA = re.compile(r"[=+\-@\t\r]")
 """What a cell begins with that a spreadsheet would run."""
 
 
-def write(path: Path, rows: Iterable[Mapping[str, str]], *, columns: Sequence[str]) -> None:
-    """The whole sheet; a cell that would run as a formula begins with an apostrophe, which `read` takes off."""
+def write_sheet(path: Path, rows: Iterable[Mapping[str, str]], *, columns: Sequence[str]) -> None:
+    """The whole sheet; a cell that would run as a formula begins with an apostrophe, which `read_sheet` takes off."""
     file = io.StringIO(newline="")
     writer = csv.writer(file)
     writer.writerow(columns)
@@ -24,7 +24,7 @@ def write(path: Path, rows: Iterable[Mapping[str, str]], *, columns: Sequence[st
     write_whole(path, file.getvalue(), encoding="utf-8-sig")  # a spreadsheet knows UTF-8 by its mark
 
 
-def read(path: Path, *, columns: Sequence[str]) -> list[dict[str, str]]:
+def read_sheet(path: Path, *, columns: Sequence[str]) -> list[dict[str, str]]:
     """These columns of each row, of a sheet that a spreadsheet may have saved with semicolons.
 
     Raises DataFormatError for a column that is not there, and for what is not UTF-8.

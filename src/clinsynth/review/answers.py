@@ -88,7 +88,7 @@ def _of_file(path: Path, review: Review) -> list[Written]:
     """Return the answers of a file: a sheet is named by its annotator, an export names them itself."""
     if path.suffix.lower() == ".json":
         return label_studio.read_export(path, review)
-    rows = sheets.read(path, columns=("id", "answer"))
+    rows = sheets.read_sheet(path, columns=("id", "answer"))
     return [Written(path.stem, row["id"], row["answer"]) for row in rows if row["id"] or row["answer"]]
 
 

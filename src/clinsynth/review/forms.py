@@ -22,7 +22,7 @@ def write_sheets(folder: Path, review: Review, *, items: Sequence[ReviewItem], a
     rows = [_row(item, review) for item in items]
     paths = [folder / SHEETS / f"{name}.csv" for name in annotators or [ANYONE]]
     for path in paths:
-        sheets.write(path, rows, columns=columns)
+        sheets.write_sheet(path, rows, columns=columns)
     write_whole(folder / HOW, instructions(review))
     return paths
 

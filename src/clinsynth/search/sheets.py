@@ -30,7 +30,7 @@ def read_or_write_sheet(candidates: Sequence[CandidatePrompt], *, number: int, f
     if not path.is_file():
         _write_sheet(candidates, path=path, number=number)
         raise Waiting(path)
-    rows = sheets.read(path, columns=("candidate", "score"))
+    rows = sheets.read_sheet(path, columns=("candidate", "score"))
     names = {_code(candidate): candidate.name for candidate in candidates}
     scores = {row["candidate"]: row["score"] for row in rows if row["candidate"] in names}
     doubled = [code for code in names if len({row["score"] for row in rows if row["candidate"] == code}) > 1]
@@ -57,7 +57,7 @@ def _write_sheet(candidates: Sequence[CandidatePrompt], *, path: Path, number: i
     shuffled = list(candidates)
     random.Random(number).shuffle(shuffled)
     rows = ((_code(candidate), "", candidate.numbered, candidate.text) for candidate in shuffled)
-    sheets.write(path, (dict(zip(COLUMNS, row, strict=True)) for row in rows), columns=COLUMNS)
+    sheets.write_sheet(path, (dict(zip(COLUMNS, row, strict=True)) for row in rows), columns=COLUMNS)
 
 
 def _number(written: str, *, code: str, path: Path) -> float:

@@ -68,7 +68,7 @@ class Estimate:
 
     def _examples(self, settings: TrainConfig) -> int:
         """Return how many the job trains on, as far as that can be known before its corpus is built."""
-        gold = resolving.load(settings.dataset, paths=settings.paths)
+        gold = resolving.load_gold(settings.dataset, paths=settings.paths)
         original = settings.source.examples or len(gold.trainable)
         if settings.source.name is SourceName.original:
             return original

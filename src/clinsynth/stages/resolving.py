@@ -65,13 +65,13 @@ class Resolved(Generic[Settings]):
 def load_and_resolve(settings: Settings) -> Resolved[Settings]:
     """Read gold, and return what the settings come to; what is wrong with them is said before."""
     complete(settings)
-    return resolve(settings, gold=load(settings.dataset, paths=settings.paths))
+    return resolve(settings, gold=load_gold(settings.dataset, paths=settings.paths))
 
 
-def load(dataset: DatasetConfig, *, paths: PathsConfig) -> Gold:
+def load_gold(dataset: DatasetConfig, *, paths: PathsConfig) -> Gold:
     """Return the gold of a dataset, downloaded if need be, with what people have labelled anew."""
     task = tasks.open(dataset)
-    gold = datasets.load(task, data=Path(paths.data))
+    gold = datasets.open_gold(task, data=Path(paths.data))
     if dataset.test is TestName.gold:
         return gold
     return results.adjudicated(gold, task=task, store=ArtifactStore(Path(paths.artifacts)))

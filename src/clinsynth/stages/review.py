@@ -87,7 +87,7 @@ def _drawn(settings: ReviewConfig, *, store: ArtifactStore) -> tuple[Review, lis
         if dataset.test is not TestName.gold:
             raise ConfigError("dataset.test=adjudicated: a review draws from gold itself; leave it out.")
         task = tasks.open(dataset)
-        gold = datasets.load(task, data=Path(settings.paths.data))
+        gold = datasets.open_gold(task, data=Path(settings.paths.data))
         if not gold.test:
             raise ConfigError(f"{dataset.name} has no test split to label anew: give dataset.files.test.path=...")
         review = Review(

@@ -33,7 +33,7 @@ from clinsynth.types import Completion, Gold, Request, Summary
 
 def main(settings: SearchConfig, *, job: Job) -> None:
     _check_name(settings)
-    gold = resolving.load(settings.dataset, paths=settings.paths)
+    gold = resolving.load_gold(settings.dataset, paths=settings.paths)
     proposal = tasks.open(settings.dataset).writer.propose(gold, recorded=settings.llm.name == RECORDED)
     replay.write_proposals(proposal.files, folder=job.folder)
     settings = resolving.changed(settings, dataset=proposal.dataset)

@@ -97,7 +97,7 @@ def _gather(settings: ZeroShotConfig, *, job: Job) -> Material:
 
 
 def _loaded(settings: ZeroShotConfig) -> tuple[Task, Gold]:
-    return tasks.open(settings.dataset), resolving.load(settings.dataset, paths=settings.paths)
+    return tasks.open(settings.dataset), resolving.load_gold(settings.dataset, paths=settings.paths)
 
 
 def _questions(settings: ZeroShotConfig, *, task: Task, gold: Gold) -> list[Question]:

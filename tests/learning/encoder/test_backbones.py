@@ -62,7 +62,7 @@ def test_a_folder_below_the_home_folder_is_found(
     copied(tiny_bert, tmp_path / "mine")
     assert backbones.identity(backbone("~/mine")) == backbones.identity(backbone(tiny_bert))
     assert backbones.tokenizer("~/mine", None).tokenize("gout")
-    assert backbones.load(model.build, "~/mine", revision=None, labels=["O"]).config.num_labels == 1
+    assert backbones.load_backbone(model.build, "~/mine", revision=None, labels=["O"]).config.num_labels == 1
 
 
 def test_the_embedded_backbone_is_where_its_package_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,7 +82,7 @@ def test_the_embedded_backbone_that_is_not_installed_is_said(monkeypatch: pytest
 def test_a_backbone_that_is_nowhere_is_said(name: str) -> None:
     for call in (
         lambda: backbones.tokenizer(name, None),
-        lambda: backbones.load(model.build, name, revision=None, labels=["O"]),
+        lambda: backbones.load_backbone(model.build, name, revision=None, labels=["O"]),
     ):
         with pytest.raises(Unreachable, match=f"the backbone '{name}' is neither a local folder with a model nor"):
             call()
@@ -122,7 +122,7 @@ def test_the_hub_is_asked_once(
 
     monkeypatch.setattr(requests, "head", head)
     for name in ("org/one", "org/two", str(tmp_path)):
-        backbones.load(from_pretrained, name, revision=None)
+        backbones.load_backbone(from_pretrained, name, revision=None)
     assert asked == [local_only, local_only, True]  # a folder needs no hub
     assert len(heads) == 1
 
@@ -130,5 +130,5 @@ def test_the_hub_is_asked_once(
 def test_offline_the_hub_is_not_asked(asked: list[bool], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backbones.constants, "HF_HUB_OFFLINE", True)
     monkeypatch.setattr(requests, "head", lambda *_, **__: pytest.fail("asked"))
-    backbones.load(lambda *_, local_files_only, **__: asked.append(local_files_only), "org/one", revision=None)
+    backbones.load_backbone(lambda *_, local_files_only, **__: asked.append(local_files_only), "org/one", revision=None)
     assert asked == [True]

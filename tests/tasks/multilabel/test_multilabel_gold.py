@@ -194,7 +194,7 @@ def test_a_note_says_what_holds_for_it() -> None:
 
 def test_the_sample_has_every_criterion_in_both_splits(composed: Composed) -> None:
     task = tasks.open(composed("train", "dataset=sample_asd").dataset)
-    found = datasets.load(task, data=Path("data"))
+    found = datasets.open_gold(task, data=Path("data"))
     for split, none in ((found.train, 63), (found.test, 57)):
         counts = examples.describe(split)
         assert (counts["texts"], counts["none"]) == (160, none)

@@ -32,7 +32,7 @@ def head(built: Any) -> Any:
 def fresh(tiny_backbone: Path) -> Any:
     """With a head of large weights, so that no two notes have the same probabilities."""
     torch.manual_seed(1)
-    found = backbones.load(model.build, str(tiny_backbone), revision=None, labels=LABELS)
+    found = backbones.load_backbone(model.build, str(tiny_backbone), revision=None, labels=LABELS)
     with torch.no_grad():
         head(found).weight.mul_(100)
     return found
@@ -172,7 +172,7 @@ def test_a_backbone_as_wide_as_there_are_labels_is_primed_at_its_head(tiny_bert:
     """32 labels, and layers with 32 outputs."""
     tokenizer = backbones.tokenizer(str(tiny_bert), None)
     labels = [f"L{number}" for number in range(32)]
-    found = backbones.load(model.build, str(tiny_bert), revision=None, labels=labels)
+    found = backbones.load_backbone(model.build, str(tiny_bert), revision=None, labels=labels)
     before = {name: value.clone() for name, value in found.state_dict().items()}
     tuning(found).prime(model.encode(shares("L3", ""), tokenizer=tokenizer, labels=labels, max_length=64))
     changed = [name for name, value in found.state_dict().items() if not torch.equal(value, before[name])]

@@ -135,7 +135,7 @@ def test_a_batch_is_padded(tokenizer: Any) -> None:
 
 
 def test_the_model_knows_the_names_of_its_labels(tiny_backbone: Path) -> None:
-    built = backbones.load(model.build, str(tiny_backbone), revision=None, labels=LABELS)
+    built = backbones.load_backbone(model.build, str(tiny_backbone), revision=None, labels=LABELS)
     assert built.config.id2label == dict(enumerate(LABELS))
     assert built.config.label2id == {label: index for index, label in enumerate(LABELS)}
     assert built.config.num_labels == 3
@@ -143,7 +143,7 @@ def test_the_model_knows_the_names_of_its_labels(tiny_backbone: Path) -> None:
 
 def test_an_output_is_a_row_for_every_word(tiny_backbone: Path, tokenizer: Any) -> None:
     items = encoded(SENTENCES, tokenizer)
-    built = backbones.load(model.build, str(tiny_backbone), revision=None, labels=LABELS)
+    built = backbones.load_backbone(model.build, str(tiny_backbone), revision=None, labels=LABELS)
     tuner = model.FineTuner(built, lr=1e-3, warmup=0.0, weight_decay=0.0).eval()
     batch = model.collator(tokenizer)([item.inputs | {"index": place} for place, item in enumerate(items)])
     with torch.no_grad():

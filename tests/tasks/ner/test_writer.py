@@ -54,7 +54,7 @@ def test_no_mentions_and_no_list_are_refused() -> None:
 def test_units_of_the_gold_corpora(name: str, composed: Composed) -> None:
     settings = resolving.complete(composed("train", f"dataset={name}"))
     task = tasks.open(settings.dataset)
-    found = datasets.load(task, data=CORPORA)
+    found = datasets.open_gold(task, data=CORPORA)
     usual = resolving.writing(settings)
     assert len(task.writer.units(found, writing=usual, number=0)) == UNITS[name]
     assert task.writer.leaking(["gout"], writing=usual, gold=found) == set()

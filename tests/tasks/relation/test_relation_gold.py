@@ -171,7 +171,7 @@ def test_counts_of_the_gold_corpora(name: str, composed: Composed) -> None:
         files = dataset.split_files()
         assert files["train"].sha256
         assert files["test"].sha256
-        found = datasets.load(tasks.open(dataset), data=CORPORA)
+        found = datasets.open_gold(tasks.open(dataset), data=CORPORA)
         rows = [*found.train, *found.test]
         assert (len(rows), sum(row.positive for row in rows)) == COUNTS[name]
         assert len(found.test) == pytest.approx(len(rows) / 10, abs=4)

@@ -34,7 +34,7 @@ def tokenizer(tiny_backbone: Path) -> Any:
 def built(tiny_backbone: Path, tokenizer: Any) -> Any:
     """A classifier that knows the markers; nobody changes it."""
     torch.manual_seed(1)
-    found = backbones.load(model.build, str(tiny_backbone), revision=None, labels=LABELS)
+    found = backbones.load_backbone(model.build, str(tiny_backbone), revision=None, labels=LABELS)
     backbones.embed(found, markers=MARKERS, tokenizer=tokenizer)
     return found.eval()
 
@@ -97,7 +97,7 @@ def test_the_tokenizer_without_markers_stays_as_it_is(tiny_backbone: Path, token
 def test_a_new_word_starts_from_the_mean_of_what_stands_for_it(tiny_backbone: Path) -> None:
     words = {"@GENE$": "gene", "@DISEASE$": "telangiectasiatelangiectasia disease"}
     tokenizer = backbones.tokenizer(str(tiny_backbone), None, tuple(words))
-    found = backbones.load(model.build, str(tiny_backbone), revision=None, labels=LABELS)
+    found = backbones.load_backbone(model.build, str(tiny_backbone), revision=None, labels=LABELS)
     before = found.get_input_embeddings().weight.detach().clone()
     backbones.embed(found, markers=words, tokenizer=tokenizer)
     after = found.get_input_embeddings().weight.detach()
@@ -113,7 +113,7 @@ def test_a_new_word_starts_from_the_mean_of_what_stands_for_it(tiny_backbone: Pa
 
 
 def test_a_model_without_markers_is_left_alone(tiny_backbone: Path) -> None:
-    found = backbones.load(model.build, str(tiny_backbone), revision=None, labels=LABELS)
+    found = backbones.load_backbone(model.build, str(tiny_backbone), revision=None, labels=LABELS)
     before = found.get_input_embeddings()
     backbones.embed(found, markers={}, tokenizer=backbones.tokenizer(str(tiny_backbone), None))
     assert found.get_input_embeddings() is before

@@ -330,7 +330,7 @@ def test_rows_of_another_file_are_left_out_where_they_are_named(foreign: Case) -
 @needs_corpora
 def test_gad_leaves_out_the_rounds_that_the_sample_leaves_out(resolved: Resolved, foreign: Case) -> None:
     gad = resolved("dataset=gad")
-    gold = datasets.load(tasks.open(gad.dataset), data=CORPORA)
+    gold = datasets.open_gold(tasks.open(gad.dataset), data=CORPORA)
     units = gad.units(gold)
     found = gad.leaking(units, gold=gold)
     assert found == foreign.leaking(units, gold=GOLD)
@@ -341,7 +341,7 @@ def test_gad_leaves_out_the_rounds_that_the_sample_leaves_out(resolved: Resolved
 @needs_corpora
 def test_what_gad_is_asked_shows_its_rows(resolved: Resolved) -> None:
     gad = resolved("dataset=gad")
-    gold = datasets.load(tasks.open(gad.dataset), data=CORPORA)
+    gold = datasets.open_gold(tasks.open(gad.dataset), data=CORPORA)
     for number, recorded in enumerate(ROWS[:20]):
         found = request(number, gad, gold=gold)
         shown = SHOWN.findall(message(found))

@@ -52,7 +52,7 @@ def identity(backbone: BackboneConfig) -> dict[str, str | None]:
 def tokenizer(path: str, revision: str | None, markers: tuple[str, ...] = ()) -> PreTrainedTokenizerBase:
     """Return its tokenizer, ready for words that are already split; it keeps `markers` whole."""
     # add_prefix_space: byte-level tokenizers (RoBERTa) glue split words together without it, others ignore it
-    found = load(AutoTokenizer.from_pretrained, path, revision=revision, add_prefix_space=True)
+    found = load_backbone(AutoTokenizer.from_pretrained, path, revision=revision, add_prefix_space=True)
     found.add_tokens(list(markers), special_tokens=True)
     return found
 
@@ -69,7 +69,7 @@ def embed(model: Any, *, markers: Mapping[str, str], tokenizer: PreTrainedTokeni
             weights[tokenizer.convert_tokens_to_ids(marker)] = weights[pieces].mean(dim=0)
 
 
-def load(from_pretrained: Any, path: str, *, revision: str | None, **options: Any) -> Any:
+def load_backbone(from_pretrained: Any, path: str, *, revision: str | None, **options: Any) -> Any:
     """Call a `from_pretrained`; raises Unreachable where neither folder, hub nor the hub's cache has `path`."""
     try:
         options["local_files_only"] = Path(path).expanduser().is_dir() or not _hub_answers()

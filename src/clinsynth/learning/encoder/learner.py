@@ -103,7 +103,7 @@ def student(
         return judge.devel_score(arm.devel, predicted=predicted)
 
     pl.seed_everything(seed, workers=True, verbose=False)
-    network = backbones.load(model.build, path, revision=backbone.revision, labels=labels)
+    network = backbones.load_backbone(model.build, path, revision=backbone.revision, labels=labels)
     backbones.embed(network, markers=task.markers, tokenizer=tokenizer)
     tuner: BaseFineTuner = model.FineTuner(
         network,

@@ -48,7 +48,7 @@ def _digest(job: Planned) -> str | None:
             from clinsynth.stages import zero_shot  # takes seconds
 
             return zero_shot.answers(settings)
-        gold = resolving.load(settings.dataset, paths=settings.paths)
+        gold = resolving.load_gold(settings.dataset, paths=settings.paths)
         return corpora.corpus_digest(
             resolving.opened(settings, gold=gold).recipe,
             completions=asking.completions_of(settings),

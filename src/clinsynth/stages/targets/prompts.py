@@ -33,7 +33,7 @@ def make_report(asked: Asked) -> Report:
 
 def _zero_shot(job: Planned) -> list[tuple[str, str, Request]]:
     settings = job.settings
-    gold = resolving.load(settings.dataset, paths=settings.paths)
+    gold = resolving.load_gold(settings.dataset, paths=settings.paths)
     first, *_ = questions(tasks.open(settings.dataset), part=resolving.part(settings), gold=gold)
     return [(settings.prompt.name, settings.prompt.text, first.request)]
 
