@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -82,6 +83,12 @@ ARROWS = {
 
 def test_every_room_has_its_place() -> None:
     assert {room(name) for name in MODULES} - {""} == set(HEIGHT)
+
+
+def test_the_architecture_lists_the_rooms_in_this_order() -> None:
+    text = (ROOT.parents[1] / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    lines = re.findall(r"^ {6}(\w+(?:, \w+)*)/? {2}", text, flags=re.MULTILINE)
+    assert [line.replace(", ", " ") for line in lines if line != "assets"] == [*LAYERS[:-1]]
 
 
 @pytest.mark.parametrize("name", sorted(set(MODULES) - {"clinsynth"}))
