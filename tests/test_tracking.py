@@ -393,30 +393,15 @@ def test_the_commit_of_the_checkout_is_noted(ledger: Ledger) -> None:
         assert "mlflow.source.git.commit" not in tags
 
 
-def _log_dataset(folder: str, start: Barrier, number: int) -> None:
-    os.chdir(folder)
-    with started(opened(), run_key=str(number)) as run:
-        start.wait(120)
-        run.dataset(name="gold", digest="0", source="there")
-
-
-@pytest.mark.slow
-def test_processes_that_log_a_new_dataset_at_once_all_succeed(ledger: Ledger, workspace: Path) -> None:
-    start = SPAWN.Barrier(3)
-    processes = [SPAWN.Process(target=_log_dataset, args=(str(workspace), start, number)) for number in range(3)]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join(120)
-    assert [process.exitcode for process in processes] == [0, 0, 0]
-
-
 def _meet(folder: str, start: Barrier, number: int) -> None:
+    """Twice: on a store without tables, and on a dataset that it does not know."""
     os.chdir(folder)
     start.wait(120)
     ledger = opened()
     with ledger.claim(str(number) * 64), started(ledger, run_key=str(number) * 64) as run:
         run.metrics({"number": number})
+        start.wait(120)
+        run.dataset(name="gold", digest="0", source="there")
 
 
 @pytest.mark.slow

@@ -115,9 +115,9 @@ def test_a_launcher_that_is_not_installed_says_how_to_get_it(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("launcher", ["basic", "joblib"])
-def test_after_a_kill_only_what_is_missing_runs(with_store: Path, tiny_bert: Path, launcher: str) -> None:
-    words = ["sweep", "target=table8", SMOKE, f"launcher={launcher}", "side_by_side=2", *tiny(tiny_bert), "seed=0"]
+def test_after_a_kill_only_what_is_missing_runs(with_store: Path, tiny_bert: Path) -> None:
+    """Two jobs side by side, which is the default."""
+    words = ["sweep", "target=table8", SMOKE, "side_by_side=2", *tiny(tiny_bert), "seed=0"]
     command = [sys.executable, "-m", "clinsynth", *words]
     process = subprocess.Popen(command, start_new_session=True, env=environment(), stdout=subprocess.DEVNULL)
     until = time.monotonic() + 100
