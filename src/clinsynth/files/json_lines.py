@@ -38,17 +38,26 @@ def each_object(lines: Iterable[str], *, path: Path, accepted: str) -> Iterator[
 
     Raises DataFormatError, which ends with what is `accepted`, for a line that is no JSON object.
     """
+    for place, _, row in each_value(lines, path=path, accepted=accepted):
+        if not isinstance(row, dict):
+            raise DataFormatError(f"{place}: {type(row).__name__} instead of an object; {accepted}")
+        yield place, row
+
+
+def each_value(lines: Iterable[str], *, path: Path, accepted: str) -> Iterator[tuple[str, str, Any]]:
+    """Yield the place (`file:line`), the line and its value, for each that is not blank.
+
+    Raises DataFormatError, which ends with what is `accepted`, for a line that is no JSON.
+    """
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         place = f"{path}:{number}"
         try:
-            row = json.loads(line)
+            value = json.loads(line)
         except json.JSONDecodeError as error:
             raise DataFormatError(f"{place}: no JSON ({error.msg} at column {error.colno}); {accepted}") from error
-        if not isinstance(row, dict):
-            raise DataFormatError(f"{place}: {type(row).__name__} instead of an object; {accepted}")
-        yield place, row
+        yield place, line, value
 
 
 def check_characters(content: Any, *, place: str) -> None:

@@ -69,10 +69,11 @@ class Account:
         Adds to `spend` what the cache has.
         """
         spend = self.spend
-        found = self.look_up({self.endpoint.cache_key(request): request for request in requests})
+        keyed = [(self.endpoint.cache_key(request), request) for request in requests]
+        found = self.look_up(dict(keyed))
         planned = Spend(spend.price, spend.max_tokens, hits=len(found), usd=spend.usd, usd_before=spend.usd)
-        for request in requests:
-            if self.endpoint.cache_key(request) in found:
+        for key, request in keyed:
+            if key in found:
                 continue
             first = spend.estimate(request)
             planned.paid(request, first, cost(first, spend.price))

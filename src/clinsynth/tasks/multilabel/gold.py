@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import difflib
 import io
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from clinsynth.errors import DataFormatError
+from clinsynth.files.json_lines import check_characters, each_value
 from clinsynth.tasks.multilabel.config import NONE, MultilabelDataset
 
 _ACCEPTED = (
@@ -81,20 +81,10 @@ def _rows(reader: csv.DictReader[str], *, path: Path) -> Iterator[dict[str, Any]
 
 
 def _json(text: str, *, path: Path) -> Iterator[tuple[str, str, Any]]:
-    for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip():
-            continue
-        place = f"{path}:{number}"
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise DataFormatError(f"{place}: no JSON ({error.msg} at column {error.colno}); {_ACCEPTED}") from error
+    for place, line, row in each_value(text.split("\n"), path=path, accepted=_ACCEPTED):
         if not isinstance(row, dict) or not isinstance(row.get("text"), str) or not isinstance(row.get("labels"), list):
             raise DataFormatError(f"{place}: {line[:80]!r} has no text or no list of labels; {_ACCEPTED}")
-        try:
-            row["text"].encode()
-        except UnicodeEncodeError as error:
-            raise DataFormatError(f"{place}: an escape such as \\ud83d is half a character.") from error
+        check_characters(row["text"], place=place)
         yield place, row["text"], row["labels"]
 
 
