@@ -86,7 +86,7 @@ def paired_bootstrap(
 
 
 def draws(examples: int, resamples: int, seed: int) -> NDArray[np.int64]:
-    """How often each example is drawn, [resamples, examples]."""
+    """Return how often each example is drawn, [resamples, examples]."""
     return np.random.default_rng(seed).multinomial(examples, np.full(examples, 1 / examples), resamples)
 
 

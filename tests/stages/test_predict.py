@@ -160,8 +160,8 @@ def test_a_stopped_job_goes_on(
             read.append(len(portion))
             yield portion
 
-    original, stop_at = reading.read, 2
-    monkeypatch.setattr(reading, "read", interrupted)
+    original, stop_at = reading.read_texts, 2
+    monkeypatch.setattr(reading, "read_texts", interrupted)
     assert clinsynth(*words).status == 130
     assert not Path("predictions.jsonl").exists()
     stop_at = 99
@@ -195,7 +195,7 @@ def test_texts_come_as_a_stream(bert_finder: Path) -> None:
         precision="32-true",
     )
     endless = (InputText(f"note {number}", "notes.jsonl", number) for number in count())
-    portions = reading.read(endless, model=model)
+    portions = reading.read_texts(endless, model=model)
     assert [len(next(portions)) for _ in range(2)] == [reading.MOST] * 2
     assert next(endless).row == 2 * reading.MOST
 

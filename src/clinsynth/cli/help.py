@@ -206,7 +206,7 @@ def _suggestion(text: str, stage: str) -> str:
 
 
 def _near_keys(wrong: str, stage: str) -> list[str]:
-    """Keys that look alike as a whole, else those whose last part does."""
+    """Return keys that look alike as a whole, else those whose last part does."""
     names = [name for name, _ in config.documented(config.STAGES[stage])]
     last = {name.rpartition(".")[2]: name for name in reversed(names)}
     return difflib.get_close_matches(wrong, names, n=2, cutoff=0.85) or [
@@ -215,7 +215,7 @@ def _near_keys(wrong: str, stage: str) -> list[str]:
 
 
 def _groups(composed: DictConfig, stage: str) -> dict[str, tuple[str, list[str]]]:
-    """Those in which the stage has a choice, each with what is chosen and all that there is."""
+    """Return the groups in which the stage has a choice, each with what is chosen and all that there is."""
     loader = GlobalHydra.instance().config_loader()
     choices = OmegaConf.select(composed, "hydra.runtime.choices")
     found = {}

@@ -18,7 +18,7 @@ MOST = 1_000
 """Documents of a portion."""
 
 
-def read(documents: Iterable[InputText], *, model: Opened) -> Iterator[list[dict[str, Any]]]:
+def read_texts(documents: Iterable[InputText], *, model: Opened) -> Iterator[list[dict[str, Any]]]:
     """Yield lines of the output, a portion at a time."""
     for portion in _portions(documents):
         found = model.read([document.text for document in portion])

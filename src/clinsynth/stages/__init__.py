@@ -33,7 +33,7 @@ class Job:
 
     @property
     def tags(self) -> dict[str, str]:
-        """By which runs are filtered and grouped in MLflow's UI."""
+        """Return the tags by which runs are filtered and grouped in MLflow's UI."""
         tags = {"stage": self.stage, "experiment": self.choices.get("experiment", ""), "sweep": self.sweep}
         return {name: value for name, value in tags.items() if value}
 

@@ -197,7 +197,7 @@ def _trained(folder: Path, *, ledger: Ledger) -> tuple[Trained, bool | None]:
 
 
 def _public_corpus(corpus: str, *, store: ArtifactStore) -> bool | None:
-    """Whether all datasets that a corpus was made for are; None where nobody has written it down."""
+    """Say whether all datasets that a corpus was made for are public; `None` where nobody has written it down."""
     try:
         public: bool | None = corpora.load_corpus(corpora.find_corpus(corpus, store=store)).manifest.public
     except ConfigError:  # it is gone

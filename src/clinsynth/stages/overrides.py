@@ -18,6 +18,6 @@ def combinations(axes: Mapping[str, Any], words: Sequence[str] = ()) -> list[lis
 
 
 def quoted(value: object) -> str:
-    """As Hydra reads it back, whatever signs it has: spaces, brackets, quotes, what looks like an interpolation."""
+    """Return a value as Hydra reads it back, whatever signs it has: spaces, quotes, what looks interpolated."""
     text = re.sub(r"(\\*)('|$)", lambda found: 2 * found[1] + (r"\'" if found[2] else ""), str(value))
     return "'" + text.replace("${", r"\${") + "'"

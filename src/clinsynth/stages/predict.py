@@ -145,7 +145,7 @@ def _predict(material: Material, *, frame: Frame) -> Summary:
         began, left = time.monotonic(), material.number - grown.done
         bar = tqdm(total=material.number, initial=grown.done, desc="read", unit="document", disable=None)
         with grown, bar:
-            for lines in reading.read(islice(material.documents, grown.done, None), model=model):
+            for lines in reading.read_texts(islice(material.documents, grown.done, None), model=model):
                 if not bar.n and all("error" in line for line in lines):
                     raise ConfigError(_unfit(lines[0], model=model))
                 grown.add(lines)

@@ -31,7 +31,7 @@ RESULT, REPORT = "result.json", "result.md"
 
 @dataclass(frozen=True)
 class Place:
-    """Where a review is, and the words that name it on the command line."""
+    """The place of a review, and the words that name it on the command line."""
 
     folder: Path
     words: str
@@ -222,7 +222,7 @@ def _place(settings: ReviewConfig, *, store: ArtifactStore) -> Place:
 
 
 def _found(settings: ReviewConfig, *, store: ArtifactStore) -> Place:
-    """Where a review is; raises ConfigError that names those that there are."""
+    """Return where a review is; raises ConfigError that names those that there are."""
     named = settings.folder or settings.corpus or settings.dataset
     there = sorted(path.parent for path in HOME.glob(f"*/{folders.REVIEW}"))
     if not named and len(there) == 1:
@@ -263,7 +263,7 @@ def _make_room(folder: Path) -> None:
 
 
 def _answered(folder: Path) -> list[str]:
-    """Who has answered, or may have."""
+    """Return who has answered, or may have."""
     try:
         review, _ = folders.read_review(folder)
         written = answers.gather_answers(folder, review=review, named=())

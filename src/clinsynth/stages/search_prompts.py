@@ -88,7 +88,7 @@ def _winner(settings: SearchConfig) -> Path:
 
 
 def _repeats(settings: SearchConfig) -> bool:
-    """Whether the same settings give the same search; files with answers and sheets may have changed."""
+    """Say whether the same settings give the same search; files with answers and sheets may have changed."""
     return settings.llm.name != RECORDED and settings.judge.name is not JudgeName.file
 
 

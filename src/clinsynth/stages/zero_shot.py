@@ -40,7 +40,7 @@ class Material:
 
     @property
     def live(self) -> bool:
-        """Whether the LLM is asked for what it has not answered."""
+        """Say whether the LLM is asked for what it has not answered."""
         skip = self.settings.zero_shot.on_missing is OnMissing.skip
         return self.settings.llm.name != RECORDED and not skip
 
@@ -116,7 +116,7 @@ def _run_key(settings: ZeroShotConfig, *, task: Task, gold: Gold, asked: Sequenc
 
 
 def _lacking(material: Material, found: Mapping[str, Completion]) -> bool:
-    """Whether the LLM is still to be asked; raises MissingCompletions where it cannot be."""
+    """Say whether the LLM is still to be asked; raises MissingCompletions where it cannot be."""
     missing = [question.request for question in material.questions if question.request.id not in found]
     if not missing or material.live:
         return bool(missing)

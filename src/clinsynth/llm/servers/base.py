@@ -16,7 +16,7 @@ from clinsynth.types import Request
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where an LLM is, and how it is asked."""
+    """An LLM on its server: where it is, and how it is asked."""
 
     protocol: LLMProtocol
     model: str

@@ -40,7 +40,7 @@ class Tagging:
 
     @property
     def lists_names(self) -> bool:
-        """Whether they are names with their type behind them."""
+        """Say whether they are names with their type behind them."""
         return all(tag in (BARE, OTHER) for _, tag in self.pairs)
 
     @property
