@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import signal
@@ -14,7 +15,7 @@ import pytest
 
 from clinsynth import config, tasks
 from clinsynth.artifacts import ArtifactStore
-from clinsynth.stages import Job, grid, train
+from clinsynth.stages import Job, grid, sweep, train
 from clinsynth.stages.estimates import MINILM, SPEED, START, Estimate
 from clinsynth.tracking import Ledger
 from support import Command, environment, python
@@ -38,6 +39,19 @@ def runs(folder: Path) -> dict[str, list[str]]:
             if "run_key" in run.data.tags:
                 found.setdefault(run.info.status, []).append(run.info.run_id)
     return found
+
+
+@pytest.fixture
+def ran(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The commands that a sweep gives to its process, none of which runs."""
+    given: list[list[str]] = []
+
+    def run(words: list[str], **_: Any) -> SimpleNamespace:
+        given.extend(json.loads(Path(words[-1]).read_text(encoding="utf-8")))
+        return SimpleNamespace(returncode=0)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    return given
 
 
 def tiny(backbone: Path) -> list[str]:
@@ -70,34 +84,24 @@ def test_a_sweep_of_what_has_no_jobs_does_nothing(clinsynth: Command, with_store
 
 
 def test_jobs_that_lack_completions_are_told_and_are_no_failure(
-    clinsynth: Command, with_store: Path, monkeypatch: pytest.MonkeyPatch
+    clinsynth: Command, with_store: Path, ran: list[list[str]]
 ) -> None:
-    ran: list[list[str]] = []
-    monkeypatch.setattr(subprocess, "run", lambda command, **_: ran.append(command))
     said = clinsynth("sweep", "target=figure3", SMOKE, "--", "llm=chatgpt", "seed=0")
     assert (said.status, ran) == (0, []), said.err
     assert "3 of them lack completions" in said.out
     assert "`clinsynth report target=figure3 scale=smoke -- llm=chatgpt seed=0` says how to get" in said.out
 
 
-def test_whatever_has_no_run_in_the_end_has_failed(
-    clinsynth: Command, with_store: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_whatever_has_no_run_in_the_end_has_failed(clinsynth: Command, with_store: Path, ran: list[list[str]]) -> None:
     """Be it that a process was killed, or never began."""
-    ran: list[list[str]] = []
-    monkeypatch.setattr(subprocess, "run", lambda command, **_: ran.append(command))
     said = clinsynth("sweep", "target=figure3", SMOKE, "launcher=joblib", "side_by_side=2", "--", "seed=0,1")
     assert said.status == 1
     assert "4 of 4 jobs failed" in " ".join(said.err.split())
-    assert [command[3:6] for command in ran] == [["train", "-m", "experiment=train/smoke/figure3"]]
+    assert [command[:3] for command in ran] == [["train", "-m", "experiment=train/smoke/figure3"]]
     assert {"seed=0,1", "source=synthetic", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2"} <= set(ran[0])
 
 
-def test_slurm_has_its_own_bound_and_options(
-    clinsynth: Command, with_store: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ran: list[list[str]] = []
-    monkeypatch.setattr(subprocess, "run", lambda command, **_: ran.append(command))
+def test_slurm_has_its_own_bound_and_options(clinsynth: Command, with_store: Path, ran: list[list[str]]) -> None:
     words = ("launcher=submitit", "side_by_side=8", "--", "hydra.launcher.partition=gpu")
     said = clinsynth("sweep", "target=table8", SMOKE, *words)
     assert "They go to Slurm, 8 at once." in said.out
@@ -145,6 +149,29 @@ def test_jobs_can_be_handed_to_submitit(with_store: Path, tiny_bert: Path) -> No
     assert said.status == 0, said.err
     assert "2 of 2 jobs done" in said.out
     assert len(runs(with_store)["FINISHED"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("processes", "left"),
+    [([(1, -9), (2, 0)], []), ([(1, 130)], ["second", "third"]), ([(0, -9)], ["first", "second", "third"])],
+    ids=["killed", "Ctrl-C", "killed at its start"],
+)
+def test_what_stands_behind_a_command_that_was_killed_runs_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, processes: list[tuple[int, int]], left: list[str]
+) -> None:
+    """Each process by the number of commands that it takes off the list, and its exit status."""
+    ahead = list(processes)
+
+    def run(words: list[str], **_: Any) -> SimpleNamespace:
+        taken, status = ahead.pop(0)
+        listed = Path(words[-1])
+        listed.write_text(json.dumps(json.loads(listed.read_text(encoding="utf-8"))[taken:]), encoding="utf-8")
+        return SimpleNamespace(returncode=status)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    sweep.run_in_turn([["first"], ["second"], ["third"]], tmp_path)
+    assert not ahead
+    assert json.loads((tmp_path / "commands.json").read_text(encoding="utf-8")) == [[word] for word in left]
 
 
 class Known:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import shlex
 import subprocess
 import sys
@@ -52,9 +53,10 @@ def main(settings: SweepConfig, *, job: Job) -> None:
         for experiment in dict.fromkeys(each.experiment for each in left):
             print(f"  {shlex.join(grid.command(experiment, overrides=settings.overrides))}")
         return
-    for experiment in dict.fromkeys(each.experiment for each in able):
-        folder = job.folder / experiment.replace("/", "-")
-        subprocess.run(_command(settings, experiment, folder=folder), check=False)
+    experiments = dict.fromkeys(each.experiment for each in able)
+    run_in_turn(
+        [_command(settings, each, folder=job.folder / each.replace("/", "-")) for each in experiments], job.folder
+    )
     failed = {each.run_key for each in able} - set(runs.finished(ledger, able))
     if failed:  # whatever has become of their process
         raise JobsFailed(
@@ -79,8 +81,18 @@ def _told(left: Sequence[Planned], *, settings: SweepConfig, ledger: Ledger) -> 
     return f"That takes about {minutes:.0f} minutes." if minutes >= 1.5 else "That takes a minute or less."
 
 
+def run_in_turn(commands: Sequence[Sequence[str]], folder: Path) -> None:
+    """Run commands one after another in one process, and in a new one those behind a command that it died of."""
+    listed = folder / "commands.json"
+    listed.write_text(json.dumps(commands), encoding="utf-8")
+    ended, before, left = -1, len(commands) + 1, len(commands)
+    while ended < 0 and 0 < left < before:  # killed, by a command that it had taken off
+        ended = subprocess.run([sys.executable, "-m", "clinsynth.cli.series", str(listed)], check=False).returncode
+        before, left = left, len(json.loads(listed.read_text(encoding="utf-8")))
+
+
 def _command(settings: SweepConfig, experiment: str, *, folder: Path) -> list[str]:
-    """Return the words of a process that runs an experiment, with the launcher and the places of this sweep."""
+    """Return the words of a command that runs an experiment, with the launcher and the places of this sweep."""
     _, *command = grid.command(experiment, overrides=settings.overrides)
     if settings.launcher in PLUGINS:
         command.append(f"hydra/launcher={PLUGINS[settings.launcher]}")
@@ -94,4 +106,4 @@ def _command(settings: SweepConfig, experiment: str, *, folder: Path) -> list[st
         "tracking.artifacts": settings.tracking.artifacts,
     }
     command += [f"{key}={quoted(value)}" for key, value in places.items()]
-    return [sys.executable, "-m", "clinsynth", *command]
+    return command
