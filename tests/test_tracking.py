@@ -152,6 +152,8 @@ def test_what_a_run_says_of_itself(ledger: Ledger) -> None:
     assert Path(tags[LOCK]).parent == Path("artifacts/locks").resolve()
     experiment = ledger.client.get_experiment(found.info.experiment_id)
     assert experiment.name == "mine"
+    assert experiment.tags["mlflow.experimentKind"] == "custom_model_development"
+    assert "mine" in experiment.tags["mlflow.note.content"]
     assert experiment.artifact_location == Path("mlruns/artifacts/mine").resolve().as_uri()
 
 

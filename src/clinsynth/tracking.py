@@ -6,6 +6,7 @@ that nothing is done twice side by side, and a run that claims to run while its 
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import re
@@ -32,7 +33,7 @@ from clinsynth.config import TrackingConfig
 from clinsynth.errors import ConfigError
 from clinsynth.types import Metrics, Outcomes, Summary
 
-RUN_KEY, CORPUS, ANSWERS, LOCK, HOST = "run_key", "corpus", "answers", "lock", "host"
+RUN_KEY, ARM_KEY, CORPUS, ANSWERS, LOCK, HOST = "run_key", "arm_key", "corpus", "answers", "lock", "host"
 """Tags of a run."""
 
 COUNTS = "counts.csv"
@@ -41,6 +42,30 @@ COUNTS = "counts.csv"
 PARAMS_PER_CALL = 100  # MLflow's limits
 METRICS_PER_CALL = 1000
 LONGEST_PARAM = 500
+
+
+COLUMNS = (
+    *(f"metrics.`test/{name}`" for name in ("f1", "precision", "recall")),
+    *(f"params.`{name}`" for name in ("source", "size", "annotator", "backbone", "seed")),
+    *("metrics.`examples`", "attributes.`Dataset`"),
+)
+"""What the UI's table of runs shows of each, by its own names."""
+
+VIEW = "clinsynth"
+"""Name of that view in the UI's addresses: `?viewStateShareKey=clinsynth`."""
+
+LOOK = {
+    "mlflow.experimentKind": "custom_model_development",  # or it opens in the view of chats
+    "mlflow.experiment.primaryMetric.name": "test/f1",
+    "mlflow.experiment.primaryMetric.greaterIsBetter": "True",
+    f"mlflow.sharedViewState.{VIEW}": json.dumps({"selectedColumns": COLUMNS, "columnOrder": COLUMNS}),
+}
+"""Tags by which the UI shows an experiment of ours."""
+
+NOTE = (
+    "Runs of clinsynth on {name}. Group them by the tag `arm` (what a model has learnt from) for means over seeds, or "
+    "by `sweep`; each run says how to repeat it."
+)
 
 
 def redacted(text: str) -> str:
@@ -277,7 +302,8 @@ class Ledger:
             found = self.client.get_experiment_by_name(name)
             if found is None:
                 location = None if self.artifacts is None else (self.artifacts / name).resolve().as_uri()
-                return str(self.client.create_experiment(name, artifact_location=location))
+                tags = {**LOOK, "mlflow.note.content": NOTE.format(name=name)}
+                return str(self.client.create_experiment(name, artifact_location=location, tags=tags))
         if found.lifecycle_stage == "deleted":
             raise ConfigError(
                 f"the MLflow experiment {name!r} was deleted. Restore it (`mlflow experiments restore "

@@ -12,13 +12,16 @@ from typing import Any
 import pytest
 
 from clinsynth import config
+from clinsynth.errors import MissingCompletions
 from clinsynth.stages import Job
 from clinsynth.stages.frame import Entry, Frame
 from clinsynth.tracking import ActiveRun
 from clinsynth.types import Summary
 
 KEY = "a" * 64
-ENTRY = Entry(KEY, experiment="mine", name="a job", params={"seed": 1, "note": "x"}, tags={"arm": "synthetic"})
+ENTRY = Entry(
+    KEY, experiment="mine", name="a job", params={"seed": 1, "note": "x", "limit": "null"}, tags={"arm": "synthetic"}
+)
 SKIPPED = "This is done (run $run): skipped."
 
 Open = Callable[..., Frame]
@@ -146,3 +149,20 @@ def test_a_skipped_job_belongs_to_its_table_too(table: str | None, opened: Open)
     again = opened("second", table="other")
     assert found(again)
     assert run_of(again, summary).data.tags["table.other"] == "true"
+
+
+@pytest.mark.parametrize(("sweep", "statuses"), [("multirun/mine", ["FAILED"]), ("", [])], ids=["sweep", "alone"])
+def test_a_job_of_a_sweep_that_fails_before_its_run_is_there_too(opened: Open, sweep: str, statuses: list[str]) -> None:
+    """Alone its error is on the screen, and a mistake in a command is no run."""
+    alone = opened()
+    frame = replace(alone, job=replace(alone.job, sweep=sweep))
+    with (
+        pytest.raises(MissingCompletions),
+        frame.told_of_failure(experiment="mine", name="a job", params={"size": "n5"}),
+    ):
+        raise MissingCompletions("3 answers are missing.")
+    made = frame.ledger.client.search_runs([item.experiment_id for item in frame.ledger.client.search_experiments()])
+    assert [run.info.status for run in made] == statuses
+    assert [(run.data.params, run.data.tags["failure"]) for run in made] == [
+        ({"size": "n5"}, "3 answers are missing.") for _ in statuses
+    ]

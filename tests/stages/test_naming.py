@@ -50,6 +50,15 @@ def test_params_are_flat(settings: TrainConfig) -> None:
     assert all(isinstance(value, str | int | float) for value in params.values())
 
 
+def test_a_run_is_named_by_what_the_command_has_changed(settings: TrainConfig) -> None:
+    words = ["dataset=sample_ner", "source=original", "seed=3", "experiment=train/mine", "paths.data=/secret"]
+    assert naming.run_name(settings, overrides=words) == "original-20-bert-seed3"
+    changed = [*words, "backbone.lr=0.001", "+annotator.lexicon='/my/terms.txt'", "prompt=long"]
+    assert (
+        naming.run_name(settings, overrides=changed) == "original-20-bert-seed3-lr=0.001-lexicon=terms.txt-prompt=long"
+    )
+
+
 def test_params_do_not_say_where_things_are(settings: TrainConfig) -> None:
     params = naming.train_params(settings, choices={})
     assert not [key for key in params if key.startswith(("paths", "tracking", "force", "dataset.files"))]

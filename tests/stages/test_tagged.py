@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,10 +12,14 @@ from clinsynth.task import Headline
 PARAMS = {"dataset": "ncbi", "source": "original", "source.examples": "20", "backbone": "bert", "seed": "0"}
 
 
+NUMBERS = itertools.count()
+
+
 def run(f1: float = 0.5, **params: str) -> Any:
     named = {key.replace("_", "."): value for key, value in params.items()}
     return SimpleNamespace(
-        info=SimpleNamespace(run_id="r"), data=SimpleNamespace(params=PARAMS | named, metrics={"test/f1": f1})
+        info=SimpleNamespace(run_id=f"run{next(NUMBERS)}"),
+        data=SimpleNamespace(params=PARAMS | named, metrics={"test/f1": f1}, tags={}),
     )
 
 
@@ -69,6 +74,51 @@ def test_runs_on_rows_that_were_labelled_anew_are_not_compared_with_others() -> 
     runs = [run(dataset_name="gad"), run(dataset_name="gad", dataset_test="gold")]
     adjudicated = run(dataset_name="gad", dataset_test="adjudicated")
     assert by_test_set([*runs, adjudicated]) == {"gad": runs, "gad, adjudicated": [adjudicated]}
+
+
+def test_every_setting_that_differs_is_named() -> None:
+    runs = [run(backbone_lr=lr, seed=seed) for lr in ("1e-05", "0.001") for seed in ("0", "1")]
+    assert names(*runs) == ["original backbone.lr=1e-05", "original backbone.lr=0.001"]
+    assert [len(arm.runs) for arm in tagged_arms(runs, headline=Headline())] == [2, 2]
+    both = names(run(size="n5", backbone_lr="1e-05"), run(size="n10", backbone_lr="0.001"))
+    assert both == ["n5 backbone.lr=1e-05", "n10 backbone.lr=0.001"]
+
+
+def test_what_goes_by_an_option_is_not_named_beside_it() -> None:
+    bert = {"backbone": "bert", "backbone_lr": "5e-05", "trainer": "default", "trainer_epochs": "5"}
+    roberta = {"backbone": "roberta", "backbone_lr": "1e-05", "trainer": "fast", "trainer_epochs": "2"}
+    assert names(run(**bert), run(**roberta)) == ["bert trainer=default", "roberta trainer=fast"]
+
+
+def test_what_changes_no_result_names_no_arm() -> None:
+    one, other = run(llm_concurrency="8", size="n5"), run(llm_concurrency="16", size="n10")
+    assert names(one, other) == ["n5", "n10"]
+
+
+def test_what_is_not_set_is_told_from_a_value() -> None:
+    """A param that is null is not logged; a run on gold alone has none of the LLM."""
+    sampled, usual = run(llm_top="0.5", llm_model="m"), run(llm_model="m")
+    assert names(sampled, usual, run(source="original")) == [
+        "original llm.top=0.5",
+        "original llm.top=null",
+        "original",
+    ]
+
+
+def test_of_a_job_that_was_run_again_the_last_run_counts() -> None:
+    first, again = (run(f1) for f1 in (0.2, 0.4))
+    for one in (first, again):
+        one.data.tags |= {"run_key": "k0", "arm_key": "k0"}
+    (arm,) = tagged_arms([first, again], headline=Headline())
+    assert arm.values("test/f1") == [0.4]
+
+
+def test_recordings_of_other_llms_and_other_corpora_are_other_arms() -> None:
+    runs = [run(), run(), run()]
+    for one, model, corpus in zip(runs, ("gpt", "llama", "llama"), ("c1", "c2", "c3"), strict=True):
+        one.data.tags |= {"run_key": "k0", "arm_key": "k0", "corpus": corpus}
+        one.data.params["llm.answered_by"] = model
+    assert names(*runs) == ["gpt", "llama (corpus c2)", "llama (corpus c3)"]
 
 
 def test_what_a_review_changed_is_an_arm_of_its_own() -> None:

@@ -165,7 +165,9 @@ def test_the_run_keeps_its_predictions(trained: Trained, summary: Summary, compo
 
 def test_the_run_keeps_nothing_else(logged: Any) -> None:
     kept = artifacts(logged.info.run_id)
-    assert set(kept) == {"predictions.jsonl", "errors.png", "config.yaml", "summary.json", "counts.csv"}
+    assert set(kept) == {
+        *("predictions.jsonl", "mistakes.json", "errors.png", "config.yaml", "summary.json", "counts.csv"),
+    }
     assert kept["errors.png"].read_bytes().startswith(b"\x89PNG")
     assert kept["summary.json"].read_bytes() == Path("first/summary.json").read_bytes()
 

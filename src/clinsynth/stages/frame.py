@@ -16,10 +16,14 @@ from typing import Any
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import DatasetConfig, PathsConfig, TrackingConfig
 from clinsynth.corpora import Corpus
+from clinsynth.errors import ClinsynthError
 from clinsynth.keys import digest
 from clinsynth.stages import Job
 from clinsynth.tracking import ActiveRun, Ledger
 from clinsynth.types import Gold, Summary
+
+NOT_SET = ("null", "[]", "{}")
+"""Values of params that are not logged: a third of them, in which people look for the others."""
 
 
 @dataclass(frozen=True)
@@ -81,11 +85,24 @@ class Frame:
             description=run_description(self.job),
             tags={**self.job.tags, **entry.tags},
         ) as run:
-            run.params(entry.params)
+            run.params({name: value for name, value in entry.params.items() if value not in NOT_SET})
             if entry.config:
                 run.text(self.job.resolved, "config.yaml")
             yield run
         self._tag_table(run.id)
+
+    @contextmanager
+    def told_of_failure(self, *, experiment: str, name: str, params: Mapping[str, Any]) -> Iterator[None]:
+        """Log a job of a sweep that fails before its run begins as a FAILED run, which would lack among the others."""
+        try:
+            yield
+        except ClinsynthError as error:
+            if self.job.sweep:
+                key = digest(["failed", self.job.stage, self.job.overrides])
+                entry = Entry(key, experiment, name, params, tags={"failure": " ".join(str(error).split())[:500]})
+                with self.begin(entry):
+                    raise
+            raise
 
     def end(self, run: ActiveRun, summary: Summary) -> Summary:
         """Put the summary into the job's folder and into its run, by which the job counts as done; return it."""

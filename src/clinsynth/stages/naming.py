@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, fields, is_dataclass
 from enum import Enum
-from typing import Any
+from functools import cache
+from pathlib import Path
+from typing import Any, get_type_hints
 
+from clinsynth import tasks
 from clinsynth.config import CorpusConfig, Reviewed, SourceName, TestName, TrainConfig, ZeroShotConfig
 
 _OF_CORPUS = ("size", "seed_ratio", "units", "generation", "prompt", "llm", "annotator", "quality")
@@ -17,6 +20,24 @@ _REVIEWED = "quality.reviewed"
 
 _PLACES = ("dataset.files", "dataset.folds", "dataset.recordings", "llm.recordings", "llm.price_table")
 """Settings that say where things lie, which changes no result."""
+
+IN_NAMES = {
+    *("seed", "dataset", "backbone", "annotator", "seed_ratio", "seed_ratio.value"),
+    *("size", "size.per_unit", "size.total"),
+    *("source", "source.examples", "source.ratio", "source.target", "source.corpora"),
+}
+"""Overrides that dataset, arm and backbone tell; arms are means over the first."""
+
+_IN_NO_NAME = ("experiment", "tracking", "paths", "hydra", "force")
+"""Overrides that say where and how a job runs, or what others say."""
+
+SEEDS = ("seed", "zero_shot.seed")
+"""Settings in which the runs of an arm differ."""
+
+ANSWERED_BY = "llm.answered_by"
+"""The LLM of recordings, which the settings do not name."""
+
+QUOTES = "'\""
 
 LONGEST_PARAM = 80
 """Characters; longer texts and lists cannot be compared at a glance, and stand in `config.yaml`."""
@@ -49,6 +70,22 @@ def stage_params(settings: Any, *, choices: Mapping[str, str], **named: str) -> 
     }
 
 
+@cache
+def without_effect() -> frozenset[str]:
+    """Return the settings of a training or a baseline that no key has: they change no result, or others tell of it."""
+    nodes = [("", TrainConfig), ("", ZeroShotConfig), *(("dataset.", schema) for schema in tasks.schemas().values())]
+    return frozenset(name for prefix, node in nodes for name in _keyless(prefix, node))
+
+
+def _keyless(prefix: str, node: type) -> Iterator[str]:
+    types = get_type_hints(node)
+    for item in fields(node):
+        if item.metadata.get("keyless"):
+            yield prefix + item.name
+        elif is_dataclass(types[item.name]):
+            yield from _keyless(f"{prefix}{item.name}.", types[item.name])
+
+
 def _flat(prefix: str, settings: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for key, value in settings.items():
         if isinstance(value, dict):
@@ -76,16 +113,25 @@ def corpus_title(settings: CorpusConfig) -> str:
     return f"{settings.dataset.name}, {size_name(settings)}{labelled}"
 
 
-def run_name(settings: TrainConfig) -> str:
-    """Return what differs between the runs of an experiment."""
-    return "-".join([*_arm(settings), *_test(settings), settings.backbone.name, f"seed{settings.seed}"])
+def run_name(settings: TrainConfig, *, overrides: Sequence[str] = ()) -> str:
+    """Return what differs between the runs of an experiment, with what the job's own `overrides` have changed."""
+    parts = [*_arm(settings), *_test(settings), settings.backbone.name, f"seed{settings.seed}"]
+    return "-".join([*parts, *_besides(overrides)])
 
 
-def zero_shot_name(settings: ZeroShotConfig) -> str:
-    """Return prompt, LLM and part of the test set."""
+def zero_shot_name(settings: ZeroShotConfig, *, model: str) -> str:
+    """Return prompt, LLM (`model`, or several) and part of the test set."""
     part = settings.zero_shot
-    name = f"{settings.prompt.name}-{settings.llm.model or settings.llm.name}"
-    return "-".join([name, *([] if part.limit is None else [str(part.limit)]), *_test(settings)])
+    return "-".join([settings.prompt.name, model, *([] if part.limit is None else [str(part.limit)]), *_test(settings)])
+
+
+def _besides(overrides: Sequence[str]) -> Iterator[str]:
+    """Yield the overrides that no other part of a name tells, short: `lr=0.001`, `lexicon=terms.txt`."""
+    for word in overrides:
+        name, _, value = word.lstrip("+~").partition("=")
+        if name in IN_NAMES | without_effect() or name.split(".")[0] in _IN_NO_NAME:
+            continue
+        yield f"{name.rpartition('.')[2]}={Path(value.strip(QUOTES)).name}"
 
 
 def arm_name(settings: TrainConfig | ZeroShotConfig) -> str:

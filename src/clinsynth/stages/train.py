@@ -21,12 +21,13 @@ from clinsynth.learning.sets import TrainingSet, taken, training_set
 from clinsynth.publishing.model_card import Trained, model_card
 from clinsynth.reports import figures
 from clinsynth.reports.counts import show_corpus_counts, show_splits, show_withheld
+from clinsynth.reports.mistakes import mistakes
 from clinsynth.reports.scores import show_result
 from clinsynth.stages import Job, naming, replay, resolving
 from clinsynth.stages.frame import Entry, Frame, log_corpus, log_gold
 from clinsynth.stages.resolving import Resolved, changed
 from clinsynth.task import Task
-from clinsynth.tracking import ActiveRun, Ledger
+from clinsynth.tracking import ARM_KEY, ActiveRun, Ledger
 from clinsynth.types import Evaluation, Gold, Metrics, Predictions, Summary
 
 
@@ -42,6 +43,8 @@ class Material:
     """`None` where the model trains on gold alone."""
     arm: TrainingSet
     run_key: str
+    arm_key: str
+    """The run key of the first seed, which the runs of all seeds have in common."""
 
     @property
     def log_text(self) -> bool:
@@ -57,7 +60,10 @@ class Material:
 def main(settings: TrainConfig, *, job: Job) -> None:
     """Run the stage."""
     frame = Frame.open(settings.tracking, paths=settings.paths, job=job, table=settings.tracking.table)
-    material = _gather(settings, job=job, store=frame.store)
+    name = naming.run_name(settings, overrides=job.overrides)
+    params = naming.train_params(settings, choices=job.choices)
+    with frame.told_of_failure(experiment=settings.dataset.name, name=name, params=params):
+        material = _gather(settings, job=job, store=frame.store)
     with frame.ledger.claim(material.run_key):
         finished = frame.finished(
             partial(_finished, frame.ledger, material),
@@ -71,7 +77,8 @@ def main(settings: TrainConfig, *, job: Job) -> None:
         "model": summary.model,
         "folder": str(job.folder),
     }
-    show_result(naming.run_name(material.settings), summary, judge=material.task.kind.judge, where=where)
+    name = naming.run_name(material.settings, overrides=job.overrides)
+    show_result(name, summary, judge=material.task.kind.judge, where=where)
 
 
 def planned(settings: TrainConfig) -> tuple[TrainConfig, str]:
@@ -121,7 +128,8 @@ def _gather(settings: TrainConfig, *, job: Job, store: ArtifactStore) -> Materia
     )
     if not arm.train:
         raise ConfigError("nothing is left to train on: quality control has rejected every synthetic example.")
-    return Material(settings, job, task, gold, corpus, arm, run_key(resolved))
+    first = replace(resolved, settings=changed(settings, seed=0))
+    return Material(settings, job, task, gold, corpus, arm, run_key(resolved), run_key(first))
 
 
 def _with_corpus(
@@ -152,10 +160,10 @@ def _train(material: Material, *, frame: Frame) -> Summary:
     entry = Entry(
         material.run_key,
         experiment=settings.dataset.name,
-        name=naming.run_name(settings),
-        params=naming.train_params(settings, choices=material.job.choices),
+        name=naming.run_name(settings, overrides=material.job.overrides),
+        params=naming.train_params(settings, choices=material.job.choices) | _answered_by(material),
         corpus=material.corpus_digest,
-        tags={"arm": naming.arm_name(settings)},
+        tags={"arm": naming.arm_name(settings), ARM_KEY: material.arm_key},
     )
     with frame.begin(entry) as run:
         _log_data(run, material)
@@ -179,6 +187,13 @@ def _train(material: Material, *, frame: Frame) -> Summary:
         summary = Summary(run.id, material.run_key, material.corpus_digest, model, len(arm.examples), metrics)
         run.metrics(summary.metrics)
         return frame.end(run, summary)
+
+
+def _answered_by(material: Material) -> dict[str, str]:
+    """Return as a param which LLM wrote the corpus, where it is none that the settings name."""
+    if material.corpus is None or material.settings.llm.model:
+        return {}
+    return {naming.ANSWERED_BY: ", ".join(material.corpus.manifest.models)}
 
 
 def _judged(material: Material, student: Student) -> tuple[Predictions, Evaluation]:
@@ -235,11 +250,13 @@ def _log_scores(run: ActiveRun, material: Material, *, result: Evaluation, predi
     if result.counts is not None:
         run.counts(result.counts)
     if material.log_text:
-        records = (
+        records = [
             material.task.kind.judge.record(truth, predicted=guess)
             for truth, guess in zip(material.gold.test, predicted, strict=True)
-        )
+        ]
         run.text(json_lines(records), "predictions.jsonl")
+        if wrong := mistakes(records):
+            run.table(wrong, "mistakes.json")
 
 
 def _overlap(gold: Gold) -> int:

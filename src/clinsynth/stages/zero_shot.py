@@ -21,7 +21,7 @@ from clinsynth.reports.scores import show_answers, show_result
 from clinsynth.stages import Job, asking, naming, resolving
 from clinsynth.stages.frame import Entry, Frame
 from clinsynth.task import Task
-from clinsynth.tracking import ANSWERS, ActiveRun, Ledger
+from clinsynth.tracking import ANSWERS, ARM_KEY, ActiveRun, Ledger
 from clinsynth.types import Completion, Evaluation, Gold, Reading, Summary
 
 FILE = "answers.jsonl"
@@ -37,6 +37,13 @@ class Material:
     questions: Sequence[Question]
     completions: KnownCompletions
     run_key: str
+    arm_key: str
+    """The run key of the first seed by which rows of train are drawn."""
+
+    def model(self, found: Mapping[str, Completion]) -> str:
+        """Return the LLM that answers: the one that the settings name, or those that the recordings do."""
+        llm = self.settings.llm
+        return llm.model or ", ".join(sorted({completion.model for completion in found.values()})) or llm.name
 
     @property
     def live(self) -> bool:
@@ -69,7 +76,7 @@ def main(settings: ZeroShotConfig, *, job: Job) -> None:
         summary = finished or _run(material, found=found, frame=frame)
     show_answers(summary.metrics)
     where = {"MLflow run": summary.run_id, "folder": str(job.folder)}
-    name = naming.zero_shot_name(material.settings)
+    name = naming.zero_shot_name(material.settings, model=material.model(material.find()))
     show_result(name, summary, judge=material.task.kind.judge, where=where)
 
 
@@ -93,7 +100,9 @@ def _gather(settings: ZeroShotConfig, *, job: Job) -> Material:
     task, gold = _loaded(resolved)
     asked = _questions(resolved, task=task, gold=gold)
     key = _run_key(resolved, task=task, gold=gold, asked=asked)
-    return Material(resolved, job, task, asked, asking.completions_of(resolved), key)
+    first = resolving.changed(resolved, zero_shot=resolving.changed(resolved.zero_shot, seed=0))
+    first_key = _run_key(first, task=task, gold=gold, asked=_questions(first, task=task, gold=gold))
+    return Material(resolved, job, task, asked, asking.completions_of(resolved), key, first_key)
 
 
 def _loaded(settings: ZeroShotConfig) -> tuple[Task, Gold]:
@@ -135,13 +144,14 @@ def _finished(ledger: Ledger, material: Material, found: Mapping[str, Completion
 
 
 def _run(material: Material, *, found: Mapping[str, Completion], frame: Frame) -> Summary:
-    settings, name = material.settings, material.settings.prompt.name
+    settings, name, model = material.settings, material.settings.prompt.name, material.model(found)
+    params = naming.stage_params(settings, choices=material.job.choices, prompt=name, source=name)
     entry = Entry(
         material.run_key,
         experiment=settings.dataset.name,
-        name=naming.zero_shot_name(settings),
-        params=naming.stage_params(settings, choices=material.job.choices, prompt=name, source=name),
-        tags={"arm": naming.arm_name(settings)},
+        name=naming.zero_shot_name(settings, model=model),
+        params=params if settings.llm.model else params | {naming.ANSWERED_BY: model},
+        tags={"arm": naming.arm_name(settings), ARM_KEY: material.arm_key},
     )
     with frame.begin(entry) as run:
         if material.live:

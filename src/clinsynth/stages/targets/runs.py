@@ -18,13 +18,6 @@ from clinsynth.stages.targets.asked import Asked
 from clinsynth.task import Headline
 from clinsynth.tracking import RUN_KEY, Ledger
 
-IN_NAMES = {
-    *("seed", "dataset", "backbone", "annotator", "seed_ratio", "seed_ratio.value"),
-    *("size", "size.per_unit", "size.total"),
-    *("source", "source.examples", "source.ratio", "source.target", "source.corpora"),
-}
-"""Overrides that dataset, arm and backbone tell; arms are means over the first."""
-
 METRIC = {"analyse": "analysis/synthetic_texts"}
 """The metric that each run of a stage has that went to its end; of other stages it is the task's headline."""
 
@@ -103,7 +96,7 @@ def _told_apart(jobs: Sequence[Planned], *, overrides: Sequence[str]) -> set[str
     values: dict[str, set[str]] = {}
     for word in (word for job in jobs for word in job.overrides):
         values.setdefault(_name(word), set()).add(word)
-    return {name for name in map(_name, overrides) if len(values.get(name, ())) > 1} - IN_NAMES
+    return {name for name in map(_name, overrides) if len(values.get(name, ())) > 1} - naming.IN_NAMES
 
 
 def _publish(arms: Iterable[Arm], *, target: str) -> None:
