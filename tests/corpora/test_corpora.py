@@ -4,7 +4,9 @@ import itertools
 import json
 import multiprocessing
 import os
+import re
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -107,6 +109,67 @@ def test_a_corpus_has_its_examples_its_rejects_and_its_counts(settings: CorpusCo
     }
     assert corpus.manifest.rejected == {}
     assert corpora.load_corpus(corpus.folder) == corpus
+
+
+def change(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def halve(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join(lines[: len(lines) // 2]), encoding="utf-8")
+
+
+def without_hashes(folder: Path) -> None:
+    """As an early release has left it."""
+    content = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    del content["files"]
+    (folder / "manifest.json").write_text(json.dumps(content), encoding="utf-8")
+
+
+DAMAGES: dict[str, tuple[str, Callable[[Path], None]]] = {
+    "half of it": ("examples.jsonl", halve),
+    "a cut line": ("examples.jsonl", lambda path: path.write_bytes(path.read_bytes()[:-9])),
+    "another label": ("examples.jsonl", lambda path: change(path, "B-Disease", "O")),
+    "another text": ("examples.jsonl", lambda path: change(path, "hurts", "hurls")),
+    "no examples": ("examples.jsonl", Path.unlink),
+    "no rejected ones": ("rejected.jsonl", Path.unlink),
+    "half a manifest": ("manifest.json", halve),
+    "no manifest": ("manifest.json", Path.unlink),
+    "another corpus's manifest": ("manifest.json", lambda path: change(path, '"size": {', '"size": {"n": 1, ')),
+    "counts that are none": ("manifest.json", lambda path: change(path, '"kept": 24', '"kept": "24"')),
+}
+KNOWN_WITHOUT_HASHES = {*DAMAGES} - {"another label", "another text", "no rejected ones"}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_corpus_is_named_with_what_mends_it(
+    settings: CorpusConfig, store: ArtifactStore, damage: str
+) -> None:
+    name, harm = DAMAGES[damage]
+    folder = make(settings, store=store).folder
+    harm(folder / name)
+    with pytest.raises(DataFormatError) as raised:
+        make(settings, store=store)
+    assert str(folder) in str(raised.value)
+    (command,) = re.findall("`(rm -r [^`]+)`", str(raised.value))
+    subprocess.run(command, shell=True, check=True)
+    assert len(make(settings, store=store).examples) == 24
+
+
+@pytest.mark.parametrize("damage", sorted(KNOWN_WITHOUT_HASHES))
+def test_of_an_early_release_what_can_be_seen_is_named(
+    settings: CorpusConfig, store: ArtifactStore, damage: str
+) -> None:
+    name, harm = DAMAGES[damage]
+    corpus = make(settings, store=store)
+    without_hashes(corpus.folder)
+    assert corpora.load_corpus(corpus.folder).examples == corpus.examples
+    harm(corpus.folder / name)
+    with pytest.raises(DataFormatError, match="rm -r"):
+        corpora.load_corpus(corpus.folder)
 
 
 def test_a_smaller_size_stands_at_the_head_of_a_larger(settings: CorpusConfig, store: ArtifactStore) -> None:
