@@ -141,7 +141,7 @@ def _take_in(exported: Path, *, store: ArtifactStore) -> Path:
         files = [name for name in (parquet.KEPT, parquet.REJECTED) if name in exports]
         manifest, version = Manifest.from_json(content), str(content["version"])
         known = (manifest.kind, manifest.digest) == (KIND, digest(manifest.content))
-        known = known and re.fullmatch(r"[\w.-]+", version) is not None
+        known = known and re.fullmatch(r"[\w.-]+", version) is not None and manifest.task in tasks.TASKS
     except (ValueError, KeyError, TypeError, AttributeError):
         known = False
     if not known:
@@ -180,6 +180,8 @@ def _check_rows(rows: Sequence[dict[str, Any]], manifest: Manifest, *, path: Pat
         raise DataFormatError(f"{path} has {len(rows)} examples where its manifest says {manifest.counts.get('kept')}.")
     for number, row in enumerate(rows):
         try:
+            if not all(isinstance(row.get(name, []), list) for name in of.LISTS):
+                raise TypeError(f"{' and '.join(of.LISTS)} are lists")
             example = of.from_json(row)
             example.entities()
             labels = {*row.get("tags", ()), *row.get("labels", ()), *([row["label"]] if "label" in row else [])}

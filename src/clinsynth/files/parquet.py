@@ -16,10 +16,13 @@ KEPT, REJECTED = "data/train-00000-of-00001.parquet", "rejected/train-00000-of-0
 ENTITIES = "entities"
 """A column for those who do not read tags; it follows from the others, and is not read back."""
 
+_ENTITY = pa.struct({"start": pa.int64(), "end": pa.int64(), "label": pa.string(), "text": pa.string()})
+
+_PLAIN = (pa.string(), pa.int64(), pa.float64(), pa.bool_(), pa.null())
+"""What `write_parquet` writes, alone and in lists; dictionaries and others can be small here and large in Python."""
+
 MOST = 1 << 30
 """Bytes that a file may unpack to: some millions of sentences."""
-
-_ENTITY = pa.struct({"start": pa.int64(), "end": pa.int64(), "label": pa.string(), "text": pa.string()})
 
 
 def write_parquet(path: Path, rows: Sequence[dict[str, Any]], *, lists: Sequence[str]) -> None:
@@ -57,6 +60,10 @@ def read_parquet(path: Path) -> list[dict[str, Any]]:
 
 def _batches(file: pq.ParquetFile, *, path: Path) -> Iterator[pa.RecordBatch]:
     """Yield the rows in parts that are small, however often a large value is repeated in a small file."""
+    if others := [field for field in file.schema_arrow if not _is_plain(field.type)]:
+        raise DataFormatError(
+            f"{path} has a column {others[0].name} of {others[0].type}, which no export of a corpus has."
+        )
     packed = [file.metadata.row_group(group).total_byte_size for group in range(file.num_row_groups)]
     _check_size(sum(packed), path=path)
     unpacked = 0
@@ -64,6 +71,12 @@ def _batches(file: pq.ParquetFile, *, path: Path) -> Iterator[pa.RecordBatch]:
         unpacked += batch.nbytes
         _check_size(unpacked, path=path)
         yield batch
+
+
+def _is_plain(kind: pa.DataType) -> bool:
+    if pa.types.is_list(kind):
+        return _is_plain(kind.value_type)
+    return kind == _ENTITY or kind in _PLAIN
 
 
 def _check_size(size: int, *, path: Path) -> None:
