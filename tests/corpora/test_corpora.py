@@ -605,6 +605,7 @@ HOSTILE: dict[str, Callable[[Row, list[Row]], Any]] = {
     "a prompt without a name": lambda manifest, _: manifest.update(prompt={"text": "x"}),
     "a prompt that is a number": lambda manifest, _: manifest.update(prompt={"name": 3}),
     "another content": lambda manifest, _: manifest["content"].update(labels=["O"]),
+    "a dataset that is a path": lambda manifest, _: manifest.update(dataset=".."),
     "a version that is a path": lambda manifest, _: manifest.update(version="../../evil"),
 }
 

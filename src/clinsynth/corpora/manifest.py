@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from clinsynth.config.options import is_name
 from clinsynth.types import Prompt
 
 OF_THE_STORE = ("kind", "version", "digest", "content", "files")
@@ -100,7 +101,8 @@ def _are_counts(value: Any) -> bool:
 
 
 _HOLDS: Mapping[str, Callable[[Any], bool]] = {
-    **dict.fromkeys(("digest", "task", "dataset", "annotator"), _is_text),
+    **dict.fromkeys(("digest", "task", "annotator"), _is_text),
+    "dataset": lambda value: _is_text(value) and is_name(value),
     **dict.fromkeys(("labels", "models"), _are_texts),
     **dict.fromkeys(("counts", "rejected", "short", "described"), _are_counts),
     "content": lambda value: isinstance(value, dict),
