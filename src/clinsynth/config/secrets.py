@@ -44,8 +44,8 @@ def check_no_secrets(config: DictConfig) -> None:
         if taken is not None:
             raise ConfigError(
                 f"{'.'.join(map(str, path))} is {text!r}, which takes {taken} out of the environment: it would stand "
-                "in MLflow, in files and in what is sent. Take it out there. The key of a server is found by the name of "
-                "its variable alone, llm.api_key_env=NAME."
+                "in MLflow, in files and in what is sent. Take it out there. The key of a server is found by the name "
+                "of its variable alone, llm.api_key_env=NAME."
             )
 
 
