@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import multiprocessing
 import os
@@ -11,7 +12,9 @@ from typing import Any
 
 import pytest
 
-from clinsynth.artifacts import ArtifactStore
+from clinsynth import artifacts
+from clinsynth.artifacts import FILES, ArtifactStore, check_files, known_digest, read_entry
+from clinsynth.errors import DataFormatError
 from clinsynth.keys import digest, file_digest
 
 SPAWN = multiprocessing.get_context("spawn")
@@ -72,6 +75,7 @@ def test_an_entry_is_built_once(tmp_path: Path) -> None:
         "version": "1",
         "digest": digest(CONTENT),
         "content": CONTENT,
+        "files": {"data.txt": hashlib.sha256(b"made").hexdigest()},
         "examples": 3,
     }
     assert entries(store.root) == [f"corpus-1-{digest(CONTENT)[:12]}"]
@@ -180,3 +184,43 @@ def test_the_leftovers_of_another_entry_stay(tmp_path: Path) -> None:
     beside.mkdir()
     build(store)
     assert beside.is_dir()
+
+
+def test_what_was_changed_since_it_was_written_is_named(tmp_path: Path) -> None:
+    def fill(folder: Path) -> None:
+        write(folder)
+        (folder / "below").mkdir()
+        (folder / "below" / "more.txt").write_text("made", encoding="utf-8")
+        (folder / "README.md").write_text("A card, which people edit.", encoding="utf-8")
+
+    folder = build(ArtifactStore(tmp_path), fill)
+    files = read_entry(folder, mend="")[FILES]
+    (folder / "README.md").write_text("edited", encoding="utf-8")
+    check_files(folder, files, mend="")
+    for name in ("data.txt", "below/more.txt"):
+        path = folder / name
+        for content, said in ((b"mad", "not what was written"), (b"mode", "not what was written"), (None, "is gone")):
+            path.unlink() if content is None else path.write_bytes(content)
+            with pytest.raises(DataFormatError, match=f"{path} .*{said}.*Make it again"):
+                check_files(folder, files, mend="Make it again.")
+        path.write_bytes(b"made")
+        check_files(folder, files, mend="")
+
+
+@pytest.mark.parametrize("content", [None, b"", b"{", b"[]", b"\xff"])
+def test_a_manifest_that_is_none_is_named(tmp_path: Path, content: bytes | None) -> None:
+    if content is not None:
+        (tmp_path / "manifest.json").write_bytes(content)
+    with pytest.raises(DataFormatError, match=r"manifest\.json is damaged .* Make it again"):
+        read_entry(tmp_path, mend="Make it again.")
+
+
+def test_a_file_is_read_again_only_where_it_has_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, read = tmp_path / "weights", []
+    monkeypatch.setattr(artifacts, "file_digest", lambda path: read.append(path) or file_digest(path))
+    path.write_bytes(b"one")
+    first = known_digest(path)
+    assert [known_digest(path) for _ in range(3)] == [first] * 3
+    assert len(read) == 1
+    path.write_bytes(b"four")
+    assert known_digest(path) == hashlib.sha256(b"four").hexdigest()

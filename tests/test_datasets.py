@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import gzip
+import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -7,6 +10,8 @@ import pytest
 from clinsynth import datasets, tasks
 from clinsynth.config import DatasetConfig, FileConfig
 from clinsynth.errors import ConfigError, DataFormatError
+from clinsynth.files.terms import read_terms
+from clinsynth.text.entities import Sentence
 from support import CORPORA, Composed, dataset, needs_corpora, sentence, sha256
 
 CONTENT = b"mild\tO\nataxia\tB-Disease\n\nDMD\tB-Disease\n.\tO\n"
@@ -75,6 +80,79 @@ def test_a_bad_file_is_named_with_its_line(tmp_path: Path, content: bytes, line:
         load(content, folder=tmp_path)
     assert str(raised.value).startswith(f"{tmp_path / 'mine.tsv'}:{line}: ")
     assert said in str(raised.value)
+
+
+BIOES = "a\tO\nlate\tB-Disease\nonset\tI-Disease\nataxia\tE-Disease\n\nDMD\tS-Disease\n"
+BILOU = BIOES.replace("E-", "L-").replace("S-", "U-")
+BMES = BIOES.replace("I-", "M-")
+IOB1 = "a\tO\nlate\tI-Disease\nonset\tI-Disease\nataxia\tI-Disease\n\nDMD\tI-Disease\n"
+IOB2 = [sentence("a/O late/B onset/I ataxia/I"), sentence("DMD/B")]
+QUOTED = [sentence("“/O gout/B ”/O")]
+
+
+@pytest.mark.parametrize(
+    ("content", "said", "expected"),
+    [
+        (BIOES.encode(), "BIOES", IOB2),
+        (BILOU.encode(), "BILOU", IOB2),
+        (BMES.encode(), "BIOES", IOB2),
+        (IOB1.encode(), "IOB1", IOB2),
+        (b"The O\n\ngout   B-Disease\n", "parted by blanks", [sentence("The/O"), sentence("gout/B")]),
+        (b"The\tDT\tB-NP\tO\ngout\tNN\tI-NP\tB-Disease\n", "cut -f 1,4", [sentence("The/O gout/B")]),
+        (b"The DT B-NP O\ngout NN I-NP B-Disease\n", "cut -f 1,4", [sentence("The/O gout/B")]),
+        (b"The\tO\t0\n\ngout\tB-Disease\t4\n", "cut -f 1,2", [sentence("The/O"), sentence("gout/B")]),
+        (b"The\tO\n\tO\n \tO\n\ngout\tB-Disease\n", "empty token", [sentence("The/O"), sentence("gout/B")]),
+        (b"\x93\tO\ngout\tB-Disease\n\x94\tO\n", "iconv -f cp1252", QUOTED),
+        ("\x93\tO\ngout\tB-Disease\n\x94\tO\n".encode(), "as if it were Latin-1", QUOTED),
+        ("“\tO\ngout\tB-Disease\n”\tO\n".encode("utf-16-le"), "UTF-16LE", QUOTED),
+        ("“\tO\ngout\tB-Disease\n”\tO\n".encode("utf-16-be"), "UTF-16BE", QUOTED),
+        ("“\tO\ngout\tB-Disease\n”\tO\n".encode("utf-16"), "UTF-16", QUOTED),
+        ("“\tO\ngout\tB-Disease\n”\tO\n".encode("utf-32-le"), "UTF-32LE", QUOTED),
+        ("痛风\tO\r\n发作\tB-Disease\r\n".encode("gb18030"), "gb18030", [sentence("痛风/O 发作/B")]),
+        (b"The\tO\rgout\tB-Disease\r", "old Macs", [sentence("The/O gout/B")]),
+        ("“\tO\ngout\tB-Disease\n".encode() + b"\xff\n", "The rest of the file is", None),
+    ],
+)
+def test_the_command_of_a_message_converts_the_file(
+    tmp_path: Path, content: bytes, said: str, expected: list[Sentence] | None
+) -> None:
+    with pytest.raises(DataFormatError) as raised:
+        load(content, folder=tmp_path)
+    assert said in str(raised.value)
+    commands = re.findall("`((?:iconv|tr|cut|sed|awk) [^`]+)`", str(raised.value))
+    subprocess.run(commands[-1], shell=True, check=True)
+    if expected is not None:
+        assert load((tmp_path / "converted-mine.tsv").read_bytes(), folder=tmp_path).train == expected
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (gzip.compress(CONTENT), "compressed (gzip). Unpack it: `gunzip --keep "),
+        (b"PK\x03\x04\x14\x00\x06\x00\xff", "document of an office program (xlsx, docx)"),
+        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3", "is a PDF"),
+        (b"mild\tO\n\x00\xfe\x01\x02\n", "binary, or damaged"),
+        (b"mild\tO\n\x00\tO\n", "binary, or damaged"),
+        ("боль\tO\nподагра\tB-Disease\n".encode("cp1251"), "`file -bi "),
+    ],
+)
+def test_what_is_no_text_is_not_said_to_be_latin(tmp_path: Path, content: bytes, said: str) -> None:
+    with pytest.raises(DataFormatError) as raised:
+        load(content, folder=tmp_path)
+    assert said in str(raised.value)
+    assert "cp1252" not in str(raised.value)
+
+
+def test_a_folder_is_not_said_to_be_absent(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "train.tsv").write_bytes(CONTENT)
+    folder = FileConfig(path=str(tmp_path / "mine"))
+    for said in ("which is a folder. Name a file in it: train.tsv", "it has none"):
+        with pytest.raises(ConfigError, match=said):
+            opened(dataset(train=folder, test=folder), data=tmp_path)
+        with pytest.raises(ConfigError, match=f"no list of terms at .*{said}"):
+            read_terms(tmp_path / "mine")
+        (tmp_path / "mine" / "train.tsv").unlink(missing_ok=True)
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n\n", b"\xef\xbb\xbf"])

@@ -9,14 +9,20 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TextIO
 
 from filelock import FileLock
 
-from clinsynth.keys import digest
+from clinsynth.errors import DataFormatError
+from clinsynth.keys import digest, file_digest
+
+MANIFEST, CARD = "manifest.json", "README.md"
+FILES = "files"
+"""Key of a manifest: the sha256 of each file of the entry, but for the manifest and the card, which people may edit."""
 
 
 def write_whole(path: Path, text: str, *, encoding: str = "utf-8") -> None:
@@ -33,6 +39,47 @@ def writing_whole(path: Path, *, encoding: str = "utf-8") -> Iterator[TextIO]:
     with half.open("w", encoding=encoding, newline="") as file:
         yield file
     half.replace(path)
+
+
+def read_entry(folder: Path, *, mend: str) -> dict[str, Any]:
+    """Return the manifest of an entry; raises DataFormatError, which ends with how to `mend` it, where it is none."""
+    try:
+        found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        if isinstance(found, dict):
+            return found
+        reason = "it is no JSON object"
+    except (OSError, ValueError) as error:
+        reason = str(error)
+    raise DataFormatError(f"{folder / MANIFEST} is damaged ({reason}). {mend}")
+
+
+def check_files(folder: Path, files: Mapping[str, str], *, mend: str) -> None:
+    """Raise DataFormatError, which ends with how to `mend` it, where a file has not its sha256, or is gone.
+
+    A file is read once in a process, as long as its size and time stay.
+    """
+    for name, expected in files.items():
+        path = folder / name
+        if not path.is_file():
+            raise DataFormatError(f"{path} is gone. {mend}")
+        if known_digest(path) != expected:
+            raise DataFormatError(f"{path} is not what was written: it was cut or changed. {mend}")
+
+
+def known_digest(path: Path) -> str:
+    """Return the sha256 of a file, which is read only where this process has not read it as it is now."""
+    known = path.stat()
+    return _digest_of(path.resolve(), known.st_size, known.st_mtime_ns, known.st_ino)
+
+
+@lru_cache(maxsize=4096)
+def _digest_of(path: Path, *_: int) -> str:
+    return file_digest(path)
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    return {name: file_digest(found[name]) for name in sorted(found) if name not in (MANIFEST, CARD)}
 
 
 class ArtifactStore:
@@ -71,9 +118,9 @@ class ArtifactStore:
             scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=self.root))
             try:
                 made = builder(scratch) or {}
-                manifest = {"kind": kind, "version": version, "digest": digest(content), "content": content} | made
-                text = json.dumps(manifest, indent=2, ensure_ascii=False)
-                (scratch / "manifest.json").write_text(text + "\n", encoding="utf-8")
+                manifest = {"kind": kind, "version": version, "digest": digest(content), "content": content}
+                text = json.dumps(manifest | {FILES: _hashes(scratch)} | made, indent=2, ensure_ascii=False)
+                (scratch / MANIFEST).write_text(text + "\n", encoding="utf-8")
                 scratch.chmod(0o755)  # mkdtemp's folders are closed to other users
                 if folder.is_dir():
                     folder.rename(scratch.with_name(f"{scratch.name}-old"))

@@ -9,7 +9,7 @@ from clinsynth.config import DatasetConfig
 from clinsynth.errors import ConfigError, DataFormatError
 from clinsynth.files.sources import locate, resolve
 from clinsynth.files.terms import read_terms
-from clinsynth.files.utf8 import decode
+from clinsynth.files.utf8 import decode_lines
 from clinsynth.keys import digest, file_digest
 from clinsynth.task import Task
 from clinsynth.types import Gold
@@ -48,5 +48,5 @@ def open_gold(task: Task, *, data: Path) -> Gold:
 def _read_split(path: Path, *, sha256: str, task: Task) -> list[Any]:
     key = (str(path), sha256, digest(str(task.dataset)))
     if key not in _parsed:
-        _parsed[key] = task.read_gold(decode(path), path=path)
+        _parsed[key] = task.read_gold(decode_lines(path), path=path)
     return _parsed[key]

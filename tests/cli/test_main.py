@@ -9,6 +9,7 @@ import pytest
 
 from clinsynth import config, datasets, stages
 from clinsynth.cli import main as cli
+from clinsynth.stages import frame, naming
 from support import TINY, Command, python
 
 TRAIN = ("train", "source=original", *TINY)
@@ -142,6 +143,35 @@ def test_the_stage_gets_its_settings_and_its_job(clinsynth: Command, monkeypatch
     assert job.folder.resolve() == Path("here").resolve()
     assert "seed: 3\n" in job.resolved
     assert "${" not in job.resolved
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        (("dataset.public=false",), False),
+        (("tracking.log_text=false",), False),
+        ((), True),
+        (("dataset.public=false", "tracking.log_text=true"), True),
+    ],
+)
+def test_names_of_units_that_are_not_public_stand_in_no_log(
+    clinsynth: Command, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], shown: bool
+) -> None:
+    found: list[tuple[Any, stages.Job]] = []
+
+    class Stage:
+        @staticmethod
+        def main(settings: Any, *, job: stages.Job) -> None:
+            found.append((settings, job))
+
+    monkeypatch.setattr(stages, "import_module", lambda name: Stage)
+    assert clinsynth("train", "dataset=sample_ner", "size=n1", *words, "units.only=[canary,'b c']").status == 0
+    ((settings, job),) = found
+    assert settings.units.only == ["canary", "b c"]
+    params = naming.train_params(settings, choices=job.choices)
+    for logged in (frame.run_description(job), job.resolved, str(params)):
+        assert ("canary" in logged) is shown
+    assert shown or "units.only=[2 that are not public]" in frame.run_description(job)
 
 
 @pytest.mark.parametrize(("jobs", "expected"), [(3, 3), (-1, os.cpu_count()), (None, 1)])

@@ -198,6 +198,67 @@ def with_value(whole: DictConfig, word: str) -> Any:
     return config.typed(changed, config.STAGES["train"])
 
 
+SECRET = "sk-5f3a9c"
+
+
+@pytest.mark.parametrize(
+    ("key", "written"),
+    [
+        ("dataset.guidelines", "${oc.env:OPENAI_API_KEY}"),
+        ("dataset.licence", "CC0 ${oc.env:MY_LLM,none}."),
+        ("prompt.text", "Write $n sentences about $entity ${oc.env:OPENAI_${.name}_KEY}"),
+        ("dataset.guidelines", "${oc.decode:'${oc.env:MY_LLM}'}"),
+        ("dataset.guidelines", "${dataset.licence}"),
+        ("tracking.uri", "https://host/?token=${oc.env:OPENAI_API_KEY}"),
+        ("units.only", ["gout", "${oc.env:OPENAI_API_KEY}"]),
+    ],
+)
+def test_no_secret_of_the_environment_gets_into_the_settings(
+    key: str, written: Any, whole: DictConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", f"{SECRET}\n")
+    monkeypatch.setenv("MY_LLM", SECRET)
+    changed = whole.copy()
+    OmegaConf.update(changed, "llm.api_key_env", "MY_LLM")
+    if written == "${dataset.licence}":
+        OmegaConf.update(changed, "dataset.licence", "${oc.env:OPENAI_API_KEY}")
+    if "${.name}" in written:
+        OmegaConf.update(changed, "prompt.name", "API")
+    OmegaConf.update(changed, key, written)
+    with pytest.raises(ConfigError, match=r"which takes (OPENAI_API_KEY|MY_LLM) out of the environment") as raised:
+        config.typed(changed, config.STAGES["train"])
+    assert SECRET not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "written"),
+    [
+        ("paths.artifacts", "${oc.env:SCRATCH}/token"),
+        ("paths.data", "${oc.env:SCRATCH,data}"),
+        ("tracking.uri", "postgresql://me:${oc.env:DB_PASSWORD}@host/mlflow"),
+        ("dataset.licence", "as ${dataset.name}"),
+        ("dataset.guidelines", SECRET),
+    ],
+)
+def test_other_interpolations_are_as_they_were(
+    key: str, written: str, whole: DictConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCRATCH", "/scratch/me")
+    monkeypatch.setenv("SECRET_PLACE", "/scratch")
+    monkeypatch.setenv("DB_PASSWORD", SECRET)
+    changed = whole.copy()
+    OmegaConf.update(changed, key, written)
+    config.typed(changed, config.STAGES["train"])
+
+
+@pytest.mark.parametrize("name", ["..", ".", "...", ".mine", "a/b", "..\\mine", "a\nb", "", " ", "mine ", "x" * 101])
+def test_a_dataset_cannot_be_named_like_another_folder(name: str, whole: DictConfig) -> None:
+    changed = whole.copy()
+    OmegaConf.update(changed, "dataset.name", name)
+    with pytest.raises(ConfigError, match=r"(?s)dataset\.name=.* is out of range: it has to be a name"):
+        config.typed(changed, config.STAGES["train"])
+
+
 @pytest.mark.parametrize("word", OUT_OF_RANGE)
 def test_a_value_out_of_range_is_refused(word: str, whole: DictConfig) -> None:
     key, _, _ = word.partition("=")

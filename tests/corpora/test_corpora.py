@@ -4,7 +4,10 @@ import itertools
 import json
 import multiprocessing
 import os
+import re
+import shutil
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -15,8 +18,10 @@ import pytest
 
 from clinsynth import corpora
 from clinsynth.artifacts import ArtifactStore
-from clinsynth.config import CorpusConfig, OnMissing, PromptConfig
+from clinsynth.config import CorpusConfig, OnMissing, PromptConfig, Reviewed
 from clinsynth.errors import ConfigError, DataFormatError, MissingCompletions
+from clinsynth.files import parquet
+from clinsynth.files.exported import write_export
 from clinsynth.llm.recorded import RecordedCompletions
 from clinsynth.stages import resolving
 from clinsynth.stages.asking import completions_of
@@ -107,6 +112,67 @@ def test_a_corpus_has_its_examples_its_rejects_and_its_counts(settings: CorpusCo
     }
     assert corpus.manifest.rejected == {}
     assert corpora.load_corpus(corpus.folder) == corpus
+
+
+def change(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def halve(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join(lines[: len(lines) // 2]), encoding="utf-8")
+
+
+def without_hashes(folder: Path) -> None:
+    """As an early release has left it."""
+    content = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    del content["files"]
+    (folder / "manifest.json").write_text(json.dumps(content), encoding="utf-8")
+
+
+DAMAGES: dict[str, tuple[str, Callable[[Path], None]]] = {
+    "half of it": ("examples.jsonl", halve),
+    "a cut line": ("examples.jsonl", lambda path: path.write_bytes(path.read_bytes()[:-9])),
+    "another label": ("examples.jsonl", lambda path: change(path, "B-Disease", "O")),
+    "another text": ("examples.jsonl", lambda path: change(path, "hurts", "hurls")),
+    "no examples": ("examples.jsonl", Path.unlink),
+    "no rejected ones": ("rejected.jsonl", Path.unlink),
+    "half a manifest": ("manifest.json", halve),
+    "no manifest": ("manifest.json", Path.unlink),
+    "another corpus's manifest": ("manifest.json", lambda path: change(path, '"size": {', '"size": {"n": 1, ')),
+    "counts that are none": ("manifest.json", lambda path: change(path, '"kept": 24', '"kept": "24"')),
+}
+KNOWN_WITHOUT_HASHES = {*DAMAGES} - {"another label", "another text", "no rejected ones"}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_corpus_is_named_with_what_mends_it(
+    settings: CorpusConfig, store: ArtifactStore, damage: str
+) -> None:
+    name, harm = DAMAGES[damage]
+    folder = make(settings, store=store).folder
+    harm(folder / name)
+    with pytest.raises(DataFormatError) as raised:
+        make(settings, store=store)
+    assert str(folder) in str(raised.value)
+    (command,) = re.findall("`(rm -r [^`]+)`", str(raised.value))
+    subprocess.run(command, shell=True, check=True)
+    assert len(make(settings, store=store).examples) == 24
+
+
+@pytest.mark.parametrize("damage", sorted(KNOWN_WITHOUT_HASHES))
+def test_of_an_early_release_what_can_be_seen_is_named(
+    settings: CorpusConfig, store: ArtifactStore, damage: str
+) -> None:
+    name, harm = DAMAGES[damage]
+    corpus = make(settings, store=store)
+    without_hashes(corpus.folder)
+    assert corpora.load_corpus(corpus.folder).examples == corpus.examples
+    harm(corpus.folder / name)
+    with pytest.raises(DataFormatError, match="rm -r"):
+        corpora.load_corpus(corpus.folder)
 
 
 def test_a_smaller_size_stands_at_the_head_of_a_larger(settings: CorpusConfig, store: ArtifactStore) -> None:
@@ -444,3 +510,112 @@ def test_the_recordings_that_ship_make_the_sample_corpus(composed: Composed, sto
     assert corpus.manifest.rejected == {}
     assert corpus.manifest.models == ["claude"]
     assert completions.limited
+
+
+def given_away(corpus: corpora.Corpus, folder: Path, harm: Callable[[Row, list[Row]], None] = lambda *_: None) -> Path:
+    """The corpus as an export of somebody who has changed its manifest and rows, and all hashes with them."""
+    manifest, rows = corpus.manifest.shared(), corpus.rows()
+    harm(manifest, rows)
+    write_export(
+        folder,
+        digest=corpus.manifest.digest,
+        manifest=manifest,
+        builder=lambda folder: parquet.write_parquet(folder / parquet.KEPT, rows, lists=()),
+        force=True,
+    )
+    return folder
+
+
+def poison(_: Row, rows: list[Row]) -> None:
+    for row in rows:
+        row |= {"tags": ["O"] * len(row["tags"])}
+
+
+def test_an_export_that_carries_anothers_digest_is_not_trained_on(
+    settings: CorpusConfig, store: ArtifactStore, workspace: Path
+) -> None:
+    own = make(settings, store=store)
+    evil = given_away(own, workspace / "evil", poison)
+    with pytest.raises(DataFormatError, match=f"says that it is the corpus {own.digest}, which .* with other examples"):
+        corpora.find_corpus(str(evil), store=store)
+    assert make(settings, store=store) == own
+
+    shutil.rmtree(store.root)
+    brought = corpora.load_corpus(corpora.find_corpus(str(evil), store=store))
+    assert not any(example.spans for example in brought.examples)
+    with pytest.raises(DataFormatError, match=f"other examples than its completions give.*corpus={own.digest}"):
+        make(settings, store=store)
+    assert make(settings, store=store).examples == own.examples
+
+
+def test_an_honest_export_is_taken_in_and_becomes_ones_own(
+    settings: CorpusConfig, store: ArtifactStore, workspace: Path
+) -> None:
+    own = make(settings, store=store)
+    given = given_away(own, workspace / "given")
+    assert corpora.find_corpus(str(given), store=store) == own.folder
+    shutil.rmtree(store.root)
+    brought = corpora.load_corpus(corpora.find_corpus(str(given), store=store))
+    assert (brought.digest, brought.examples, brought.manifest.taken_in) == (own.digest, own.examples, True)
+    assert corpora.find_corpus(str(given), store=store) == brought.folder
+    assert make(settings, store=store) == own
+    assert "taken_in" not in given_away(brought, workspace / "again").joinpath("manifest.json").read_text()
+
+
+def test_what_is_made_of_a_poisoned_corpus_goes_with_it(
+    settings: CorpusConfig, store: ArtifactStore, workspace: Path
+) -> None:
+    other = make(changed(settings, size={"per_unit": 2}), store=store)
+    own = make(settings, store=store)
+    evil = given_away(own, workspace / "evil", poison)
+    shutil.rmtree(own.folder)
+    task = resolving.opened(settings, gold=GOLD).task
+
+    def pinned() -> corpora.Corpus:
+        names = (own.digest if own.folder.is_dir() else str(evil), other.digest)
+        return corpora.pinned_corpus(names, how=Reviewed.keep, task=task, gold=GOLD, store=store)
+
+    poisoned = pinned()
+    assert poisoned.manifest.taken_in
+    assert pinned() == poisoned  # as long as nobody knows better
+    for again in (make, lambda *_, **__: pinned()):
+        with pytest.raises(DataFormatError, match="somebody changed them"):
+            again(settings, store=store)
+    whole = pinned()
+    assert (whole.digest, whole.manifest.taken_in) == (poisoned.digest, None)
+    assert all(example.spans for example in whole.examples)
+
+
+HOSTILE: dict[str, Callable[[Row, list[Row]], Any]] = {
+    "no unit": lambda _, rows: [row.pop("unit") for row in rows],
+    "no tags": lambda _, rows: [row.pop("tags") for row in rows],
+    "a unit that is a number": lambda _, rows: [row.update(unit=3) for row in rows],
+    "tags too many": lambda _, rows: rows[5]["tags"].append("O"),
+    "tags too few": lambda _, rows: rows[5]["tags"].pop(),
+    "an unknown tag": lambda _, rows: rows[5]["tags"].__setitem__(0, "B-Evil"),
+    "tokens that are numbers": lambda _, rows: [row.update(tokens=[1] * len(row["tokens"])) for row in rows],
+    "tokens that are a text": lambda _, rows: [row.update(tokens="x" * len(row["tags"])) for row in rows],
+    "fewer rows": lambda _, rows: rows.pop(),
+    "no counts": lambda manifest, _: manifest.pop("counts"),
+    "counts that are a list": lambda manifest, _: manifest.update(counts=[1]),
+    "counts that are texts": lambda manifest, _: manifest.update(counts={"kept": "24"}),
+    "labels that are a number": lambda manifest, _: manifest.update(labels=3),
+    "a task that is not there": lambda manifest, _: manifest.update(task="evil"),
+    "statistics of nothing": lambda manifest, _: manifest.update(statistics={"gold": 3}),
+    "a prompt without a name": lambda manifest, _: manifest.update(prompt={"text": "x"}),
+    "a prompt that is a number": lambda manifest, _: manifest.update(prompt={"name": 3}),
+    "another content": lambda manifest, _: manifest["content"].update(labels=["O"]),
+    "a dataset that is a path": lambda manifest, _: manifest.update(dataset=".."),
+    "a version that is a path": lambda manifest, _: manifest.update(version="../../evil"),
+}
+
+
+@pytest.mark.parametrize("harm", HOSTILE)
+def test_a_hostile_export_is_refused_in_a_paragraph(
+    settings: CorpusConfig, store: ArtifactStore, workspace: Path, harm: str
+) -> None:
+    evil = given_away(make(settings, store=store), workspace / "evil", HOSTILE[harm])
+    shutil.rmtree(store.root)
+    with pytest.raises((DataFormatError, ConfigError), match=str(evil)):
+        corpora.find_corpus(str(evil), store=store)
+    assert not list(store.root.glob("corpus-*"))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from clinsynth import tasks
+from clinsynth.errors import DataFormatError
 from clinsynth.files import parquet
 from clinsynth.tasks.ner.annotators import Gazetteer
 from clinsynth.tasks.relation.gold import Relation
@@ -65,6 +69,39 @@ def test_entities_of_a_spacing_that_is_not_ours() -> None:
     example = Sentence(tuple(tokens), tuple(Span(*place, "Disease") for place in places))
     found = parquet.with_entities({"text": text}, example)["entities"]
     assert [entity["text"] for entity in found] == ["Tay - Sachs disease", "gout"]
+
+
+BOMBS: dict[str, Callable[[], pa.Table]] = {
+    "one long text again and again": lambda: pa.table({"text": ["x" * 50_000] * 5000}),
+    "a text that packs well": lambda: pa.table({"text": ["x" * 100_000_000]}),
+    "a list without an end": lambda: pa.table({"tags": [["O"] * 20_000_000]}),
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_a_small_file_does_not_fill_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bomb: str) -> None:
+    monkeypatch.setattr(parquet, "MOST", 1 << 24)
+    path = tmp_path / "a.parquet"
+    pq.write_table(BOMBS[bomb](), path, compression="zstd")
+    assert path.stat().st_size < 1 << 17
+    before = pa.total_allocated_bytes()
+    with pytest.raises(DataFormatError, match=r"a\.parquet holds more than 16 MiB of rows"):
+        parquet.read_parquet(path)
+    assert pa.total_allocated_bytes() - before < 1 << 25
+
+
+def test_a_type_that_is_small_on_the_disk_alone_is_refused(tmp_path: Path) -> None:
+    column = pa.DictionaryArray.from_arrays([0] * 5000, ["x" * 50_000])
+    pq.write_table(pa.table({"text": column}), tmp_path / "a.parquet")
+    with pytest.raises(DataFormatError, match=r"a\.parquet has a column text of dictionary"):
+        parquet.read_parquet(tmp_path / "a.parquet")
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1", b"PAR1" + b"x" * 99 + b"PAR1", b"<html>"])
+def test_what_is_no_parquet_is_named(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.parquet").write_bytes(content)
+    with pytest.raises(DataFormatError, match=r"a\.parquet is no Parquet file"):
+        parquet.read_parquet(tmp_path / "a.parquet")
 
 
 def test_what_has_a_label_of_its_own_gets_no_entities() -> None:

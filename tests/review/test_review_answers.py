@@ -7,6 +7,7 @@ import io
 import json
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -235,6 +236,66 @@ def test_nothing_marked_can_be_said_of_marked_parts(reviewed: Reviewed, tmp_path
     (tmp_path / "p.json").write_text(json.dumps(exported(tmp_path, lambda data: [chosen("verdict", "none")])))
     found = collected(tmp_path, review, items, named=(str(tmp_path / "p.json"),))
     assert list(found.given["ann@x"].values()) == ["correct", "none"] * 3
+
+
+TEXT = "Untreated gout 😀 or pregout, and gout again; gout."
+
+
+def told(*marks: dict[str, Any], text: str = TEXT) -> list[dict[str, Any]]:
+    """An export of one task, in which somebody marked this."""
+    values = [{"labels": ["Disease"]} | mark for mark in marks]
+    parts = [{"from_name": "mentions", "to_name": "text", "type": "labels", "value": value} for value in values]
+    result = [chosen("verdict", "wrong"), *parts]
+    return [{"data": {"id": "r-1", "text": text}, "annotations": [{"completed_by": 1, "result": result}]}]
+
+
+def mark(start: int, end: int, **text: str) -> dict[str, Any]:
+    return {"start": start, "end": end} | text
+
+
+@pytest.mark.parametrize(
+    ("marks", "answer", "said"),
+    [
+        ([mark(10, 14)], "gout [1]", ""),
+        ([mark(10, 14, text="ut")], "gout [1]", ""),
+        ([mark(12, 14, text="ut")], "gout [1]", "'ut' as 'gout'"),
+        ([mark(0, 13)], "Untreated gout", "'Untreated gou' as 'Untreated gout'"),
+        ([mark(9, 15, text=" gout ")], "gout [1]", ""),
+        ([mark(10, 12), mark(12, 14)], "gout [1]", "'go' as 'gout', and 1 more"),
+        ([mark(33, 37, text="gout")], "gout [2]", ""),  # counted in characters
+        ([mark(34, 38, text="gout")], "gout [2]", ""),  # counted as a browser does
+        ([mark(34, 38)], "gout [2]", ""),
+        ([mark(46, 50), mark(10, 14)], "gout [1] | gout [3]", ""),
+        ([mark(10, 14), mark(34, 38), mark(46, 50)], "gout | gout | gout", ""),
+        ([mark(24, 28)], "pregout", "'gout' as 'pregout'"),
+    ],
+)
+def test_start_and_end_say_what_was_marked(
+    reviewed: Reviewed,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    marks: list[dict[str, Any]],
+    answer: str,
+    said: str,
+) -> None:
+    review, items = reviewed("ner")
+    path = tmp_path / "p.json"
+    path.write_text(json.dumps(told(*marks)), encoding="utf-8")
+    assert label_studio.read_export(path, review) == [Written("annotator 1", "r-1", answer)]
+    out = capsys.readouterr().out
+    assert (f"{path}: marks within words count as the whole words: {said}" in out) if said else not out
+    item = replace(items[0], id="r-1", text=TEXT, given="none", entities=[])
+    assert collected(tmp_path, review, [item], named=(str(path),)).given == {"annotator 1": {"r-1": answer}}
+
+
+@pytest.mark.parametrize("place", [(14, 10), (9, 10), (10, 99), (-4, 2), (99, 100)])
+def test_a_mark_that_is_no_part_of_its_text_is_named(
+    reviewed: Reviewed, tmp_path: Path, place: tuple[int, int]
+) -> None:
+    review, _ = reviewed("ner")
+    (tmp_path / "p.json").write_text(json.dumps(told(mark(*place))), encoding="utf-8")
+    with pytest.raises(DataFormatError, match=f"a mark from {place[0]} to {place[1]} is no part of 'Untreated gout"):
+        label_studio.read_export(tmp_path / "p.json", review)
 
 
 @pytest.mark.parametrize("content", ["{}", "[1]", '[{"id": 1, "text": "x", "answer": "Yes"}]', "[", "null"])

@@ -10,7 +10,8 @@ import pytest
 
 from clinsynth import config
 from clinsynth.artifacts import ArtifactStore
-from clinsynth.errors import ConfigError
+from clinsynth.errors import ConfigError, DataFormatError
+from clinsynth.files.exported import write_export
 from clinsynth.stages import models
 from clinsynth.types import Summary
 
@@ -63,6 +64,20 @@ def test_the_latest_is_the_one_that_was_trained_last(ledger: Any) -> None:
 def test_a_run_of_another_current_folder(ledger: Any) -> None:
     folder = saved(Path("artifacts/model-1"))
     assert models.locate(run(ledger, model="elsewhere/artifacts/model-1"), ledger=ledger) == folder
+
+
+def test_a_model_that_was_exported_is_checked_by_its_export(ledger: Any) -> None:
+    def build(folder: Path) -> None:
+        for name in ("config.json", "model.safetensors", "README.md"):
+            (folder / name).write_text("{}", encoding="utf-8")
+
+    folder = Path("mine")
+    write_export(folder, digest="d", manifest={}, builder=build, force=False)
+    (folder / "README.md").write_text("edited", encoding="utf-8")
+    assert models.locate("mine", ledger=ledger) == folder
+    (folder / "model.safetensors").write_text("[]", encoding="utf-8")
+    with pytest.raises(DataFormatError, match=r"model\.safetensors is not what was written.*download it again"):
+        models.locate("mine", ledger=ledger)
 
 
 def test_two_runs_that_begin_alike_are_named(ledger: Any) -> None:

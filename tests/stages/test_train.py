@@ -257,6 +257,20 @@ def test_a_model_that_is_gone_is_trained_again(job: Command) -> None:
     assert Path(again.model).is_dir()
 
 
+def test_a_model_that_was_changed_is_not_skipped_in_silence(job: Command, clinsynth: Command) -> None:
+    first = summary_of(job("seed=9"))
+    weights = Path(str(first.model)) / "model.safetensors"
+    whole = weights.read_bytes()
+    weights.write_bytes(whole[:-400])
+    for said in (job("seed=9"), clinsynth("predict", f"model={first.run_id}", "input=in.txt", "output=out.jsonl")):
+        assert said.status == 2
+        assert "model.safetensors is not what was written: it was cut or changed" in " ".join(said.err.split())
+        assert "force=true" in said.err
+    assert summary_of(job("seed=9", "trainer.save_model=false")).run_id == first.run_id
+    assert summary_of(job("seed=9", "force=true")).model == first.model
+    assert weights.stat().st_size == len(whole)
+
+
 def test_no_text_leaves_the_machine_where_it_must_not(job: Command, summary: Summary, composed: Composed) -> None:
     silent = summary_of(job("seed=8", "tracking.log_text=false"))
     gold = resolving.load_gold((found := composed("train", "dataset=sample_ner")).dataset, paths=found.paths)

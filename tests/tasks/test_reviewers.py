@@ -25,6 +25,10 @@ TEXT = "Ataxia, breast cancer or cancer; no ataxia."
         ("ner", "BREAST  cancer|ataxia", "Ataxia | breast cancer"),
         ("ner", "cancer | breast cancer", "breast cancer | cancer"),
         ("ner", "ataxia | ataxia", "Ataxia | ataxia"),
+        ("ner", "ataxia [2]", "ataxia [2]"),
+        ("ner", "ataxia[1]|ATAXIA [2]", "Ataxia [1] | ataxia [2]"),
+        ("ner", "ataxia | ataxia [1]", "Ataxia [1] | ataxia"),
+        ("ner", "cancer [1]", "cancer [1]"),
     ],
 )
 def test_answers_are_read(task: str, written: str, read: str) -> None:
@@ -41,6 +45,10 @@ def test_answers_are_read(task: str, written: str, read: str) -> None:
         ("multilabel", "A1;none", "either"),
         ("ner", "taxia", "word for word"),
         ("ner", "ataxia|ataxia|ataxia", "so often"),
+        ("ner", "ataxia [3]", "so often"),
+        ("ner", "ataxia [2] | ataxia [2]", "so often"),
+        ("ner", "breast cancer [1] | cancer [1]", "so often"),
+        ("ner", "ataxia [0]", "so often"),
         ("ner", " | ", "none"),
     ],
 )
@@ -67,6 +75,38 @@ def test_an_example_takes_the_label_of_an_answer(task: str, example: object, ans
     reviewer = tasks.kind(task).reviewer
     assert reviewer.relabelled(example, answer, labels=LABELS[task]) == relabelled
     assert reviewer.given(relabelled) == answer
+
+
+TWICE = Sentence(("gout", ",", "not", "gout", "[", "2", "]", "."))
+SECOND = Sentence(TWICE.tokens, (Span(3, 4, "Disease"),))
+
+
+def test_of_equal_words_the_marked_one_is_labelled() -> None:
+    reviewer = tasks.kind("ner").reviewer
+    first = Sentence(TWICE.tokens, (Span(0, 1, "Disease"),))
+    assert [reviewer.given(example) for example in (first, SECOND)] == ["gout [1]", "gout [2]"]
+    for example, other in ((first, SECOND), (SECOND, first)):
+        answer = reviewer.read(reviewer.given(other), text=example.text, labels=LABELS["ner"])
+        assert not reviewer.agrees(answer, given=reviewer.given(example))
+        assert reviewer.relabelled(example, answer, labels=LABELS["ner"]) == other
+
+
+def test_an_answer_without_a_number_does_not_say_which_one_is_meant() -> None:
+    reviewer = tasks.kind("ner").reviewer
+    assert reviewer.agrees("gout", given="gout [2]")
+    assert reviewer.agrees("gout [2]", given="gout")  # of a review that was drawn before there were numbers
+    assert not reviewer.agrees("gout | gout", given="gout [2]")
+    both = Sentence(TWICE.tokens, (Span(0, 1, "Disease"), Span(3, 4, "Disease")))
+    assert reviewer.given(both) == "gout | gout"
+
+
+def test_brackets_of_the_text_itself_are_no_number() -> None:
+    reviewer = tasks.kind("ner").reviewer
+    cited = Sentence(TWICE.tokens, (Span(3, 7, "Disease"),))
+    assert reviewer.given(cited) == "gout [2] [1]"
+    assert reviewer.relabelled(Sentence(TWICE.tokens), "gout [2] [1]", labels=LABELS["ner"]) == cited
+    assert reviewer.read("gout [7]", text="gout, gout [7]", labels=LABELS["ner"]) == "gout [7]"
+    assert reviewer.read("(gout)", text="x(gout)", labels=LABELS["ner"]) == "(gout)"
 
 
 def test_a_criterion_that_is_seen_with_others_is_right() -> None:

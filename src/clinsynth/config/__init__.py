@@ -33,6 +33,7 @@ from clinsynth.config.folder import conf_folder
 from clinsynth.config.llm import LLMConfig, LLMMode, PriceConfig
 from clinsynth.config.options import check, option
 from clinsynth.config.places import PathsConfig, TrackingConfig
+from clinsynth.config.secrets import check_no_secrets
 from clinsynth.config.served import serve
 from clinsynth.config.stages import (
     STAGES,
@@ -79,6 +80,7 @@ def typed(config: DictConfig, schema: type) -> Any:
     missing = sorted(OmegaConf.missing_keys(config))
     if missing:
         raise ConfigError(f"no value for {', '.join(missing)}: give one as {missing[0]}=... on the command line.")
+    check_no_secrets(config)
     settings = OmegaConf.to_object(config)
     assert isinstance(settings, schema)
     unknown = _unknown(settings)

@@ -7,7 +7,7 @@ from enum import Enum
 
 from omegaconf import MISSING
 
-from clinsynth.config.options import AT_LEAST_1, check, option
+from clinsynth.config.options import AT_LEAST_1, NAME, check, is_name, option
 from clinsynth.errors import ConfigError
 
 
@@ -79,7 +79,7 @@ class DatasetConfig:
 
     def __post_init__(self) -> None:
         check(self.per_request is None or self.per_request >= 1, "dataset.per_request", self.per_request, AT_LEAST_1)
-        check(bool(self.name) and "/" not in self.name, "dataset.name", self.name, "a name without a slash")
+        check(is_name(self.name), "dataset.name", self.name, NAME)
 
 
 @dataclass

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import field
 from typing import Any
 
 from clinsynth.errors import ConfigError
 
+NAME = "a name of up to 100 characters without slashes, and without a dot or blank at its beginning"
 AT_LEAST_1 = "null or at least 1"
 
 
@@ -23,6 +25,11 @@ def option(default: Any, help: str, *, keyless: bool = False, **later: Any) -> A
     if isinstance(default, list | dict):
         return field(default_factory=lambda: type(default)(default), metadata=metadata)
     return field(default=default, metadata=metadata)
+
+
+def is_name(value: str) -> bool:
+    """Say whether a name can stand in ids and be that of a folder, in which it stays."""
+    return re.fullmatch(r"[^\s./\\\x00-\x1f\x7f]([^/\\\x00-\x1f\x7f]{0,98}[^\s/\\\x00-\x1f\x7f])?", value) is not None
 
 
 def check(holds: bool, key: str, value: object, accepted: str) -> None:

@@ -50,6 +50,10 @@ class CorpusConfig:
     tracking: TrackingConfig = MISSING
     paths: PathsConfig = MISSING
 
+    def may_name_units(self) -> bool:
+        """Say whether the units of `units.only` may stand in MLflow: they are parts of gold, or a user's own terms."""
+        return not self.units.only or self.tracking.may_hold_text(public=self.dataset.public)
+
 
 @dataclass
 class GenerateConfig(CorpusConfig):

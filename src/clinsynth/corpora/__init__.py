@@ -21,7 +21,7 @@ from clinsynth.corpora.merging import merge
 from clinsynth.corpora.plans import plan_requests
 from clinsynth.corpora.recipe import Recipe
 from clinsynth.corpora.reviewed import judged_content, judged_corpus
-from clinsynth.corpora.storage import KIND, REJECTED, Corpus, find_corpus, load_corpus, note_in_manifest
+from clinsynth.corpora.storage import REJECTED, Corpus, find_corpus, load_corpus, note_in_manifest, stored_corpus
 from clinsynth.errors import ConfigError
 from clinsynth.files.sources import resolve
 from clinsynth.files.terms import read_terms
@@ -56,13 +56,13 @@ def make_corpus(recipe: Recipe, *, completions: KnownCompletions, store: Artifac
     generation = replay_answers(recipe, completions=completions)
     lexicon = _lexicon(generation)
     check_units_are_written_about(generation)
-    folder = store.build(
-        KIND,
+    corpus = stored_corpus(
+        store,
         version=_version(recipe.task),
         content=_content(generation, lexicon),
         builder=lambda folder: build_corpus(folder, generation, lexicon=lexicon),
     )
-    return _judged(load_corpus(folder), how=recipe.quality.reviewed, task=recipe.task, gold=recipe.gold, store=store)
+    return _judged(corpus, how=recipe.quality.reviewed, task=recipe.task, gold=recipe.gold, store=store)
 
 
 def corpus_digest(recipe: Recipe, *, completions: KnownCompletions, store: ArtifactStore) -> str:
@@ -90,13 +90,11 @@ def pinned_corpus(starts: Sequence[str], *, how: Reviewed, task: Task, gold: Gol
     test = (example.text for example in gold.held_out)
     content = keys.merged_content([corpus.manifest.digest for corpus in found], test=test)
     of = task.kind.examples
-    return load_corpus(
-        store.build(
-            KIND,
-            version=_version(task),
-            content=content,
-            builder=lambda folder: merge(folder, found, gold=gold, of=of),
-        )
+    return stored_corpus(
+        store,
+        version=_version(task),
+        content=content,
+        builder=lambda folder: merge(folder, found, gold=gold, of=of),
     )
 
 

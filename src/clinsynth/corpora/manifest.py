@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
-from pathlib import Path
 from typing import Any
 
+from clinsynth.config.options import is_name
 from clinsynth.types import Prompt
 
-FILE = "manifest.json"
-
-OF_THE_STORE = ("kind", "version", "digest", "content")
+OF_THE_STORE = ("kind", "version", "digest", "content", "files")
 """Fields that the artifact store adds; nobody else writes them."""
+
+OF_THIS_STORE = ("files", "taken_in")
+"""Fields that say nothing to those who have the corpus from elsewhere."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +26,8 @@ class Manifest:
     """64 hex digits; empty for a corpus that is not in the store yet."""
     content: Mapping[str, Any] = field(default_factory=dict)
     """All that decides the digest."""
+    files: Mapping[str, str] | None = None
+    """The sha256 of each file; `None` in a manifest of an early release."""
     task: str
     labels: Sequence[str]
     dataset: str
@@ -53,6 +55,9 @@ class Manifest:
     """Which corpus this one is after a review (`base`), after which review, and how its judgements were used."""
     review: Mapping[str, Any] | None = None
     """The result of the latest review of this corpus."""
+    taken_in: bool | None = None
+    """Whether an export has brought it, so that nothing but the export says that its examples are those of its content;
+    or what it is made of."""
     unknown: Mapping[str, Any] = field(default_factory=dict)
     """Entries of another release, which are carried along."""
 
@@ -62,7 +67,11 @@ class Manifest:
         names = {item.name for item in fields(cls)} - {"unknown"}
         known = {name: value for name, value in content.items() if name in names}
         unknown = {name: value for name, value in content.items() if name not in names}
-        return cls(**known | {"prompt": Prompt(**content["prompt"])}, unknown=unknown)
+        found = cls(**known | {"prompt": Prompt(**content["prompt"])}, unknown=unknown)
+        wrong = [name for name, holds in _HOLDS.items() if not holds(getattr(found, name))]
+        if wrong:
+            raise TypeError(f"{wrong[0]} is {str(getattr(found, wrong[0]))[:60]!r}")
+        return found
 
     def to_json(self) -> dict[str, Any]:
         """Return the content of the file."""
@@ -70,11 +79,40 @@ class Manifest:
         found |= {"prompt": asdict(self.prompt)}
         return {name: value for name, value in found.items() if value is not None} | dict(self.unknown)
 
+    def shared(self) -> dict[str, Any]:
+        """Return the content of the file as it is exported."""
+        return {name: value for name, value in self.to_json().items() if name not in OF_THIS_STORE}
+
     def entries(self) -> dict[str, Any]:
         """Return the content of the file without what the artifact store adds."""
         return {name: value for name, value in self.to_json().items() if name not in OF_THE_STORE}
 
 
-def read_manifest(folder: Path) -> Manifest:
-    """Return the manifest of a corpus's folder."""
-    return Manifest.from_json(json.loads((folder / FILE).read_text(encoding="utf-8")))
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list | tuple) and all(map(_is_text, value))
+
+
+def _are_counts(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(number, int | float) for number in value.values())
+
+
+_HOLDS: Mapping[str, Callable[[Any], bool]] = {
+    **dict.fromkeys(("digest", "task", "annotator"), _is_text),
+    "dataset": lambda value: _is_text(value) and is_name(value),
+    **dict.fromkeys(("labels", "models"), _are_texts),
+    **dict.fromkeys(("counts", "rejected", "short", "described"), _are_counts),
+    "content": lambda value: isinstance(value, dict),
+    "files": lambda value: value is None or (isinstance(value, dict) and _are_texts([*value.values()])),
+    "statistics": lambda value: isinstance(value, dict) and all(map(_are_counts, value.values())),
+    "meanings": lambda value: value is None or (isinstance(value, dict) and _are_texts([*value.values()])),
+    "licence": lambda value: value is None or _is_text(value),
+    "corpora": lambda value: value is None or _are_texts(value),
+    "reviewed": lambda value: value is None or isinstance(value, dict),
+    "review": lambda value: value is None or isinstance(value, dict),
+    "prompt": lambda value: _is_text(value.name) and (value.text is None or _is_text(value.text)),
+}
+"""What the fields have to be: a manifest may come from others, or from a full disk."""

@@ -49,6 +49,7 @@ def merge(folder: Path, corpora: Sequence[Corpus], *, gold: Gold, of: Examples) 
         short={},
         reviewed=None,
         review=None,
+        taken_in=any(found.taken_in for found in manifests) or None,
         unknown={},
         **write_examples(folder, kept=kept, rejected=rejected, gold=gold, of=of),
     ).entries()

@@ -9,7 +9,7 @@ from typing import Any
 from clinsynth import keys, tasks
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import Reviewed
-from clinsynth.corpora.storage import KIND, Corpus, load_corpus, write_examples
+from clinsynth.corpora.storage import Corpus, stored_corpus, write_examples
 from clinsynth.review import results
 from clinsynth.review.results import Result
 from clinsynth.types import Gold
@@ -22,10 +22,9 @@ def judged_corpus(base: Corpus, *, how: Reviewed, version: str, gold: Gold, stor
     """Return the corpus after its review, built if it is not in the store; raises ConfigError where there was none."""
     review = results.of_corpus(base.digest, store=store)
     content = keys.judged_content(base.manifest.digest, review=review.whole_digest, how=how)
-    folder = store.build(
-        KIND, version=version, content=content, builder=lambda folder: _build(folder, base, review, how=how, gold=gold)
+    return stored_corpus(
+        store, version=version, content=content, builder=lambda folder: _build(folder, base, review, how=how, gold=gold)
     )
-    return load_corpus(folder)
 
 
 def judged_content(base: str, *, how: Reviewed, store: ArtifactStore) -> dict[str, Any]:

@@ -6,20 +6,22 @@ import json
 import os
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import eq
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from filelock import FileLock
 
 from clinsynth import tasks
 from clinsynth.analysis.variety import compare
-from clinsynth.artifacts import ArtifactStore, write_whole
-from clinsynth.corpora.manifest import FILE, Manifest, read_manifest
+from clinsynth.artifacts import MANIFEST, ArtifactStore, check_files, read_entry, write_whole
+from clinsynth.corpora.manifest import Manifest
 from clinsynth.errors import ConfigError, DataFormatError
 from clinsynth.files import parquet
-from clinsynth.files.exported import EXPORT, MANIFEST, is_intact
+from clinsynth.files.exported import EXPORT, is_intact
 from clinsynth.files.json_lines import read_json_lines, write_json_lines
 from clinsynth.keys import digest
 from clinsynth.task import Examples
@@ -51,10 +53,48 @@ class Corpus:
 
 
 def load_corpus(folder: Path) -> Corpus:
-    """Return a corpus of the store."""
-    manifest, rows = read_manifest(folder), read_json_lines(folder / EXAMPLES)
-    examples = tuple(map(tasks.kind(manifest.task).examples.from_json, rows))
-    return Corpus(manifest.digest[:12], folder, examples, tuple(row["unit"] for row in rows), manifest)
+    """Return a corpus of the store; raises DataFormatError where it is not what was written."""
+    mend = (
+        f"Remove the folder, `rm -r {quote(str(folder))}`, and give the command that made the corpus again (or name "
+        "the export again): it is built anew out of the answers that are there."
+    )
+    entry = read_entry(folder, mend=mend)
+    try:
+        manifest = Manifest.from_json(entry)
+        if (digest(manifest.content), manifest.digest[:12]) != (manifest.digest, folder.name.rpartition("-")[2]):
+            raise ValueError("its content is that of another corpus")
+        check_files(folder, manifest.files or {}, mend=mend)
+        rows = read_json_lines(folder / EXAMPLES)
+        if len(rows) != manifest.counts["kept"]:
+            raise ValueError(f"{EXAMPLES} has {len(rows)} of {manifest.counts['kept']} examples")
+        examples = tuple(map(tasks.kind(manifest.task).examples.from_json, rows))
+        units = tuple(row["unit"] for row in rows)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DataFormatError(f"the corpus in {folder} is damaged ({_said(error)}). {mend}") from error
+    return Corpus(manifest.digest[:12], folder, examples, units, manifest)
+
+
+def stored_corpus(
+    store: ArtifactStore, *, version: str, content: Any, builder: Callable[[Path], dict[str, Any]]
+) -> Corpus:
+    """Return the corpus of `content`; `builder` builds it if it is not in the store.
+
+    Of one that an export has brought nothing but the export says that it is this one: it is built anew, and compared.
+    Raises DataFormatError where it was another one.
+    """
+    folder = store.folder(KIND, version=version, content=content)
+    brought = load_corpus(folder) if folder.is_dir() else None
+    if brought is not None and not brought.manifest.taken_in:
+        return brought
+    rows = brought.rows() if brought else []
+    own = load_corpus(store.build(KIND, version=version, content=content, builder=builder, replace=brought is not None))
+    if brought is not None and not _are_alike(rows, own.rows()):
+        raise DataFormatError(
+            f"{folder} came out of an export that said to be this corpus, with other examples than its completions "
+            "give: somebody changed them. It is replaced: give the same command again. Runs that learnt from it have "
+            f"the tag corpus={own.digest}; force=true trains them again."
+        )
+    return own
 
 
 def write_examples(
@@ -101,7 +141,7 @@ def _take_in(exported: Path, *, store: ArtifactStore) -> Path:
         files = [name for name in (parquet.KEPT, parquet.REJECTED) if name in exports]
         manifest, version = Manifest.from_json(content), str(content["version"])
         known = (manifest.kind, manifest.digest) == (KIND, digest(manifest.content))
-        known = known and re.fullmatch(r"[\w.-]+", version) is not None
+        known = known and re.fullmatch(r"[\w.-]+", version) is not None and manifest.task in tasks.TASKS
     except (ValueError, KeyError, TypeError, AttributeError):
         known = False
     if not known:
@@ -112,18 +152,69 @@ def _take_in(exported: Path, *, store: ArtifactStore) -> Path:
             f"{exported / changed[0]} is not what `clinsynth export` wrote: the sha256 of the manifest is another one. "
             "Export or download it again."
         )
+    kept, rejected = (
+        parquet.read_parquet(exported / name) if name in files else [] for name in (parquet.KEPT, parquet.REJECTED)
+    )
+    _check_rows(kept, manifest, path=exported / parquet.KEPT)
+    folder = store.folder(KIND, version=version, content=manifest.content)
+    if folder.is_dir():
+        if not _are_alike(load_corpus(folder).rows(), kept):
+            raise DataFormatError(
+                f"{exported} says that it is the corpus {manifest.digest[:12]}, which {store.root} has with other "
+                f"examples: somebody changed them. Nothing of it was used; corpus={manifest.digest[:12]} is your own."
+            )
+        return folder
 
-    def build(folder: Path) -> dict[str, Any]:
-        for name, place in ((EXAMPLES, parquet.KEPT), (REJECTED, parquet.REJECTED)):
-            write_json_lines(folder / name, parquet.read_parquet(exported / place) if place in files else [])
-        return manifest.entries()
+    def build(scratch: Path) -> dict[str, Any]:
+        write_json_lines(scratch / EXAMPLES, kept)
+        write_json_lines(scratch / REJECTED, rejected)
+        return manifest.entries() | {"taken_in": True}
 
     return store.build(KIND, version=version, content=manifest.content, builder=build)
 
 
+def _check_rows(rows: Sequence[dict[str, Any]], manifest: Manifest, *, path: Path) -> None:
+    """Raise DataFormatError for a row that is no example of the corpus's task and labels."""
+    of, known = tasks.kind(manifest.task).examples, {*manifest.labels}
+    if len(rows) != manifest.counts.get("kept"):
+        raise DataFormatError(f"{path} has {len(rows)} examples where its manifest says {manifest.counts.get('kept')}.")
+    for number, row in enumerate(rows):
+        try:
+            if not all(isinstance(row.get(name, []), list) for name in of.LISTS):
+                raise TypeError(f"{' and '.join(of.LISTS)} are lists")
+            example = of.from_json(row)
+            example.entities()
+            labels = {*row.get("tags", ()), *row.get("labels", ()), *([row["label"]] if "label" in row else [])}
+            if not (isinstance(row["unit"], str) and isinstance(example.text, str) and labels <= known):
+                raise ValueError(f"labels are {', '.join(manifest.labels)}")
+        except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+            raise DataFormatError(
+                f"{path}: row {number} is no example of {manifest.task} ({_said(error)}). Ask for the export again; "
+                "`clinsynth export corpus=...` writes it."
+            ) from error
+
+
+def _are_alike(rows: Sequence[dict[str, Any]], others: Sequence[dict[str, Any]]) -> bool:
+    """Say whether examples are the same; weights are computed, and their last digits may differ between machines."""
+
+    def plain(row: dict[str, Any]) -> dict[str, Any]:
+        return {
+            name: round(value, 3) if isinstance(value, float) else value
+            for name, value in row.items()
+            if value is not None
+        }
+
+    return len(rows) == len(others) and all(map(eq, map(plain, rows), map(plain, others)))
+
+
+def _said(error: Exception) -> str:
+    """Return an error's own words; a KeyError has the bare name of what lacks."""
+    return f"{error} is missing" if isinstance(error, KeyError) else str(error)
+
+
 def note_in_manifest(folder: Path, *, store: ArtifactStore, **entries: Any) -> None:
     """Add to the manifest of a corpus what was found out later; its digest stays, and so does its age."""
-    path, before = folder / FILE, folder.stat()
+    path, before = folder / MANIFEST, folder.stat()
     with FileLock(store.lock_path(folder.name)):
         content = json.loads(path.read_text(encoding="utf-8")) | entries
         write_whole(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")

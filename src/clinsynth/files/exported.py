@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import clinsynth
+from clinsynth.artifacts import CARD, MANIFEST
 from clinsynth.errors import ConfigError
 from clinsynth.keys import file_digest
-
-MANIFEST, CARD = "manifest.json", "README.md"
 
 EXPORT = "export"
 """Key of the manifest: what was exported, by its digest, and the sha256 of each file."""

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 import json
-import shlex
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from clinsynth.errors import ConfigError, DataFormatError
 from clinsynth.files.json_lines import check_characters, each_object
-from clinsynth.files.utf8 import decode, not_utf8
+from clinsynth.files.tables import check_named_once, read_table
+from clinsynth.files.utf8 import decode, not_utf8, old_line_ends
 
 _DELIMITERS = {".csv": ",;\t", ".tsv": "\t"}
 
@@ -66,7 +65,7 @@ def read_input_texts(paths: Sequence[Path], *, below: Path, column: str, keep: S
         if path.suffix.lower() == ".txt":
             yield InputText(decode(path), source, None)
             continue
-        rows = _csv(path)
+        rows = _csv(path, used=(column, *keep))
         if path.suffix.lower() == ".jsonl":
             rows = each_object(_lines(path), path=path, accepted='a line has to be an object, as {"text": "..."}.')
         for number, (place, row) in enumerate(rows):
@@ -88,30 +87,20 @@ def _clipped(names: Iterable[Any]) -> str:
     return ", ".join(f"{name[:40]}..." if len(name) > 40 else name for name in map(str, names)) or "none"
 
 
-def _csv(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield rows by the names of the first line; its delimiter is the one that it has most of."""
-    csv.field_size_limit(sys.maxsize)
+def _csv(path: Path, *, used: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield rows by the names of the first line."""
     lines = _lines(path)
     head = next(lines, "")
-    delimiter = max(_DELIMITERS[path.suffix.lower()], key=head.count)
     if "\r" in head.rstrip("\r\n"):
-        raise DataFormatError(
-            f"{path}:1: its lines end as on old Macs. Convert the file, for example with "
-            f"`tr '\\r' '\\n' < {shlex.quote(path.name)} > lines-{shlex.quote(path.name)}`."
-        )
-    names = next(csv.reader([head], delimiter=delimiter), [])
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    try:
-        for row in reader:
-            place = f"{path}:{reader.line_num + 1}"
-            if len(row) > len(names):
-                raise DataFormatError(
-                    f"{place}: {len(row)} cells and {len(names)} columns; a text with {delimiter!r} needs quotes."
-                )
-            if row:
-                yield place, dict(zip(names, row, strict=False))
-    except csv.Error as error:
-        raise DataFormatError(f"{path}:{reader.line_num + 1}: {error}; is a quote left open?") from error
+        raise old_line_ends(path)
+    names, rows = read_table(chain([head], lines), path=path, delimiters=_DELIMITERS[path.suffix.lower()])
+    check_named_once(names, *used, path=path)
+    for place, cells in rows:
+        if len(cells) > len(names):
+            raise DataFormatError(
+                f"{place}: {len(cells)} cells and {len(names)} columns; a text with the delimiter in it needs quotes."
+            )
+        yield place, dict(zip(names, cells, strict=False))
 
 
 def _lines(path: Path) -> Iterator[str]:
@@ -121,6 +110,7 @@ def _lines(path: Path) -> Iterator[str]:
             try:
                 text = line.decode("utf-8")
             except UnicodeDecodeError as error:
-                start = line[:2] if number == 1 else b""
-                raise not_utf8(path, line=number, byte=line[error.start], start=start) from error
+                raise not_utf8(path, line=number, byte=line[error.start]) from error
+            if number == 1 and "\0" in text:  # UTF-16 without its mark
+                raise not_utf8(path, line=number, byte=0)
             yield text.removeprefix("\ufeff") if number == 1 else text

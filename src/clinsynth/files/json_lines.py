@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -47,17 +48,40 @@ def each_object(lines: Iterable[str], *, path: Path, accepted: str) -> Iterator[
 def each_value(lines: Iterable[str], *, path: Path, accepted: str) -> Iterator[tuple[str, str, Any]]:
     """Yield the place (`file:line`), the line and its value, for each that is not blank.
 
-    Raises DataFormatError, which ends with what is `accepted`, for a line that is no JSON.
+    Raises DataFormatError, which ends with what is `accepted`, for a line that is no JSON, for a key that stands twice
+    in one object, and for a file that is one array, or that spreads objects over lines.
     """
+    first = True
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         place = f"{path}:{number}"
+        if first and (line.startswith("[") or line.strip() == "{"):
+            raise DataFormatError(f"{place}: {_converted(path, whole=line.startswith('['))} {accepted}")
+        first = False
         try:
-            value = json.loads(line)
+            value = json.loads(line, object_pairs_hook=_object)
         except json.JSONDecodeError as error:
             raise DataFormatError(f"{place}: no JSON ({error.msg} at column {error.colno}); {accepted}") from error
+        except ValueError as error:
+            raise DataFormatError(f"{place}: {error}; {accepted}") from error
         yield place, line, value
+
+
+def _converted(path: Path, *, whole: bool) -> str:
+    """Return how to convert a file that is one array (`whole`), or whose objects stand on several lines each."""
+    to = path.with_name(f"converted-{path.stem}.jsonl")
+    what = "this is an array of all" if whole else "this one stands on several lines"
+    command = f"jq -c '{'.[]' if whole else '.'}' {shlex.quote(str(path))} > {shlex.quote(str(to))}"
+    return f"one object a line is wanted, and {what}. Convert the file: `{command}`."
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"the key {next(name for name in names if names.count(name) > 1)!r} stands twice")
+    return found
 
 
 def check_characters(content: Any, *, place: str) -> None:

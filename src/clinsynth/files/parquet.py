@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from clinsynth.errors import DataFormatError
 
 KEPT, REJECTED = "data/train-00000-of-00001.parquet", "rejected/train-00000-of-00001.parquet"
 
@@ -15,6 +17,12 @@ ENTITIES = "entities"
 """A column for those who do not read tags; it follows from the others, and is not read back."""
 
 _ENTITY = pa.struct({"start": pa.int64(), "end": pa.int64(), "label": pa.string(), "text": pa.string()})
+
+_PLAIN = (pa.string(), pa.int64(), pa.float64(), pa.bool_(), pa.null())
+"""What `write_parquet` writes, alone and in lists; dictionaries and others can be small here and large in Python."""
+
+MOST = 1 << 30
+"""Bytes that a file may unpack to: some millions of sentences."""
 
 
 def write_parquet(path: Path, rows: Sequence[dict[str, Any]], *, lists: Sequence[str]) -> None:
@@ -32,14 +40,51 @@ def write_parquet(path: Path, rows: Sequence[dict[str, Any]], *, lists: Sequence
 
 
 def read_parquet(path: Path) -> list[dict[str, Any]]:
-    """Return the rows that were written, key by key; none without a file."""
+    """Return the rows that were written, key by key; none without a file.
+
+    Raises DataFormatError for what is no Parquet, and for a file that holds more than `MOST` bytes.
+    """
     if not path.is_file():
         return []
-    rows = pq.read_table(path).to_pylist()
-    return [
-        {name: value for name, value in row.items() if value is not None and name != ENTITIES}
-        for row in rows  # a row lacks what is null
-    ]
+    try:
+        with pq.ParquetFile(path) as file:
+            return [
+                {name: value for name, value in row.items() if value is not None and name != ENTITIES}
+                for batch in _batches(file, path=path)
+                for row in batch.to_pylist()  # a row lacks what is null
+            ]
+    except (pa.ArrowException, OSError, MemoryError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise DataFormatError(f"{path} is no Parquet file that can be read ({reason}). Ask for it again.") from error
+
+
+def _batches(file: pq.ParquetFile, *, path: Path) -> Iterator[pa.RecordBatch]:
+    """Yield the rows in parts that are small, however often a large value is repeated in a small file."""
+    if others := [field for field in file.schema_arrow if not _is_plain(field.type)]:
+        raise DataFormatError(
+            f"{path} has a column {others[0].name} of {others[0].type}, which no export of a corpus has."
+        )
+    packed = [file.metadata.row_group(group).total_byte_size for group in range(file.num_row_groups)]
+    _check_size(sum(packed), path=path)
+    unpacked = 0
+    for batch in file.iter_batches(batch_size=min(1024, max(1, MOST // (1 + max(packed, default=0))))):
+        unpacked += batch.nbytes
+        _check_size(unpacked, path=path)
+        yield batch
+
+
+def _is_plain(kind: pa.DataType) -> bool:
+    if pa.types.is_list(kind):
+        return _is_plain(kind.value_type)
+    return kind == _ENTITY or kind in _PLAIN
+
+
+def _check_size(size: int, *, path: Path) -> None:
+    if size > MOST:
+        raise DataFormatError(
+            f"{path} holds more than {MOST >> 20:,} MiB of rows once it is unpacked, which no export of a corpus does: "
+            "it may have been made to fill the memory. Nothing of it was used."
+        )
 
 
 def with_entities(row: dict[str, Any], example: Any) -> dict[str, Any]:

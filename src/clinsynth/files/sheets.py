@@ -10,6 +10,7 @@ from pathlib import Path
 
 from clinsynth.artifacts import write_whole
 from clinsynth.errors import DataFormatError
+from clinsynth.files.tables import check_named_once, read_table
 
 _FORMULA = re.compile(r"[=+\-@\t\r]")
 """What a cell begins with that a spreadsheet would run."""
@@ -34,15 +35,16 @@ def read_sheet(path: Path, *, columns: Sequence[str]) -> list[dict[str, str]]:
     except UnicodeDecodeError as error:
         raise DataFormatError(f"{path} is not UTF-8: save it as `CSV UTF-8`.") from error
     text = re.sub(r"\Asep=.\r?\n", "", text)  # Excel's own word for the delimiter
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
-    csv.field_size_limit(max(len(text), 131_072))
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
-    reader.fieldnames = [name.strip().casefold() for name in reader.fieldnames or ()]
-    lacking = [name for name in columns if name not in reader.fieldnames]
+    names, rows = read_table(io.StringIO(text, newline=""), path=path, delimiters=",;\t")
+    names = [name.strip().casefold() for name in names]
+    lacking = [name for name in columns if name not in names]
     if lacking:
         raise DataFormatError(f"{path} has no column {', '.join(lacking)}: it needs {', '.join(columns)}.")
-    return [{name: _plain(row[name] or "") for name in columns} for row in reader]
+    check_named_once(names, *columns, path=path)
+    return [
+        {name: _plain(found.get(name, "")) for name in columns}
+        for found in (dict(zip(names, cells, strict=False)) for _, cells in rows)
+    ]
 
 
 def _inert(cell: str) -> str:

@@ -28,8 +28,8 @@ def locate(file: FileConfig, *, data: Path) -> Path:
     assert file.path is not None
     path = resolve(file.path, below=data if file.url else Path())
     if not path.is_file():
-        if file.url is None:
-            raise ConfigError(f"no file at {path}; paths hang on the current folder, {Path.cwd()}.")
+        if file.url is None or path.is_dir():
+            raise no_file(path)
         _download(file, path=path, data=data)
     elif file.sha256 and file_digest(path) != file.sha256:
         raise DataFormatError(
@@ -37,6 +37,15 @@ def locate(file: FileConfig, *, data: Path) -> Path:
             f"Delete it to download it again{'' if file.url is None else f' from {file.url}'}."
         )
     return path
+
+
+def no_file(path: Path, *, said: str = "no file") -> ConfigError:
+    """Return the error of a path where a file should be: nothing is there, or a folder."""
+    if not path.is_dir():
+        return ConfigError(f"{said} at {path}; paths hang on the current folder, {Path.cwd()}.")
+    files = sorted(found.name for found in path.iterdir() if found.is_file() and not found.name.startswith("."))
+    there = ", ".join(files[:5]) + (" ..." if len(files) > 5 else "")
+    return ConfigError(f"{said} at {path}, which is a folder. Name a file in it: {there or 'it has none'}.")
 
 
 def resolve(path: str, *, below: Path = Path()) -> Path:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from clinsynth.artifacts import known_digest
 from clinsynth.errors import ConfigError
-from clinsynth.keys import digest, file_digest
+from clinsynth.keys import digest
 
 CONFIG, ADAPTER = "config.json", "adapter_config.json"
 SECTION = "clinsynth"
@@ -64,7 +64,6 @@ def exported(folder: Path) -> list[Path]:
     return sorted({path for pattern in EXPORTED for path in folder.glob(pattern) if path.is_file()})
 
 
-@lru_cache(maxsize=8)
 def folder_digest(folder: Path) -> str:
     """Return the digest of all that decides what a folder's model makes of a text."""
     weights = _weights(folder)
@@ -73,7 +72,7 @@ def folder_digest(folder: Path) -> str:
             f"backbone.name_or_path={folder} is a folder without model.safetensors: it has to be a Hugging Face model."
         )
     others = sorted(path for path in folder.iterdir() if path.name in _READ_BY or path.name.startswith(_TOKENIZERS))
-    return digest([file_digest(path) for path in [*weights, *others]])
+    return digest([known_digest(path) for path in [*weights, *others]])
 
 
 def _weights(folder: Path) -> list[Path]:

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from clinsynth.errors import ConfigError, DataFormatError
+from clinsynth.errors import DataFormatError
 from clinsynth.files.json_lines import check_characters, each_object, write_json_lines
+from clinsynth.files.sources import no_file
 from clinsynth.files.utf8 import decode
 from clinsynth.keys import digest
 from clinsynth.types import Completion, Request
@@ -114,7 +115,7 @@ def read_recordings(files: Sequence[Path]) -> list[dict[str, Any]]:
     first: dict[str, str] = {}
     for path in files:
         if not path.is_file():
-            raise ConfigError(f"no recordings at {path}; paths hang on the current folder, {Path.cwd()}.")
+            raise no_file(path, said="no recordings")
         for place, found in each_object(decode(path).split("\n"), path=path, accepted=ACCEPTED):
             row = _checked({"model": "unknown", "finish_reason": "stop"} | found, place=place)
             if not row["completion"].strip():

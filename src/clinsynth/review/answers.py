@@ -10,6 +10,7 @@ from pathlib import Path
 from clinsynth import tasks
 from clinsynth.errors import ConfigError, DataFormatError
 from clinsynth.files import sheets
+from clinsynth.files.sources import no_file
 from clinsynth.review import folder as folders
 from clinsynth.review import label_studio
 from clinsynth.review.folder import CORRECT, SHEETS, WRONG, Review, ReviewItem, Written
@@ -80,7 +81,7 @@ def read_answer(answer: str, *, item: ReviewItem, review: Review) -> str:
 
 def _there(path: Path) -> Path:
     if not path.is_file():
-        raise ConfigError(f"review.sheets: no file at {path}; paths hang on the current folder, {Path.cwd()}.")
+        raise no_file(path, said="review.sheets: no file")
     return path
 
 

@@ -17,6 +17,7 @@ from clinsynth.artifacts import write_whole
 from clinsynth.errors import DataFormatError
 from clinsynth.review.folder import CORRECT, WRONG, Review, ReviewItem, Written
 from clinsynth.review.forms import question_of
+from clinsynth.text.parts import Place, name_places, whole_words
 
 TASKS, CONFIG = "label_studio.json", "label_studio.xml"
 
@@ -59,15 +60,16 @@ def read_export(path: Path, review: Review) -> list[Written]:
     reviewer = tasks.kind(review.task).reviewer
     between = f" {reviewer.BETWEEN} " if reviewer.marks(review.labels) else reviewer.BETWEEN
     nothing = NONE if review.blind and not reviewer.choices(review.labels) else ""
+    widened: dict[str, str] = {}
     try:
         exported = json.loads(path.read_text(encoding="utf-8-sig"))
         if not isinstance(exported, list):
             raise TypeError("it is no list of tasks")
-        return [
+        found = [
             Written(
                 _name(annotation.get("completed_by")),
                 str(task["data"]["id"]),
-                _answer(annotation["result"], between=between) or nothing,
+                _answer(annotation["result"], between=between, text=task["data"]["text"], widened=widened) or nothing,
             )
             for task in exported
             for annotation in task["annotations"]
@@ -78,6 +80,11 @@ def read_export(path: Path, review: Review) -> list[Written]:
             f"{path} is no export of Label Studio that can be read ({type(error).__name__}: {error}): export the "
             "project as JSON (not JSON-MIN or CSV)."
         ) from error
+    if widened:
+        (marked, words), *others = widened.items()
+        more = f", and {len(others)} more" if others else ""
+        print(f"{path}: marks within words count as the whole words: {marked!r} as {words!r}{more}.")
+    return found
 
 
 def _data(item: ReviewItem, review: Review) -> dict[str, str]:
@@ -96,16 +103,42 @@ def _name(user: Any) -> str:
     return f"annotator {user}" if user is None or isinstance(user, int) else str(user)
 
 
-def _answer(result: Sequence[dict[str, Any]], *, between: str) -> str:
-    """Return an answer as a sheet would have it: what is right, or else the verdict."""
+def _answer(result: Sequence[dict[str, Any]], *, between: str, text: str, widened: dict[str, str]) -> str:
+    """Return an answer as a sheet would have it: what is right, or else the verdict.
+
+    What is marked within a word is added to `widened`, with the words that it counts as.
+    """
     found: dict[str, list[str]] = {VERDICT: [], ANSWER: []}
-    marked: list[tuple[int, str]] = []
+    marked: set[Place] = set()
     for part in result:
         if part.get("from_name") == MENTIONS:
-            marked.append((int(part["value"]["start"]), part["value"]["text"].strip()))
+            marked.add(_marked(part["value"], text=text, widened=widened))
         elif part.get("from_name") in found:
             found[part["from_name"]] += part["value"]["choices"]
     verdict = "".join(found[VERDICT])
     if verdict in (CORRECT, NONE):
         return verdict
-    return between.join(found[ANSWER] or [text for _, text in sorted(marked)]) or verdict
+    return between.join(found[ANSWER] or name_places(marked, text=text)) or verdict
+
+
+def _marked(value: dict[str, Any], *, text: str, widened: dict[str, str]) -> Place:
+    """Return the place of the words that are marked; raises ValueError where it is none in the text."""
+    start, end = _characters(value, text=text)
+    place = whole_words(start, end, text=text) if 0 <= start < end <= len(text) else None
+    if place is None:
+        raise ValueError(f"a mark from {value['start']} to {value['end']} is no part of {text[:60]!r}")
+    marked, words = text[start:end].strip(), text[slice(*place)]
+    if marked != words:
+        widened[marked] = words
+    return place
+
+
+def _characters(value: dict[str, Any], *, text: str) -> Place:
+    """Return start and end of a mark in characters: a browser counts one beyond U+FFFF, such as an emoji, as two."""
+    start, end = int(value["start"]), int(value["end"])
+    if text[start:end] == value.get("text"):
+        return start, end
+    units = [place for place, sign in enumerate(text) for _ in range(1 + (sign > "\uffff"))] + [len(text)]
+    if not 0 <= start <= end < len(units):
+        return start, end
+    return units[start], units[end]

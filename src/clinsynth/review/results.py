@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from clinsynth import keys
-from clinsynth.artifacts import ArtifactStore
+from clinsynth.artifacts import FILES, ArtifactStore, check_files, read_entry
 from clinsynth.errors import ConfigError, DataFormatError
 from clinsynth.files.json_lines import read_json_lines, write_json_lines
 from clinsynth.review.folder import Review
@@ -116,13 +116,18 @@ def _newest(store: ArtifactStore, **wanted: str) -> Result | None:
     """Return the result that was imported last."""
     found = []
     for path in store.root.glob(f"{KIND}-*/manifest.json"):
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest = read_entry(path.parent, mend=_mend(path.parent))
         if wanted.items() <= manifest["content"].items():
             found.append((manifest["date"], path.parent))
     return _load(max(found)[1]) if found else None
 
 
 def _load(folder: Path) -> Result:
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    manifest = read_entry(folder, mend=_mend(folder))
+    check_files(folder, manifest.get(FILES, {}), mend=_mend(folder))
     judgements = tuple(Judgement(**row) for row in read_json_lines(folder / JUDGEMENTS))
     return Result(manifest["digest"][:12], folder, judgements, manifest["digest"])
+
+
+def _mend(folder: Path) -> str:
+    return f"Remove it, `rm -r {quote(str(folder))}`, and import the answers again, `clinsynth review action=import`."

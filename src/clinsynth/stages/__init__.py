@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -21,11 +23,12 @@ class Job:
 
     stage: str
     overrides: tuple[str, ...]
+    """The words of the command line, as they may be logged."""
     choices: dict[str, str]
     """Group to the option that was chosen."""
     folder: Path
     resolved: str
-    """The whole config as YAML."""
+    """The whole config as YAML, as it may be logged."""
     side_by_side: int
     """Jobs that share the machine."""
     sweep: str = ""
@@ -42,12 +45,15 @@ def run(cfg: DictConfig) -> None:
     """One job: check its settings, then import what its stage needs, which takes seconds."""
     stage = str(HydraConfig.get().job.config_name)
     settings = config.typed(cfg, config.STAGES[stage])
-    job = _job(cfg, stage)
+    job = _job(cfg, stage, settings=settings)
     import_module(f"clinsynth.stages.{stage}").main(settings, job=job)
 
 
-def _job(cfg: DictConfig, stage: str) -> Job:
+def _job(cfg: DictConfig, stage: str, *, settings: Any) -> Job:
     hydra: Any = HydraConfig.get()
+    overrides = tuple(hydra.overrides.task)
+    if isinstance(settings, config.CorpusConfig) and not settings.may_name_units():
+        cfg, overrides = _without_units(cfg, overrides, number=len(settings.units.only))
     choices = {
         group: str(option)
         for group, option in hydra.runtime.choices.items()
@@ -55,13 +61,22 @@ def _job(cfg: DictConfig, stage: str) -> Job:
     }
     return Job(
         stage=stage,
-        overrides=tuple(hydra.overrides.task),
+        overrides=overrides,
         choices=choices,
         folder=Path(hydra.runtime.output_dir),
         resolved=OmegaConf.to_yaml(cfg, resolve=True),
         side_by_side=_side_by_side(hydra),
         sweep=os.path.relpath(hydra.sweep.dir) if hydra.mode == RunMode.MULTIRUN else "",
     )
+
+
+def _without_units(cfg: DictConfig, overrides: Sequence[str], *, number: int) -> tuple[DictConfig, tuple[str, ...]]:
+    """Return config and words as they are logged: with how many units were named, and not with their names."""
+    withheld = f"{number} that are not public"
+    logged = cfg.copy()
+    OmegaConf.update(logged, "units.only", [withheld])
+    named = re.compile(r"\+*units(\.only)?=")
+    return logged, tuple(f"units.only=[{withheld}]" if named.match(word) else word for word in overrides)
 
 
 def _side_by_side(hydra: Any) -> int:

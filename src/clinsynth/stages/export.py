@@ -12,7 +12,7 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from clinsynth import corpora, keys, tasks
-from clinsynth.artifacts import ArtifactStore
+from clinsynth.artifacts import CARD, MANIFEST, ArtifactStore
 from clinsynth.config import ExportConfig
 from clinsynth.corpora import Corpus
 from clinsynth.errors import ConfigError
@@ -75,10 +75,10 @@ def main(settings: ExportConfig, *, job: Job) -> None:
             force=settings.force,
         )
         if settings.tracking.may_hold_text(public=bool(export.public)):
-            run.file(folder / exported.CARD)
+            run.file(folder / CARD)
         address = None
         if settings.push:
-            files = [*exported.export_facts(folder)["files"], exported.MANIFEST]
+            files = [*exported.export_facts(folder)["files"], MANIFEST]
             address = hub.push(
                 folder, repository=settings.push, kind=export.kind, files=files, private=settings.private
             )
@@ -115,7 +115,7 @@ def _of_corpus(settings: ExportConfig, *, name: str, ledger: Ledger) -> Export:
         examples=len(corpus.examples),
         corpus=corpus.digest,
         card=card,
-        manifest=manifest.to_json(),
+        manifest=manifest.shared(),
         builder=lambda folder: _write_rows(folder, corpus),
     )
 
@@ -172,7 +172,7 @@ def _copy(files: Sequence[Path], workshop: Path) -> None:
 def _trained(folder: Path, *, ledger: Ledger) -> tuple[Trained, bool | None]:
     """Return what a model's run has logged, and whether its dataset is public; little where the run is not known."""
     try:
-        manifest = json.loads((folder / exported.MANIFEST).read_text(encoding="utf-8"))
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         run_id = str(manifest["run_id"])
     except (OSError, ValueError, KeyError, TypeError):
         return Trained(None, {}, {}), None
@@ -207,7 +207,7 @@ def _public_corpus(corpus: str, *, store: ArtifactStore) -> bool | None:
 
 def _fill(workshop: Path, export: Export) -> None:
     export.builder(workshop)
-    (workshop / exported.CARD).write_text(export.card, encoding="utf-8")
+    (workshop / CARD).write_text(export.card, encoding="utf-8")
 
 
 def _check_consent(export: Export, settings: ExportConfig) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from clinsynth.artifacts import CARD, FILES, MANIFEST, check_files, read_entry
 from clinsynth.errors import ConfigError
+from clinsynth.files.exported import export_facts
 from clinsynth.learning import saved
 from clinsynth.tracking import Ledger
 
@@ -36,7 +38,7 @@ def _latest(ledger: Ledger) -> Path:
             f"model=latest: there is no model in {ledger.store.root} yet. `clinsynth train` makes one; the experiments "
             "of the papers keep none, unless trainer.save_model=true is given."
         )
-    return there[-1]
+    return _checked(there[-1])
 
 
 def _run(start: str, *, ledger: Ledger) -> str:
@@ -75,4 +77,16 @@ def _checked(folder: Path) -> Path:
             f"model={folder} holds no model: a folder that `clinsynth train` has saved has config.json, "
             "model.safetensors (or adapter_config.json, adapter_model.safetensors) and a tokenizer."
         )
+    check_whole(folder, mend="Train it again, with force=true; if it came from elsewhere, export or download it again.")
     return folder
+
+
+def check_whole(folder: Path, *, mend: str) -> None:
+    """Raise DataFormatError, which ends with how to `mend` it, where a model's files are not those that were written.
+
+    A folder that is none of ours, or of an early release, says nothing of them.
+    """
+    if (folder / MANIFEST).is_file():
+        entry = read_entry(folder, mend=mend)
+        exports = export_facts(folder).get(FILES, {})
+        check_files(folder, entry.get(FILES) or {name: sha for name, sha in exports.items() if name != CARD}, mend=mend)

@@ -56,7 +56,8 @@ def train_params(settings: TrainConfig, *, choices: Mapping[str, str]) -> dict[s
 def corpus_params(settings: CorpusConfig, *, choices: Mapping[str, str]) -> dict[str, Any]:
     """Return the same of a job that makes a corpus."""
     named = {"size": size_name(settings), "annotator": settings.annotator.name, "prompt": settings.prompt.name}
-    return stage_params(settings, choices=choices, **named)
+    found = stage_params(settings, choices=choices, **named)
+    return {name: value for name, value in found.items() if name != "units.only" or settings.may_name_units()}
 
 
 def stage_params(settings: Any, *, choices: Mapping[str, str], **named: str) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from clinsynth.reports import figures
 from clinsynth.reports.counts import show_corpus_counts, show_splits, show_withheld
 from clinsynth.reports.mistakes import mistakes
 from clinsynth.reports.scores import show_result
-from clinsynth.stages import Job, naming, replay, resolving
+from clinsynth.stages import Job, models, naming, replay, resolving
 from clinsynth.stages.frame import Entry, Frame, log_corpus, log_gold
 from clinsynth.stages.resolving import Resolved, changed
 from clinsynth.task import Task
@@ -148,7 +148,12 @@ def _with_corpus(
 
 def _finished(ledger: Ledger, material: Material) -> Summary | None:
     need_model = material.settings.trainer.save_model
-    return ledger.finished(material.run_key, corpus=material.corpus_digest, need_model=need_model)
+    summary = ledger.finished(material.run_key, corpus=material.corpus_digest, need_model=need_model)
+    if need_model and summary is not None and summary.model is not None:
+        models.check_whole(
+            Path(summary.model), mend=f"The run {summary.run_id} has trained it: force=true trains it again."
+        )
+    return summary
 
 
 def _train(material: Material, *, frame: Frame) -> Summary:

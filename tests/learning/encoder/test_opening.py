@@ -118,3 +118,21 @@ def test_a_model_without_a_head_is_refused(tiny_bert: Path) -> None:
 def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="holds no model that can be opened"):
         opened(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"])
+@pytest.mark.parametrize("left", [0, 40, -40])
+def test_a_folder_with_a_broken_file_is_refused(saved_model: Saved, name: str, left: int) -> None:
+    path = saved_model("ner") / name
+    path.write_bytes(path.read_bytes()[:left])
+    with pytest.raises(ConfigError, match=r"holds no model that can be opened .*force=true"):
+        opened(path.parent)
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"cos\nsystem\n(S'true'\ntR.", b"x" * 99])
+def test_weights_that_are_something_else_are_refused(saved_model: Saved, content: bytes) -> None:
+    folder = saved_model("ner")
+    (folder / "model.safetensors").unlink()
+    (folder / "pytorch_model.bin").write_bytes(content)
+    with pytest.raises(ConfigError, match="holds no model that can be opened"):
+        opened(folder)

@@ -99,6 +99,12 @@ ROWS = "a,A2;B4\nb,A10\n"
         (f"text,labels\n{ROWS}c,A2, B4\n", "mine.csv:4", "more cells than columns"),
         ("text,labels\na,A2\n", "mine.csv", "no example of B4, A10. Every label of dataset.labels needs one in each"),
         ("text,labels\na,none\n", "mine.csv", "no example of B4, A2, A10."),
+        ("text,labels,labels\na,A2,B4\n", "mine.csv:1", "there are several columns 'labels'. Leave one"),
+        ("text,text,labels\na,b,B4\n", "mine.csv:1", "there are several columns 'text'"),
+        (" Text , LABELS\na,A2\n", "mine.csv", "Write the names in lower case, without blanks around them."),
+        ("text;labels\na;A2\n", "mine.csv", "The first line has semicolons: save the file with commas"),
+        (f'text,labels\n{ROWS}"c,A2\nd,B4\n', "mine.csv:4", "is a quote left open in the row that begins here?"),
+        (f'text,labels\n{ROWS}"no" he said,A2\n', "mine.csv:4", "and the quote is doubled"),
     ],
 )
 def test_a_bad_table_is_named(text: str, place: str, said: str) -> None:
@@ -137,6 +143,25 @@ def test_a_bad_json_line_is_named(line: str, said: str) -> None:
     found = complaint(f"{good}\n\n{line}\n{good}\n", name="mine.jsonl")
     assert found.startswith("mine.jsonl:3: ")
     assert said in found
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[{"text": "a", "labels": ["A2"]}]', "one object a line is wanted, and this is an array of all"),
+        ('\n[\n {"text": "a", "labels": ["A2"]}\n]', "jq -c '.[]' my.json > converted-my.jsonl"),
+        ('{\n "text": "a", "labels": ["A2"]\n}', "jq -c '.' my.json > converted-my.jsonl"),
+        ('{"text": "a", "labels": ["A2"], "labels": ["B4"]}', "the key 'labels' stands twice"),
+    ],
+)
+def test_json_that_is_no_lines_is_said_to_be_so(text: str, said: str) -> None:
+    assert said in complaint(text, name="my.json")
+
+
+def test_a_note_may_be_long() -> None:
+    long = "word " * 40_000
+    (note,) = read(f'text,labels\n"{long}",A2;B4;A10\n')
+    assert note == Note(long.strip(), LABELS)
 
 
 def test_a_label_that_is_like_no_other_is_not_guessed() -> None:

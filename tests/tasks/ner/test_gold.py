@@ -29,6 +29,9 @@ def read(text: str) -> list[Sentence]:
         "\n\nmild\tO\nataxia\tB-Disease\n \t\nDMD\tB-Disease\n.\tO\n",
         "mild\tO\r\nataxia\tB-Disease\r\n\r\nDMD\tB-Disease\r\n.\tO\r\n",
         "mild\tO \nataxia\tB-Disease\n\nDMD\tB-Disease\n.\tO\n",
+        "mild\tO\t\nataxia\tB-Disease\t \t\n\nDMD\tB-Disease\t\r\n.\tO\n",
+        "-DOCSTART-\tO\n\nmild\tO\nataxia\tB-Disease\n-DOCSTART-\tO\nDMD\tB-Disease\n.\tO\n",
+        "-DOCSTART- -X- -X- O\n\nmild\tO\nataxia\tB-Disease\n\n-DOCSTART-\nDMD\tB-Disease\n.\tO\n-DOCSTART-\tO",
     ],
     ids=[
         "one newline",
@@ -38,6 +41,9 @@ def read(text: str) -> list[Sentence]:
         "leading blanks",
         "CRLF",
         "space after tag",
+        "trailing tabs",
+        "beginnings of documents",
+        "beginnings of documents in other columns",
     ],
 )
 def test_layouts_that_are_read_alike(text: str) -> None:
@@ -57,6 +63,7 @@ def test_an_entity_of_several_words_and_its_neighbour() -> None:
         ("mild O\n", 1, "'mild O' has 1 column(s)"),
         ("mild\tO\n\nDMD\tNN\tB-Disease\n", 3, "has 3 column(s) where two are needed"),
         ("\tO\n", 1, "two are needed"),
+        ("# sentence 1\nmild\tO\n", 1, "No column of it is a tag"),
         ("mild\tI-Disease\n", 1, "'I-Disease' at 'mild' follows no entity of its type"),
         ("mild\tO\nataxia\tI-Disease\n", 2, "follows no entity of its type"),
         ("DMD\tB-Disease\n\nmild\tI-Disease\n", 3, "follows no entity of its type"),
@@ -65,6 +72,8 @@ def test_an_entity_of_several_words_and_its_neighbour() -> None:
         ("DMD\tB-disease\n", 1, "unknown tag 'B-disease'"),
         ("DMD\t\n", 1, "unknown tag ''"),
         ("DMD\tO\nof\tE-Disease\n", 2, "unknown tag 'E-Disease'"),
+        ("DMD\tB-Drug\n", 1, "dataset.entity_type=Drug"),
+        ("DMD\tDisease\n", 1, "where an entity begins (B-)"),
     ],
 )
 def test_a_bad_line_is_named(text: str, line: int, said: str) -> None:

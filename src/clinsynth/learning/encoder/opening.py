@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from transformers import (
     AutoConfig,
     AutoTokenizer,
@@ -99,9 +101,12 @@ def open_model(
         kind = _kind(config, folder, kinds=kinds)
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, add_prefix_space=True)
         network = kind.model().Auto.from_pretrained(folder, local_files_only=True).eval()
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError, EOFError, UnpicklingError, SafetensorError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise ConfigError(f"model={folder} holds no model that can be opened ({reason}).") from error
+        raise ConfigError(
+            f"model={folder} holds no model that can be opened ({reason}). Train it again, the same command with "
+            "force=true; where it came from elsewhere, download it again."
+        ) from error
     labels = tuple(config.id2label[number] for number in range(len(config.id2label)))
     reading = kind.reading()
     size = _size(window, whole=reading.WHOLE, config=config)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import difflib
 import io
 import re
@@ -13,6 +12,7 @@ from typing import Any
 
 from clinsynth.errors import DataFormatError
 from clinsynth.files.json_lines import check_characters, each_value
+from clinsynth.files.tables import check_named_once, read_table
 from clinsynth.tasks.multilabel.config import NONE, MultilabelDataset
 
 _ACCEPTED = (
@@ -58,26 +58,32 @@ def read_notes(text: str, *, path: Path, dataset: MultilabelDataset) -> list[Not
 
 def _csv(text: str, *, path: Path) -> Iterator[tuple[str, str, Any]]:
     """Yield place, text and labels of each row."""
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter="\t" if path.suffix.lower() == ".tsv" else ",")
-    columns = reader.fieldnames or []
-    if not {"text", "labels"} <= set(columns):
-        raise DataFormatError(f"{path}: its columns are {', '.join(columns) or 'none'}; {_ACCEPTED}")
-    for row in _rows(reader, path=path):
-        absent = next((name for name in ("text", "labels") if row[name] is None), None)
+    delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
+    names, rows = read_table(io.StringIO(text, newline=""), path=path, delimiters=delimiter)
+    if not {"text", "labels"} <= set(names):
+        raise DataFormatError(
+            f"{path}: its columns are {', '.join(names) or 'none'}; {_ACCEPTED}{_instead(names, delimiter=delimiter)}"
+        )
+    check_named_once(names, "text", "labels", path=path)
+    for place, cells in rows:
+        if len(cells) > len(names):
+            raise DataFormatError(f"{place}: more cells than columns; a text or labels with a comma need quotes.")
+        row = dict(zip(names, cells, strict=False))
+        absent = next((name for name in ("text", "labels") if name not in row), None)
         if absent:
-            raise DataFormatError(f"{path}:{reader.line_num}: the row ends before its {absent}; {_ACCEPTED}")
-        if None in row:
-            raise DataFormatError(
-                f"{path}:{reader.line_num}: more cells than columns; a text or labels with a comma need quotes."
-            )
-        yield f"{path}:{reader.line_num}", row["text"], re.split(r"[;|,]", row["labels"])
+            raise DataFormatError(f"{place}: the row ends before its {absent}; {_ACCEPTED}")
+        yield place, row["text"], re.split(r"[;|,]", row["labels"])
 
 
-def _rows(reader: csv.DictReader[str], *, path: Path) -> Iterator[dict[str, Any]]:
-    try:
-        yield from reader
-    except csv.Error as error:
-        raise DataFormatError(f"{path}:{reader.line_num}: {error}; is a quote left open? {_ACCEPTED}") from error
+def _instead(names: Sequence[str], *, delimiter: str) -> str:
+    """Return what to do about a first line that nearly names the columns."""
+    if {name.strip().casefold() for name in names} >= {"text", "labels"}:
+        return " Write the names in lower case, without blanks around them."
+    other = next((sign for sign in ",;\t" if sign != delimiter and "".join(names).count(sign)), None)
+    if other is None:
+        return ""
+    name = {",": "commas", ";": "semicolons", "\t": "tabs"}
+    return f" The first line has {name[other]}: save the file with {name[delimiter]} between the cells."
 
 
 def _json(text: str, *, path: Path) -> Iterator[tuple[str, str, Any]]:

@@ -16,6 +16,8 @@ LISTS: tuple[str, ...] = ("tokens", "tags")
 
 
 def from_json(row: Mapping[str, Any]) -> Sentence:
+    if len(row["tokens"]) != len(row["tags"]):
+        raise ValueError(f"{len(row['tokens'])} tokens and {len(row['tags'])} tags")
     return Sentence(tuple(row["tokens"]), to_spans(row["tags"]))
 
 

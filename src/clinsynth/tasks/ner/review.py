@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from clinsynth.text.entities import Sentence, Span
+from clinsynth.text.parts import Place, name_places, place_parts, split_number
 from clinsynth.text.words import offsets
 
 SEVERAL = False
 
 BETWEEN, NONE = "|", "none"
 FREE: tuple[str, ...] = (
-    "the parts of the text, word for word, with ` | ` between them, such as `breast cancer | ataxia`",
+    "the parts of the text, word for word, with ` | ` between them, such as `breast cancer | ataxia`; `ataxia [2]` is "
+    "the second place of the same words",
     "`none`, where there is no such part",
 )
 
@@ -30,7 +31,8 @@ def marks(labels: Sequence[str]) -> tuple[str, ...]:
 
 
 def given(example: Sentence) -> str:
-    return f" {BETWEEN} ".join(example.mentions) or NONE
+    places = [(entity["start"], entity["end"]) for entity in example.entities()]
+    return f" {BETWEEN} ".join(name_places(places, text=example.text)) or NONE
 
 
 def read(written: str, *, text: str, labels: Sequence[str]) -> str:
@@ -38,22 +40,22 @@ def read(written: str, *, text: str, labels: Sequence[str]) -> str:
     parts = _parts(written)
     if not parts and written.strip().casefold() != NONE:
         raise ValueError(f"parts of the text with {BETWEEN} between them, or {NONE}")
-    return f" {BETWEEN} ".join(text[start:end] for start, end in _places(parts, text=text)) or NONE
+    return f" {BETWEEN} ".join(_placed(parts, text=text).values()) or NONE
 
 
 def agrees(answer: str, *, given: str) -> bool:
-    """Compare parts by their words: which of several occurrences is meant, an answer cannot say."""
-    said, label = (sorted(part.casefold() for part in _parts(written)) for written in (answer, given))
-    return said == label
+    """Compare parts by their words, and by their numbers where both say which of several places is meant."""
+    said, label = (_numbers(written) for written in (answer, given))
+    return said.keys() == label.keys() and all(_are_same(said[words], label[words]) for words in said)
 
 
 def relabelled(example: Sentence, answer: str, *, labels: Sequence[str]) -> Sentence:
-    """Mark the words that an answer touches; the first occurrence is meant where there are several."""
+    """Mark the words that an answer touches; the first place is meant where there are several and it says no number."""
     if agrees(answer, given=given(example)):
         return example
     ends = [end for _, end in offsets(example.tokens)]
     spans = []
-    for start, end in _places(_parts(answer), text=example.text):
+    for start, end in _placed(_parts(answer), text=example.text):
         first, last = (next(word for word, stop in enumerate(ends) if stop >= place) for place in (start + 1, end))
         spans.append(Span(first, last + 1, _entity_type(labels)))
     return Sentence(example.tokens, tuple(spans))
@@ -64,20 +66,26 @@ def _parts(written: str) -> list[str]:
     return [] if [part.casefold() for part in parts] == [NONE] else parts
 
 
-def _places(parts: Sequence[str], *, text: str) -> list[tuple[int, int]]:
-    """Return start and end of each part, in the order of the text; raises ValueError for one that is not there."""
-    places: list[tuple[int, int]] = []
-    for part in sorted(parts, key=len, reverse=True):  # a longer one first: shorter ones may stand within it
-        whole = rf"(?<!\w){re.escape(part)}(?!\w)"
-        found = (match.span() for match in re.finditer(whole, text, re.IGNORECASE))
-        free = (place for place in found if all(place[1] <= start or end <= place[0] for start, end in places))
-        place = next(free, None)
-        if place is None:
-            raise ValueError(
-                f"parts of the text, word for word, with {BETWEEN} between them; {part!r} is none, or not so often"
-            )
-        places.append(place)
-    return sorted(places)
+def _placed(parts: Sequence[str], *, text: str) -> dict[Place, str]:
+    """Return the parts by their places; raises ValueError for one that is not there, or not so often."""
+    try:
+        return place_parts(parts, text=text)
+    except ValueError as error:
+        raise ValueError(
+            f"parts of the text, word for word, with {BETWEEN} between them; {str(error)!r} is none, or not so often"
+        ) from error
+
+
+def _numbers(written: str) -> dict[str, list[int | None]]:
+    """Return the words of each part, and which of their places are meant."""
+    found: dict[str, list[int | None]] = {}
+    for words, number in map(split_number, _parts(written)):
+        found.setdefault(words.casefold(), []).append(number)
+    return found
+
+
+def _are_same(said: Sequence[int | None], label: Sequence[int | None]) -> bool:
+    return len(said) == len(label) and (None in said or None in label or set(said) == set(label))
 
 
 def _entity_type(labels: Sequence[str]) -> str:
