@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         TrainConfig,
         ZeroShotConfig,
     )
+    from clinsynth.task import Beside
     from clinsynth.types import Completion, Request
 
 CORPUS, TRAIN, ZERO_SHOT, ANALYSE = "1", "train-1", "zero-shot-1", "analyse-1"
@@ -118,7 +119,14 @@ def corpus_settings(settings: CorpusConfig, *, version: str) -> dict[str, Any]:
         "request": [*_first(settings.prompt), generation.per_request, *later(settings.prompt, generation)],
         "annotator": named(settings.annotator),
         "quality": named(settings.quality),
-    } | reviewed(settings.quality)
+    } | (reviewed(settings.quality) | negatives(settings))
+
+
+def negatives(settings: CorpusConfig) -> dict[str, Any]:
+    """Return how negatives are asked for; nothing where there are none."""
+    if not settings.units.negatives:
+        return {}
+    return {"negatives": named(settings.negatives) | {"line": settings.dataset.negatives_line()}}
 
 
 def reviewed(quality: QualityConfig) -> dict[str, Any]:
@@ -143,6 +151,7 @@ def corpus_content(
     quality: QualityConfig,
     test_texts: Iterable[Sequence[str]],
     completions: Sequence[Sequence[Any]],
+    beside: Beside | None = None,
 ) -> dict[str, Any]:
     """Return all that decides what a corpus is, and nothing else.
 
@@ -156,7 +165,7 @@ def corpus_content(
         "quality": named(quality),
         "test": digest(sorted(test_texts)) if quality.test_copies else None,
         "completions": digest(completions),
-    }
+    } | ({"beside": [beside.unit, beside.examples]} if beside else {})
 
 
 def judged_content(base: str, *, review: str, how: Reviewed) -> dict[str, Any]:

@@ -137,7 +137,7 @@ def test_topping_up_ends(generate: Run, server: MockServer) -> None:
     said = generate("size=n10")
     assert said.status == 0, said.err
     assert server.asked()["requests"] == 18
-    assert "6 units have fewer than 10 usable texts" in said.out
+    assert "6 units have fewer usable texts than are wanted" in said.out
     generate("size=n10", "generation.max_attempts=4")
     assert server.asked()["requests"] == 24
 

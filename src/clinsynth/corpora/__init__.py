@@ -129,11 +129,11 @@ def _version(task: Task) -> str:
 
 
 def _lexicon(generation: Generation) -> list[str]:
-    """Return known entities, for annotators that use them."""
+    """Return known entities, for annotators that use them; negatives may hold no unit, whoever labels the rest."""
     recipe, name = generation.recipe, generation.recipe.annotator.lexicon
-    if name is None:
+    if name is None and recipe.wanted.negatives is None:
         return []
-    if name == "units":
+    if name in (None, "units"):
         return list(generation.plan.known)
     if name == "train":
         if not recipe.gold.train:
@@ -163,4 +163,5 @@ def _content(generation: Generation, lexicon: Sequence[str]) -> dict[str, Any]:
         quality=recipe.quality,
         test_texts=recipe.test_texts,
         completions=completions,
+        beside=generation.plan.chosen.beside,
     )
