@@ -100,6 +100,8 @@ def test_what_was_spent_is_logged(generate: Run, with_store: Path) -> None:
         (["size=n10"], ["size=n5", "quality=none"], 0),
         (["size=n10"], ["size=n10", "annotator=gazetteer"], 0),
         (["size=n10"], ["size=n10", "annotator=llm"], 6),
+        (["size=n10"], ["size=n10", "units.negatives=0.25"], 1),
+        (["size=n10", "units.negatives=0.25"], ["size=n10", "units.negatives=0.5", "negatives.per_request=40"], 1),
         (["size=n10"], ["size=n10", "llm.concurrency=2", "llm.timeout_s=9"], 0),
         (["size=n10"], ["size=n10", "llm.temperature=0.5"], 6),
         (["size=n10"], ["size=n10", "llm.model=other"], 6),
