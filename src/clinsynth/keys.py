@@ -34,7 +34,6 @@ if TYPE_CHECKING:
         TrainConfig,
         ZeroShotConfig,
     )
-    from clinsynth.task import Beside
     from clinsynth.types import Completion, Request
 
 CORPUS, TRAIN, ZERO_SHOT, ANALYSE = "1", "train-1", "zero-shot-1", "analyse-1"
@@ -151,11 +150,12 @@ def corpus_content(
     quality: QualityConfig,
     test_texts: Iterable[Sequence[str]],
     completions: Sequence[Sequence[Any]],
-    beside: Beside | None = None,
+    negatives: int = 0,
 ) -> dict[str, Any]:
     """Return all that decides what a corpus is, and nothing else.
 
     `completions` are rows of unit, replicate, text, reason of the end, and the text of the labels where there is one.
+    `negatives` is how many of them are wanted.
     """
     return {
         "labels": labels,
@@ -165,7 +165,7 @@ def corpus_content(
         "quality": named(quality),
         "test": digest(sorted(test_texts)) if quality.test_copies else None,
         "completions": digest(completions),
-    } | ({"beside": [beside.unit, beside.examples]} if beside else {})
+    } | ({"negatives": negatives} if negatives else {})
 
 
 def judged_content(base: str, *, review: str, how: Reviewed) -> dict[str, Any]:

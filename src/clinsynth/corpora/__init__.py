@@ -148,7 +148,7 @@ def _lexicon(generation: Generation) -> list[str]:
 
 def _content(generation: Generation, lexicon: Sequence[str]) -> dict[str, Any]:
     """Return all that decides what the corpus is, and nothing else."""
-    recipe = generation.recipe
+    recipe, beside = generation.recipe, generation.plan.chosen.beside
     completions = [
         [answer.unit, answer.replicate, answer.completion.text, answer.completion.finish_reason]
         + ([labels.text] if (labels := generation.labels_of(answer)) else [])
@@ -163,5 +163,5 @@ def _content(generation: Generation, lexicon: Sequence[str]) -> dict[str, Any]:
         quality=recipe.quality,
         test_texts=recipe.test_texts,
         completions=completions,
-        beside=generation.plan.chosen.beside,
+        negatives=beside.examples if beside else 0,
     )
