@@ -298,7 +298,12 @@ def labelled(prompt: str) -> str | None:
 
 
 def written(prompt: str, *, share: float, time_asked: int) -> str:
-    """What the LLM says to the prompts `sentences`, `examples` and `mentions`."""
+    """What the LLM says to the prompts `sentences`, `negatives`, `examples` and `mentions`."""
+    bare = re.search(r"mention NO .* (\d+) distinct sentences", prompt)
+    if bare:
+        return "\n".join(
+            f"{n}. In run {time_asked} plate {n} of {bare[1]} was kept cold." for n in range(1, int(bare[1]) + 1)
+        )
     wanted = re.search(r'provide (\d+) sentences containing the words "(.*?)"\.', prompt)
     if wanted:
         number, words = int(wanted[1]), wanted[2]

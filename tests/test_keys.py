@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from clinsynth import keys
-from clinsynth.config import option
+from clinsynth.config import PromptConfig, option
 from clinsynth.types import Request
 from support import Composed
 
@@ -94,6 +94,24 @@ def test_a_field_that_came_later_moves_a_key_when_it_says_something_new(
     changed_default = grown(node, value=True, before=False)
     assert key(with_node(settings, name, changed_default)) != before
     assert key(with_node(settings, name, grown(node, value="/a/path", keyless=True))) == before
+
+
+def test_negatives_stand_in_keys_where_there_are_some(composed: Composed) -> None:
+    settings = composed("train")
+    before = training(settings)
+    asked = replace(settings, negatives=replace(settings.negatives, per_request=5))
+    asked.dataset = replace(settings.dataset, negatives="Another line.")
+    assert training(asked) == before
+
+    def key(**negatives: Any) -> str:
+        some = replace(settings, units=replace(settings.units, negatives=0.1))
+        some.negatives = replace(settings.negatives, **negatives)
+        return training(some)
+
+    keyed = {before, key(), key(per_request=5), key(prompt=PromptConfig("negatives", "a"))}
+    assert len({*keyed, key(prompt=PromptConfig("negatives", "b"))}) == 5
+    some = replace(asked, units=replace(settings.units, negatives=0.1))
+    assert training(some) not in keyed
 
 
 @dataclass

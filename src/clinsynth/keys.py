@@ -118,7 +118,14 @@ def corpus_settings(settings: CorpusConfig, *, version: str) -> dict[str, Any]:
         "request": [*_first(settings.prompt), generation.per_request, *later(settings.prompt, generation)],
         "annotator": named(settings.annotator),
         "quality": named(settings.quality),
-    } | reviewed(settings.quality)
+    } | (reviewed(settings.quality) | negatives(settings))
+
+
+def negatives(settings: CorpusConfig) -> dict[str, Any]:
+    """Return how negatives are asked for; nothing where there are none."""
+    if not settings.units.negatives:
+        return {}
+    return {"negatives": named(settings.negatives) | {"line": settings.dataset.negatives_line()}}
 
 
 def reviewed(quality: QualityConfig) -> dict[str, Any]:
@@ -143,10 +150,12 @@ def corpus_content(
     quality: QualityConfig,
     test_texts: Iterable[Sequence[str]],
     completions: Sequence[Sequence[Any]],
+    negatives: int = 0,
 ) -> dict[str, Any]:
     """Return all that decides what a corpus is, and nothing else.
 
     `completions` are rows of unit, replicate, text, reason of the end, and the text of the labels where there is one.
+    `negatives` is how many of them are wanted.
     """
     return {
         "labels": labels,
@@ -156,7 +165,7 @@ def corpus_content(
         "quality": named(quality),
         "test": digest(sorted(test_texts)) if quality.test_copies else None,
         "completions": digest(completions),
-    }
+    } | ({"negatives": negatives} if negatives else {})
 
 
 def judged_content(base: str, *, review: str, how: Reviewed) -> dict[str, Any]:

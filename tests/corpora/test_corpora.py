@@ -225,6 +225,95 @@ def test_two_requests_per_unit_where_one_is_too_small(
     assert len(large.examples) == 72
 
 
+LINES = ("cells were kept", "mice were bred", "doses were low", "age was noted", "exons were read", "staff were asked")
+
+
+def negatives(number: int) -> Row:
+    """Six sentences of which the fifth names a unit."""
+    lines = (f"{n}. In plate {number} all {said} by one of us." for n, said in enumerate(LINES, 1))
+    completion = "\n".join(lines).replace("exons", "gouts")
+    found = {"id": f"a/negatives/none#{number}", "prompt": "6 disease lines. Mild.", "completion": completion}
+    return row("x") | found
+
+
+@pytest.fixture
+def with_negatives(settings: CorpusConfig, record: Record) -> CorpusConfig:
+    """A fifth of the corpus is negatives: six beside 24."""
+    record([*ROWS, *map(negatives, range(3))])
+    asked = {"per_request": 6, "prompt": PromptConfig(name="negatives", text="$n $noun lines. $negatives")}
+    return changed(settings, units={"negatives": 0.2}, negatives=asked, dataset={"negatives": "Mild."})
+
+
+def test_a_share_of_the_corpus_are_negatives_and_they_are_counted(
+    with_negatives: CorpusConfig, settings: CorpusConfig, store: ArtifactStore
+) -> None:
+    corpus, without = make(with_negatives, store=store), make(settings, store=store)
+    assert corpus.manifest.described == {"sentences": 29, "mentions": 24, "none": 5}
+    assert corpus.manifest.rejected == {"mention_in_negative": 1}
+    assert corpus.manifest.short == {"none": 5}
+    counts = corpus.manifest.counts
+    assert (counts["units"], counts["units available"], counts["units in all"], counts["completions"]) == (7, 7, 7, 7)
+    (refused,) = corpus.rejected()
+    assert (refused["unit"], refused["reason"], refused["detail"]) == ("none", "mention_in_negative", "gouts")
+    others = [text for text, unit in zip(texts(corpus), corpus.units, strict=True) if unit != "none"]
+    assert others == texts(without)
+
+
+def test_negatives_are_spread_over_the_corpus(with_negatives: CorpusConfig, store: ArtifactStore) -> None:
+    units = make(with_negatives, store=store).units
+    assert [sum(unit == "none" for unit in units[start : start + 10]) for start in (0, 10, 20)] == [2, 1, 2]
+
+
+@pytest.mark.parametrize("annotator", ["gazetteer", "llm"])
+def test_negatives_nest_as_their_corpora_do(
+    with_negatives: CorpusConfig, store: ArtifactStore, record: Record, annotator: str
+) -> None:
+    record([*ROWS, *map(negatives, range(3)), *(mentions(unit) for unit in UNITS)])
+    prompt = PromptConfig(name="mentions", text="List $noun: $sentences") if annotator == "llm" else None
+    lexicon = None if prompt else "train"
+    labelled = changed(with_negatives, annotator={"name": annotator, "prompt": prompt, "lexicon": lexicon})
+
+    def found(*, size: int, share: float) -> set[str]:
+        part = changed(labelled, size={"per_unit": size}, seed_ratio={"value": share})
+        return set(texts(make(part, store=store)))
+
+    assert found(size=1, share=1.0) < found(size=4, share=1.0) < found(size=8, share=1.0)
+    assert found(size=4, share=0.2) < found(size=4, share=0.5) < found(size=4, share=1.0)
+
+
+def test_negatives_are_compared_with_each_other_alone(
+    with_negatives: CorpusConfig, settings: CorpusConfig, store: ArtifactStore
+) -> None:
+    loose = {"near_duplicates": 0.3}
+    corpus, without = (make(changed(found, quality=loose), store=store) for found in (with_negatives, settings))
+    assert corpus.manifest.rejected["near_duplicate"] > without.manifest.rejected["near_duplicate"]
+    assert [text for text, unit in zip(texts(corpus), corpus.units, strict=True) if unit != "none"] == texts(without)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.18])
+def test_the_digest_covers_the_negatives(with_negatives: CorpusConfig, store: ArtifactStore, share: float) -> None:
+    """Also how many of the same answer are taken."""
+    before = make(with_negatives, store=store).digest
+    assert make(changed(with_negatives, units={"negatives": share}), store=store).digest != before
+
+
+def test_negatives_without_an_answer_are_missed(
+    with_negatives: CorpusConfig, store: ArtifactStore, record: Record
+) -> None:
+    record(ROWS)
+    with pytest.raises(MissingCompletions, match=r"1 of 7 completions are missing.*/negatives/none#0'"):
+        make(with_negatives, store=store)
+    skipped = make(changed(with_negatives, generation={"on_missing": OnMissing.skip}), store=store)
+    assert (len(skipped.examples), skipped.manifest.short) == (24, {"none": 0})
+    record([])
+    with pytest.raises(MissingCompletions) as raised:
+        make(with_negatives, store=store)
+    assert [request.id.partition("/")[2] for request in raised.value.requests] == [
+        *(f"sentences/{unit}#0" for unit in sorted(UNITS, key=str.casefold)),
+        "negatives/none#0",
+    ]
+
+
 DIGEST_CHANGES: list[dict[str, dict[str, Any]]] = [
     {"size": {"per_unit": 3}},
     {"seed_ratio": {"value": 0.5}},

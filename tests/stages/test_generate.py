@@ -100,6 +100,8 @@ def test_what_was_spent_is_logged(generate: Run, with_store: Path) -> None:
         (["size=n10"], ["size=n5", "quality=none"], 0),
         (["size=n10"], ["size=n10", "annotator=gazetteer"], 0),
         (["size=n10"], ["size=n10", "annotator=llm"], 6),
+        (["size=n10"], ["size=n10", "units.negatives=0.25"], 1),
+        (["size=n10", "units.negatives=0.25"], ["size=n10", "units.negatives=0.5", "negatives.per_request=40"], 1),
         (["size=n10"], ["size=n10", "llm.concurrency=2", "llm.timeout_s=9"], 0),
         (["size=n10"], ["size=n10", "llm.temperature=0.5"], 6),
         (["size=n10"], ["size=n10", "llm.model=other"], 6),
@@ -137,7 +139,7 @@ def test_topping_up_ends(generate: Run, server: MockServer) -> None:
     said = generate("size=n10")
     assert said.status == 0, said.err
     assert server.asked()["requests"] == 18
-    assert "6 units have fewer than 10 usable texts" in said.out
+    assert "6 units have fewer usable texts than are wanted" in said.out
     generate("size=n10", "generation.max_attempts=4")
     assert server.asked()["requests"] == 24
 

@@ -78,6 +78,8 @@ def resolved(given: Settings) -> Settings:
         (["source.corpora=[ab]", "seed_ratio=r050"], "already; seed_ratio cannot change them"),
         (["source.corpora=[ab]", "annotator=seed"], "already; annotator cannot change them"),
         (["source.corpora=[ab]", "annotator=none"], "already; annotator cannot change them"),
+        (["source.corpora=[ab]", "units.negatives=0.1"], "already; units cannot change them"),
+        (["units.negatives=0.1"], "units.negatives=0.1 is of ner; multilabel asks for texts of every label as it is"),
         (["source.corpora=[ab]", "units.max=3"], "already; units cannot change them"),
         (["source.corpora=[ab]", "units.only=[A1]"], "already; units cannot change them"),
         (

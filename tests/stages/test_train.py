@@ -334,7 +334,7 @@ def test_a_dataset_of_ones_own(clinsynth: Command, with_store: Path, tiny_bert: 
     words = ("train", "--config-dir", "mine", "dataset=drugs", "source=original", *TINY, "source.examples=null")
     said = clinsynth(*words, f"backbone.name_or_path={tiny_bert}")
     found = summary_of(said)
-    assert "drugs: train 8 sentences, 8 mentions; devel 2 sentences, 2 mentions; test 2 sentences" in said.out
+    assert "train 8 sentences, 8 mentions, 0 none; devel 2 sentences, 2 mentions, 0 none; test 2 sent" in said.out
     assert (found.examples, "devel/best_f1" in found.metrics) == (8, True)
     learnt = json.loads((Path(str(found.model)) / "config.json").read_text(encoding="utf-8"))
     assert set(learnt["label2id"]) == {"O", "B-Drug", "I-Drug"}

@@ -21,6 +21,7 @@ from clinsynth.config.corpus import (
     DatasetConfig,
     FileConfig,
     FilesConfig,
+    NegativesConfig,
     OnMissing,
     PromptConfig,
     QualityConfig,

@@ -69,6 +69,10 @@ class DatasetConfig:
         """Return the file with units, one a line, in the place of those in gold train; `None` where there is none."""
         return None
 
+    def negatives_line(self) -> str | None:
+        """Return what a prompt says of texts that hold nothing of what is learnt; `None` where it says nothing."""
+        return None
+
     def needs_train(self) -> bool:
         """Return whether units come from gold train and from nowhere else."""
         return True
@@ -104,9 +108,15 @@ class SeedRatioConfig:
 class UnitsConfig:
     max: int | None = option(None, "only the first so many units, the most frequent ones; null is all")
     only: list[str] = option([], "only these units")
+    negatives: float = option(
+        0.0,
+        "ner: this share of the corpus are sentences without a mention, asked for beside those of the units",
+        before=0.0,
+    )
 
     def __post_init__(self) -> None:
         check(self.max is None or self.max >= 1, "units.max", self.max, AT_LEAST_1)
+        check(0 <= self.negatives < 1, "units.negatives", self.negatives, "0 or more, and below 1")
 
 
 class OnMissing(Enum):
@@ -156,6 +166,17 @@ class PromptConfig:
                 "prompt.text without a name: give your prompt one as prompt.name=mine, for it stands in the ids of "
                 "requests and in the tables."
             )
+
+
+@dataclass
+class NegativesConfig:
+    """In keys where `units.negatives` asks for some, and not elsewhere."""
+
+    per_request: int = option(40, "sentences without a mention that one request asks for")
+    prompt: PromptConfig | None = option(None, "of these requests; null is the prompt `negatives`")
+
+    def __post_init__(self) -> None:
+        check(self.per_request >= 1, "negatives.per_request", self.per_request, "at least 1")
 
 
 @dataclass

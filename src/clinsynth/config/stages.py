@@ -12,6 +12,7 @@ from clinsynth.config.corpus import (
     AskingConfig,
     DatasetConfig,
     GenerationConfig,
+    NegativesConfig,
     OnMissing,
     PromptConfig,
     QualityConfig,
@@ -42,6 +43,7 @@ class CorpusConfig:
     size: SizeConfig = MISSING
     seed_ratio: SeedRatioConfig = MISSING
     units: UnitsConfig = MISSING
+    negatives: NegativesConfig = field(default_factory=NegativesConfig)
     generation: GenerationConfig = MISSING
     prompt: PromptConfig = MISSING
     llm: LLMConfig = MISSING

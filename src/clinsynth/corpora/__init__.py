@@ -127,11 +127,11 @@ def _version(task: Task) -> str:
 
 
 def _lexicon(generation: Generation) -> list[str]:
-    """Return known entities, for annotators that use them."""
+    """Return known entities, for annotators that use them; negatives may hold no unit, whoever labels the rest."""
     recipe, name = generation.recipe, generation.recipe.annotator.lexicon
-    if name is None:
+    if name is None and recipe.wanted.negatives is None:
         return []
-    if name == "units":
+    if name in (None, "units"):
         return list(generation.plan.known)
     if name == "train":
         if not recipe.gold.train:
@@ -146,7 +146,7 @@ def _lexicon(generation: Generation) -> list[str]:
 
 def _content(generation: Generation, lexicon: Sequence[str]) -> dict[str, Any]:
     """Return all that decides what the corpus is, and nothing else."""
-    recipe = generation.recipe
+    recipe, beside = generation.recipe, generation.plan.chosen.beside
     completions = [
         [answer.unit, answer.replicate, answer.completion.text, answer.completion.finish_reason]
         + ([labels.text] if (labels := generation.labels_of(answer)) else [])
@@ -161,4 +161,5 @@ def _content(generation: Generation, lexicon: Sequence[str]) -> dict[str, Any]:
         quality=recipe.quality,
         test_texts=recipe.test_texts,
         completions=completions,
+        negatives=beside.examples if beside else 0,
     )

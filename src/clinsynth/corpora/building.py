@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,16 +29,10 @@ def build_corpus(folder: Path, generation: Generation, *, lexicon: Sequence[str]
     `lexicon` are known entities, for an annotator that uses them.
     """
     recipe, chosen = generation.recipe, generation.plan.chosen
-    task, quality, kind = recipe.task, recipe.quality, recipe.task.kind
+    task, kind = recipe.task, recipe.task.kind
     candidates, rejected = _annotate(generation, lexicon)
-    passed, refused = control(
-        candidates,
-        config=quality,
-        contains=task.writer.contains,
-        words=kind.examples.words,
-        test_texts=recipe.test_texts,
-    )
-    if quality.weighted:
+    passed, refused = _check(candidates, generation)
+    if recipe.quality.weighted:
         passed = weigh(passed, embed=embed)
     kept = _cut(passed, chosen)
     counted = write_examples(
@@ -98,6 +93,23 @@ def _annotate(generation: Generation, lexicon: Sequence[str]) -> tuple[list[Cand
     return candidates, rejected
 
 
+def _check(candidates: Sequence[Candidate], generation: Generation) -> tuple[list[Candidate], list[Rejected]]:
+    """Apply quality control; a unit beside the others is compared with itself alone, so that it costs them no text."""
+    recipe, beside = generation.recipe, generation.plan.chosen.beside
+    check = partial(
+        control,
+        config=recipe.quality,
+        contains=recipe.task.writer.contains,
+        words=recipe.task.kind.examples.words,
+        test_texts=recipe.test_texts,
+    )
+    if beside is None:
+        return check(candidates)
+    kept, rejected = check([found for found in candidates if found.draft.unit != beside.unit])
+    more, others = check([found for found in candidates if found.draft.unit == beside.unit])
+    return [*kept, *more], [*rejected, *others]
+
+
 def check_units_are_written_about(generation: Generation) -> None:
     """Raise DataFormatError for a unit that stands in none of its sentences: the list or the recording is wrong."""
     recipe, units = generation.recipe, generation.plan.units
@@ -125,9 +137,9 @@ def _short(kept: Sequence[Candidate], supply: Supply, chosen: Chosen) -> dict[st
 
 
 def _cut(passed: Sequence[Candidate], chosen: Chosen) -> list[Candidate]:
-    """Take rounds one after another; of other units the first `per_unit`, ordered by their place.
+    """Take rounds one after another; of other units the first ones, ordered by their place.
 
-    Either way a larger size only appends.
+    Either way a larger size only appends; a unit beside the others is spread among them.
     """
     if chosen.per_unit is None:
         return list(passed[: chosen.in_all])
@@ -135,9 +147,9 @@ def _cut(passed: Sequence[Candidate], chosen: Chosen) -> list[Candidate]:
     for candidate in passed:
         by_unit[candidate.draft.unit].append(candidate)
     ranked = [
-        (place, rank, candidate)
+        (place * chosen.per_unit / chosen.wanted_of(unit), rank, candidate)
         for rank, unit in enumerate(chosen.units)
-        for place, candidate in enumerate(by_unit[unit][: chosen.per_unit])
+        for place, candidate in enumerate(by_unit[unit][: chosen.wanted_of(unit)])
     ]
     return [candidate for _, _, candidate in sorted(ranked, key=lambda item: item[:2])][: chosen.in_all]
 

@@ -18,7 +18,7 @@ class RequestPlan:
     """The requests of a corpus, in the order in which quality control will look at the answers."""
 
     known: tuple[str, ...]
-    """All units that the dataset has, or with `units.max` those that are chosen from."""
+    """All units that the dataset has, or with `units.max` those that are chosen from; none that is beside them."""
     available: int
     """How many of them have answers, where the LLM can give no others."""
     total: int
@@ -33,11 +33,6 @@ class RequestPlan:
     def units(self) -> tuple[str, ...]:
         """Return the units of the corpus."""
         return self.chosen.units
-
-    @property
-    def wanted(self) -> int:
-        """Return how many examples are wanted: of each unit, or in all where units are taken as they come."""
-        return self.chosen.per_unit or self.chosen.in_all or 0
 
 
 def plan_requests(recipe: Recipe, *, completions: KnownCompletions) -> RequestPlan:
@@ -55,16 +50,16 @@ def plan_requests(recipe: Recipe, *, completions: KnownCompletions) -> RequestPl
     passed = available
     if wanted.total is not None and (last := chosen.units[-1]) in available:
         passed = available[: available.index(last)]
+    beside = 1 if chosen.beside else 0
     return RequestPlan(
         known=tuple(everything if most is None else safe[:most]),
-        available=len(available),
-        total=len(everything),
+        available=len(available) + beside,
+        total=len(everything) + beside,
         left_out=len(leaking.intersection(passed)),
         chosen=chosen,
         requests=tuple(
             (unit, number, writer.request(unit, replicate=number, writing=writing, gold=gold))
-            for number in range(chosen.replicates)
-            for unit in chosen.units
+            for unit, number in chosen.requests
         ),
     )
 
@@ -80,16 +75,20 @@ def _answered(recipe: Recipe, units: Sequence[str], *, completions: KnownComplet
     found = completions.find(list(requests.values()))
     answered = [unit for unit, first in requests.items() if first.id in found]
     if not answered:
-        asked = wanted.per_request
         raise MissingCompletions(
             f"none of the {writer.supply.kind(len(units))} of {recipe.task.dataset.name} is recorded for "
-            f"prompt={recipe.writing.prompt.name} with {asked} examples a request. "
+            f"prompt={recipe.writing.prompt.name} with {wanted.per_request} examples a request. "
             f"{completions.explain(list(requests.values()))} `clinsynth generate` with a live LLM makes them.",
-            requests=[
-                request(unit, number)
-                for number in range(math.ceil((wanted.per_unit or 1) / asked))
-                for unit in writer.supply.least(units, wanted=wanted)
-            ],
+            requests=[request(unit, number) for unit, number in _least(recipe, units)],
         )
     print(f"{writer.supply.described(len(answered), of=len(units))} are recorded", flush=True)
     return answered
+
+
+def _least(recipe: Recipe, units: Sequence[str]) -> list[tuple[str, int]]:
+    """Return unit and replicate of the requests that a corpus needs at the least, where none has an answer."""
+    wanted = recipe.wanted
+    per_unit, least = wanted.per_unit or 1, recipe.task.writer.supply.least(units, wanted=wanted)
+    places = [(unit, number) for number in range(math.ceil(per_unit / wanted.per_request)) for unit in least]
+    beside = wanted.negatives.beside(per_unit * len(least)) if wanted.negatives else None
+    return places + ([(beside.unit, number) for number in range(beside.replicates)] if beside else [])

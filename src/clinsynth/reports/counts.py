@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -51,12 +51,12 @@ def show_corpus_counts(corpus: Corpus) -> None:
         say(f"{left_out} rounds are left out: they show text of the test split.")
 
 
-def show_short(short: Mapping[str, int], *, wanted: int) -> None:
+def show_short(short: Mapping[str, int], *, wanted: Callable[[str], int]) -> None:
     """Print the units with fewer usable texts than are wanted, if there are any."""
     if short:
-        named = ", ".join(f"{unit} {number}" for unit, number in list(short.items())[:10])
+        named = ", ".join(f"{unit} {number} of {wanted(unit)}" for unit, number in list(short.items())[:10])
         more = " ..." if len(short) > 10 else ""
-        say(f"{_whose(short)} fewer than {wanted} usable texts: {named}{more} (generation.max_attempts asks on)")
+        say(f"{_whose(short)} fewer usable texts than are wanted: {named}{more} (generation.max_attempts asks on)")
 
 
 def show_statistics(found: Mapping[str, Mapping[str, float]]) -> None:

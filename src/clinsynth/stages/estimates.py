@@ -74,14 +74,15 @@ class Estimate:
             return original
         units = self._units_of(settings, gold=gold)
         written = settings.size.total or units * (settings.size.per_unit or 0)
+        written = round(written / (1 - settings.units.negatives))
         return written + (original if settings.source.name is SourceName.augmented else 0)
 
     def _units_of(self, settings: TrainConfig, *, gold: Gold) -> int:
-        """Return how many units are asked about; raises MissingCompletions where none of them is recorded."""
+        """Return how many units are asked about, negatives apart; raises MissingCompletions where none is recorded."""
         recipe = resolving.opened(settings, gold=gold).recipe
         name = keys.units_of(settings, version=recipe.version)
         if name not in self._units:
             with quietly():
                 planned = corpora.plan_requests(recipe, completions=asking.completions_of(settings))
-            self._units[name] = len(planned.units)
+            self._units[name] = len(planned.units) - (1 if planned.chosen.beside else 0)
         return self._units[name]

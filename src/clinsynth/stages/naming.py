@@ -12,7 +12,7 @@ from typing import Any, get_type_hints
 from clinsynth import tasks
 from clinsynth.config import CorpusConfig, Reviewed, SourceName, TestName, TrainConfig, ZeroShotConfig
 
-_OF_CORPUS = ("size", "seed_ratio", "units", "generation", "prompt", "llm", "annotator", "quality")
+_OF_CORPUS = ("size", "seed_ratio", "units", "negatives", "generation", "prompt", "llm", "annotator", "quality")
 """Settings that say nothing about a run on gold alone, or on corpora that were there before."""
 
 _REVIEWED = "quality.reviewed"
@@ -157,6 +157,7 @@ def _arm(settings: TrainConfig) -> list[str]:
         parts += [] if source.ratio else [size_name(settings)]
         parts += [] if settings.annotator.name == "none" else [settings.annotator.name]
         parts += ["weighted"] if settings.quality.weighted else []
+        parts += [f"negatives={settings.units.negatives:g}"] if settings.units.negatives else []
         if settings.seed_ratio.value < 1:
             parts.append(f"r{round(100 * settings.seed_ratio.value):03d}")
     if not original and settings.quality.reviewed is not Reviewed.keep:

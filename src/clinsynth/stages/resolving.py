@@ -15,6 +15,7 @@ from clinsynth.asking.questions import Part, named_by_shots
 from clinsynth.config import (
     CorpusConfig,
     DatasetConfig,
+    NegativesConfig,
     OnMissing,
     PathsConfig,
     PromptConfig,
@@ -28,7 +29,7 @@ from clinsynth.corpora.recipe import Recipe
 from clinsynth.errors import ConfigError
 from clinsynth.llm import RECORDED
 from clinsynth.review import results
-from clinsynth.task import Choices, Task, Wanted, Writing
+from clinsynth.task import Choices, Negatives, Task, Wanted, Writing
 from clinsynth.types import Gold, Prompt
 
 Settings = TypeVar("Settings", bound=CorpusConfig)
@@ -128,6 +129,7 @@ def complete(settings: Settings) -> Settings:
         generation=changed(settings.generation, per_request=chosen.per_request),
         prompt=changed(settings.prompt, **vars(chosen.prompt)),
         annotator=changed(settings.annotator, name=chosen.annotator, prompt=label_prompt, lexicon=chosen.lexicon),
+        negatives=_asked_for(chosen.negatives, settings=settings, task=task),
     )
     if isinstance(completed, TrainConfig):
         completed = changed(completed, **_learning(completed, task=task))
@@ -155,11 +157,29 @@ def choices(settings: CorpusConfig) -> Choices:
         label_prompt=_prompt(settings.annotator.prompt) if settings.annotator.prompt else None,
         lexicon=settings.annotator.lexicon,
         weighted=settings.quality.weighted,
+        negatives=_negatives(settings),
     )
+
+
+def _asked_for(negatives: Negatives | None, *, settings: CorpusConfig, task: Task) -> NegativesConfig:
+    """Return the settings of negatives with the task's prompt; raises ConfigError where the task has none."""
+    if negatives is None:
+        return settings.negatives
+    if negatives.prompt is None:
+        raise ConfigError(
+            f"units.negatives={negatives.share:g} is of ner; {task.name} asks for texts of every label as it is: leave "
+            "it out."
+        )
+    return changed(settings.negatives, prompt=PromptConfig(**vars(negatives.prompt)))
 
 
 def _prompt(prompt: PromptConfig) -> Prompt:
     return Prompt(prompt.name, prompt.text)
+
+
+def _negatives(settings: CorpusConfig) -> Negatives | None:
+    share, asked = settings.units.negatives, settings.negatives
+    return Negatives(share, asked.per_request, _prompt(asked.prompt) if asked.prompt else None) if share else None
 
 
 def writing(settings: CorpusConfig) -> Writing:
@@ -173,6 +193,7 @@ def writing(settings: CorpusConfig) -> Writing:
         share=chosen.share,
         annotator=chosen.annotator,
         label_prompt=chosen.label_prompt,
+        negatives=chosen.negatives,
     )
 
 
@@ -188,6 +209,7 @@ def wanted(settings: CorpusConfig) -> Wanted:
         seed=settings.generation.seed,
         most_units=chosen.most_units,
         only=chosen.only,
+        negatives=chosen.negatives,
         dataset=settings.dataset.name,
     )
 
@@ -216,7 +238,7 @@ def _check_source(settings: TrainConfig) -> None:
         "annotator": settings.annotator.name == "default",
         "prompt": settings.prompt.name == "default",
         "quality=weighted": not settings.quality.weighted,
-        "units": settings.units.max is None and not settings.units.only,
+        "units": settings.units.max is None and not settings.units.only and not settings.units.negatives,
     }
     wrong = [name for name, is_usual in usual.items() if not is_usual]
     if wrong:

@@ -12,11 +12,13 @@ from typing import Any
 
 from clinsynth.task.encoder import Cut, EncoderModel, EncoderReading, Reader, Window
 from clinsynth.task.parts import Asker, Examples, GoldReader, Judge, Reviewer, Writer
-from clinsynth.task.units import Chosen, Supply, Tally, Wanted
+from clinsynth.task.units import NONE, Beside, Chosen, Negatives, Supply, Tally, Wanted
 from clinsynth.task.values import Choices, Headline, Proposal, Writing
 
 __all__ = [
+    "NONE",
     "Asker",
+    "Beside",
     "Choices",
     "Chosen",
     "Cut",
@@ -27,6 +29,7 @@ __all__ = [
     "Headline",
     "Judge",
     "Kind",
+    "Negatives",
     "Proposal",
     "Reader",
     "Reviewer",

@@ -2,9 +2,42 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+
+from clinsynth.types import Prompt
+
+NONE = "none"
+"""The unit of texts that hold nothing of what is learnt."""
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A unit that is added to the others, with a size of its own."""
+
+    unit: str
+    examples: int
+    """How many are wanted."""
+    replicates: int
+    """Its requests."""
+
+
+@dataclass(frozen=True)
+class Negatives:
+    """How texts are asked for that hold nothing of what is learnt; they are added to those of the other units."""
+
+    share: float
+    """Of the corpus, below 1."""
+    per_request: int
+    prompt: Prompt | None = None
+    """`None` until the task has filled in its own."""
+
+    def beside(self, others: int) -> Beside:
+        """Return how many are added to so many other examples: at least one, and more the more others there are."""
+        examples = max(1, round(others * self.share / (1 - self.share)))
+        return Beside(NONE, examples, math.ceil(examples / self.per_request))
 
 
 @dataclass(frozen=True)
@@ -18,6 +51,7 @@ class Wanted:
     seed: int
     most_units: int | None = None
     only: tuple[str, ...] = ()
+    negatives: Negatives | None = None
     dataset: str = ""
     """For messages."""
 
@@ -35,6 +69,24 @@ class Chosen:
     """Examples that are wanted; `None` is whatever the units give."""
     replicates: int
     """Requests of each unit."""
+    beside: Beside | None = None
+    """The last of the units, where it has numbers of its own."""
+
+    def wanted_of(self, unit: str) -> int:
+        """Return how many examples of a unit are wanted: of those that are taken as they come, all of them together."""
+        if self.beside and unit == self.beside.unit:
+            return self.beside.examples
+        return self.per_unit or self.in_all or 0
+
+    def replicates_of(self, unit: str) -> int:
+        """Return how many requests a unit has."""
+        return self.beside.replicates if self.beside and unit == self.beside.unit else self.replicates
+
+    @property
+    def requests(self) -> list[tuple[str, int]]:
+        """Return unit and replicate of all requests: each unit's first one, then each one's second."""
+        most = max(map(self.replicates_of, self.units), default=0)
+        return [(unit, number) for number in range(most) for unit in self.units if number < self.replicates_of(unit)]
 
 
 class Tally(Protocol):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from clinsynth.task.units import Negatives
 from clinsynth.types import Prompt
 
 
@@ -23,6 +24,7 @@ class Writing:
     annotator: str = "none"
     label_prompt: Prompt | None = None
     """Of the second request, where the annotator is an LLM."""
+    negatives: Negatives | None = None
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Choices:
     label_prompt: Prompt | None = None
     lexicon: str | None = None
     weighted: bool = False
+    negatives: Negatives | None = None
 
 
 @dataclass(frozen=True)

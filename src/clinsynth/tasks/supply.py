@@ -23,26 +23,32 @@ class EachUnit:
     ranked: bool = True
 
     def choose(self, safe: Sequence[str], *, others: Sequence[str], wanted: Wanted, limited: bool) -> Chosen:
-        """Return the first `most_units`, shuffled and then cut, so that a smaller share stands within a larger one."""
+        """Return the first `most_units`, shuffled and then cut, so that a smaller share stands within a larger one.
+
+        Negatives are beside all of them, and grow with them.
+        """
         shuffled = list(_only(wanted, safe)[: wanted.most_units])
         random.Random(wanted.seed).shuffle(shuffled)
         units = shuffled[: max(1, round(wanted.share * len(shuffled)))]
         per_unit = wanted.per_unit or math.ceil((wanted.total or 1) / len(units))
-        return Chosen(tuple(units), (), per_unit, wanted.total, math.ceil(per_unit / wanted.per_request))
+        replicates = math.ceil(per_unit / wanted.per_request)
+        if wanted.negatives is None:
+            return Chosen(tuple(units), (), per_unit, wanted.total, replicates)
+        beside = wanted.negatives.beside(per_unit * len(units))
+        return Chosen((*units, beside.unit), (), per_unit, wanted.total, replicates, beside)
 
     def least(self, units: Sequence[str], *, wanted: Wanted) -> Sequence[str]:
         return units[: wanted.most_units]
 
     def lacking(self, usable: Mapping[str, int], *, chosen: Chosen) -> dict[str, int]:
-        least = chosen.per_unit or 0
-        return {unit: usable.get(unit, 0) for unit in chosen.units if usable.get(unit, 0) < least}
+        return {unit: usable.get(unit, 0) for unit in chosen.units if usable.get(unit, 0) < chosen.wanted_of(unit)}
 
     def further(
         self, unit: str, *, tally: Tally, chosen: Chosen, spare: Sequence[str], wanted: Wanted, attempts: int
     ) -> list[str]:
         """Ask for one more request, once all of the unit's are answered and it is still short."""
-        enough = tally.usable.get(unit, 0) >= (chosen.per_unit or 0)
-        if tally.waiting.get(unit) or enough or tally.asked[unit] >= chosen.replicates + attempts - 1:
+        enough = tally.usable.get(unit, 0) >= chosen.wanted_of(unit)
+        if tally.waiting.get(unit) or enough or tally.asked[unit] >= chosen.replicates_of(unit) + attempts - 1:
             return []
         return [unit]
 

@@ -80,9 +80,9 @@ def to_tags(spans: Iterable[Span], *, length: int) -> list[str]:
 
 
 def to_spans(tags: Sequence[str]) -> tuple[Span, ...]:
-    """Return spans of IOB2 tags; an `I-` that continues nothing opens a span, as a model's output may.
+    """Return spans of IOB2 tags, as seqeval's strict mode: an `I-` that goes on with nothing is of none.
 
-    Readers of gold data refuse such tags before they come here.
+    Readers of gold data refuse such tags before they come here, and a model's are decoded without them.
     """
     spans: list[Span] = []
     start, label = 0, ""
@@ -92,5 +92,5 @@ def to_spans(tags: Sequence[str]) -> tuple[Span, ...]:
             continue
         if label:
             spans.append(Span(start, position, label))
-        start, label = position, name
+        start, label = position, name if kind == "B" else ""
     return tuple(spans)

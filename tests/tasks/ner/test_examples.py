@@ -11,5 +11,5 @@ def test_a_corpus_line_is_read_back() -> None:
 
 def test_counts_that_are_reported() -> None:
     two = [sentence("mild/O ataxia/B"), sentence("DMD/B ./O")]
-    assert examples.describe([*two, sentence("nothing")]) == {"sentences": 3, "mentions": 2}
-    assert examples.describe([]) == {"sentences": 0, "mentions": 0}
+    assert examples.describe([*two, sentence("nothing")]) == {"sentences": 3, "mentions": 2, "none": 1}
+    assert examples.describe([]) == {"sentences": 0, "mentions": 0, "none": 0}

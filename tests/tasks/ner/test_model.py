@@ -102,11 +102,27 @@ def test_words_that_are_cut_off_are_outside(tokenizer: Any) -> None:
     assert found.tags == ["B-Disease"] * kept + ["O"] * (100 - kept)
 
 
-def test_an_inside_tag_that_continues_nothing_opens_an_entity(tokenizer: Any) -> None:
+@pytest.mark.parametrize(
+    ("output", "expected"),
+    [
+        ([[0.9, 0.1, 0.0], [0.1, 0.3, 0.6]], "mild gout/B"),
+        ([[0.6, 0.4, 0.0], [0.1, 0.0, 0.9]], "mild/B gout/I"),
+        ([[0.9, 0.1, 0.0], [0.4, 0.1, 0.5]], "mild gout"),
+        ([[0.0, 0.0, 1.0], [0.0, 0.0, 1.0]], "mild/B gout/I"),
+    ],
+)
+def test_an_inside_tag_always_goes_on_with_an_entity(tokenizer: Any, output: list[list[float]], expected: str) -> None:
     gold = sentence("mild gout")
-    output = certain(["O", "I-Disease"])
-    (found,) = model.predictions([gold], encoded=encoded([gold], tokenizer), outputs=[output], labels=LABELS)
-    assert found == sentence("mild gout/B")
+    outputs = [np.array(output, dtype=np.float32)]
+    (found,) = model.predictions([gold], encoded=encoded([gold], tokenizer), outputs=outputs, labels=LABELS)
+    assert found == sentence(expected)
+
+
+def test_a_word_without_a_piece_parts_what_stands_on_its_sides() -> None:
+    gold = sentence("one \u200d two")
+    item, output = model.Encoded({"input_ids": [0, 0]}, (0, 2)), certain(["B-Disease", "I-Disease"])
+    (found,) = model.predictions([gold], encoded=[item], outputs=[output], labels=LABELS)
+    assert [(span.start, span.end) for span in found.spans] == [(0, 1)]
 
 
 def test_outputs_that_do_not_pair_are_refused(tokenizer: Any) -> None:

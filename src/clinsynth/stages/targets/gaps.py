@@ -71,7 +71,8 @@ def _largest(jobs: Sequence[Planned]) -> list[Planned]:
             settings = job.settings
             ranked = tasks.open(settings.dataset).writer.supply.ranked
             share = None if ranked else settings.seed_ratio.value
-            key = (settings.dataset.name, settings.prompt.name, settings.llm.name, settings.units.max, share)
+            units = (settings.units.max, settings.units.negatives)
+            key = (settings.dataset.name, settings.prompt.name, settings.llm.name, *units, share)
         if key not in found or _amount(job) > _amount(found[key]):
             found[key] = job
     return list(found.values())
@@ -100,7 +101,9 @@ def _ask(job: Planned, *, llm: Sequence[str]) -> list[str]:
         words.append(f"units.max={settings.units.max}")
     if settings.units.only:
         words.append(f"units.only=[{','.join(settings.units.only)}]")
+    if settings.units.negatives:
+        words.append(f"units.negatives={settings.units.negatives:g}")
     if settings.annotator.name == "llm":
         words.append("annotator=llm")
-    kept = [word for word in job.overrides if word.startswith(("dataset.", "prompt", "generation"))]
+    kept = [word for word in job.overrides if word.startswith(("dataset.", "prompt", "generation", "negatives."))]
     return ["clinsynth", "generate", *words, *kept, *llm]

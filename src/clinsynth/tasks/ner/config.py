@@ -15,9 +15,15 @@ class NerDataset(DatasetConfig):
     units: str | None = option(None, "a list of terms, one a line, in the place of the mentions of gold train")
     noun: str | None = option(None, "the entity type in a prompt; null is entity_type in lower case")
     guidelines: str = option("", "what counts as a mention, for annotator=llm")
+    negatives: str | None = option(
+        None, "what sentences are like that mention none, for units.negatives; the prompt says it", keyless=True
+    )
 
     def unit_list(self) -> str | None:
         return self.units
+
+    def negatives_line(self) -> str | None:
+        return self.negatives
 
     def needs_train(self) -> bool:
         return self.units is None

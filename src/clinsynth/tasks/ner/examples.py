@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from clinsynth.task import NONE
 from clinsynth.text.entities import Sentence, to_spans
 
 COLUMNS: Mapping[str, str] = {
@@ -36,4 +37,6 @@ def words(example: Sentence) -> Sequence[str]:
 
 
 def describe(examples: Sequence[Sentence]) -> dict[str, int]:
-    return {"sentences": len(examples), "mentions": sum(len(example.spans) for example in examples)}
+    """Count sentences, mentions, and sentences without any."""
+    mentions = sum(len(example.spans) for example in examples)
+    return {"sentences": len(examples), "mentions": mentions, NONE: sum(not example.spans for example in examples)}

@@ -18,9 +18,10 @@ from transformers import (
 )
 
 from clinsynth.learning.encoder.module import IGNORED, BaseFineTuner
+from clinsynth.tasks.ner.decoding import decode
 from clinsynth.text.entities import Sentence, to_spans
 
-VERSION = "ner-1"
+VERSION = "ner-2"
 """Bumped when the same data and settings would give another model."""
 
 CHECKPOINTS = True
@@ -108,13 +109,17 @@ def predictions(
     labels: Sequence[str],
 ) -> list[Sentence]:
     """Return the words of `examples` with predicted spans; a word without a piece is outside."""
-    predicted = []
+    outside = np.eye(len(labels), dtype=np.float32)[labels.index("O")]
+    words = []
     for example, item, output in zip(examples, encoded, outputs, strict=True):
-        tags = ["O"] * len(example.tokens)
-        for word, label in zip(item.words, output.argmax(-1), strict=True):
-            tags[word] = labels[label]
-        predicted.append(Sentence(example.tokens, to_spans(tags)))
-    return predicted
+        rows = np.tile(outside, (len(example.tokens), 1))
+        for word, row in zip(item.words, output, strict=True):
+            rows[word] = row
+        words.append(rows)
+    return [
+        Sentence(example.tokens, to_spans([labels[label] for label in path]))
+        for example, path in zip(examples, decode(words, labels=labels), strict=True)
+    ]
 
 
 def usage(path: Path) -> str:

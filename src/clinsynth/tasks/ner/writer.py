@@ -11,7 +11,8 @@ from typing import Any
 from clinsynth.config import check, named_prompt
 from clinsynth.errors import ConfigError, DataFormatError
 from clinsynth.prompts import render
-from clinsynth.task import Choices, Proposal, Supply, Writing
+from clinsynth.task import NONE, Choices, Proposal, Supply, Writing
+from clinsynth.tasks.ner import negatives
 from clinsynth.tasks.ner.annotators import Gazetteer, read_mentions
 from clinsynth.tasks.ner.config import NerDataset
 from clinsynth.tasks.supply import EACH_UNIT
@@ -62,6 +63,7 @@ class NerWriter:
             annotator=annotator,
             label_prompt=label_prompt,
             lexicon=lexicon,
+            negatives=negatives.complete(choices.negatives, dataset=self.dataset),
         )
 
     def propose(self, gold: Gold, *, recorded: bool) -> Proposal:
@@ -75,7 +77,7 @@ class NerWriter:
         Of forms that are equally frequent the first in the file is taken. Raises DataFormatError where most are in a
         script without blanks.
         """
-        units = list(gold.units) or self._mentions(gold)
+        units = negatives.check_names(gold.units) if gold.units else self._mentions(gold)
         unread = [unit for unit in units if is_without_blanks(unit)]
         if 2 * len(unread) > len(units):
             where = self.dataset.units if gold.units else f"gold train of {self.dataset.name}"
@@ -94,14 +96,16 @@ class NerWriter:
                 f"{self.dataset.name} has neither gold train nor a list of units: give one as dataset.units=terms.txt."
             )
         ordered = sorted(forms, key=lambda folded: (-forms[folded].total(), folded))
-        return [forms[folded].most_common(1)[0][0] for folded in ordered]
+        return negatives.check_names([forms[folded].most_common(1)[0][0] for folded in ordered])
 
     def leaking(self, units: Sequence[str], *, writing: Writing, gold: Gold) -> set[str]:
         """Return none: a prompt shows the name of an entity."""
         return set()
 
     def request(self, unit: str, *, replicate: int, writing: Writing, gold: Gold) -> Request:
-        """Ask for sentences that contain the unit."""
+        """Ask for sentences that contain the unit, or for negatives."""
+        if unit == NONE:
+            return negatives.request(self.dataset, replicate=replicate, writing=writing)
         prompt = writing.prompt
         message = render(prompt, {"n": writing.per_request, "entity": unit})
         return _request(f"{self.dataset.name}/{prompt.name}/{unit}#{replicate}", message, gold_characters=len(unit))
@@ -112,12 +116,12 @@ class NerWriter:
 
     def contains(self, draft: Draft) -> bool:
         """Say whether the unit stands in the sentence, by the rules of the gazetteer."""
-        return bool(_single(draft.unit).find(tokenise(draft.text)))
+        return draft.unit == NONE or bool(_single(draft.unit).find(tokenise(draft.text)))
 
     def label_request(self, drafts: Sequence[Draft], *, completion: Completion, writing: Writing) -> Request | None:
         """Return the second request about a completion's sentences, all of them as parsed; `None` without need."""
         prompt = writing.label_prompt
-        if writing.annotator != "llm" or not drafts or prompt is None:
+        if writing.annotator != "llm" or not drafts or prompt is None or drafts[0].unit == NONE:
             return None
         first, dataset = drafts[0], self.dataset
         numbered = "\n".join(f"{number}. {draft.text}" for number, draft in enumerate(drafts, 1))
@@ -134,7 +138,12 @@ class NerWriter:
     def annotate(
         self, drafts: Sequence[Draft], *, annotator: str, lexicon: Sequence[str], answer: Completion | None
     ) -> tuple[list[Candidate], list[Rejected]]:
-        """Return the labelled sentences of one completion, and what `answer` lists that is not in them."""
+        """Return the labelled sentences of one completion, and what `answer` lists that is not in them.
+
+        Nobody labels negatives; those that hold a term of the lexicon are rejected.
+        """
+        if drafts and drafts[0].unit == NONE:
+            return negatives.without_mentions(drafts, known=_known(tuple(lexicon)) if lexicon else None)
         words = [tokenise(draft.text) for draft in drafts]
         rejected: list[Rejected] = []
         places: list[list[tuple[int, int]]] = []

@@ -1,0 +1,70 @@
+"""Sentences in which nothing is mentioned: the unit `none`, so that a model without gold sees some."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from clinsynth.config import named_prompt
+from clinsynth.errors import ConfigError
+from clinsynth.prompts import render
+from clinsynth.task import NONE, Negatives, Writing
+from clinsynth.tasks.ner.annotators import Gazetteer
+from clinsynth.tasks.ner.config import NerDataset
+from clinsynth.text.entities import Sentence
+from clinsynth.text.words import detokenise, tokenise
+from clinsynth.types import Candidate, Draft, Rejected, Request
+
+PROMPT = "negatives"
+REASON = "mention_in_negative"
+"""Why a sentence is rejected."""
+
+
+def complete(asked: Negatives | None, *, dataset: NerDataset) -> Negatives | None:
+    """Fill in the usual prompt; raises ConfigError where the dataset does not say what such sentences are like."""
+    if asked is None:
+        return None
+    if not dataset.negatives:
+        raise ConfigError(
+            f"units.negatives={asked.share:g}: {dataset.name} does not say what sentences without a {dataset.called} "
+            "are like. Say it in its YAML, as a line `negatives:` that goes on after "
+            f'"Write sentences ... that mention NO {dataset.called} at all" (those of ncbi_disease are in '
+            "conf/guidelines/ncbi_disease.yaml), or leave out units.negatives."
+        )
+    return replace(asked, prompt=asked.prompt or named_prompt(PROMPT))
+
+
+def check_names(units: Sequence[str]) -> list[str]:
+    """Return the units; raises ConfigError for an entity that is called as the unit of negatives is."""
+    if NONE in units:
+        raise ConfigError(
+            f"an entity is called {NONE!r}, which is the unit of sentences without any: give a list of terms without "
+            "it, as dataset.units=terms.txt."
+        )
+    return list(units)
+
+
+def request(dataset: NerDataset, *, replicate: int, writing: Writing) -> Request:
+    """Ask for sentences that mention nothing of the entity type; shows no gold text."""
+    asked = writing.negatives
+    assert asked is not None
+    assert asked.prompt is not None
+    values = {"n": asked.per_request, "noun": dataset.called, "negatives": dataset.negatives}
+    message = render(asked.prompt, values, optional=("noun",))
+    id = f"{dataset.name}/{asked.prompt.name}/{NONE}#{replicate}"
+    return Request(id, ({"role": "user", "content": message},), {"prompt": message})
+
+
+def without_mentions(drafts: Sequence[Draft], *, known: Gazetteer | None) -> tuple[list[Candidate], list[Rejected]]:
+    """Return the sentences, all of them outside, and those that hold a known term."""
+    kept: list[Candidate] = []
+    rejected: list[Rejected] = []
+    for draft in drafts:
+        words = tokenise(draft.text)
+        found = known.find(words) if known else []
+        if found:
+            start, end = found[0]
+            rejected.append(Rejected(draft, REASON, detokenise(words[start:end])))
+        else:
+            kept.append(Candidate(draft, Sentence(tuple(words))))
+    return kept, rejected
