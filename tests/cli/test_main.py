@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from clinsynth import config, datasets, stages
+from clinsynth import __version__, config, datasets, stages
+from clinsynth.cli import flags
 from clinsynth.cli import main as cli
 from support import TINY, Command, python
 
@@ -15,7 +16,7 @@ TRAIN = ("train", "source=original", *TINY)
 MISTAKES = {
     "unknown stage": (
         ("trian",),
-        "'trian' is not a stage. Stages: generate, train, zero_shot, analyse, predict, review,",
+        "'trian' is not a stage. Did you mean train? Stages: generate, train, zero_shot, analyse, predict, review,",
     ),
     "an override for a stage": (("seed=1", "train"), "'seed=1' is not a stage."),
     "unknown dataset": ((*TRAIN, "dataset=ncbi_diseas"), "Did you mean ncbi_disease"),
@@ -35,6 +36,16 @@ MISTAKES = {
     "k too large": ((*TRAIN, "source.examples=131"), "source.examples=131 is more than the 130 gold"),
     "no such backbone": ((*TRAIN, "backbone.name_or_path=nobody/nothing"), "the backbone 'nobody/nothing' is neither"),
     "backbone without weights": ((*TRAIN, "backbone.name_or_path=empty"), "is a folder without model.safetensors"),
+    "a sweep whose config is asked for": (
+        ("train", "--multirun", "seed=0,1", "--cfg", "job"),
+        "--multirun and --cfg do not go together",
+    ),
+    "a sweep, in short": (("train", "-m", "seed=0,1", "-c", "job"), "--multirun and --cfg do not go together"),
+    "a package of no config": (("train", "-p", "dataset"), "--package holds for a config that is shown"),
+    "what is resolved is not shown": (("train", "seed=1", "--resolve"), "--resolve holds for a config that is shown"),
+    "no completion of this shell": (("-sc", "install=tcsh"), 'eval "$(clinsynth -sc install=bash)"'),
+    "no dataset file": ((*TRAIN, "dataset=my/nothing.yaml"), "dataset=path/to/mine.yaml"),
+    "no YAML": ((*TRAIN, "dataset=broken.yaml"), "broken.yaml"),
     "no such table": (("report", "table=nothing"), "no finished run has the tag table.nothing"),
 }
 
@@ -45,6 +56,7 @@ def test_a_mistake_is_said_in_one_paragraph(
 ) -> None:
     (with_store / "file").touch()
     (with_store / "empty").mkdir()
+    (with_store / "broken.yaml").write_text("name: [x\n", encoding="utf-8")
     status, _, err = clinsynth(*words)
     assert status == 2
     assert err.startswith("clinsynth: ")
@@ -78,6 +90,71 @@ def test_the_exit_status_is_that_of_main() -> None:
     said = python("-m", "clinsynth", "trian")
     assert (said.status, said.out) == (2, "")
     assert said.err.startswith("clinsynth: 'trian' is not a stage.")
+
+
+@pytest.mark.parametrize("words", [("--version",), ("train", "--version")])
+def test_the_version_is_that_of_the_package(words: tuple[str, ...], clinsynth: Command) -> None:
+    assert clinsynth(*words).out == f"clinsynth {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["seed=1", "-c", "job", "--resolve"], ["-c", "job", "--resolve", "seed=1"]),
+        (["-c", "job", "-p", "dataset", "seed=1"], ["-c", "job", "-p", "dataset", "seed=1"]),
+        (["--resolve", "seed=1", "--cfg", "job"], ["--resolve", "--cfg", "job", "seed=1"]),
+        (["seed=1", "-m", "size=n1"], ["-m", "seed=1", "size=n1"]),
+        (["seed=1", "-cd", "my", "--config-dir=my"], ["-cd", "my", "--config-dir=my", "seed=1"]),
+        (["--info", "seed=1", "-i", "config"], ["--info", "-i", "config", "seed=1"]),
+    ],
+)
+def test_flags_with_their_values_come_first(words: list[str], expected: list[str]) -> None:
+    assert flags.flags_first(words) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("clinsynth ", [*config.STAGES]),
+        ("clinsynth tr", ["train"]),
+        ("clinsynth help re", ["review", "report"]),
+        ("clinsynth train dataset=sample_", ["dataset=sample_asd", "dataset=sample_ner", "dataset=sample_relation"]),
+        ("clinsynth train -m backb", ["backbone.", "backbone="]),
+        ("clinsynth train --frobnicate", []),
+        ("clinsynth trian dataset=", []),
+        ("clinsynth train dataset=nothing backbone.", []),
+    ],
+)
+def test_a_shell_completes(line: str, found: list[str], clinsynth: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMP_LINE", line)
+    said = clinsynth("-sc", "query=bash")  # as the script that is installed calls it, at each Tab
+    assert (said.status, said.out.split(), said.err) == (0, found, "")
+
+
+@pytest.mark.parametrize("words", [("-sc", "install=bash"), ("train", "-sc", "install=zsh")])
+def test_completion_is_installed(words: tuple[str, ...], clinsynth: Command) -> None:
+    said = clinsynth(*words)
+    assert said.status == 0
+    assert said.out.endswith("-F hydra_bash_completion clinsynth\n")
+
+
+OWN = """defaults: [/schema/dataset/ner@_here_]
+name: own
+task: ner
+entity_type: Disease
+files: {train: {path: "assets:sample_ner/train.tsv"}, test: {path: "assets:sample_ner/test.tsv"}}
+"""
+
+
+@pytest.mark.parametrize("path", ["my/mine.yaml", "./my/mine.yaml", "{here}/my/mine.yaml", "../{name}/my/mine.yaml"])
+def test_a_dataset_may_be_a_file(path: str, clinsynth: Command, workspace: Path) -> None:
+    (workspace / "my").mkdir()
+    (workspace / "my" / "mine.yaml").write_text(OWN, encoding="utf-8")
+    given = path.format(here=workspace, name=workspace.name)
+    said = clinsynth("train", f"dataset={given}", "dataset.entity_type=Drug", "--cfg", "job", "-p", "dataset")
+    assert said.status == 0, said.err
+    assert "name: own\n" in said.out
+    assert "entity_type: Drug\n" in said.out
 
 
 def test_the_config_is_printed_without_a_run(clinsynth: Command, workspace: Path) -> None:

@@ -10,11 +10,13 @@ import traceback
 from collections.abc import Sequence
 
 import hydra
+import yaml
 from hydra.errors import HydraException
 from omegaconf.errors import OmegaConfBaseException
 
+import clinsynth
 from clinsynth import config, stages, tasks
-from clinsynth.cli import help, sweeps
+from clinsynth.cli import completion, flags, help, mistakes, sweeps
 from clinsynth.errors import ClinsynthError
 from clinsynth.stages.overrides import quoted
 
@@ -34,34 +36,47 @@ _REFUSALS = {
 
 
 SEPARATOR = "--"
+HELP = {"-h", "--help"}
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Exit status: 0 done, 2 a mistake that the user can mend, 130 Ctrl-C; a bug raises."""
     stage, *given = list(sys.argv[1:] if words is None else words) or ["--help"]
+    if stage == "help" and given:  # as in: help train dataset
+        stage, given = given[0], ["--help", *given[1:]]
     overrides = of_each_job(given)
     settle_environment()
-    if stage in ("-h", "--help", "help"):
+    if "--version" in (stage, *overrides):
+        print(f"clinsynth {clinsynth.__version__}")
+        return 0
+    if stage in HELP | {"help"}:
         help.show_stages()
         return 0
-    if stage not in config.STAGES:
-        return _complain(f"{stage!r} is not a stage. Stages: {', '.join(config.STAGES)}. See `clinsynth --help`.")
+    completes = completion.is_asked([stage, *given])
+    if stage not in config.STAGES and not completes:
+        near = help.did_you_mean(help.near_names(stage, list(config.STAGES)))
+        return _complain(f"{stage!r} is not a stage. {near}Stages: {', '.join(config.STAGES)}. See `clinsynth --help`.")
     config.register(tasks.schemas())
     try:
-        if {"-h", "--help"} & set(overrides):
-            help.show_stage(stage, [word for word in overrides if not word.startswith("-")])
+        if completes:
+            completion.complete([stage, *given], hydra=_hand_over)
+        elif HELP & set(overrides):
+            _show_help(stage, overrides)
         else:
+            flags.check_flags(overrides)
             _hand_over(stage, overrides)
     except KeyboardInterrupt:
         print("\nStopped. What is finished is kept: the same command goes on from there.", file=sys.stderr)
         return INTERRUPTED
     except (HydraException, OmegaConfBaseException) as error:
-        return _complain(help.explained(error, stage, overrides))
+        return _complain(mistakes.explained(error, stage, overrides))
     except ValueError as error:
         if "Config group override must be" not in str(error):  # Hydra's word for size=5, which is no option's name
             _complain_of_sweep()
             raise
-        return _complain(help.no_option(stage, overrides))
+        return _complain(mistakes.no_option(stage, overrides))
+    except yaml.YAMLError as error:
+        return _complain(f"a file of the config is no YAML: {error}")
     except ClinsynthError as error:
         return _complain_of_sweep() or _complain(str(error), status=error.status)
     except OSError as error:
@@ -88,10 +103,21 @@ def settle_environment() -> None:
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
 
+def _show_help(stage: str, words: Sequence[str]) -> None:
+    """Words that are no overrides are groups, or parts of keys, that help is asked about."""
+    given = [word for word in words if "=" in word or word.startswith("~")]
+    help.show_stage(
+        stage,
+        [word for word in given if not word.startswith("-")],
+        topics=[word for word in words if word not in given and not word.startswith("-")],
+        folder=next((word.partition("=")[2] for word in given if word.startswith("--config-dir=")), None),
+    )
+
+
 def _hand_over(stage: str, overrides: list[str]) -> None:
     """Run the stage under Hydra, which reads `sys.argv`."""
     os.environ["HYDRA_FULL_ERROR"] = "1"  # raise to us instead of printing
-    given, sys.argv = sys.argv, ["clinsynth", *flags_first(overrides)]
+    given, sys.argv = sys.argv, ["clinsynth", *flags.flags_first(overrides)]
     try:
         hydra.main(version_base="1.3", config_path=str(config.conf_folder()), config_name=stage)(stages.run)()
     except sweeps.JobError as failed:
@@ -107,18 +133,6 @@ def of_each_job(words: Sequence[str]) -> list[str]:
         return list(words)
     place = words.index(SEPARATOR)
     return [*words[:place], f"overrides=[{','.join(map(quoted, words[place + 1 :]))}]"]
-
-
-def flags_first(words: Sequence[str]) -> list[str]:
-    """Hydra's flags, with their values, before the overrides that they rule: argparse takes no others."""
-    flags: list[str] = []
-    others: list[str] = []
-    before = ""
-    for word in words:
-        takes_value = before.startswith("--") and "=" not in before + word and before != "--multirun"
-        (flags if word.startswith("-") or takes_value else others).append(word)
-        before = word
-    return [*flags, *others]
 
 
 def _raised_by_a_stage(error: BaseException) -> bool:

@@ -49,7 +49,7 @@ def run(cfg: DictConfig) -> None:
 def _job(cfg: DictConfig, stage: str) -> Job:
     hydra: Any = HydraConfig.get()
     choices = {
-        group: str(option)
+        group: _named(str(option))
         for group, option in hydra.runtime.choices.items()
         if not {"/", "@"} & set(group) and option is not None and str(option) != "null"
     }
@@ -62,6 +62,11 @@ def _job(cfg: DictConfig, stage: str) -> Job:
         side_by_side=_side_by_side(hydra),
         sweep=os.path.relpath(hydra.sweep.dir) if hydra.mode == RunMode.MULTIRUN else "",
     )
+
+
+def _named(option: str) -> str:
+    """Return the name of an option; a file of the user's own is named as it would be in a folder of the group."""
+    return Path(option).stem if option.endswith((".yaml", ".yml")) else option
 
 
 def _side_by_side(hydra: Any) -> int:
