@@ -19,6 +19,7 @@ from clinsynth import config, stages, tasks
 from clinsynth.cli import completion, flags, help, mistakes, sweeps
 from clinsynth.errors import ClinsynthError
 from clinsynth.stages.overrides import quoted
+from clinsynth.text.printable import printable
 
 USER_MISTAKE, INTERRUPTED = 2, 130
 
@@ -143,8 +144,9 @@ def _raised_by_a_stage(error: BaseException) -> bool:
 
 def _complain(message: str, *, status: int = USER_MISTAKE) -> int:
     width = 100
+    said = printable(" ".join(message.split()))
     print(
-        textwrap.fill(f"clinsynth: {' '.join(message.split())}", width, break_long_words=False, break_on_hyphens=False),
+        textwrap.fill(f"clinsynth: {said}", width, break_long_words=False, break_on_hyphens=False),
         file=sys.stderr,
     )
     return status
