@@ -187,6 +187,10 @@ class Ledger:
         """Return the ids of the runs, finished or not, whose id begins so."""
         return [run.info.run_id for run in self._search(f"attributes.run_id LIKE '{start}%'")]
 
+    def finished_beginning(self, start: str) -> list[Run]:
+        """Return the finished runs whose id begins so, oldest first."""
+        return self._finished(f"attributes.run_id LIKE '{start}%'") if start.isalnum() else []
+
     @property
     def where(self) -> str:
         """Return the address of the store, for people."""

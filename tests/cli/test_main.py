@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,14 @@ MISTAKES = {
     "no completion of this shell": (("-sc", "install=tcsh"), 'eval "$(clinsynth -sc install=bash)"'),
     "no dataset file": ((*TRAIN, "dataset=my/nothing.yaml"), "dataset=path/to/mine.yaml"),
     "no YAML": ((*TRAIN, "dataset=broken.yaml"), "broken.yaml"),
+    "a table that is no tag": (
+        (*TRAIN, "tracking.table='a, b'"),
+        "tracking.table=a, b is out of range: it has to be a",
+    ),
+    "a table that is a path": ((*TRAIN, "tracking.table=a/../b"), "tracking.table=a/../b is out of range"),
+    "no such sweep": (("report", "sweep=multirun/nothing"), "no job of a sweep in multirun/nothing has finished"),
+    "no such run": (("report", "runs=[0123]"), "runs=0123: no finished run has such an id"),
+    "two things to report": (("report", "table=a", "sweep=b"), "say what to report"),
     "no such table": (("report", "table=nothing"), "no finished run has the tag table.nothing"),
 }
 
@@ -184,6 +193,34 @@ def test_a_bug_keeps_its_traceback(
     assert raised.value is error
 
 
+@pytest.mark.parametrize(("said", "shown"), [("database is locked", True), ("no such column: x", False)])
+def test_a_database_that_cannot_be_used_is_no_bug(
+    said: str, shown: bool, clinsynth: Command, with_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error = RuntimeError("what a library makes of it")
+    error.__cause__ = sqlite3.OperationalError(said)
+    monkeypatch.setattr(datasets, "open_gold", broken(error))
+    if shown:
+        found = clinsynth("train", "source=original")
+        assert found.status == 2
+        assert f"clinsynth: a database cannot be used ({said})" in found.err
+    else:
+        with pytest.raises(RuntimeError):
+            clinsynth("train", "source=original")
+
+
+def test_gold_is_checked_before_what_takes_seconds(clinsynth: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stages, "import_module", broken(AssertionError("the stage was imported")))
+    said = clinsynth("train", "dataset.files.test={path: no.tsv}")
+    assert (said.status, "no file at no.tsv" in said.err) == (2, True)
+
+
+def test_a_terminal_that_lacks_a_sign_gets_another_one() -> None:
+    code = "from clinsynth.cli import main; main.settle_environment(); print('a \\u2013 b')"
+    said = python("-c", code, LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
+    assert (said.status, said.out) == (0, "a ? b\n")
+
+
 def test_a_full_disk_is_no_bug(clinsynth: Command, with_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(datasets, "open_gold", broken(OSError(errno.ENOSPC, "No space left on device", "here")))
     said = clinsynth("train", "source=original")
@@ -196,7 +233,7 @@ def test_ctrl_c_is_said_in_a_line(mode: tuple[str, ...], clinsynth: Command, mon
     monkeypatch.setattr(stages, "import_module", broken(KeyboardInterrupt()))
     said = clinsynth("train", *mode)
     assert said.status == 130
-    assert said.err.strip() == "Stopped. What is finished is kept: the same command goes on from there."
+    assert said.err.strip().startswith("Stopped. Finished jobs are kept, and so are answers; the same command begins")
 
 
 def test_the_stage_gets_its_settings_and_its_job(clinsynth: Command, monkeypatch: pytest.MonkeyPatch) -> None:

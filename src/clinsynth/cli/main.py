@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
+import re
+import sqlite3
 import sys
 import textwrap
 import traceback
 from collections.abc import Sequence
+from concurrent.futures import BrokenExecutor
 
 import hydra
 import yaml
@@ -35,6 +39,16 @@ _REFUSALS = {
     errno.EISDIR,
 }
 
+
+STOPPED = {
+    "train": "Finished jobs are kept, and so are answers; the same command begins the training that was stopped anew.",
+    "analyse": "Finished jobs are kept; the same command begins the analysis that was stopped anew.",
+    "export": "The same command writes the export anew.",
+    "show": "Nothing was changed.",
+    "report": "The same command makes the report anew.",
+}
+STOPPED_ELSEWHERE = "What is finished is kept: the same command goes on from there."
+"""What Ctrl-C leaves, by stage."""
 
 SEPARATOR = "--"
 HELP = {"-h", "--help"}
@@ -67,7 +81,7 @@ def main(words: Sequence[str] | None = None) -> int:
             flags.check_flags(overrides)
             _hand_over(stage, overrides)
     except KeyboardInterrupt:
-        print("\nStopped. What is finished is kept: the same command goes on from there.", file=sys.stderr)
+        print(f"\nStopped. {STOPPED.get(stage, STOPPED_ELSEWHERE)}", file=sys.stderr)
         return INTERRUPTED
     except (HydraException, OmegaConfBaseException) as error:
         return _complain(mistakes.explained(error, stage, overrides))
@@ -78,6 +92,8 @@ def main(words: Sequence[str] | None = None) -> int:
         return _complain(mistakes.no_option(stage, overrides))
     except yaml.YAMLError as error:
         return _complain(f"a file of the config is no YAML: {error}")
+    except BrokenExecutor:
+        return _complain_of_killed()
     except ClinsynthError as error:
         return _complain_of_sweep() or _complain(str(error), status=error.status)
     except OSError as error:
@@ -88,9 +104,18 @@ def main(words: Sequence[str] | None = None) -> int:
             "choose others with output=, to= or folder=, where the stage has it, and with hydra.run.dir=, "
             "hydra.sweep.dir=, paths.artifacts=, tracking.artifacts=."
         )
-    except Exception:
+    except Exception as error:
         _complain_of_sweep()
+        if (fault := _database_fault(error)) is not None:
+            return _complain(
+                f"a database cannot be used ({fault}): the MLflow store (tracking.uri), or completions.db of "
+                "paths.artifacts. Where it is locked, end the process that holds it; where the disk is full, make "
+                "room; a damaged one has to be replaced by a copy, or moved away."
+            )
         raise
+    finally:
+        if command := sweeps.report_command(sweeps.Failures.sweep):
+            print(f"The table of this sweep: {command}")
     return 0
 
 
@@ -98,6 +123,9 @@ def settle_environment() -> None:
     """Set what libraries read when they are imported: no telemetry, and good neighbours on shared cores."""
     for variable in ("MLFLOW_DISABLE_TELEMETRY", "DO_NOT_TRACK", "HF_HUB_DISABLE_TELEMETRY", "DISABLE_TELEMETRY"):
         os.environ.setdefault(variable, "true")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # no sign that the terminal lacks is worth a traceback
     # Threads that wait without spinning: two jobs side by side ran twice as fast, one alone a tenth slower.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # warns at every fork otherwise
@@ -150,6 +178,30 @@ def _complain(message: str, *, status: int = USER_MISTAKE) -> int:
         file=sys.stderr,
     )
     return status
+
+
+def _complain_of_killed() -> int:
+    """Name the jobs that a sweep has lost with a process that was killed."""
+    lost = sweeps.broken_off(sweeps.Failures.sweep)
+    _complain(
+        f"a process of this sweep was killed, perhaps for lack of memory, and the sweep ended with it. {len(lost)} "
+        "jobs are not done; the same command does them, and no others. With fewer jobs side by side there is more "
+        "memory for each."
+    )
+    for job in lost:
+        print(f"  job {job['job']}: {sweeps.rerun_command(job)}", file=sys.stderr)
+    _complain_of_sweep()
+    return USER_MISTAKE
+
+
+def _database_fault(error: BaseException | None) -> str | None:
+    """Return what SQLite could not do, where an error comes of a database that is locked, full or damaged."""
+    faults = r"locked|disk|malformed|not a database|readonly|unable to open"
+    while error is not None:
+        if isinstance(error, sqlite3.DatabaseError) and re.search(faults, str(error)):
+            return str(error)
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def _complain_of_sweep() -> int:

@@ -12,7 +12,8 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from clinsynth import config
+from clinsynth import config, datasets, tasks
+from clinsynth.stages.overrides import places
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,13 @@ class Job:
     """Jobs that share the machine."""
     sweep: str = ""
     """Folder of the sweep that the job is part of, from the current folder on; empty where it is alone."""
+    places: tuple[str, ...] = ()
+    """Words of the command line that say where else options are found."""
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """Return the words that run this job alone."""
+        return ("clinsynth", self.stage, *self.overrides, *self.places)
 
     @property
     def tags(self) -> dict[str, str]:
@@ -39,9 +47,11 @@ class Job:
 
 
 def run(cfg: DictConfig) -> None:
-    """One job: check its settings, then import what its stage needs, which takes seconds."""
+    """One job: check its settings and its gold, then import what its stage needs, which takes seconds."""
     stage = str(HydraConfig.get().job.config_name)
     settings = config.typed(cfg, config.STAGES[stage])
+    if isinstance(settings, config.CorpusConfig | config.ZeroShotConfig | config.SearchConfig):
+        datasets.open_gold(tasks.open(settings.dataset), data=Path(settings.paths.data))  # kept for the stage
     job = _job(cfg, stage)
     import_module(f"clinsynth.stages.{stage}").main(settings, job=job)
 
@@ -61,6 +71,7 @@ def _job(cfg: DictConfig, stage: str) -> Job:
         resolved=OmegaConf.to_yaml(cfg, resolve=True),
         side_by_side=_side_by_side(hydra),
         sweep=os.path.relpath(hydra.sweep.dir) if hydra.mode == RunMode.MULTIRUN else "",
+        places=tuple(places(hydra)),
     )
 
 

@@ -28,7 +28,7 @@ def train_params(settings: TrainConfig, *, choices: Mapping[str, str]) -> dict[s
     found = corpus_params(settings, choices=chosen)
     if settings.source.generated:
         return found
-    kept = {name: value for name, value in found.items() if name.split(".")[0] not in _OF_CORPUS}
+    kept = _without_corpus(found)
     return kept | ({_REVIEWED: found[_REVIEWED]} if settings.source.corpora else {})
 
 
@@ -36,6 +36,15 @@ def corpus_params(settings: CorpusConfig, *, choices: Mapping[str, str]) -> dict
     """Return the same of a job that makes a corpus."""
     named = {"size": size_name(settings), "annotator": settings.annotator.name, "prompt": settings.prompt.name}
     return stage_params(settings, choices=choices, **named)
+
+
+def pinned_params(settings: CorpusConfig, *, choices: Mapping[str, str]) -> dict[str, Any]:
+    """Return the same of a job on a corpus that was there before."""
+    return _without_corpus(corpus_params(settings, choices=choices))
+
+
+def _without_corpus(params: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in params.items() if name.split(".")[0] not in _OF_CORPUS}
 
 
 def stage_params(settings: Any, *, choices: Mapping[str, str], **named: str) -> dict[str, Any]:

@@ -55,6 +55,7 @@ def main(settings: SweepConfig, *, job: Job) -> None:
     for experiment in dict.fromkeys(each.experiment for each in able):
         folder = job.folder / experiment.replace("/", "-")
         subprocess.run(_command(settings, experiment, folder=folder), check=False)
+    print(f"The table: clinsynth report {words}")
     failed = {each.run_key for each in able} - set(runs.finished(ledger, able))
     if failed:  # whatever has become of their process
         raise JobsFailed(
