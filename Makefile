@@ -67,5 +67,7 @@ ui: $(READY) ## Compare runs in the MLflow UI, in a browser
 	@echo "Open http://127.0.0.1:5000/#/experiments?workflowType=machine_learning (Ctrl-C ends the server)"
 	$(BIN)/mlflow ui --backend-store-uri sqlite:///mlruns/mlflow.db --host 127.0.0.1 --port 5000
 
-clean: ## Remove what runs have made (not .venv, not downloaded data)
-	rm -rf outputs artifacts multirun/* mlruns/*
+clean: ## Remove what runs have made (not .venv, not downloaded data, not the answers of LLMs)
+	rm -rf outputs multirun/* mlruns/*
+	@test ! -d artifacts || find artifacts -mindepth 1 -maxdepth 1 ! -name 'completions.db*' -exec rm -rf {} +
+	@test ! -f artifacts/completions.db || echo "artifacts/completions.db is kept: it holds answers that were paid for"

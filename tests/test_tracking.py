@@ -4,6 +4,8 @@ import json
 import multiprocessing
 import os
 import signal
+import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -418,6 +420,35 @@ def test_processes_that_meet_on_an_empty_store_all_succeed(workspace: Path) -> N
     runs = opened()._search("attributes.status = 'FINISHED'")
     assert sorted(run.data.metrics["number"] for run in runs) == [0, 1, 2, 3]
     assert len({run.info.experiment_id for run in runs}) == 1
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt(), sqlite3.OperationalError("database or disk is full")])
+def test_a_store_that_was_not_finished_is_made_anew(
+    stop: BaseException, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the tables of the first edition of MLflow and their migrations."""
+    from mlflow.store.db import utils
+
+    def broken_off(engine: Any) -> None:
+        raise stop
+
+    with monkeypatch.context() as patch:
+        patch.setattr(utils, "_upgrade_db", broken_off)
+        with pytest.raises(KeyboardInterrupt if isinstance(stop, KeyboardInterrupt) else ConfigError):
+            opened()
+    assert [path.name for path in Path("mlruns").iterdir()] == [".mlflow.db.lock"]
+    (Path("mlruns") / ".mlflow.db-new-1-1").touch()  # of a process that was killed
+    made(opened())
+    assert not list(Path("mlruns").glob("*-new-*"))
+    assert len(opened().tagged("host", socket.gethostname())) == 1
+
+
+def test_a_damaged_store_is_said_in_a_paragraph(with_store: Path) -> None:
+    path = Path("mlruns/mlflow.db")
+    content = path.read_bytes()
+    path.write_bytes(content[:4096] + bytes(len(content) - 4096))
+    with pytest.raises(ConfigError, match="cannot be opened"):
+        opened(f"sqlite:///{path}")
 
 
 def test_a_summary_is_read_as_it_was_written(tmp_path: Path) -> None:

@@ -254,10 +254,12 @@ def zero_shot(
     return digest(content | _later(settings.zero_shot))
 
 
-def analysis(settings: CorpusConfig, *, version: str, gold: Hashes, analysis: AnalysisConfig) -> str:
-    """Return the key of a comparison of a corpus with gold."""
+def analysis(
+    settings: CorpusConfig, *, version: str, gold: Hashes, analysis: AnalysisConfig, corpus: str | None = None
+) -> str:
+    """Return the key of a comparison with gold: of the corpus that the settings make, or of one by its digest."""
     content = {"version": ANALYSE, "gold": gold, "analysis": named(analysis)}
-    return digest(content | {"corpus": corpus_settings(settings, version=version)})
+    return digest(content | {"corpus": corpus or corpus_settings(settings, version=version)})
 
 
 def search(settings: SearchConfig, *, gold: Hashes) -> str:

@@ -16,7 +16,7 @@ import subprocess
 import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -27,6 +27,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, Metric, Param, Run
 from mlflow.exceptions import MlflowException
 from numpy.typing import NDArray
+from sqlalchemy.exc import SQLAlchemyError
 
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import TrackingConfig
@@ -147,8 +148,12 @@ class Ledger:
                 self._prepare_sqlite()
                 self.client = MlflowClient(tracking_uri=self.uri)
                 self.client.search_experiments(max_results=1)
-            except (MlflowException, sqlite3.Error) as error:
-                raise ConfigError(f"the MLflow store {self.uri} cannot be opened: {error}") from error
+            except (MlflowException, SQLAlchemyError, sqlite3.Error) as error:
+                raise ConfigError(
+                    f"the MLflow store {self.where} cannot be opened: {error} Where it is locked, end the process that "
+                    "holds it; where the disk is full, make room; a damaged one has to be moved away, and finished "
+                    "jobs run anew."
+                ) from error
 
     def _prepare_sqlite(self) -> None:
         if not self.uri.startswith("sqlite:///"):
@@ -156,9 +161,11 @@ class Ledger:
         path = Path(self.uri.removeprefix("sqlite:///")).resolve()
         self.uri = f"sqlite:///{path}"  # MLflow keeps stores by this name, wherever the process goes
         path.parent.mkdir(parents=True, exist_ok=True)
-        with sqlite3.connect(path) as database:
+        with FileLock(path.with_name(f".{path.name}.lock")):  # jobs with other artifacts may share the store
+            if not path.exists() or (path.is_file() and not path.stat().st_size):
+                _build_sqlite(path)
+        with closing(sqlite3.connect(path)) as database:
             database.execute("PRAGMA journal_mode=WAL")  # readers and a writer do not wait for each other
-        database.close()
 
     @contextmanager
     def claim(self, run_key: str) -> Iterator[None]:
@@ -204,6 +211,10 @@ class Ledger:
     def beginning(self, start: str) -> list[str]:
         """Return the ids of the runs, finished or not, whose id begins so."""
         return [run.info.run_id for run in self._search(f"attributes.run_id LIKE '{start}%'")]
+
+    def finished_beginning(self, start: str) -> list[Run]:
+        """Return the finished runs whose id begins so, oldest first."""
+        return self._finished(f"attributes.run_id LIKE '{start}%'") if start.isalnum() else []
 
     @property
     def where(self) -> str:
@@ -325,6 +336,22 @@ class Ledger:
 
     def _lock(self, run_key: str) -> Path:
         return self.store.lock_path(f"run-{run_key[:24]}")
+
+
+def _build_sqlite(path: Path) -> None:
+    """Make an empty store, aside and renamed into place: MLflow takes up no migration that was broken off."""
+    start = f".{path.name}-new-"
+    for rest in path.parent.glob(f"{start}*"):  # of a process that was killed
+        rest.unlink()
+    scratch = path.with_name(f"{start}{os.getpid()}-{time.time_ns()}")  # MLflow keeps an engine by this name
+    try:
+        client = MlflowClient(tracking_uri=f"sqlite:///{scratch}")
+        client.search_experiments(max_results=1)
+        client._tracking_client.store.engine.dispose()
+        scratch.replace(path)
+    finally:
+        for rest in path.parent.glob(f"{start}*"):
+            rest.unlink()
 
 
 def _commit() -> dict[str, str]:

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import errno
 import os
+import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from clinsynth import config, datasets, stages
+from clinsynth import __version__, config, datasets, stages
+from clinsynth.cli import flags
 from clinsynth.cli import main as cli
 from clinsynth.stages import frame, naming
 from support import TINY, Command, python
@@ -16,7 +18,7 @@ TRAIN = ("train", "source=original", *TINY)
 MISTAKES = {
     "unknown stage": (
         ("trian",),
-        "'trian' is not a stage. Stages: generate, train, zero_shot, analyse, predict, review,",
+        "'trian' is not a stage. Did you mean train? Stages: generate, train, zero_shot, analyse, predict, review,",
     ),
     "an override for a stage": (("seed=1", "train"), "'seed=1' is not a stage."),
     "unknown dataset": ((*TRAIN, "dataset=ncbi_diseas"), "Did you mean ncbi_disease"),
@@ -36,6 +38,24 @@ MISTAKES = {
     "k too large": ((*TRAIN, "source.examples=131"), "source.examples=131 is more than the 130 gold"),
     "no such backbone": ((*TRAIN, "backbone.name_or_path=nobody/nothing"), "the backbone 'nobody/nothing' is neither"),
     "backbone without weights": ((*TRAIN, "backbone.name_or_path=empty"), "is a folder without model.safetensors"),
+    "a sweep whose config is asked for": (
+        ("train", "--multirun", "seed=0,1", "--cfg", "job"),
+        "--multirun and --cfg do not go together",
+    ),
+    "a sweep, in short": (("train", "-m", "seed=0,1", "-c", "job"), "--multirun and --cfg do not go together"),
+    "a package of no config": (("train", "-p", "dataset"), "--package holds for a config that is shown"),
+    "what is resolved is not shown": (("train", "seed=1", "--resolve"), "--resolve holds for a config that is shown"),
+    "no completion of this shell": (("-sc", "install=tcsh"), 'eval "$(clinsynth -sc install=bash)"'),
+    "no dataset file": ((*TRAIN, "dataset=my/nothing.yaml"), "dataset=path/to/mine.yaml"),
+    "no YAML": ((*TRAIN, "dataset=broken.yaml"), "broken.yaml"),
+    "a table that is no tag": (
+        (*TRAIN, "tracking.table='a, b'"),
+        "tracking.table=a, b is out of range: it has to be a",
+    ),
+    "a table that is a path": ((*TRAIN, "tracking.table=a/../b"), "tracking.table=a/../b is out of range"),
+    "no such sweep": (("report", "sweep=multirun/nothing"), "no job of a sweep in multirun/nothing has finished"),
+    "no such run": (("report", "runs=[0123]"), "runs=0123: no finished run has such an id"),
+    "two things to report": (("report", "table=a", "sweep=b"), "say what to report"),
     "no such table": (("report", "table=nothing"), "no finished run has the tag table.nothing"),
 }
 
@@ -46,6 +66,7 @@ def test_a_mistake_is_said_in_one_paragraph(
 ) -> None:
     (with_store / "file").touch()
     (with_store / "empty").mkdir()
+    (with_store / "broken.yaml").write_text("name: [x\n", encoding="utf-8")
     status, _, err = clinsynth(*words)
     assert status == 2
     assert err.startswith("clinsynth: ")
@@ -81,6 +102,71 @@ def test_the_exit_status_is_that_of_main() -> None:
     assert said.err.startswith("clinsynth: 'trian' is not a stage.")
 
 
+@pytest.mark.parametrize("words", [("--version",), ("train", "--version")])
+def test_the_version_is_that_of_the_package(words: tuple[str, ...], clinsynth: Command) -> None:
+    assert clinsynth(*words).out == f"clinsynth {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["seed=1", "-c", "job", "--resolve"], ["-c", "job", "--resolve", "seed=1"]),
+        (["-c", "job", "-p", "dataset", "seed=1"], ["-c", "job", "-p", "dataset", "seed=1"]),
+        (["--resolve", "seed=1", "--cfg", "job"], ["--resolve", "--cfg", "job", "seed=1"]),
+        (["seed=1", "-m", "size=n1"], ["-m", "seed=1", "size=n1"]),
+        (["seed=1", "-cd", "my", "--config-dir=my"], ["-cd", "my", "--config-dir=my", "seed=1"]),
+        (["--info", "seed=1", "-i", "config"], ["--info", "-i", "config", "seed=1"]),
+    ],
+)
+def test_flags_with_their_values_come_first(words: list[str], expected: list[str]) -> None:
+    assert flags.flags_first(words) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("clinsynth ", [*config.STAGES]),
+        ("clinsynth tr", ["train"]),
+        ("clinsynth help re", ["review", "report"]),
+        ("clinsynth train dataset=sample_", ["dataset=sample_asd", "dataset=sample_ner", "dataset=sample_relation"]),
+        ("clinsynth train -m backb", ["backbone.", "backbone="]),
+        ("clinsynth train --frobnicate", []),
+        ("clinsynth trian dataset=", []),
+        ("clinsynth train dataset=nothing backbone.", []),
+    ],
+)
+def test_a_shell_completes(line: str, found: list[str], clinsynth: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMP_LINE", line)
+    said = clinsynth("-sc", "query=bash")  # as the script that is installed calls it, at each Tab
+    assert (said.status, said.out.split(), said.err) == (0, found, "")
+
+
+@pytest.mark.parametrize("words", [("-sc", "install=bash"), ("train", "-sc", "install=zsh")])
+def test_completion_is_installed(words: tuple[str, ...], clinsynth: Command) -> None:
+    said = clinsynth(*words)
+    assert said.status == 0
+    assert said.out.endswith("-F hydra_bash_completion clinsynth\n")
+
+
+OWN = """defaults: [/schema/dataset/ner@_here_]
+name: own
+task: ner
+entity_type: Disease
+files: {train: {path: "assets:sample_ner/train.tsv"}, test: {path: "assets:sample_ner/test.tsv"}}
+"""
+
+
+@pytest.mark.parametrize("path", ["my/mine.yaml", "./my/mine.yaml", "{here}/my/mine.yaml", "../{name}/my/mine.yaml"])
+def test_a_dataset_may_be_a_file(path: str, clinsynth: Command, workspace: Path) -> None:
+    (workspace / "my").mkdir()
+    (workspace / "my" / "mine.yaml").write_text(OWN, encoding="utf-8")
+    given = path.format(here=workspace, name=workspace.name)
+    said = clinsynth("train", f"dataset={given}", "dataset.entity_type=Drug", "--cfg", "job", "-p", "dataset")
+    assert said.status == 0, said.err
+    assert "name: own\n" in said.out
+    assert "entity_type: Drug\n" in said.out
+
+
 def test_the_config_is_printed_without_a_run(clinsynth: Command, workspace: Path) -> None:
     said = clinsynth("train", "seed=7", "--cfg", "job")
     assert (said.status, said.err) == (0, "")
@@ -108,6 +194,34 @@ def test_a_bug_keeps_its_traceback(
     assert raised.value is error
 
 
+@pytest.mark.parametrize(("said", "shown"), [("database is locked", True), ("no such column: x", False)])
+def test_a_database_that_cannot_be_used_is_no_bug(
+    said: str, shown: bool, clinsynth: Command, with_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error = RuntimeError("what a library makes of it")
+    error.__cause__ = sqlite3.OperationalError(said)
+    monkeypatch.setattr(datasets, "open_gold", broken(error))
+    if shown:
+        found = clinsynth("train", "source=original")
+        assert found.status == 2
+        assert f"clinsynth: a database cannot be used ({said})" in found.err
+    else:
+        with pytest.raises(RuntimeError):
+            clinsynth("train", "source=original")
+
+
+def test_gold_is_checked_before_what_takes_seconds(clinsynth: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stages, "import_module", broken(AssertionError("the stage was imported")))
+    said = clinsynth("train", "dataset.files.test={path: no.tsv}")
+    assert (said.status, "no file at no.tsv" in said.err) == (2, True)
+
+
+def test_a_terminal_that_lacks_a_sign_gets_another_one() -> None:
+    code = "from clinsynth.cli import main; main.settle_environment(); print('a \\u2013 b')"
+    said = python("-c", code, LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
+    assert (said.status, said.out) == (0, "a ? b\n")
+
+
 def test_a_full_disk_is_no_bug(clinsynth: Command, with_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(datasets, "open_gold", broken(OSError(errno.ENOSPC, "No space left on device", "here")))
     said = clinsynth("train", "source=original")
@@ -120,7 +234,7 @@ def test_ctrl_c_is_said_in_a_line(mode: tuple[str, ...], clinsynth: Command, mon
     monkeypatch.setattr(stages, "import_module", broken(KeyboardInterrupt()))
     said = clinsynth("train", *mode)
     assert said.status == 130
-    assert said.err.strip() == "Stopped. What is finished is kept: the same command goes on from there."
+    assert said.err.strip().startswith("Stopped. Finished jobs are kept, and so are answers; the same command begins")
 
 
 def test_the_stage_gets_its_settings_and_its_job(clinsynth: Command, monkeypatch: pytest.MonkeyPatch) -> None:

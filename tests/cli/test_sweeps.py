@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
-from clinsynth import stages
+from clinsynth import config, stages
 from clinsynth.cli import sweeps
 from clinsynth.stages.overrides import quoted
 from support import Command
@@ -34,7 +34,14 @@ def test_what_looks_like_an_interpolation_is_none() -> None:
 
 
 def failure(number: int, **changes: Any) -> dict[str, Any]:
-    return {"job": number, "stage": "train", "overrides": ["seed=1"], "error": "no", "bug": False} | changes
+    return {
+        "job": number,
+        "stage": "train",
+        "overrides": ["seed=1"],
+        "places": [],
+        "error": "no",
+        "bug": False,
+    } | changes
 
 
 def test_no_sweep_has_no_failures(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,11 +104,86 @@ def test_a_sweep_goes_on_after_a_failure(stage: list[int], clinsynth: Command, w
             "job": 1,
             "stage": "train",
             "overrides": ["seed=1", "backbone.lr=0.002"],
+            "places": [],
             "error": "one is refused",
             "bug": False,
             "missing": False,
         }
     }
+
+
+@pytest.mark.usefixtures("stage")
+@pytest.mark.parametrize("word", ["--config-dir=my own", "hydra.searchpath=['file://my own']"])
+def test_a_command_to_run_again_finds_the_same_options(word: str, clinsynth: Command, workspace: Path) -> None:
+    (workspace / "my own" / "backbone").mkdir(parents=True)
+    content = (config.conf_folder() / "backbone" / "bert.yaml").read_text(encoding="utf-8")
+    (workspace / "my own" / "backbone" / "own.yaml").write_text(content, encoding="utf-8")
+    said = clinsynth("train", "-m", "seed=0,1", "backbone=own", word)
+    (again,) = (line.partition("again: ")[2] for line in said.err.splitlines() if "again: " in line)
+    given = f"--config-dir={workspace / 'my own'}" if word.startswith("--") else word
+    assert shlex.split(again) == ["clinsynth", "train", "seed=1", "backbone=own", given]
+    assert clinsynth(*shlex.split(again)[1:]).err == "clinsynth: one is refused\n"
+
+
+@pytest.fixture
+def finishing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stage that leaves a summary, but for seed 1."""
+
+    class Stage:
+        @staticmethod
+        def main(settings: Any, *, job: stages.Job) -> None:
+            if settings.seed == 1:
+                raise sweeps.ClinsynthError("one is refused")
+            (job.folder / "summary.json").write_text("{}", encoding="utf-8")
+
+    monkeypatch.setattr(stages, "import_module", lambda name: Stage)
+
+
+@pytest.mark.usefixtures("finishing")
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("tracking.table=lr",), "table=lr"),
+        (("tracking.table='a b'",), "table='a b'"),
+        ((), "sweep=multirun/train/"),
+    ],
+)
+def test_a_sweep_says_how_to_see_its_table(words: tuple[str, ...], told: str, clinsynth: Command) -> None:
+    for seeds in ("0,2", "0,1"):
+        *_, last = clinsynth("train", "-m", f"seed={seeds}", *words).out.splitlines()
+        said, _, command = last.partition(": ")
+        assert said == "The table of this sweep"
+        assert shlex.split(command)[:2] == ["clinsynth", "report"]
+        assert shlex.split(command)[2].startswith(told)
+    assert "The table" not in clinsynth("train", "-m", "seed=1,-1", *words).out
+
+
+@pytest.mark.usefixtures("finishing")
+def test_a_worker_that_is_killed_leaves_a_list(clinsynth: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the kernel kills one for lack of memory, in the middle of the third job of four."""
+    from hydra_plugins.hydra_joblib_launcher import _core
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    class Parallel:
+        def __init__(self, **_: Any) -> None: ...
+
+        def __call__(self, jobs: Any) -> None:
+            for number, (run, words, named) in enumerate(jobs):
+                if number == 2:
+                    raise TerminatedWorkerError("a worker process managed by the executor was terminated")
+                run(*words, **named)
+
+    monkeypatch.setattr(_core, "Parallel", Parallel)
+    said = clinsynth("train", "-m", "seed=0,1,2,3", "hydra/launcher=joblib")
+    assert said.status == 2
+    assert "a process of this sweep was killed" in said.err
+    assert "2 jobs are not done" in " ".join(said.err.split())
+    assert said.err.splitlines()[-4:] == [
+        "  job 2: clinsynth train seed=2",
+        "  job 3: clinsynth train seed=3",
+        "clinsynth: job 1 failed: one is refused",
+        "  again: clinsynth train seed=1",
+    ]
 
 
 def test_every_failure_of_a_sweep_is_listed(stage: list[int], clinsynth: Command) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from clinsynth.errors import ConfigError
 from clinsynth.review import folder as folders
-from clinsynth.review import serving
+from clinsynth.review import forms, serving
 from clinsynth.review.folder import Review, ReviewItem, Subject
 
 testing = pytest.importorskip("streamlit.testing.v1", reason="the extra `review` is not installed")
@@ -151,6 +151,16 @@ def test_an_annotator_is_chosen_or_typed(page: Open, tmp_path: Path) -> None:
     assert tab.query_params["annotator"] == "bob"
     press(tab, "answer/correct/id0")
     assert folders.annotators(tmp_path) == ["bob"]
+
+
+def test_the_annotators_of_the_export_are_the_ones_to_choose_from(page: Open, tmp_path: Path) -> None:
+    forms.write_sheets(tmp_path, RELATION, items=items("first"), annotators=["zoe", "ann"])
+    tab = page(RELATION, items("first"), annotator="zeo")  # a name that is mistyped
+    assert [button.label for button in tab.button] == ["ann", "zoe", "bob"]
+    assert not tab.text_input
+    press(tab, "annotator/zoe")
+    press(tab, "answer/correct/id0")
+    assert folders.annotators(tmp_path) == ["zoe"]
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,23 @@ def test_the_key_is_known_before_the_run(analyse: Analyse, composed: Composed, w
     assert stage.planned(composed("analyse", *words, "size=t200"))[1] != summary(with_store)["run_key"]
 
 
+def test_a_corpus_is_named_by_its_digest(analyse: Analyse, with_store: Path) -> None:
+    words = ("dataset=sample_relation", "size=t100")
+    assert analyse(*words).status == 0
+    made = summary(with_store)
+    assert analyse(f"corpus={made['corpus'][:6]}").status == 2  # sample_ner's gold is that of another task
+    said = analyse(f"corpus={made['corpus'][:6]}", "dataset=sample_relation")
+    assert said.status == 0, said.err
+    found = summary(with_store)
+    assert found["run_key"] != made["run_key"]
+    assert found | {"run_id": made["run_id"], "run_key": made["run_key"]} == made
+    assert "skipped" in analyse("corpus=latest", "dataset=sample_relation").out
+    params = client(with_store).get_run(found["run_id"]).data.params
+    assert not {"size", "annotator", "llm"} & set(params)
+    refused = analyse("corpus=latest", "dataset=sample_relation", "size=t200")
+    assert "corpus names a corpus that is made already; size cannot change them" in refused.err
+
+
 @pytest.fixture
 def leaking(with_store: Path) -> tuple[list[str], str]:
     """Overrides of a dataset whose test split holds a text of the corpus, and that text."""

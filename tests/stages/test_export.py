@@ -125,6 +125,7 @@ def test_a_corpus_is_opened_by_the_library_datasets(job: Command, dataset: str) 
     card = huggingface_hub.DatasetCard.load("out/mine/README.md")
     assert card.data.task_categories == [CATEGORIES[dataset]]
     assert (card.data.license, card.data.size_categories) == ("cc0-1.0", ["n<1K"])
+    assert card.data.language == "en"
 
 
 def test_an_exported_corpus_gives_the_same_model(

@@ -124,6 +124,29 @@ def test_only_what_is_new_is_paid_for(
     assert server.asked()["requests"] - before == paid
 
 
+def test_answers_that_are_there_need_no_key(generate: Run, server: MockServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MY_KEY", "sk-here")
+    server.behave(yield_of=0.6)  # some are asked for more
+    words = ("size=n10", "annotator=llm", "llm.api_key_env=MY_KEY")
+    assert generate(*words).status == 0
+    before = server.asked()["requests"]
+    monkeypatch.delenv("MY_KEY")
+    said = generate(*words)
+    assert (said.status, said.err) == (0, "")
+    assert "0 requests (0 retries), 24 answers were there already" in said.out
+    more = generate(*words, "units.max=7")
+    assert more.status == 2
+    assert "the variable MY_KEY is not set" in more.err
+    assert server.asked()["requests"] == before
+
+
+def test_an_empty_corpus_is_nothing_to_train_on(generate: Run) -> None:
+    said = generate("size=n10", "quality.max_words=1", "quality.min_words=1")
+    assert said.status == 2
+    assert "is empty: no text of the LLM was kept" in said.err
+    assert "Train on it" not in said.out
+
+
 def test_units_that_fall_short_are_asked_again(generate: Run, server: MockServer, with_store: Path) -> None:
     server.behave(yield_of=0.6)
     said = generate("size=n10")
@@ -173,6 +196,10 @@ def test_private_units_are_sent_with_consent_only(generate: Run, server: MockSer
     said = generate(*private)
     assert said.status == 2
     assert "terms is not public" in said.err
+    tried = generate(*private, "generation.dry_run=true")
+    assert tried.status == 0
+    assert "Without generation.dry_run it is refused: terms is not public" in tried.out
+    assert "refused" not in generate(*private, "generation.dry_run=true", "llm.trusted=true").out
     assert server.asked()["requests"] == 0
     assert generate(*private, "generation.send_gold_text=true").status == 0
     assert generate(*private, "llm.trusted=true").status == 0

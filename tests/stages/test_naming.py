@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import shlex
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,14 @@ def test_a_card_lists_the_scores_on_the_test_set(settings: TrainConfig) -> None:
     assert "0.99" not in written
 
 
+@pytest.mark.parametrize(("language", "head"), [("es", "language: es\n"), ("pt-BR", "language: pt-BR\n"), (None, "")])
+def test_a_card_is_in_the_language_of_the_texts(settings: TrainConfig, language: str | None, head: str) -> None:
+    settings.dataset.language = language
+    (found,) = re.findall(r"^---\n(.*?)^---\n", card(settings), re.DOTALL | re.MULTILINE)
+    assert head in found
+    assert ("language" in found) == bool(head)
+
+
 def test_a_card_does_not_say_where_things_are(settings: TrainConfig) -> None:
     settings.backbone.name_or_path = "/secret/backbone"
     usage = 'find = pipeline("token-classification", "/secret/artifacts/model-train-1-abc")'
@@ -110,8 +119,10 @@ def test_a_card_does_not_say_where_things_are(settings: TrainConfig) -> None:
 
 def test_a_run_says_how_to_repeat_it(tmp_path: Path) -> None:
     overrides = ("seed=1", "dataset.files.train={path: my file.tsv}")
-    job = Job("train", overrides, choices={}, folder=tmp_path, resolved="", side_by_side=1)
+    job = Job(
+        "train", overrides, choices={}, folder=tmp_path, resolved="", side_by_side=1, places=("--config-dir=/my own",)
+    )
     written = run_description(job)
     (command,) = (line for line in written.splitlines() if line.startswith("clinsynth"))
-    assert shlex.split(command) == ["clinsynth", "train", *overrides]
+    assert shlex.split(command) == ["clinsynth", "train", *overrides, "--config-dir=/my own"]
     assert str(tmp_path) not in written

@@ -137,7 +137,7 @@ def test_relations_need_their_markers(clinsynth: Command, with_store: Path, rela
     assert list(good["labels"]) == ["No", "Yes"]
     assert "@GENE$ stands 0 times" in bad["error"]
     write("others.jsonl", ["BRCA1 causes cancer."])
-    refused = clinsynth("predict", f"model={relater}", "input=others.jsonl", "output=others.out")
+    refused = clinsynth("predict", f"model={relater}", "input=others.jsonl", "output=others")
     assert refused.status == 2
     assert "masked as @GENE$ and @DISEASE$" in " ".join(refused.err.split())
     assert "others.jsonl, row 0" in " ".join(refused.err.split())
@@ -232,6 +232,8 @@ def test_no_text_goes_into_the_ledger(clinsynth: Command, with_store: Path, bert
         (("input=notes.jsonl", "output=folder"), "is a folder"),
         (("input=.", "output=new/out.jsonl"), "name another place"),
         (("input=notes.jsonl", "output=notes.html", "predict.html=true"), "name it notes.jsonl"),
+        (("input=notes.jsonl", "output=found.csv"), "which fit no .csv: name it found.jsonl"),
+        (("input=notes.jsonl", "output=found.XLSX"), "which fit no .XLSX: name it found.jsonl"),
         (("input=notes.jsonl", "predict.keep=[text]"), "rename the column"),
         (("input=notes.jsonl", "predict.keep=[id]"), "no column id; there are text"),
         (("input=notes.jsonl", "predict.window=4000"), "has 512 positions"),

@@ -6,6 +6,7 @@ import pytest
 
 from clinsynth import config
 from clinsynth.artifacts import ArtifactStore
+from clinsynth.types import Summary
 from support import Command
 
 ROWS = [("20", "0", 0.3), ("20", "1", 0.5), ("null", "0", 0.75)]
@@ -64,6 +65,27 @@ def test_each_dataset_has_a_table_and_a_figure_of_its_own(clinsynth: Command, wi
     assert "macro" in heads[1]
     assert sum(line.startswith("against original") for line in lines) == 1
     assert {path.name for path in (with_store / "outputs/report").glob("*.png")} == {"both-a.png", "both-b.png"}
+
+
+def test_runs_without_a_table_are_reported(clinsynth: Command, table: Path) -> None:
+    """As the jobs of a sweep, by the summaries that each leaves, also where it was done before; or by their ids."""
+    from mlflow import MlflowClient
+
+    client = MlflowClient("sqlite:///mlruns/mlflow.db")
+    found = client.search_runs([client.get_experiment_by_name("mine").experiment_id])
+    ids = {float(run.data.metrics["test/f1"]): run.info.run_id for run in found}
+    for number, f1 in enumerate((0.3, 0.75)):
+        (table / "multirun" / str(number)).mkdir(parents=True)
+        Summary(ids[f1], "key", None, None, 20, {}).write(table / "multirun" / str(number))
+    said = clinsynth("report", "sweep=multirun")
+    assert (said.status, said.err) == (0, "")
+    assert {"30.0", "75.0"} <= set(said.out.split())
+    assert "99.0" not in said.out
+    assert (table / "outputs/report/multirun-mine.png").is_file()
+    assert f"mlflow ui --backend-store-uri sqlite:///{table}/mlruns/mlflow.db" in said.out
+    said = clinsynth("report", f"runs=[{ids[0.99][:12]},{ids[0.3]}]")
+    assert {"30.0", "99.0"} <= set(said.out.split())
+    assert "75.0" not in said.out
 
 
 def test_a_table_without_runs_says_how_to_make_some(clinsynth: Command, table: Path) -> None:

@@ -463,7 +463,7 @@ def test_ctrl_c_ends_the_run_and_the_same_command_goes_on(
     finally:
         process.kill()
     assert process.returncode == 130
-    assert err.rstrip().endswith("Stopped. What is finished is kept: the same command goes on from there.")
+    assert err.rstrip().endswith("the same command begins the training that was stopped anew.")
     assert "Traceback" not in err
     (stopped,) = opened()._search("")
     assert stopped.info.status == "KILLED"

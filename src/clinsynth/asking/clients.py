@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Self
 
 from clinsynth.config import DatasetConfig, LLMConfig, LLMMode
 from clinsynth.errors import ConfigError
@@ -18,7 +19,8 @@ from clinsynth.llm.client import Client
 from clinsynth.llm.progress import Watch, nobody_watches
 from clinsynth.llm.recorded import RecordedCompletions
 from clinsynth.llm.servers import connect_batches, protocol_named
-from clinsynth.llm.servers.base import Endpoint
+from clinsynth.llm.servers.base import Endpoint, ServerAnswer
+from clinsynth.types import Request
 
 
 def endpoint(llm: LLMConfig, *, key: str | None = None) -> Endpoint:
@@ -76,8 +78,11 @@ def client(
     """Return what asks an LLM in its mode; answers go into the cache, and their cost onto `spend`."""
     if llm.mode is LLMMode.batch:
         return batch_client(llm, cache=cache, spend=spend, watch=watch)
-    account = _account(llm, cache=cache, spend=spend)
-    server = account.endpoint.protocol.connect(account.endpoint)
+    try:
+        account = _account(llm, cache=cache, spend=spend, key=api_key(llm))
+        server = account.endpoint.protocol.connect(account.endpoint)
+    except ConfigError as error:
+        account, server = _account(llm, cache=cache, spend=spend, key=None), _Unasked(error)
     return Client(server, account=account, limits=_limits(llm), watch=watch)
 
 
@@ -85,12 +90,27 @@ def batch_client(
     llm: LLMConfig, *, cache: CompletionCache, spend: Spend | None = None, watch: Watch = nobody_watches
 ) -> BatchClient:
     """Return what asks an LLM in batches; raises ConfigError where its protocol has none."""
-    account = _account(llm, cache=cache, spend=spend)
+    account = _account(llm, cache=cache, spend=spend, key=api_key(llm))
     return BatchClient(connect_batches(account.endpoint), account=account, limits=_limits(llm), watch=watch)
 
 
-def _account(llm: LLMConfig, *, cache: CompletionCache, spend: Spend | None) -> Account:
-    return Account(endpoint(llm, key=api_key(llm)), cache, spend or unspent(llm), max_cost_usd=llm.max_cost_usd)
+class _Unasked:
+    """A server that has no key: answers that are in the cache need none, and the first other one is the error."""
+
+    def __init__(self, error: ConfigError) -> None:
+        self.error = error
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exception: object) -> None: ...
+
+    async def ask(self, request: Request) -> ServerAnswer:
+        raise self.error
+
+
+def _account(llm: LLMConfig, *, cache: CompletionCache, spend: Spend | None, key: str | None) -> Account:
+    return Account(endpoint(llm, key=key), cache, spend or unspent(llm), max_cost_usd=llm.max_cost_usd)
 
 
 def _limits(llm: LLMConfig) -> Limits:

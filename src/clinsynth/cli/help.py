@@ -1,24 +1,25 @@
-"""The pages of `--help`, and Hydra's errors in plain words."""
+"""The pages of `--help`."""
 
 from __future__ import annotations
 
 import difflib
 import re
-import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.object_type import ObjectType
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 import clinsynth
 from clinsynth import config
-from clinsynth.config import grids, served
+from clinsynth.config import grids
+from clinsynth.errors import ConfigError
 from clinsynth.stages.overrides import quoted
 
 EXAMPLES = {
@@ -67,6 +68,7 @@ EXAMPLES = {
     ),
     "show": ("clinsynth show", "clinsynth show corpus=3f2a samples=20"),
     "cache": ("clinsynth cache", "clinsynth cache action=export to=recordings.jsonl model=gpt-4o-mini"),
+    "prune": ("clinsynth prune", "clinsynth prune keep=2 dry_run=false"),
     "sweep": (
         "clinsynth sweep target=table7 dry_run=true",
         "clinsynth sweep target=figure2 -- backbone=bert seed=0,1,2,3,4",
@@ -77,6 +79,12 @@ EXAMPLES = {
 
 LONGEST = 500
 """Characters of a value that is shown."""
+
+EVERYTHING = "all"
+"""A topic of help: every key."""
+
+MOST = 20
+"""Options of a group that the help of a stage lists; the help of the group has them all."""
 
 
 def show_stages() -> None:
@@ -92,129 +100,96 @@ def show_stages() -> None:
     console.print(
         "\nOverrides are Hydra's: `dataset=ncbi_disease` chooses from a group, `seed=1` sets a key,\n"
         "`-m seed=0,1,2` runs a job for each, `--cfg job` prints the config without running.\n"
-        "`clinsynth STAGE --help` lists groups and keys.",
+        "`clinsynth STAGE --help` lists groups, `clinsynth STAGE --help GROUP` the keys of one.",
         highlight=False,
         markup=False,
     )
 
 
-def show_stage(stage: str, overrides: Sequence[str]) -> None:
-    """Groups with their options and keys with their values, as composed with `overrides`."""
-    with initialize_config_dir(str(config.conf_folder()), version_base="1.3"):
-        composed = compose(stage, overrides=list(overrides), return_hydra_config=True)
-        groups = _groups(composed, stage)
-    console = _console()
+def show_stage(stage: str, overrides: Sequence[str], *, topics: Sequence[str] = (), folder: str | None = None) -> None:
+    """Print the groups with their options, and the keys of no group; or the keys that `topics` are about.
+
+    Values are as composed with `overrides` and the options in `folder`, which `--config-dir` has named. Raises
+    ConfigError for a topic that there is not.
+    """
+    with composing(stage, overrides, folder=folder) as composed:
+        found = groups(composed, stage)
     schema = config.STAGES[stage]
+    keys = config.documented(schema) + _added(composed, schema)
+    console = _console()
+    if topics:
+        chosen = [_about(topic, keys, stage=stage) for topic in topics]
+        _print_groups(console, {group: found[group] for group in found if {group, EVERYTHING} & set(topics)})
+        _print_keys(console, [key for each in chosen for key in each], composed)
+        return
     console.print(f"[bold]clinsynth {stage} \\[overrides][/bold]\n\n{_first_line(schema)}\n", highlight=False)
-    table = _table("group", "options (chosen first)")
-    for group, (chosen, options) in groups.items():
-        others = [option for option in options if option != chosen]
-        table.add_row(group, " ".join([f"[bold]{chosen}[/bold]", *others]))
-    console.print(table)
-    keys = _table("key", "value", "meaning")
-    for key, meaning in config.documented(schema) + _added(composed, schema):
-        value = OmegaConf.select(composed, key, default=None, throw_on_missing=False)
-        shown = "" if isinstance(value, DictConfig) else "null" if value is None else str(getattr(value, "name", value))
-        keys.add_row(key, shown if len(shown) <= LONGEST else "...", meaning)
-    console.print(keys)
-    console.print("\nExamples", highlight=False)
+    _print_groups(console, found, most=MOST)
+    _print_keys(console, [(key, meaning) for key, meaning in keys if key.partition(".")[0] not in found], composed)
+    example = "dataset" if "dataset" in found else next(iter(found))
+    console.print(
+        f"\n`clinsynth {stage} --help {example}` lists the keys of a group, or those with a word in their name; "
+        "`--help all` lists all.\n\nExamples",
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
+    )
     for example in EXAMPLES[stage]:
         console.print(f"  {example}", highlight=False, markup=False, soft_wrap=True)
 
 
-def explained(error: Exception, stage: str, overrides: Sequence[str] = ()) -> str:
-    """Hydra's or OmegaConf's error with its cause, and the name that looks like the one that is unknown."""
-    if said := _unquoted(overrides, one_value="Ambiguous value" in str(error)):
-        return said
-    parts = [str(error)]
-    cause = error.__cause__
-    while cause is not None:
-        if str(cause) not in parts[-1]:
-            parts.append(str(cause))
-        cause = cause.__cause__
-    text = re.sub(r"\nConfig search path:.*", "", "\n".join(parts), flags=re.DOTALL)
-    text = re.sub(r"\n\s*(reference_type|object_type|full_key)[=:].*|\nTo append to your config use .*", "", text)
-    if no_list := re.search(r"merging override (\S+?)=(.*)\n.* is not a ListConfig", text):
-        key, value = no_list.groups()
-        return f"{key}={value} is no list: {key}=[{value}] is one."
-    group = re.search(r"Could not find '([^/']+)/", text)
-    return (
-        f"{text.rstrip('.')}.{_others(group[1] if group else '')} {_suggestion(text, stage)}`clinsynth {stage} --help` "
-        "lists groups and keys."
-    )
-
-
-def _unquoted(overrides: Sequence[str], *, one_value: bool) -> str:
-    """The first override that Hydra cannot read, or takes for several values, and the quotes that mend it."""
-    parser = OverridesParser.create()
-    for word in overrides:
-        key, equals, value = word.partition("=")
-        if word.startswith("-") or not equals:
-            continue
-        try:
-            read = parser.parse_override(word)
-            if not one_value or not read.is_sweep_override():
-                continue
-            why = "has commas, which stand between values; with -m there is a job for each. If it is one value"
-        except HydraException:
-            why = "has signs that need quotes, as do = , ' # ( ) [ ] { } and letters beyond a to z"
-        return f"{word} {why}: {_twice_quoted(key, value)}, with both kinds of them."
-    return ""
-
-
-def _twice_quoted(key: str, value: str) -> str:
-    """An override in quotes for the shell, its value, or each of a list, in quotes for Hydra."""
-    values = [part.strip() for part in value[1:].removesuffix("]").split(",")] if value.startswith("[") else []
-    word = f"{key}=" + (f"[{','.join(map(quoted, values))}]" if values else quoted(value))
-    if not re.search(r'["$`\\!]', word):
-        return f'"{word}"'
-    if "'" in value and not values and not re.search(r'["$`\\!]', value):
-        return rf'"{key}=\"{value}\""'
-    return shlex.quote(word)
-
-
-def no_option(stage: str, overrides: Sequence[str]) -> str:
-    """An override that chooses a number, or null, from a group: which one it is, and what there is to choose."""
+@contextmanager
+def composing(stage: str, overrides: Sequence[str] = (), *, folder: str | None = None) -> Iterator[DictConfig]:
+    """Compose a stage, also with the options of a further folder."""
+    path = [f"hydra.searchpath=[{quoted(f'file://{Path(folder).absolute()}')}]"] if folder else []
     with initialize_config_dir(str(config.conf_folder()), version_base="1.3"):
-        groups = _groups(compose(stage, return_hydra_config=True), stage)
-    for word in overrides:
-        name, _, value = word.partition("=")
-        if name in groups and value not in groups[name][1]:
-            return f"{word} chooses no option. Options of {name}: {', '.join(groups[name][1])}.{_others(name)}"
-    return f"an option of a group is chosen by its name. `clinsynth {stage} --help` lists groups and options."
+        yield compose(stage, overrides=[*path, *overrides], return_hydra_config=True)
 
 
-def _others(group: str) -> str:
-    """Return what a group accepts beside the options that are listed, for the end of a paragraph."""
-    return f" {served.OTHERS[group]}" if group in served.OTHERS else ""
+def _about(topic: str, keys: Sequence[tuple[str, str]], *, stage: str) -> Sequence[tuple[str, str]]:
+    """Return the keys of a group or node, else those whose names contain a word."""
+    found = [key for key in keys if topic == EVERYTHING or f"{key[0]}.".startswith(f"{topic}.")]
+    found = found or [key for key in keys if topic in key[0]]
+    if not found:
+        names = dict.fromkeys(name for key, _ in keys for name in (key.partition(".")[0], key))
+        near = near_names(topic, list(names))
+        raise ConfigError(
+            f"{stage} has no group {topic}, and no key with this in its name. {did_you_mean(near)}"
+            f"`clinsynth {stage} --help` lists groups."
+        )
+    return found
 
 
-def _suggestion(text: str, stage: str) -> str:
-    key = re.search(r"Key '([^']+)' (?:not in|is not in struct)", text)
-    experiment = re.search(r"Could not find 'experiment/([^']+)'", text)
-    option = re.search(r"Could not find '[^']*/([^'/]+)'", text)
-    if key:
-        whole = re.search(r"Could not override '([^']+)'", text)
-        near = _near_keys((whole or key)[1], stage)
-    elif experiment:
-        near = difflib.get_close_matches(experiment[1], _experiments(), n=2)
-    elif option:
-        near = difflib.get_close_matches(option[1], text.rpartition("':")[2].split(), n=2)
-    else:
-        near = []
+def _print_groups(console: Console, found: Mapping[str, tuple[str, list[str]]], *, most: int | None = None) -> None:
+    table = _table("group", "options (chosen first)")
+    for group, (chosen, options) in found.items():
+        others = [option for option in options if option != chosen]
+        more = ["..."] if others[most:] and most else []
+        table.add_row(group, Text.assemble((chosen, "bold"), *(f" {option}" for option in (*others[:most], *more))))
+    if found:
+        console.print(table)
+
+
+def _print_keys(console: Console, keys: Sequence[tuple[str, str]], composed: DictConfig) -> None:
+    table = _table("key", "value", "meaning")
+    for key, meaning in keys:
+        value = OmegaConf.select(composed, key, default=None, throw_on_missing=False)
+        shown = "" if isinstance(value, DictConfig) else "null" if value is None else str(getattr(value, "name", value))
+        table.add_row(*map(Text, (key, shown if len(shown) <= LONGEST else "...", meaning)))
+    if keys:
+        console.print(table)
+
+
+def near_names(wrong: str, names: Sequence[str]) -> list[str]:
+    """Return at most two names that look like the wrong one, the likest first."""
+    return difflib.get_close_matches(wrong, names, n=2, cutoff=0.7)
+
+
+def did_you_mean(near: Sequence[str]) -> str:
+    """Return a question that names what looks alike, with a blank behind it; empty where nothing does."""
     return f"Did you mean {' or '.join(near)}? " if near else ""
 
 
-def _near_keys(wrong: str, stage: str) -> list[str]:
-    """Return keys that look alike as a whole, else those whose last part does."""
-    names = [name for name, _ in config.documented(config.STAGES[stage])]
-    last = {name.rpartition(".")[2]: name for name in reversed(names)}
-    return difflib.get_close_matches(wrong, names, n=2, cutoff=0.85) or [
-        last[part] for part in difflib.get_close_matches(wrong.rpartition(".")[2], last, n=2)
-    ]
-
-
-def _groups(composed: DictConfig, stage: str) -> dict[str, tuple[str, list[str]]]:
+def groups(composed: DictConfig, stage: str) -> dict[str, tuple[str, list[str]]]:
     """Return the groups in which the stage has a choice, each with what is chosen and all that there is."""
     loader = GlobalHydra.instance().config_loader()
     choices = OmegaConf.select(composed, "hydra.runtime.choices")
@@ -222,10 +197,10 @@ def _groups(composed: DictConfig, stage: str) -> dict[str, tuple[str, list[str]]
     for group, chosen in choices.items():
         if group.startswith(("hydra/", "schema/", "/schema")):
             continue
-        options = _experiments(stage) if group == "experiment" else loader.get_group_options(group, ObjectType.CONFIG)
+        options = experiments(stage) if group == "experiment" else loader.get_group_options(group, ObjectType.CONFIG)
         if not options:
             continue
-        found[group] = (str(chosen), sorted(options, key=_naturally))
+        found[group] = ("null" if chosen is None else str(chosen), sorted(options, key=_naturally))
     return {group: found[group] for group in reversed(found)}  # Hydra has the last of the defaults first
 
 
@@ -234,7 +209,7 @@ def _naturally(option: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", option)]
 
 
-def _experiments(stage: str = "") -> list[str]:
+def experiments(stage: str = "") -> list[str]:
     """Return the experiments of one stage, or all of them: files, and what the targets are made of."""
     folder = config.conf_folder() / "experiment"
     files = [str(path.relative_to(folder).with_suffix("")) for path in folder.rglob("*.yaml")]

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
+import re
+import sqlite3
 import sys
 import textwrap
 import traceback
 from collections.abc import Sequence
+from concurrent.futures import BrokenExecutor
 
 import hydra
+import yaml
 from hydra.errors import HydraException
 from omegaconf.errors import OmegaConfBaseException
 
+import clinsynth
 from clinsynth import config, stages, tasks
-from clinsynth.cli import help, sweeps
+from clinsynth.cli import completion, flags, help, mistakes, sweeps
 from clinsynth.errors import ClinsynthError
 from clinsynth.stages.overrides import quoted
+from clinsynth.text.printable import printable
 
 USER_MISTAKE, INTERRUPTED = 2, 130
 
@@ -33,35 +40,60 @@ _REFUSALS = {
 }
 
 
+STOPPED = {
+    "train": "Finished jobs are kept, and so are answers; the same command begins the training that was stopped anew.",
+    "analyse": "Finished jobs are kept; the same command begins the analysis that was stopped anew.",
+    "export": "The same command writes the export anew.",
+    "show": "Nothing was changed.",
+    "report": "The same command makes the report anew.",
+}
+STOPPED_ELSEWHERE = "What is finished is kept: the same command goes on from there."
+"""What Ctrl-C leaves, by stage."""
+
 SEPARATOR = "--"
+HELP = {"-h", "--help"}
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Exit status: 0 done, 2 a mistake that the user can mend, 130 Ctrl-C; a bug raises."""
     stage, *given = list(sys.argv[1:] if words is None else words) or ["--help"]
+    if stage == "help" and given:  # as in: help train dataset
+        stage, given = given[0], ["--help", *given[1:]]
     overrides = of_each_job(given)
     settle_environment()
-    if stage in ("-h", "--help", "help"):
+    if "--version" in (stage, *overrides):
+        print(f"clinsynth {clinsynth.__version__}")
+        return 0
+    if stage in HELP | {"help"}:
         help.show_stages()
         return 0
-    if stage not in config.STAGES:
-        return _complain(f"{stage!r} is not a stage. Stages: {', '.join(config.STAGES)}. See `clinsynth --help`.")
+    completes = completion.is_asked([stage, *given])
+    if stage not in config.STAGES and not completes:
+        near = help.did_you_mean(help.near_names(stage, list(config.STAGES)))
+        return _complain(f"{stage!r} is not a stage. {near}Stages: {', '.join(config.STAGES)}. See `clinsynth --help`.")
     config.register(tasks.schemas())
     try:
-        if {"-h", "--help"} & set(overrides):
-            help.show_stage(stage, [word for word in overrides if not word.startswith("-")])
+        if completes:
+            completion.complete([stage, *given], hydra=_hand_over)
+        elif HELP & set(overrides):
+            _show_help(stage, overrides)
         else:
+            flags.check_flags(overrides)
             _hand_over(stage, overrides)
     except KeyboardInterrupt:
-        print("\nStopped. What is finished is kept: the same command goes on from there.", file=sys.stderr)
+        print(f"\nStopped. {STOPPED.get(stage, STOPPED_ELSEWHERE)}", file=sys.stderr)
         return INTERRUPTED
     except (HydraException, OmegaConfBaseException) as error:
-        return _complain(help.explained(error, stage, overrides))
+        return _complain(mistakes.explained(error, stage, overrides))
     except ValueError as error:
         if "Config group override must be" not in str(error):  # Hydra's word for size=5, which is no option's name
             _complain_of_sweep()
             raise
-        return _complain(help.no_option(stage, overrides))
+        return _complain(mistakes.no_option(stage, overrides))
+    except yaml.YAMLError as error:
+        return _complain(f"a file of the config is no YAML: {error}")
+    except BrokenExecutor:
+        return _complain_of_killed()
     except ClinsynthError as error:
         return _complain_of_sweep() or _complain(str(error), status=error.status)
     except OSError as error:
@@ -72,9 +104,18 @@ def main(words: Sequence[str] | None = None) -> int:
             "choose others with output=, to= or folder=, where the stage has it, and with hydra.run.dir=, "
             "hydra.sweep.dir=, paths.artifacts=, tracking.artifacts=."
         )
-    except Exception:
+    except Exception as error:
         _complain_of_sweep()
+        if (fault := _database_fault(error)) is not None:
+            return _complain(
+                f"a database cannot be used ({fault}): the MLflow store (tracking.uri), or completions.db of "
+                "paths.artifacts. Where it is locked, end the process that holds it; where the disk is full, make "
+                "room; a damaged one has to be replaced by a copy, or moved away."
+            )
         raise
+    finally:
+        if command := sweeps.report_command(sweeps.Failures.sweep):
+            print(f"The table of this sweep: {command}")
     return 0
 
 
@@ -82,16 +123,30 @@ def settle_environment() -> None:
     """Set what libraries read when they are imported: no telemetry, and good neighbours on shared cores."""
     for variable in ("MLFLOW_DISABLE_TELEMETRY", "DO_NOT_TRACK", "HF_HUB_DISABLE_TELEMETRY", "DISABLE_TELEMETRY"):
         os.environ.setdefault(variable, "true")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # no sign that the terminal lacks is worth a traceback
     # Threads that wait without spinning: two jobs side by side ran twice as fast, one alone a tenth slower.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # warns at every fork otherwise
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
 
+def _show_help(stage: str, words: Sequence[str]) -> None:
+    """Words that are no overrides are groups, or parts of keys, that help is asked about."""
+    given = [word for word in words if "=" in word or word.startswith("~")]
+    help.show_stage(
+        stage,
+        [word for word in given if not word.startswith("-")],
+        topics=[word for word in words if word not in given and not word.startswith("-")],
+        folder=next((word.partition("=")[2] for word in given if word.startswith("--config-dir=")), None),
+    )
+
+
 def _hand_over(stage: str, overrides: list[str]) -> None:
     """Run the stage under Hydra, which reads `sys.argv`."""
     os.environ["HYDRA_FULL_ERROR"] = "1"  # raise to us instead of printing
-    given, sys.argv = sys.argv, ["clinsynth", *flags_first(overrides)]
+    given, sys.argv = sys.argv, ["clinsynth", *flags.flags_first(overrides)]
     try:
         hydra.main(version_base="1.3", config_path=str(config.conf_folder()), config_name=stage)(stages.run)()
     except sweeps.JobError as failed:
@@ -109,18 +164,6 @@ def of_each_job(words: Sequence[str]) -> list[str]:
     return [*words[:place], f"overrides=[{','.join(map(quoted, words[place + 1 :]))}]"]
 
 
-def flags_first(words: Sequence[str]) -> list[str]:
-    """Hydra's flags, with their values, before the overrides that they rule: argparse takes no others."""
-    flags: list[str] = []
-    others: list[str] = []
-    before = ""
-    for word in words:
-        takes_value = before.startswith("--") and "=" not in before + word and before != "--multirun"
-        (flags if word.startswith("-") or takes_value else others).append(word)
-        before = word
-    return [*flags, *others]
-
-
 def _raised_by_a_stage(error: BaseException) -> bool:
     """False where Hydra could not even make the folder of the job."""
     frames = traceback.walk_tb(error.__traceback__)
@@ -129,11 +172,36 @@ def _raised_by_a_stage(error: BaseException) -> bool:
 
 def _complain(message: str, *, status: int = USER_MISTAKE) -> int:
     width = 100
+    said = printable(" ".join(message.split()))
     print(
-        textwrap.fill(f"clinsynth: {' '.join(message.split())}", width, break_long_words=False, break_on_hyphens=False),
+        textwrap.fill(f"clinsynth: {said}", width, break_long_words=False, break_on_hyphens=False),
         file=sys.stderr,
     )
     return status
+
+
+def _complain_of_killed() -> int:
+    """Name the jobs that a sweep has lost with a process that was killed."""
+    lost = sweeps.broken_off(sweeps.Failures.sweep)
+    _complain(
+        f"a process of this sweep was killed, perhaps for lack of memory, and the sweep ended with it. {len(lost)} "
+        "jobs are not done; the same command does them, and no others. With fewer jobs side by side there is more "
+        "memory for each."
+    )
+    for job in lost:
+        print(f"  job {job['job']}: {sweeps.rerun_command(job)}", file=sys.stderr)
+    _complain_of_sweep()
+    return USER_MISTAKE
+
+
+def _database_fault(error: BaseException | None) -> str | None:
+    """Return what SQLite could not do, where an error comes of a database that is locked, full or damaged."""
+    faults = r"locked|disk|malformed|not a database|readonly|unable to open"
+    while error is not None:
+        if isinstance(error, sqlite3.DatabaseError) and re.search(faults, str(error)):
+            return str(error)
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def _complain_of_sweep() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import threading
 import time
@@ -13,12 +14,16 @@ from typing import Any, ClassVar
 
 from hydra.experimental.callback import Callback
 from hydra.types import RunMode
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
+from clinsynth.config import grids
 from clinsynth.errors import ClinsynthError, MissingCompletions
-from clinsynth.stages.overrides import combinations
+from clinsynth.stages.overrides import combinations, places, plain_or_quoted
 
 FILE = "failure.json"
+
+WHOLE = "multirun.yaml"
+"""Hydra's file of the config that all jobs of a sweep have in common."""
 
 EVERY = 5.0
 """Seconds between two looks at a sweep."""
@@ -53,6 +58,7 @@ class Failures(Callback):
             "job": config.hydra.job.num,
             "stage": config.hydra.job.config_name,
             "overrides": list(config.hydra.overrides.task),
+            "places": places(config.hydra),
             "error": str(error) if ours else "".join(traceback.format_exception(error)),
             "bug": not ours,
             "missing": isinstance(error, MissingCompletions),
@@ -136,6 +142,34 @@ class Progress(Callback):
                 return
 
 
+def broken_off(sweep: Path | None) -> list[dict[str, Any]]:
+    """Return the jobs of a sweep that have left neither a result nor an error, as `failures` does, in order."""
+    if sweep is None or not (sweep / WHOLE).is_file():
+        return []
+    config = OmegaConf.load(sweep / WHOLE)
+    hydra = config.hydra
+    jobs = combinations(hydra.sweeper.get("params") or {}, hydra.overrides.task)
+    ended = {path.parent.name for name in (FILE, "summary.json") for path in sweep.glob(f"*/{name}")}
+    return [
+        {"job": number, "stage": hydra.job.config_name, "overrides": words, "places": places(hydra)}
+        for number, words in enumerate(jobs)
+        if str(number) not in ended
+    ]
+
+
+def report_command(sweep: Path | None) -> str | None:
+    """Return the command that prints the table of a sweep; `None` where none of its jobs has scored anything."""
+    if sweep is None or not any(sweep.glob("*/summary.json")) or not (sweep / WHOLE).is_file():
+        return None
+    config = OmegaConf.load(sweep / WHOLE)
+    of_target = config.hydra.runtime.choices.get("experiment") in grids.all_experiments()  # `report target=` has these
+    if of_target or config.hydra.job.config_name not in ("train", "zero_shot"):
+        return None
+    table = OmegaConf.select(config, "tracking.table")
+    word = f"sweep={plain_or_quoted(os.path.relpath(sweep))}" if table is None else f"table={plain_or_quoted(table)}"
+    return shlex.join(["clinsynth", "report", word])
+
+
 def failures(sweep: Path | None) -> list[dict[str, Any]]:
     """Failed jobs of a sweep, in order."""
     found = [json.loads(path.read_text(encoding="utf-8")) for path in sweep.glob(f"*/{FILE}")] if sweep else []
@@ -143,4 +177,4 @@ def failures(sweep: Path | None) -> list[dict[str, Any]]:
 
 
 def rerun_command(failure: dict[str, Any]) -> str:
-    return shlex.join(["clinsynth", failure["stage"], *failure["overrides"]])
+    return shlex.join(["clinsynth", failure["stage"], *failure["overrides"], *failure["places"]])

@@ -55,6 +55,7 @@ from clinsynth.config.tools import (
     Launcher,
     PredictConfig,
     PredictionConfig,
+    PruneConfig,
     ReportConfig,
     ReviewAction,
     ReviewConfig,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -58,6 +59,9 @@ class DatasetConfig:
         keyless=True,
     )
     licence: str = option("unknown", "of the gold files", keyless=True)
+    language: str | None = option(
+        None, "of the texts, as cards name it (en, es, zh); null leaves it out of them", keyless=True
+    )
     recordings: list[str] = option([], "JSON lines with an LLM's completions, for llm=recorded", keyless=True)
     per_request: int | None = option(None, "examples that one request asks for; null is the task's usual number")
 
@@ -84,6 +88,8 @@ class DatasetConfig:
     def __post_init__(self) -> None:
         check(self.per_request is None or self.per_request >= 1, "dataset.per_request", self.per_request, AT_LEAST_1)
         check(is_name(self.name), "dataset.name", self.name, NAME)
+        code = self.language is None or re.fullmatch(r"[a-z]{2,3}(-\w+)*", self.language) is not None
+        check(code, "dataset.language", self.language, "null or a code such as en, es, zh, pt-BR")
 
 
 @dataclass

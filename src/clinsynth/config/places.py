@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from omegaconf import MISSING
 
-from clinsynth.config.options import option
+from clinsynth.config.options import check, option
+
+_TABLE = r"\w[\w .:-]*(/\w[\w .:-]*)*"
+"""What MLflow takes for a tag."""
 
 
 @dataclass
@@ -17,6 +21,10 @@ class TrackingConfig:
         None, "false keeps texts (predictions, rejected texts) out of MLflow; null: as dataset.public says"
     )
     table: str | None = option(None, "tag the runs as parts of this table, for `clinsynth report`")
+
+    def __post_init__(self) -> None:
+        good = self.table is None or (re.fullmatch(_TABLE, self.table) and len(self.table) <= 200)
+        check(bool(good), "tracking.table", self.table, "a name of letters, digits and - _ . : / and blanks")
 
     def may_hold_text(self, *, public: bool) -> bool:
         return public if self.log_text is None else self.log_text

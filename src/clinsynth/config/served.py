@@ -1,8 +1,9 @@
-"""Options of groups that no file holds: amounts of synthetic data, shares of the units, experiments of targets."""
+"""Options that no file of `conf/` holds: amounts of synthetic data, shares of units, experiments, files of users."""
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 from hydra.core.config_search_path import ConfigSearchPath
@@ -25,6 +26,7 @@ SEED_RATIOS = tuple(f"r{percent:03}" for percent in range(0, 101, 10))
 OTHERS = {
     "size": "Any other number will do: size=n7 is 7 per unit, size=t500 is 500 in all.",
     "seed_ratio": "Any other percentage will do: seed_ratio=r035 is a share of 0.35.",
+    "dataset": "A file of your own will do: dataset=path/to/mine.yaml.",
 }
 """What a group accepts beside the options that are listed."""
 
@@ -62,7 +64,7 @@ class ServedOptions(ConfigSource):
         return True
 
     def is_config(self, config_path: str) -> bool:
-        return _made(config_path) is not None
+        return _named_file(config_path) is not None or _made(config_path) is not None
 
     def is_group(self, config_path: str) -> bool:
         return not config_path or any(name.startswith(f"{config_path}/") for name in _listed(config_path))
@@ -76,6 +78,11 @@ class ServedOptions(ConfigSource):
         return sorted(groups | options if results_filter is None else both[results_filter])
 
     def load_config(self, config_path: str) -> ConfigResult:
+        file = _named_file(config_path)
+        if file is not None:
+            header = self._get_header_dict(file.read_text(encoding="utf-8"))
+            header.setdefault("package", config_path.partition("/")[0])
+            return ConfigResult(self.provider, self.full_path(), OmegaConf.load(file), header=header)
         found = _made(config_path)
         if found is None:
             raise ConfigLoadError(f"Config not found: {config_path}")
@@ -92,6 +99,14 @@ def serve() -> None:
     """Let Hydra find these options; a call, so that importing has no effect."""
     for plugin in (ServedOptions, _SearchPath):
         Plugins.instance().register(plugin)
+
+
+def _named_file(path: str) -> Path | None:
+    """Return the file of `dataset=my/mine.yaml`, which Hydra asks for as an option; `None` for any other name."""
+    group, _, name = path.partition("/")
+    file = Path(name).expanduser()
+    own = name.endswith((".yaml", ".yml")) and group not in ("hydra", "schema") and file.is_file()
+    return file if own else None
 
 
 def _made(path: str) -> dict[str, Any] | None:

@@ -27,6 +27,7 @@ from clinsynth.config.tools import (
     CacheConfig,
     ExportConfig,
     PredictConfig,
+    PruneConfig,
     ReportConfig,
     ReviewConfig,
     ShowConfig,
@@ -94,6 +95,9 @@ class AnalysisConfig:
 class AnalyseConfig(CorpusConfig):
     """Compare a synthetic corpus with gold: a map, nearest neighbours, copies, entities, variety, detection."""
 
+    corpus: str | None = option(
+        None, "digest of a corpus that is there, or how it begins, or latest; null: that of the settings", before=None
+    )
     analysis: AnalysisConfig = MISSING
     force: bool = option(False, "analyse again although a finished run has this corpus")
 
@@ -202,4 +206,5 @@ STAGES: dict[str, type] = {
     "sweep": SweepConfig,
     "report": ReportConfig,
     "cache": CacheConfig,
+    "prune": PruneConfig,
 }

@@ -159,6 +159,19 @@ class CacheConfig:
     paths: PathsConfig = MISSING
 
 
+@dataclass
+class PruneConfig:
+    """Delete saved models but for the best of each dataset; answers of LLMs, corpora and runs stay."""
+
+    keep: int = option(MISSING, "so many models of each dataset stay, those with the best scores")
+    dry_run: bool = option(MISSING, "true lists what would go, and deletes nothing")
+    tracking: TrackingConfig = MISSING
+    paths: PathsConfig = MISSING
+
+    def __post_init__(self) -> None:
+        check(self.keep >= 0, "keep", self.keep, "0 or more")
+
+
 class FigureName(Enum):
     curve = "curve"
     bars = "bars"
@@ -169,10 +182,12 @@ class ReportConfig:
     """Print the runs of a table, or a table or figure of the papers beside what they report."""
 
     table: str | None = option(None, "runs that were made with tracking.table=<name>")
+    sweep: str | None = option(None, "runs of the jobs of this sweep: its folder, such as multirun/train/<when>")
+    runs: list[str] = option([], "runs of MLflow, each as its id begins")
     target: str | None = option(None, "a table or figure of the papers: table7, figure2 ..., or all")
     scale: str = option(MISSING, "of the target's grids, conf/targets/<target>.yaml: paper, mini, smoke")
     overrides: list[str] = option([], "of each job of the target; written behind --, as in -- llm=openai seed=0,1")
-    figure: FigureName = option(FigureName.bars, "table: curve (score against examples) or bars (score by arm)")
+    figure: FigureName = option(FigureName.bars, "of runs: curve (score against examples) or bars (score by arm)")
     to: str = option(MISSING, "folder of what is written")
     tracking: TrackingConfig = MISSING
     paths: PathsConfig = MISSING

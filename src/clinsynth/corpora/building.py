@@ -50,6 +50,7 @@ def build_corpus(folder: Path, generation: Generation, *, lexicon: Sequence[str]
         dataset=task.dataset.name,
         public=task.dataset.public,
         licence=task.dataset.licence,
+        language=task.dataset.language,
         meanings=dict(task.meanings),
         models=sorted({answer.completion.model for answer in generation.answers}),
         prompt=recipe.writing.prompt,

@@ -34,6 +34,8 @@ class Manifest:
     public: bool | None = None
     """Whether the dataset's texts may be shown; `None`, like the next two, in a manifest of an early release."""
     licence: str | None = None
+    language: str | None = None
+    """The language of the texts; `None` where the dataset does not say it, too."""
     meanings: Mapping[str, str] | None = None
     """The meanings of labels, where the dataset says so."""
     models: Sequence[str]

@@ -41,6 +41,7 @@ def merge(folder: Path, corpora: Sequence[Corpus], *, gold: Gold, of: Examples) 
     return replace(
         manifests[0],
         public=all(found.public for found in manifests),
+        language=manifests[0].language if len({found.language for found in manifests}) == 1 else None,
         licence="; ".join(sorted({found.licence or "unknown" for found in manifests})),
         meanings=manifests[0].meanings or {},
         models=sorted({model for found in manifests for model in found.models}),

@@ -64,7 +64,7 @@ def _card_data(corpus: Corpus, *, title: str, licence: str) -> DatasetCardData:
     size = next((name for most, name in SIZES.items() if len(corpus.examples) < most), "1M<n<10M")
     configs = [("default", parquet.KEPT)] + ([("rejected", parquet.REJECTED)] if corpus.manifest.rejected else [])
     return DatasetCardData(
-        language=["en"],
+        language=corpus.manifest.language,
         pretty_name=title,
         task_categories=[f"{'text' if any(one.label for one in corpus.examples) else 'token'}-classification"],
         size_categories=[size],

@@ -100,7 +100,7 @@ def _card_data(model: Trained, *, title: str, usage: str, scores: Sequence[str],
             for metric in scores
         ]
     return ModelCardData(
-        language=["en"],
+        language=model.told("dataset.language"),
         library_name="transformers",
         pipeline_tag=pipeline,
         base_model=model.base,

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from rich.text import Text
+
 from clinsynth.analysis.comparison import RUNS
 from clinsynth.analysis.leakage import EVEN, PREFIX, VERY_NEAR, verdict
-from clinsynth.reports.console import ABSENT, print_columns, print_places, say
+from clinsynth.reports.console import ABSENT, bold_text, print_columns, print_places, say
 from clinsynth.reports.markdown import markdown_table
 from clinsynth.types import Metrics
 
@@ -133,16 +135,14 @@ def _decimal(found: Metrics, key: str, places: int) -> str:
 
 def show_analysis(title: str, metrics: Metrics, *, where: Mapping[str, str | None]) -> None:
     """Print each number beside its yardstick, and what they say."""
-    rows: list[list[str]] = []
+    rows: list[list[str | Text]] = []
     for heading, found in measures(metrics).items():
-        rows.append([f"[bold]{heading}[/bold]"])
-        rows += [
-            [f"  {name}", *(cell.replace("[", r"\[") for cell in cells)] for name, *cells in (m.cells for m in found)
-        ]
+        rows.append([bold_text(heading)])
+        rows += [[f"  {name}", *cells] for name, *cells in (measure.cells for measure in found)]
     print_columns([title, *HEADINGS], rows, left=(0, 3))
     print()
     for sentence in verdict(metrics):
-        say(sentence, markup=False, style="bold red" if sentence.startswith("Warning") else None)
+        say(sentence, style="bold red" if sentence.startswith("Warning") else "")
     print_places(where)
 
 

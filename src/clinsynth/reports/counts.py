@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from rich.console import Console
-from rich.text import Text
-
 from clinsynth.corpora import Corpus
-from clinsynth.reports.console import print_columns, say
+from clinsynth.reports.console import print_columns, say, terminal
+from clinsynth.text.printable import printable
 from clinsynth.types import ADJUDICATED, Gold
 
 
 def show_splits(dataset: str, counts: Mapping[str, Mapping[str, int]], *, overlap: int) -> None:
     """Print how much each split of gold holds, and how many texts stand in train and in test."""
     parts = [f"{split} {_listed(found)}" for split, found in counts.items() if any(found.values())]
-    say(f"[bold]{dataset}[/bold]: {'; '.join(parts) or 'no gold'}")
+    say(f": {'; '.join(parts) or 'no gold'}", bold=dataset)
     if overlap:
         say(f"{overlap} text(s) stand in train and in test; they are left there.")
 
@@ -41,10 +39,11 @@ def show_corpus_counts(corpus: Corpus) -> None:
     reasons = ", ".join(f"{number} {reason}" for reason, number in rejected.items()) or "nothing"
     _, *others = manifest.described.items()  # the first one is all of them
     say(
-        f"[bold]corpus {corpus.digest}[/bold]: {counts['kept']} examples of {counts['units']} units "
+        f": {counts['kept']} examples of {counts['units']} units "
         f"({counts['parsed']} texts parsed, {counts['not needed']} not needed at this size; rejected: {reasons})"
         + (f"; {_listed(dict(others))}" if others else "")
-        + (f"; {_whose(short)} fewer examples than asked for" if short else "")
+        + (f"; {_whose(short)} fewer examples than asked for" if short else ""),
+        bold=f"corpus {corpus.digest}",
     )
     left_out = counts.get("units left out")
     if left_out:
@@ -67,12 +66,12 @@ def show_statistics(found: Mapping[str, Mapping[str, float]]) -> None:
 
 def show_rejected(reasons: Mapping[str, int], rows: Sequence[Mapping[str, Any]], *, each: int) -> None:
     """Print the number of texts that were rejected for each reason, and `each` so many of them."""
-    console = Console()
+    console = terminal()
     for reason, number in reasons.items():
-        say(f"[bold]{reason}[/bold]: {number}")
+        say(f": {number}", bold=reason)
         for row in [row for row in rows if row["reason"] == reason][:each]:
             detail = f" ({row['detail']})" if row["detail"] else ""
-            console.print(Text(f"  • {row['text']}{detail}"), soft_wrap=not console.is_terminal)
+            console.print(printable(f"  • {row['text']}{detail}"), soft_wrap=not console.is_terminal)
 
 
 def _listed(found: Mapping[str, int]) -> str:

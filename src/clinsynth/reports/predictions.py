@@ -11,12 +11,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from clinsynth.artifacts import writing_whole
+from clinsynth.reports.console import say, terminal
 from clinsynth.reports.samples import pieces
 from clinsynth.reports.templates import page_parts
+from clinsynth.text.printable import printable
 from clinsynth.types import Metrics
 
 CERTAIN = 0.5
@@ -65,7 +67,7 @@ def document_place(row: Mapping[str, Any]) -> str:
 
 def show_predictions(metrics: Metrics, *, where: Mapping[str, str | None]) -> None:
     """Print counts, and where things are."""
-    console = Console(soft_wrap=True, highlight=False)
+    console = terminal()
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(justify="right")
     table.add_column()
@@ -73,17 +75,17 @@ def show_predictions(metrics: Metrics, *, where: Mapping[str, str | None]) -> No
     for name in ("documents", "characters"):
         table.add_row(f"{metrics[f'predict/{name}']:,.0f}", name)
     for name, number in sorted(labels.items()):
-        table.add_row(f"{number:,.0f}", name.removeprefix("predict/label_"))
+        table.add_row(f"{number:,.0f}", Text(printable(name.removeprefix("predict/label_"))))
     if not labels:
         table.add_row("0", f"spans, or labels with a probability of {CERTAIN} or more")
     if metrics["predict/errors"]:
         table.add_row(f"{metrics['predict/errors']:,.0f}", "documents could not be read (`error` says why)")
     console.print(table)
     if "time/documents_a_second" in metrics:
-        console.print(f"{metrics['time/documents_a_second']:,.3g} documents a second")
+        say(f"{metrics['time/documents_a_second']:,.3g} documents a second")
     for name, value in where.items():
         if value:
-            console.print(f"{name:<12} {value}", markup=False)
+            say(f"{name:<12} {value}")
 
 
 def write_page(path: Path, rows: Iterable[Mapping[str, Any]], *, most: int, tally: Tally, model: str) -> None:

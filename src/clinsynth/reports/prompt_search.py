@@ -32,9 +32,9 @@ def show_winner(tree: Tree, *, place: Path, command: str) -> None:
     """Print the best prompt, and how to use it."""
     best = tree.winner
     assert best is not None
-    say(f"\n[bold]The best prompt is {best.name}[/bold] ({place}):")
-    say(best.text, markup=False)
-    say(f"Use it: {command}", markup=False)
+    say(f" ({place}):", bold=f"\nThe best prompt is {best.name}")
+    say(best.text)
+    say(f"Use it: {command}")
 
 
 def tree_markdown(tree: Tree) -> str:

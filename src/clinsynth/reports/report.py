@@ -12,9 +12,10 @@ from rich.console import Console
 from rich.markdown import Markdown
 
 from clinsynth.artifacts import write_whole
-from clinsynth.reports.console import print_table
+from clinsynth.reports.console import print_table, say, terminal
 from clinsynth.reports.samples import Samples, show_samples
 from clinsynth.reports.tables import ReportTable, csv_text
+from clinsynth.text.printable import printable
 
 
 @dataclass
@@ -73,11 +74,11 @@ def lowered(text: str) -> str:
 
 def show_report(report: Report) -> None:
     """Print it on a terminal with entities and headings in colour and tables in columns, else as it was written."""
-    console = Console()
+    console = terminal()
     if not console.is_terminal:
-        print(report.markdown)
+        print(printable(report.markdown))
         return
-    console.print(f"[bold]{report.title}[/bold]\n", highlight=False)
+    say("\n", bold=report.title)
     for part in report.body:
         if isinstance(part, str):
             _show_text(part, console=console)
@@ -91,6 +92,6 @@ def _show_text(text: str, *, console: Console) -> None:
     for indented, lines in groupby(text.splitlines(), key=lambda line: line.startswith("    ")):
         block = "\n".join(lines)
         if indented:
-            console.print(block, soft_wrap=True, highlight=False, markup=False)
+            console.print(printable(block), soft_wrap=True)
         else:
-            console.print(Markdown(block))
+            console.print(Markdown(printable(block)))

@@ -24,7 +24,7 @@ def show_drawn(review: Review, *, items: Sequence[ReviewItem], asked: int, where
     """Print how many examples a review has, and where annotators find them."""
     whose = f"corpus {review.digest}" if review.subject is Subject.corpus else review.name
     label = "hidden" if review.blind else "shown"
-    say(f"[bold]{len(items)} examples of {whose}[/bold]{_groups(items)}; their label is {label}")
+    say(f"{_groups(items)}; their label is {label}", bold=f"{len(items)} examples of {whose}")
     if len(items) < asked:
         say(f"review.n={asked} asks for more than there are: these are all.")
     print_places(where)

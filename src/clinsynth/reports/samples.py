@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rich.console import Console
 from rich.text import Text
 
+from clinsynth.reports.console import terminal
 from clinsynth.reports.templates import page_parts
+from clinsynth.text.printable import printable
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,12 @@ def samples_page(title: str, parts: Sequence[tuple[str, Samples]]) -> str:
 
 def show_samples(examples: Sequence[Any]) -> None:
     """Print texts with their labels, and their entities in colour, or in brackets where there is no colour."""
-    console = Console()
+    console = terminal()
     for example in examples:
-        text = Text("  • ").append(f"{example.label}: " if example.label else "", style="bold")
+        text = Text("  • ").append(printable(f"{example.label}: ") if example.label else "", style="bold")
         for piece, entity in pieces(example.text, example.entities()):
             shown = f"[{piece}]" if entity and not console.is_terminal else piece
-            text.append(shown, style="bold black on yellow" if entity else None)
+            text.append(printable(shown), style="bold black on yellow" if entity else None)
         console.print(text, soft_wrap=not console.is_terminal)
 
 

@@ -25,6 +25,9 @@ from clinsynth.files.json_lines import json_lines, read_json_lines
 
 REVIEW, ITEMS, SHEETS, ANSWERS = "review.json", "items.jsonl", "sheets", "answers"
 
+ANYONE = "sheet"
+"""Name of the sheet where no annotators are named."""
+
 CORRECT, WRONG = "correct", "wrong"
 """Answers about a label that is shown; `wrong` where the annotator does not say which one is right."""
 
@@ -106,6 +109,11 @@ def read_review(folder: Path) -> tuple[Review, list[ReviewItem]]:
         raise DataFormatError(
             f"the review in {folder} is damaged ({error}): export it again with force=true."
         ) from error
+
+
+def named(folder: Path) -> list[str]:
+    """Return the annotators for whom the export has written a sheet; empty where it named none."""
+    return sorted(path.stem for path in (folder / SHEETS).glob("*.csv") if path.stem != ANYONE)
 
 
 def annotators(folder: Path) -> list[str]:

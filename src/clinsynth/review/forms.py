@@ -8,10 +8,7 @@ from pathlib import Path
 from clinsynth import tasks
 from clinsynth.artifacts import write_whole
 from clinsynth.files import sheets
-from clinsynth.review.folder import CORRECT, SHEETS, WRONG, Review, ReviewItem
-
-ANYONE = "sheet"
-"""Name of the sheet where no annotators are named."""
+from clinsynth.review.folder import ANYONE, CORRECT, SHEETS, WRONG, Review, ReviewItem
 
 HOW = "how-to-answer.md"
 

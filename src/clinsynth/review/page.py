@@ -57,10 +57,11 @@ def main() -> None:
     st.set_page_config(page_title=f"Review of {review.name}", layout="centered")
     st.html(Path(__file__).with_name("page.css"))
     st.html(SCRIPT, unsafe_allow_javascript=True)
-    names = list(dict.fromkeys([*names, *folders.annotators(Path(folder))]))
+    expected = folders.named(Path(folder))
+    names = list(dict.fromkeys([*expected, *names, *folders.annotators(Path(folder))]))
     annotator = st.query_params.get("annotator", "")
-    if annotator not in names and not is_safe(annotator):
-        choose_annotator(names)
+    if annotator not in names and (expected or not is_safe(annotator)):
+        choose_annotator(names, others=not expected)
         return
     desk = Desk(Path(folder), annotator, review, {item.id: item for item in items}, tasks.kind(review.task).reviewer)
     state = st.session_state
@@ -79,10 +80,14 @@ def main() -> None:
         state["since"] = time.monotonic()
 
 
-def choose_annotator(names: Sequence[str]) -> None:
+def choose_annotator(names: Sequence[str], *, others: bool) -> None:
+    """Ask who answers. Where the export named annotators, a name that is mistyped would be one more of them."""
     st.header("Who is answering?", anchor=False)
     for name, key in _with_keys(names):
         st.button(_plain(name), key=f"annotator/{name}", shortcut=key, width="stretch", on_click=_enter, args=(name,))
+    if not others:
+        _say("Somebody else? The page was exported for these; review.annotators=[name] of serve adds a name.", "note")
+        return
     with st.form("new", border=False):
         typed = st.text_input("Another name" if names else "Your name", max_chars=50).strip()
         begin = st.form_submit_button("Begin", type="primary")

@@ -14,7 +14,8 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from clinsynth import config
+from clinsynth import config, datasets, tasks
+from clinsynth.stages.overrides import places
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,13 @@ class Job:
     """Jobs that share the machine."""
     sweep: str = ""
     """Folder of the sweep that the job is part of, from the current folder on; empty where it is alone."""
+    places: tuple[str, ...] = ()
+    """Words of the command line that say where else options are found."""
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """Return the words that run this job alone."""
+        return ("clinsynth", self.stage, *self.overrides, *self.places)
 
     @property
     def tags(self) -> dict[str, str]:
@@ -42,9 +50,11 @@ class Job:
 
 
 def run(cfg: DictConfig) -> None:
-    """One job: check its settings, then import what its stage needs, which takes seconds."""
+    """One job: check its settings and its gold, then import what its stage needs, which takes seconds."""
     stage = str(HydraConfig.get().job.config_name)
     settings = config.typed(cfg, config.STAGES[stage])
+    if isinstance(settings, config.CorpusConfig | config.ZeroShotConfig | config.SearchConfig):
+        datasets.open_gold(tasks.open(settings.dataset), data=Path(settings.paths.data))  # kept for the stage
     job = _job(cfg, stage, settings=settings)
     import_module(f"clinsynth.stages.{stage}").main(settings, job=job)
 
@@ -55,7 +65,7 @@ def _job(cfg: DictConfig, stage: str, *, settings: Any) -> Job:
     if isinstance(settings, config.CorpusConfig) and not settings.may_name_units():
         cfg, overrides = _without_units(cfg, overrides, number=len(settings.units.only))
     choices = {
-        group: str(option)
+        group: _named(str(option))
         for group, option in hydra.runtime.choices.items()
         if not {"/", "@"} & set(group) and option is not None and str(option) != "null"
     }
@@ -67,6 +77,7 @@ def _job(cfg: DictConfig, stage: str, *, settings: Any) -> Job:
         resolved=OmegaConf.to_yaml(cfg, resolve=True),
         side_by_side=_side_by_side(hydra),
         sweep=os.path.relpath(hydra.sweep.dir) if hydra.mode == RunMode.MULTIRUN else "",
+        places=tuple(places(hydra)),
     )
 
 
@@ -77,6 +88,11 @@ def _without_units(cfg: DictConfig, overrides: Sequence[str], *, number: int) ->
     OmegaConf.update(logged, "units.only", [withheld])
     named = re.compile(r"\+*units(\.only)?=")
     return logged, tuple(f"units.only=[{withheld}]" if named.match(word) else word for word in overrides)
+
+
+def _named(option: str) -> str:
+    """Return the name of an option; a file of the user's own is named as it would be in a folder of the group."""
+    return Path(option).stem if option.endswith((".yaml", ".yml")) else option
 
 
 def _side_by_side(hydra: Any) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from clinsynth import keys
+from clinsynth import corpora, keys
 from clinsynth.analysis.comparison import Analysis, analyse
 from clinsynth.analysis.embeddings import embed
 from clinsynth.artifacts import ArtifactStore
@@ -16,6 +16,7 @@ from clinsynth.errors import ConfigError
 from clinsynth.files.json_lines import write_json_lines
 from clinsynth.reports import figures
 from clinsynth.reports.analyses import analysis_markdown, show_analysis
+from clinsynth.reports.counts import show_corpus_counts
 from clinsynth.stages import Job, naming, replay, resolving
 from clinsynth.stages.frame import Entry, Frame, log_corpus, log_gold
 from clinsynth.stages.resolving import Resolved
@@ -39,7 +40,21 @@ class Material:
 
     @property
     def title(self) -> str:
+        if self.settings.corpus:
+            return f"{self.settings.dataset.name}, corpus {self.corpus.digest}"
         return naming.corpus_title(self.settings)
+
+    @property
+    def name(self) -> str:
+        settings = self.settings
+        made = f"{settings.llm.name}-{naming.size_name(settings)}-{settings.annotator.name}"
+        return f"analyse-{self.corpus.digest if settings.corpus else made}"
+
+    @property
+    def params(self) -> dict[str, Any]:
+        settings, choices = self.settings, self.job.choices
+        read = naming.pinned_params if settings.corpus else naming.corpus_params
+        return read(settings, choices=choices)
 
 
 def main(settings: AnalyseConfig, *, job: Job) -> None:
@@ -67,10 +82,31 @@ def planned(settings: AnalyseConfig) -> tuple[AnalyseConfig, str]:
     return resolved.settings, run_key(resolved)
 
 
-def run_key(resolved: Resolved[AnalyseConfig]) -> str:
-    """Return the digest of all that changes the numbers, and of nothing else; known before there are completions."""
+def run_key(resolved: Resolved[AnalyseConfig], *, corpus: str | None = None) -> str:
+    """Return the digest of all that changes the numbers, and of nothing else; known before there are completions.
+
+    `corpus` is the digest of one that the settings name.
+    """
     settings, version = resolved.settings, resolved.task.writer.version
-    return keys.analysis(settings, version=version, gold=resolved.gold.hashes, analysis=settings.analysis)
+    return keys.analysis(
+        settings, version=version, gold=resolved.gold.hashes, analysis=settings.analysis, corpus=corpus
+    )
+
+
+def _named(settings: AnalyseConfig, *, store: ArtifactStore) -> Corpus | None:
+    """Return the corpus that the settings name, if they do; raises ConfigError for one of another dataset."""
+    if settings.corpus is None:
+        return None
+    resolving.refuse_changes(settings, named="corpus names a corpus that is made already")
+    corpus = corpora.load_corpus(corpora.find_corpus(settings.corpus, store=store))
+    of, given = corpus.manifest.dataset, settings.dataset
+    if (of, corpus.manifest.task) != (given.name, given.task):
+        raise ConfigError(
+            f"the corpus {corpus.digest} was made for {of}, and is compared with its gold: give dataset={of}, where it "
+            f"was {given.name}."
+        )
+    show_corpus_counts(corpus)
+    return corpus
 
 
 def _resolved(settings: AnalyseConfig) -> Resolved[AnalyseConfig]:
@@ -85,10 +121,12 @@ def _resolved(settings: AnalyseConfig) -> Resolved[AnalyseConfig]:
 
 def _gather(settings: AnalyseConfig, *, job: Job, store: ArtifactStore) -> Material:
     resolved = _resolved(settings)
-    corpus = replay.corpus(resolved, store=store, folder=job.folder)
+    corpus = _named(settings, store=store) or replay.corpus(resolved, store=store, folder=job.folder)
     if not corpus.examples:
         raise ConfigError("nothing is left to analyse: quality control has rejected every synthetic example.")
-    return Material(resolved.settings, job, resolved.task, resolved.gold, corpus, run_key(resolved))
+    digest = corpus.manifest.digest if settings.corpus else None
+    key = run_key(resolved, corpus=digest)
+    return Material(resolved.settings, job, resolved.task, resolved.gold, corpus, key)
 
 
 def _analyse(material: Material, *, frame: Frame) -> Summary:
@@ -100,8 +138,8 @@ def _analyse(material: Material, *, frame: Frame) -> Summary:
     entry = Entry(
         material.run_key,
         experiment=settings.dataset.name,
-        name=f"analyse-{settings.llm.name}-{naming.size_name(settings)}-{settings.annotator.name}",
-        params=naming.corpus_params(settings, choices=material.job.choices),
+        name=material.name,
+        params=material.params,
         corpus=corpus.digest,
     )
     with frame.begin(entry) as run:

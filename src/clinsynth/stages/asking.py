@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from clinsynth.asking import clients, sessions
-from clinsynth.config import AskingConfig, CorpusConfig, LLMConfig, SearchConfig, ZeroShotConfig
+from clinsynth.config import AskingConfig, CorpusConfig, DatasetConfig, LLMConfig, SearchConfig, ZeroShotConfig
+from clinsynth.errors import ConfigError
 from clinsynth.llm import KnownCompletions
+from clinsynth.reports.console import say
 from clinsynth.reports.spending import show_estimate, show_spend
 from clinsynth.tracking import ActiveRun
 from clinsynth.types import Request
@@ -24,11 +26,14 @@ def ends_before_asking(
     *,
     asking: AskingConfig,
     artifacts: Path,
+    dataset: DatasetConfig,
+    what: str,
     labelled: bool = False,
     at_most: bool = False,
 ) -> bool:
     """Show what asking will take; return whether the user wants no answers: a dry run, or an end to batches.
 
+    Raises ConfigError where `what` the requests show of the dataset may not be sent; a dry run says so.
     `labelled`: every answer is sent back once to be labelled. `at_most`: the requests stand for others, of which some
     may be answered already.
     """
@@ -37,6 +42,12 @@ def ends_before_asking(
         return True
     planned = sessions.estimate(llm, requests, artifacts=artifacts, labelled=labelled)
     show_estimate(planned, model=llm.model or "", dry_run=asking.dry_run, at_most=at_most)
+    try:
+        sessions.check_consent(dataset, requests, asking=asking, llm=llm, what=what)
+    except ConfigError as refusal:
+        if not asking.dry_run:
+            raise
+        say(f"Without generation.dry_run it is refused: {refusal}")
     return asking.dry_run
 
 

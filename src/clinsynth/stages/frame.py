@@ -117,7 +117,7 @@ class Frame:
 
 def run_description(job: Job) -> str:
     """Return how to repeat the run, as Markdown."""
-    command = shlex.join(["clinsynth", job.stage, *job.overrides])
+    command = shlex.join(job.command)
     return f"Repeat it with\n\n```\n{command}\n```\n\nThe whole config is the artifact `config.yaml`."
 
 

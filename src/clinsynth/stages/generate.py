@@ -6,9 +6,9 @@ from pathlib import Path
 
 from clinsynth import corpora, keys
 from clinsynth.artifacts import ArtifactStore
-from clinsynth.asking.sessions import check_consent
 from clinsynth.config import GenerateConfig
 from clinsynth.corpora import Corpus, Generation
+from clinsynth.errors import ConfigError
 from clinsynth.llm import RECORDED
 from clinsynth.reports.counts import show_corpus_counts, show_short
 from clinsynth.stages import Job, asking, naming, replay, resolving
@@ -29,13 +29,20 @@ def main(settings: GenerateConfig, *, job: Job) -> None:
         return corpus
 
     if settings.llm.name == RECORDED:
-        make()
+        _see(make())
         return
     generation = Generation(recipe, corpora.plan_requests(recipe, completions=completions))
     requests, labelled, told = generation.requests, settings.annotator.name == "llm", settings.generation
-    if asking.ends_before_asking(settings.llm, requests, asking=told, artifacts=store.root, labelled=labelled):
+    if asking.ends_before_asking(
+        settings.llm,
+        requests,
+        asking=told,
+        artifacts=store.root,
+        dataset=settings.dataset,
+        what="its units or rows",
+        labelled=labelled,
+    ):
         return
-    check_consent(settings.dataset, requests, asking=told, llm=settings.llm, what="its units or rows")
     run_key = keys.generation(settings, version=recipe.version, gold=recipe.gold.hashes)
     frame = Frame.open(settings.tracking, paths=settings.paths, job=job)
     entry = Entry(
@@ -53,4 +60,16 @@ def main(settings: GenerateConfig, *, job: Job) -> None:
         run.tag("corpus", corpus.digest)
         summary = Summary(run.id, run_key, corpus.digest, None, len(corpus.examples))
         summary.write(job.folder)
-    print(f"Train on it: clinsynth train with the same settings. See it: clinsynth show corpus={corpus.digest}")
+    _see(corpus)
+
+
+def _see(corpus: Corpus) -> None:
+    """Print what can be done with the corpus; raises ConfigError where it is empty."""
+    show = f"clinsynth show corpus={corpus.digest}"
+    if not corpus.examples:
+        raise ConfigError(
+            f"the corpus {corpus.digest} is empty: no text of the LLM was kept, and there is nothing to train on. "
+            f"`{show}` prints rejected texts with their reasons; the answers are kept, and are not asked for again "
+            "when an annotator or a filter is changed."
+        )
+    print(f"Train on it: clinsynth train with the same settings. See it: {show}")

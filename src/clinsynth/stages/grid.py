@@ -21,7 +21,7 @@ from omegaconf import DictConfig, OmegaConf
 from clinsynth import config
 from clinsynth.config import grids
 from clinsynth.errors import ConfigError
-from clinsynth.stages.overrides import combinations, quoted
+from clinsynth.stages.overrides import combinations, config_dirs, places, quoted
 
 JobChoice = Callable[[Sequence[str]], bool]
 """Whether a job is to be composed, by its overrides."""
@@ -43,7 +43,14 @@ class Planned:
     @property
     def command(self) -> tuple[str, ...]:
         """The words that run this job alone."""
-        return ("clinsynth", self.stage, f"experiment={self.experiment}", *self.overrides, "hydra.mode=RUN", *places())
+        return (
+            "clinsynth",
+            self.stage,
+            f"experiment={self.experiment}",
+            *self.overrides,
+            "hydra.mode=RUN",
+            *_given(places),
+        )
 
 
 def jobs(
@@ -75,7 +82,7 @@ def command(experiment: str, *, overrides: Sequence[str]) -> list[str]:
     grid = grids.grid(experiment)
     given = [word for word in overrides if applies(word, stage=grid.stage)]
     words = {word.partition("=")[0]: word for word in (*map("=".join, grid.params().items()), *given)}
-    return ["clinsynth", grid.stage, "-m", f"experiment={experiment}", *words.values(), *places()]
+    return ["clinsynth", grid.stage, "-m", f"experiment={experiment}", *words.values(), *_given(places)]
 
 
 def _jobs(experiment: str, *, overrides: Sequence[str], wanted: JobChoice) -> Iterator[Planned]:
@@ -116,7 +123,7 @@ class Composer:
         new = {group: word for group, word in chosen.items() if (*whole, word) not in self._nodes}
         base = (*whole, frozenset(chosen))
         if new or base not in self._bases:
-            path = [f"hydra.searchpath=[{quoted(f'file://{folder}')}]" for folder in config_dirs()]
+            path = [f"hydra.searchpath=[{quoted(f'file://{folder}')}]" for folder in _given(config_dirs)]
             made = compose(self.stage, overrides=[*path, f"experiment={self.experiment}", *whole, *new.values()])
             self._bases.setdefault(base, made)
             self._nodes |= {(*whole, word): made[group] for group, word in new.items()}
@@ -134,17 +141,9 @@ def _needs_hydra(override: Override) -> bool:
     return override.type != OverrideType.CHANGE or override.package is not None or "/" in override.key_or_group
 
 
-def config_dirs() -> list[str]:
-    """Return the folders that `--config-dir` has named."""
-    if not HydraConfig.initialized():
-        return []
-    sources = HydraConfig.get().runtime.config_sources
-    return [source.path for source in sources if source.provider == "command-line"]
-
-
-def places() -> list[str]:
-    """Return the words of the command line that name these folders."""
-    return [f"--config-dir={folder}" for folder in config_dirs()]
+def _given(read: Callable[[Any], list[str]]) -> list[str]:
+    """Return what is read off the job that runs; empty where none does."""
+    return read(HydraConfig.get()) if HydraConfig.initialized() else []
 
 
 @contextmanager

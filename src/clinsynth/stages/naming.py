@@ -49,7 +49,7 @@ def train_params(settings: TrainConfig, *, choices: Mapping[str, str]) -> dict[s
     found = corpus_params(settings, choices=chosen)
     if settings.source.generated:
         return found
-    kept = {name: value for name, value in found.items() if name.split(".")[0] not in _OF_CORPUS}
+    kept = _without_corpus(found)
     return kept | ({_REVIEWED: found[_REVIEWED]} if settings.source.corpora else {})
 
 
@@ -58,6 +58,15 @@ def corpus_params(settings: CorpusConfig, *, choices: Mapping[str, str]) -> dict
     named = {"size": size_name(settings), "annotator": settings.annotator.name, "prompt": settings.prompt.name}
     found = stage_params(settings, choices=choices, **named)
     return {name: value for name, value in found.items() if name != "units.only" or settings.may_name_units()}
+
+
+def pinned_params(settings: CorpusConfig, *, choices: Mapping[str, str]) -> dict[str, Any]:
+    """Return the same of a job on a corpus that was there before."""
+    return _without_corpus(corpus_params(settings, choices=choices))
+
+
+def _without_corpus(params: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in params.items() if name.split(".")[0] not in _OF_CORPUS}
 
 
 def stage_params(settings: Any, *, choices: Mapping[str, str], **named: str) -> dict[str, Any]:

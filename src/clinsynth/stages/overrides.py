@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from omegaconf import OmegaConf
+
 
 def combinations(axes: Mapping[str, Any], words: Sequence[str] = ()) -> list[list[str]]:
     """Overrides of every job of a grid, as Hydra's own sweeper takes it apart; `words` are of the command line."""
@@ -15,6 +17,23 @@ def combinations(axes: Mapping[str, Any], words: Sequence[str] = ()) -> list[lis
     parsed = OverridesParser.create().parse_overrides([*(f"{key}={values}" for key, values in axes.items()), *words])
     (batch,) = BasicSweeper.split_arguments(parsed, max_batch_size=None)
     return [list(job) for job in batch]
+
+
+def config_dirs(hydra: Any) -> list[str]:
+    """Return the folders that `--config-dir` has named, out of Hydra's node of a job's config."""
+    sources = OmegaConf.select(hydra, "runtime.config_sources") or ()
+    return [source.path for source in sources if source.provider == "command-line"]
+
+
+def places(hydra: Any) -> list[str]:
+    """Return the words of the command line that say where else options are found."""
+    path = [word for word in hydra.overrides.hydra if word.startswith("hydra.searchpath=")]
+    return [*(f"--config-dir={folder}" for folder in config_dirs(hydra)), *path]
+
+
+def plain_or_quoted(value: str) -> str:
+    """Return a value as Hydra reads it back, in quotes only where it needs them."""
+    return value if re.fullmatch(r"[A-Za-z0-9_./:-]+", value) else quoted(value)
 
 
 def quoted(value: object) -> str:

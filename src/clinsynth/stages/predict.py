@@ -27,6 +27,9 @@ from clinsynth.tracking import Ledger
 from clinsynth.types import Metrics, Summary
 
 EXPERIMENT = "predict"
+LINES = (".jsonl", ".ndjson", ".json", "")
+"""Endings of the output's name."""
+
 OUTPUT = "output"
 """Tag of a run: sha256 of what it has written."""
 
@@ -83,12 +86,16 @@ def _gather(settings: PredictConfig, *, job: Job, ledger: Ledger) -> Material:
         raise ConfigError(
             f"output={to} is {'a folder' if to.is_dir() else 'the input'}: name a file, as predictions.jsonl."
         )
+    if to.suffix.lower() not in LINES:
+        lines = to.with_suffix(".jsonl")
+        raise ConfigError(
+            f"output={to}: predictions are JSON lines, a document each with its spans, which fit no {to.suffix}: name "
+            f"it {lines}. Python reads it with pandas.read_json('{lines.name}', lines=True)."
+        )
     if given.is_dir() and to.suffix.lower() in SUFFIXES and to.resolve().is_relative_to(given.resolve()):
         raise ConfigError(
             f"output={to} lies in the folder that is read, and would be read itself the next time: name another place."
         )
-    if part.html and to.suffix.lower() == ".html":
-        raise ConfigError(f"output={to} is where predict.html=true writes the page: name it {to.stem}.jsonl.")
     reserved = sorted(set(part.keep) & set(reading.OWN_NAMES))
     if reserved:
         raise ConfigError(

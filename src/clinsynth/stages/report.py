@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from shlex import quote
+from typing import Any
 
 from matplotlib.figure import Figure
 
@@ -20,6 +22,7 @@ from clinsynth.stages.tagged import by_test_set, tagged_arms
 from clinsynth.stages.targets.asked import Asked
 from clinsynth.task import Headline
 from clinsynth.tracking import Ledger
+from clinsynth.types import Summary
 
 EXPERIMENT = "reports"
 """MLflow's experiment of what is written of the papers' tables and figures."""
@@ -27,15 +30,16 @@ EXPERIMENT = "reports"
 
 def main(settings: ReportConfig, *, job: Job) -> None:
     """Run the stage."""
-    if (settings.table is None) == (settings.target is None):
+    told = {"table": settings.table, "sweep": settings.sweep, "runs": settings.runs, "target": settings.target}
+    if len([name for name, value in told.items() if value]) != 1:
         raise ConfigError(
-            "say what to report: table=<name> for runs that were made with tracking.table=<name>, or target=table7 for "
-            "a table of the papers."
+            "say what to report: table=<name> for runs that were made with tracking.table=<name>, sweep=<folder> for "
+            "the jobs of a sweep, runs=[<id>,<id>] for runs of MLflow, or target=table7 for a table of the papers."
         )
     store = ArtifactStore(Path(settings.paths.artifacts))
     ledger = Ledger(settings.tracking, store=store)
     if settings.target is None:
-        _report_tagged(settings, ledger=ledger)
+        _report_runs(settings, ledger=ledger)
         return
     errors = []
     for target in targets.named(settings.target):
@@ -77,24 +81,53 @@ def _log(report: Report, places: list[Path], *, asked: Asked, settings: ReportCo
         return run.id
 
 
-def _report_tagged(settings: ReportConfig, *, ledger: Ledger) -> None:
-    runs = [run for run in ledger.tagged(f"table.{settings.table}", "true") if run.data.tags.get("stage") != "analyse"]
+def _report_runs(settings: ReportConfig, *, ledger: Ledger) -> None:
+    name, found = _named_runs(settings, ledger=ledger)
+    runs = [run for run in found if run.data.tags.get("stage") != "analyse"]
     if not runs:
-        raise ConfigError(
-            f"no finished run has the tag table.{settings.table}: make some with `clinsynth train "
-            f"tracking.table={settings.table} ...`, in the same folder."
-        )
+        raise ConfigError(_none_found(settings))
     for dataset, found in by_test_set(runs).items():
-        title = f"{settings.table}: {dataset}"
+        title = f"{name}: {dataset}"
         task = found[0].data.params.get("dataset.task")
         judge = tasks.kind(task).judge if task else None
         arms = tagged_arms(found, headline=judge.HEADLINE if judge else Headline())
         show_arms(title, arms, columns=judge.COLUMNS if judge else {})
-        place = Path(settings.to) / f"{settings.table}-{dataset}.png"
+        place = Path(settings.to) / f"{name}-{dataset}.png"
         place.parent.mkdir(parents=True, exist_ok=True)
         _draw(settings.figure, arms, title=title).savefig(place)
         print(f"\nFigure: {place}\n")
-    print("Compare the runs in a browser: make ui")
+    print(f"Compare the runs in a browser: {_in_browser(ledger)}")
+
+
+def _named_runs(settings: ReportConfig, *, ledger: Ledger) -> tuple[str, list[Any]]:
+    """Return a name for what is reported, and MLflow's finished runs of it."""
+    if settings.table:
+        return settings.table, ledger.tagged(f"table.{settings.table}", "true")
+    starts = settings.runs
+    if settings.sweep:
+        places = sorted(Path(settings.sweep).expanduser().rglob("summary.json"))
+        starts = [Summary.read(place).run_id for place in places]
+    found = {run.info.run_id: run for start in starts for run in ledger.finished_beginning(start)}
+    return Path(settings.sweep).name if settings.sweep else "runs", list(found.values())
+
+
+def _in_browser(ledger: Ledger) -> str:
+    """Return how the store is seen in a browser: a file needs a server of its own."""
+    return (
+        f"mlflow ui --backend-store-uri {quote(ledger.where)}" if ledger.where.startswith("sqlite:") else ledger.where
+    )
+
+
+def _none_found(settings: ReportConfig) -> str:
+    if settings.sweep:
+        return f"no job of a sweep in {settings.sweep} has finished: name a folder such as multirun/train/<when>."
+    if settings.runs:
+        return f"runs={','.join(settings.runs)}: no finished run has such an id; a job prints it as its MLflow run."
+    return (
+        f"no finished run has the tag table.{settings.table}: make some with `clinsynth train "
+        f"tracking.table={settings.table} ...`, in the same folder. Runs without a table are reported as "
+        "sweep=<folder> or runs=[<id>,<id>]."
+    )
 
 
 def _draw(figure: FigureName, arms: list[Arm], *, title: str) -> Figure:

@@ -230,10 +230,14 @@ def _check_source(settings: TrainConfig) -> None:
             "source.matched=true (source=kshot) takes as many gold examples as size.total says: give size=t400. Where "
             "size counts examples per unit, say how many: source=original source.examples=160."
         )
-    if not source.corpora:
-        return
+    if source.corpora:
+        refuse_changes(settings, named="source.corpora names corpora that are made already")
+
+
+def refuse_changes(settings: CorpusConfig, *, named: str) -> None:
+    """Raise ConfigError where settings would make a corpus, of which there is one already."""
     usual = {
-        "size": not given,
+        "size": settings.size.per_unit is None and settings.size.total is None,
         "seed_ratio": settings.seed_ratio.value == 1,
         "annotator": settings.annotator.name == "default",
         "prompt": settings.prompt.name == "default",
@@ -242,10 +246,7 @@ def _check_source(settings: TrainConfig) -> None:
     }
     wrong = [name for name, is_usual in usual.items() if not is_usual]
     if wrong:
-        raise ConfigError(
-            f"source.corpora names corpora that are made already; {', '.join(wrong)} cannot change them: leave out "
-            "one or the other."
-        )
+        raise ConfigError(f"{named}; {', '.join(wrong)} cannot change them: leave out one or the other.")
 
 
 def _target(settings: TrainConfig) -> UnitsConfig:

@@ -14,7 +14,7 @@ from omegaconf import OmegaConf
 
 from clinsynth import keys, tasks
 from clinsynth.artifacts import write_whole
-from clinsynth.asking.sessions import Session, check_consent, unanswered
+from clinsynth.asking.sessions import Session, unanswered
 from clinsynth.config import JudgeName, SearchConfig, conf_folder
 from clinsynth.errors import ConfigError
 from clinsynth.llm import RECORDED
@@ -41,9 +41,16 @@ def main(settings: SearchConfig, *, job: Job) -> None:
     if settings.llm.name != RECORDED:
         planned = stand_ins(settings, sampler=_sampler(settings, gold=gold, ask=_asks_nobody))
         told = settings.generation
-        if asking.ends_before_asking(settings.llm, planned, asking=told, artifacts=artifacts, at_most=True):
+        if asking.ends_before_asking(
+            settings.llm,
+            planned,
+            asking=told,
+            artifacts=artifacts,
+            dataset=settings.dataset,
+            what="its units or rows",
+            at_most=True,
+        ):
             return
-        check_consent(settings.dataset, planned, asking=told, llm=settings.llm, what="its units or rows")
     folder = _folder(settings)
     frame = Frame.open(settings.tracking, paths=settings.paths, job=job)
     key = keys.search(settings, gold=gold.hashes)

@@ -57,6 +57,7 @@ def main(settings: SweepConfig, *, job: Job) -> None:
     run_in_turn(
         [_command(settings, each, folder=job.folder / each.replace("/", "-")) for each in experiments], job.folder
     )
+    print(f"The table: clinsynth report {words}")
     failed = {each.run_key for each in able} - set(runs.finished(ledger, able))
     if failed:  # whatever has become of their process
         raise JobsFailed(

@@ -11,7 +11,7 @@ from typing import Any
 from clinsynth import keys, tasks
 from clinsynth.asking import questions
 from clinsynth.asking.questions import Question
-from clinsynth.asking.sessions import check_consent, unanswered
+from clinsynth.asking.sessions import unanswered
 from clinsynth.config import OnMissing, ZeroShotConfig
 from clinsynth.errors import MissingCompletions
 from clinsynth.files.json_lines import write_json_lines
@@ -61,10 +61,11 @@ def main(settings: ZeroShotConfig, *, job: Job) -> None:
     requests = [question.request for question in material.questions]
     if material.live:
         told, artifacts = settings.generation, Path(settings.paths.artifacts)
-        if asking.ends_before_asking(settings.llm, requests, asking=told, artifacts=artifacts):
-            return
         what = "the texts of its test split" + (" and rows of train" if settings.zero_shot.shots else "")
-        check_consent(settings.dataset, requests, asking=told, llm=settings.llm, what=what)
+        if asking.ends_before_asking(
+            settings.llm, requests, asking=told, artifacts=artifacts, dataset=settings.dataset, what=what
+        ):
+            return
     frame = Frame.open(settings.tracking, paths=settings.paths, job=job, table=settings.tracking.table)
     with frame.ledger.claim(material.run_key):
         found = material.find()

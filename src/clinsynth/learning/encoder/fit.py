@@ -7,6 +7,7 @@ import math
 import signal
 import sys
 import tempfile
+import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -130,9 +131,20 @@ def _progress() -> Callback:
 
 
 class _Lines(Callback):
+    """A line for the first epoch and the last one, and between them for those that end `EVERY` seconds after a line."""
+
+    EVERY = 10.0
+
+    def __init__(self) -> None:
+        self._last = -math.inf
+
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        now, epoch = time.monotonic(), trainer.current_epoch + 1
+        if epoch != trainer.max_epochs and now - self._last < self.EVERY:
+            return
+        self._last = now
         shown = " ".join(f"{name} {value:.3f}" for name, value in trainer.progress_bar_metrics.items())
-        print(f"epoch {trainer.current_epoch + 1}/{trainer.max_epochs} {shown}", file=sys.stderr, flush=True)
+        print(f"epoch {epoch}/{trainer.max_epochs} {shown}", file=sys.stderr, flush=True)
 
 
 class _Reporter(Callback):
