@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import socket
 import sqlite3
 import subprocess
@@ -29,7 +28,7 @@ from numpy.typing import NDArray
 
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import TrackingConfig
-from clinsynth.errors import ConfigError
+from clinsynth.errors import ConfigError, redacted
 from clinsynth.types import Metrics, Outcomes, Summary
 
 RUN_KEY, CORPUS, ANSWERS, LOCK, HOST = "run_key", "corpus", "answers", "lock", "host"
@@ -41,11 +40,6 @@ COUNTS = "counts.csv"
 PARAMS_PER_CALL = 100  # MLflow's limits
 METRICS_PER_CALL = 1000
 LONGEST_PARAM = 500
-
-
-def redacted(text: str) -> str:
-    """Return the text without the name and password of an address such as `https://me:secret@host`."""
-    return re.sub(r"(\w+://)[^/\s]*@", r"\1***@", text)
 
 
 class ActiveRun:

@@ -15,6 +15,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from clinsynth import config, stages, tasks
 from clinsynth.cli import help, sweeps
+from clinsynth.cli.signals import sigterm_as_ctrl_c
 from clinsynth.errors import ClinsynthError
 from clinsynth.stages.overrides import quoted
 
@@ -51,7 +52,8 @@ def main(words: Sequence[str] | None = None) -> int:
         if {"-h", "--help"} & set(overrides):
             help.show_stage(stage, [word for word in overrides if not word.startswith("-")])
         else:
-            _hand_over(stage, overrides)
+            with sigterm_as_ctrl_c():
+                _hand_over(stage, overrides)
     except KeyboardInterrupt:
         print("\nStopped. What is finished is kept: the same command goes on from there.", file=sys.stderr)
         return INTERRUPTED
