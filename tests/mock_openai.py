@@ -23,6 +23,10 @@ class Behaviour:
     latency: float = 0.0
     faults: list[str] = field(default_factory=list)
     """What happens to the next requests, one by one; "" is an answer."""
+    bodies: list[str] = field(default_factory=list)
+    """Sent as they are, with status 200, in answer to the next requests."""
+    about: dict[str, tuple[int, str]] = field(default_factory=dict)
+    """Status and body that answer all requests which hold a word."""
     always: str = ""
     """What happens to all others."""
     share_429: float = 0.0
@@ -38,6 +42,8 @@ class Behaviour:
     """How often a batch is still at work when it is looked at."""
     batch_fails: list[int] = field(default_factory=list)
     """Rows of the next batch that get an error."""
+    batch_rows: dict[str, Any] = field(default_factory=dict)
+    """Responses to rows of batches that hold a word: status and body, or None where the row is left out."""
     batch_end: str = "completed"
     key: str | None = None
     """Any other key is refused."""
@@ -105,6 +111,13 @@ class Server:
         asked.requests += 1
         key = re.search(r"authorization: Bearer (\S+)", head, re.IGNORECASE)
         asked.keys[key[1] if key else ""] += 1
+        for word, (status, content) in told.about.items():
+            if word in body.decode():
+                asked.statuses[str(status)] += 1
+                return await self.send(writer, content.encode("utf-8", "surrogatepass"), status=status)
+        if told.bodies:
+            asked.answered += 1
+            return await self.send(writer, told.bodies.pop(0).encode())
         fault = told.faults.pop(0) if told.faults else told.always
         if told.share_429 and int(asked.requests * told.share_429) > int((asked.requests - 1) * told.share_429):
             fault = "429"
@@ -189,7 +202,15 @@ class Server:
         for place, line in enumerate(self.files[batch["input_file_id"]].decode().split("\n")):
             row = json.loads(line)
             told = {"custom_id": row["custom_id"], "id": f"r{place}"}
-            if place in self.behaviour.batch_fails:
+            told_of = [reply for word, reply in self.behaviour.batch_rows.items() if word in line]
+            if told_of:
+                if told_of[0] is None:
+                    continue
+                status, body = told_of[0]
+                (right if status == 200 else wrong).append(
+                    told | {"response": {"status_code": status, "request_id": "q", "body": body}, "error": None}
+                )
+            elif place in self.behaviour.batch_fails:
                 wrong.append(
                     told | {"response": {"status_code": 500, "body": {"message": "an odd row"}}, "error": None}
                 )

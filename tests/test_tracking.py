@@ -17,8 +17,8 @@ import pytest
 
 from clinsynth import config
 from clinsynth.artifacts import ArtifactStore
-from clinsynth.errors import ConfigError
-from clinsynth.tracking import HOST, LOCK, LONGEST_PARAM, ActiveRun, Ledger, redacted
+from clinsynth.errors import ConfigError, redacted
+from clinsynth.tracking import HOST, LOCK, LONGEST_PARAM, ActiveRun, Ledger
 from clinsynth.types import Summary
 from support import copy_store, environment
 

@@ -7,11 +7,17 @@ its traceback.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from clinsynth.types import Request
+
+
+def redacted(text: str) -> str:
+    """Return the text without the name and password of an address such as `https://me:secret@host`."""
+    return re.sub(r"(\w+://)[^/\s]*@", r"\1***@", text)
 
 
 class ClinsynthError(Exception):

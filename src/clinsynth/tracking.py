@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import re
 import socket
 import sqlite3
 import subprocess
@@ -31,7 +30,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import TrackingConfig
-from clinsynth.errors import ConfigError
+from clinsynth.errors import ConfigError, redacted
 from clinsynth.types import Metrics, Outcomes, Summary
 
 RUN_KEY, ARM_KEY, CORPUS, ANSWERS, LOCK, HOST = "run_key", "arm_key", "corpus", "answers", "lock", "host"
@@ -67,11 +66,6 @@ NOTE = (
     "Runs of clinsynth on {name}. Group them by the tag `arm` (what a model has learnt from) for means over seeds, or "
     "by `sweep`; each run says how to repeat it."
 )
-
-
-def redacted(text: str) -> str:
-    """Return the text without the name and password of an address such as `https://me:secret@host`."""
-    return re.sub(r"(\w+://)[^/\s]*@", r"\1***@", text)
 
 
 class ActiveRun:

@@ -15,6 +15,7 @@ from clinsynth.errors import BudgetExceeded, ClinsynthError, ConfigError
 from clinsynth.llm import batch
 from clinsynth.llm.budget import Spend
 from clinsynth.llm.cache import CompletionCache
+from clinsynth.llm.servers.base import NoAnswer
 from clinsynth.types import Completion, Request
 from support import MockServer
 
@@ -83,6 +84,36 @@ def test_rows_that_fail_for_good_are_said(server: MockServer, path: Path, monkey
     with pytest.raises(ConfigError, match=r"12 requests had no answer; the server says: .*an odd row"):
         ask(llm(server.url), path)
     assert ask(llm(server.url), path).requests == 12
+
+
+def choice(content: str | None, *, finish_reason: str = "stop") -> dict[str, Any]:
+    return {"choices": [{"message": {"content": content}, "finish_reason": finish_reason}]}
+
+
+@pytest.mark.parametrize(
+    ("row", "reason", "batches"),
+    [
+        ((200, choice(None)), "empty", 3),
+        ((200, choice("I'm sorry, but I can't assist with that.")), "refusal", 3),
+        ((400, {"error": {"message": "Filtered.", "code": "content_filter"}}), "content filter", 1),
+        ((200, {"choices": [{"message": "odd"}]}), "garbled", 3),
+    ],
+)
+def test_a_row_without_an_answer_is_given_up_and_the_others_are_kept(
+    server: MockServer, path: Path, row: Any, reason: str, batches: int
+) -> None:
+    server.behave(batch_rows={"unit3": row})
+    spend = ask(llm(server.url), path)
+    assert {id: lack.reason for id, lack in spend.given_up.items()} == {REQUESTS[3].id: reason}
+    assert stored(path) == 11
+    assert server.asked()["batches"] == batches
+
+
+def test_a_row_that_a_batch_lacks_is_not_submitted_for_ever(server: MockServer, path: Path) -> None:
+    server.behave(batch_end="expired", batch_rows={"unit3": None})
+    spend = ask(llm(server.url), path)
+    assert spend.given_up == {REQUESTS[3].id: NoAnswer("failed", "the batch ended without it")}
+    assert stored(path) == 11
 
 
 def test_a_batch_that_is_refused_is_said(server: MockServer, path: Path) -> None:

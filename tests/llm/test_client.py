@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import signal
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,8 +17,13 @@ from clinsynth.asking import clients
 from clinsynth.config import LLMConfig, PriceConfig
 from clinsynth.errors import BudgetExceeded, ClinsynthError, ConfigError, Unreachable
 from clinsynth.llm import client as module
-from clinsynth.llm.budget import Spend
+from clinsynth.llm import faults, persistence
+from clinsynth.llm.budget import Price, Spend
 from clinsynth.llm.cache import CompletionCache
+from clinsynth.llm.progress import Progress, Watch, nobody_watches
+from clinsynth.llm.servers.base import NoAnswer
+from clinsynth.llm.view import View
+from clinsynth.llm.window import RequestWindow
 from clinsynth.types import Completion, Request
 from support import MockServer
 
@@ -36,10 +43,17 @@ def llm(server: MockServer, **other: Any) -> LLMConfig:
     return LLMConfig(name="local", model="m", base_url=server.url, **(settings | other))
 
 
-def ask(config: LLMConfig, path: Path, requests: Sequence[Request] = REQUESTS, **other: Any) -> Spend:
+def ask(
+    config: LLMConfig,
+    path: Path,
+    requests: Sequence[Request] = REQUESTS,
+    *,
+    watch: Watch = nobody_watches,
+    **other: Any,
+) -> Spend:
     cache = CompletionCache(path)
     try:
-        return clients.client(config, cache=cache).answer(requests, **other)
+        return clients.client(config, cache=cache, watch=watch).answer(requests, **other)
     finally:
         cache.close()
 
@@ -114,21 +128,127 @@ def test_the_server_says_when_to_come_back(server: MockServer, path: Path) -> No
     assert 1.0 <= time.monotonic() - began < 3.0
 
 
-@pytest.mark.parametrize(("fault", "reason"), [("empty", "stop"), ("refusal", "refusal"), ("length", "length")])
-def test_an_odd_answer_is_kept_as_it_is(server: MockServer, path: Path, fault: str, reason: str) -> None:
-    server.behave(faults=[fault])
+def test_an_answer_that_is_cut_is_kept_as_it_is(server: MockServer, path: Path) -> None:
+    server.behave(faults=["length"])
     ask(llm(server, concurrency=1), path)
-    cache = CompletionCache(path)
-    first = next(row for row in cache.rows() if row["id"] == REQUESTS[0].id)
-    assert first["finish_reason"] == reason
-    assert (first["completion"] == "") is (fault == "empty")
+    first = next(row for row in CompletionCache(path).rows() if row["id"] == REQUESTS[0].id)
+    assert first["finish_reason"] == "length"
     assert server.asked()["requests"] == 20
+
+
+@pytest.mark.parametrize("fault", ["empty", "refusal"])
+def test_what_is_no_answer_is_asked_again_and_counted(server: MockServer, path: Path, fault: str) -> None:
+    server.behave(faults=["", fault])
+    spend = ask(llm(server, concurrency=1), path)
+    assert (spend.requests, spend.fresh, spend.retries) == (21, 20, 1)
+    assert dict(spend.no_answers) == {fault: 1}
+    assert len(stored(path)) == 20
+    assert ask(llm(server), path).hits == 20
+
+
+def completion(content: Any, *, finish_reason: Any = "stop", **message: Any) -> str:
+    choice = {"message": {"role": "assistant", "content": content} | message, "finish_reason": finish_reason}
+    return json.dumps({"model": "m", "choices": [choice], "usage": {"prompt_tokens": 10, "completion_tokens": 20}})
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (completion(None), "empty"),
+        (completion(" \n"), "empty"),
+        (completion("1. Unit5 hur", finish_reason="content_filter"), "content filter"),
+        (completion("1. Unit5 hur", finish_reason="error"), "error"),
+        (completion(None, finish_reason="tool_calls", tool_calls=[{"id": "a"}]), "tool call"),
+        (completion(None, finish_reason="length", reasoning_content="Let me think ..."), "thoughts cut off"),
+        (completion("<think>They want", finish_reason="MAX_TOKENS"), "thoughts cut off"),
+        (completion(None, refusal="I cannot help with that."), "refusal"),
+        (completion("I'm sorry, but I can't assist with that."), "refusal"),
+    ],
+)
+def test_no_answer_is_stored_as_one(server: MockServer, path: Path, body: str, reason: str) -> None:
+    server.behave(about={"unit5": (200, body)})
+    price = PriceConfig(input=1.0, output=1.0)
+    spend = ask(llm(server, price=price), path)
+    assert [(id, lack.reason) for id, lack in spend.given_up.items()] == [(REQUESTS[5].id, reason)]
+    assert dict(spend.no_answers) == {reason: 3}
+    assert sorted(stored(path)) == sorted(asked.id for asked in REQUESTS if asked is not REQUESTS[5])
+    cache = CompletionCache(path)
+    assert cache.spent() == pytest.approx(spend.usd)
+    assert [row["cost_usd"] for row in cache.table("no_answers")] == [30e-6] * 3
+    server.behave(about={})
+    again = ask(llm(server), path)
+    assert (again.hits, again.requests, again.given_up) == (19, 1, {})
+
+
+def test_where_nothing_is_an_answer_the_rest_is_not_asked(server: MockServer, path: Path) -> None:
+    server.behave(always="empty")
+    with pytest.raises(ConfigError, match=r"has answered none of \d+ times it was asked: \d+ empty"):
+        ask(llm(server, concurrency=2), path, [request(f"u{number}") for number in range(100)])
+    assert server.asked()["requests"] <= persistence.FRUITLESS + 2
+    assert stored(path) == []
+
+
+FILTERED = json.dumps({"error": {"message": "The prompt triggers our policy.", "code": "content_filter"}})
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "reason"),
+    [
+        (400, FILTERED, "content filter"),
+        (403, json.dumps({"error": {"message": "Your input was flagged", "code": 403}}), "content filter"),
+        (200, FILTERED, "content filter"),
+        (400, json.dumps({"error": {"message": "This prompt is too long."}}), "declined"),
+        (413, "too large", "declined"),
+    ],
+)
+def test_a_refused_request_lets_the_others_go_on(
+    server: MockServer, path: Path, status: int, body: str, reason: str
+) -> None:
+    server.behave(about={"unit0": (status, body)})
+    spend = ask(llm(server, concurrency=1), path)
+    assert {id: lack.reason for id, lack in spend.given_up.items()} == {REQUESTS[0].id: reason}
+    assert len(stored(path)) == 19
+    assert server.asked()["requests"] == 20
+
+
+@pytest.mark.parametrize("body", ['{"choices": [{"message": "text"}]}', "[" * 100_000, "<html>Oops</html>"])
+def test_an_answer_that_cannot_be_read_lets_the_others_go_on(
+    server: MockServer, path: Path, monkeypatch: pytest.MonkeyPatch, body: str
+) -> None:
+    monkeypatch.setattr(faults, "FIRST_DELAY", 0.01)
+    server.behave(about={"unit3": (200, body)})
+    spend = ask(llm(server), path)
+    assert {id: lack.reason for id, lack in spend.given_up.items()} == {REQUESTS[3].id: "garbled"}
+    assert len(stored(path)) == 19
+
+
+def test_a_request_that_breaks_the_server_lets_the_others_go_on(server: MockServer, path: Path) -> None:
+    server.behave(about={"unit3": (500, "it crashed")})
+    spend = ask(llm(server, patience_s=1.0), path)
+    assert spend.given_up[REQUESTS[3].id] == NoAnswer("failed", "it crashed")
+    assert len(stored(path)) == 19
+
+
+def test_another_request_may_be_asked_in_the_place_of_one(server: MockServer, path: Path) -> None:
+    server.behave(about={"unit0": (400, FILTERED)})
+    ask(llm(server), path, REQUESTS[:3], instead=lambda asked: [request("spare")] if "unit0" in asked.id else [])
+    assert sorted(stored(path)) == [f"d/sentences/{unit}#0" for unit in ("spare", "unit1", "unit2")]
+
+
+def test_what_the_server_says_is_shown_as_it_comes(
+    server: MockServer, path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.behave(always="500")
+    with pytest.raises(ConfigError, match=r"status 500: told to say 500.* It went on for llm.patience_s=3"):
+        ask(llm(server, patience_s=3.0, concurrency=2), path, REQUESTS[:2], watch=View("d"))
+    assert capsys.readouterr().out.count("d: the server says: 500: told to say 500") == 1
+    shown = View("d")._shown(Progress(Spend(Price(), None), RequestWindow(1), troubles=Counter({"500: broken": 54})))
+    assert shown["the server says"] == "500: broken (54 times)"
 
 
 @pytest.mark.parametrize(
     ("status", "said"),
     [
-        ("400", "refused with status 400: told to say 400"),
         ("401", "The key in the variable MY_KEY is not accepted"),
         ("403", "may not do this"),
         ("404", "Is llm.model=m a model of this server"),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from clinsynth.config import DatasetConfig, LLMConfig, LLMMode
-from clinsynth.errors import ConfigError
+from clinsynth.errors import ConfigError, redacted
 from clinsynth.files.sources import resolve
 from clinsynth.llm import RECORDED, KnownCompletions, cache_path
 from clinsynth.llm.account import Account, Limits
@@ -52,7 +52,12 @@ def api_key(llm: LLMConfig) -> str | None:
     """Return the key of a server, `None` where it wants none; raises ConfigError where its variable is not set."""
     if llm.api_key_env is None:
         return None
-    key = os.environ.get(llm.api_key_env)
+    key = os.environ.get(llm.api_key_env, "").strip()
+    if not all("!" <= sign <= "~" for sign in key):
+        raise ConfigError(
+            f"the variable {llm.api_key_env} holds no key: there are blanks, line ends or other signs in it that no "
+            "key of a server has."
+        )
     if not key:
         raise ConfigError(
             f"the variable {llm.api_key_env} is not set: it has to hold the key of {whose(llm)} "
@@ -63,7 +68,7 @@ def api_key(llm: LLMConfig) -> str | None:
 
 def whose(llm: LLMConfig) -> str:
     """Return the name of whom a request goes to: an address, or the owner of the protocol."""
-    return llm.base_url or protocol_named(llm.protocol).owner
+    return redacted(llm.base_url) if llm.base_url else protocol_named(llm.protocol).owner
 
 
 def unspent(llm: LLMConfig) -> Spend:

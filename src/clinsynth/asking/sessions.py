@@ -14,7 +14,7 @@ from clinsynth.llm import KnownCompletions, cache_path, recorded
 from clinsynth.llm.account import Account
 from clinsynth.llm.budget import Spend
 from clinsynth.llm.cache import CompletionCache
-from clinsynth.llm.progress import FollowUp, nothing_follows
+from clinsynth.llm.progress import FollowUp, Instead, nothing_follows, nothing_instead
 from clinsynth.llm.view import View
 from clinsynth.tracking import ActiveRun
 from clinsynth.types import Request
@@ -86,9 +86,13 @@ class Session:
         *,
         title: str,
         follow_up: FollowUp = nothing_follows,
+        instead: Instead = nothing_instead,
         counts: Callable[[], dict[str, int]] = dict,
     ) -> None:
-        """Get all requests answered, and what their answers give rise to; the answers are in the cache then."""
+        """Get requests answered, and what their answers give rise to; the answers are in the cache then.
+
+        What the LLM gives no answer to is named in `spend`, and asked again by the next session.
+        """
         with View(f"{title} from {self.llm.model}", counts=counts) as view:
             asker = clients.client(self.llm, cache=self._cache, spend=self.spend, watch=view)
-            asker.answer(requests, follow_up=follow_up)
+            asker.answer(requests, follow_up=follow_up, instead=instead)

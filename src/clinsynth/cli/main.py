@@ -21,6 +21,7 @@ from omegaconf.errors import OmegaConfBaseException
 import clinsynth
 from clinsynth import config, stages, tasks
 from clinsynth.cli import completion, flags, help, mistakes, sweeps
+from clinsynth.cli.signals import sigterm_as_ctrl_c
 from clinsynth.errors import ClinsynthError
 from clinsynth.stages.overrides import quoted
 from clinsynth.text.printable import printable
@@ -79,7 +80,8 @@ def main(words: Sequence[str] | None = None) -> int:
             _show_help(stage, overrides)
         else:
             flags.check_flags(overrides)
-            _hand_over(stage, overrides)
+            with sigterm_as_ctrl_c():
+                _hand_over(stage, overrides)
     except KeyboardInterrupt:
         print(f"\nStopped. {STOPPED.get(stage, STOPPED_ELSEWHERE)}", file=sys.stderr)
         return INTERRUPTED

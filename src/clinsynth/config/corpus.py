@@ -51,7 +51,9 @@ class DatasetConfig:
 
     name: str = option(MISSING, "the name in ids, tables and MLflow's experiment", keyless=True)
     task: str = option(MISSING, "what is learnt: ner, relation, multilabel")
-    public: bool = option(True, "false for your own data: nothing of it goes to an LLM unasked", keyless=True)
+    public: bool = option(
+        False, "true: anybody may see the data; otherwise nothing of it goes to an LLM unasked", keyless=True
+    )
     files: FilesConfig = field(default_factory=FilesConfig, metadata={"keyless": True})  # its keys have the help
     test: TestName = option(
         TestName.gold,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -31,6 +32,28 @@ class PriceConfig:
         for key in ("input", "output", "cached", "batch"):
             value = getattr(self, key)
             check(value is None or value >= 0, f"llm.price.{key}", value, "null or 0 and more")
+
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_LIKE_A_KEY = re.compile(r"(?=.*\d)(?=.*[a-z]).{20,}")
+_HOLDS_PASSWORD = re.compile(r"\w+://[^/\s]*:[^/\s]*@")
+
+
+def check_names_no_secret(key: str, value: str) -> None:
+    """Raise ConfigError, without the value, where `llm.<key>` is given a secret that would be written into files."""
+    if "${" in value:  # such as ${oc.env:MY_SERVER}, which is written down as it stands
+        return
+    if key == "api_key_env" and (not _NAME.fullmatch(value) or _LIKE_A_KEY.fullmatch(value)) and value != "null":
+        raise ConfigError(
+            "llm.api_key_env has to be the name of the variable that holds the key, such as OPENAI_API_KEY: letters, "
+            "digits and _. What it is given is no name. If it is the key itself, put it into a variable: nothing was "
+            "written yet."
+        )
+    if key == "base_url" and _HOLDS_PASSWORD.match(value):
+        raise ConfigError(
+            "llm.base_url holds a password, which would be written into files. Put the address into a variable, and "
+            "give it as 'llm.base_url=${oc.env:MY_SERVER}'. Nothing was written yet."
+        )
 
 
 class LLMMode(Enum):
@@ -71,7 +94,9 @@ class LLMConfig:
         300.0, "a request that fails for a passing reason is sent again for so long", keyless=True
     )
     max_cost_usd: float | None = option(
-        None, "stop before this is spent, all sessions together; needs llm.price", keyless=True
+        None,
+        "stop before this is spent on all that paths.artifacts holds, all sessions together; needs llm.price",
+        keyless=True,
     )
     price: PriceConfig = field(default_factory=PriceConfig, metadata={"keyless": True})
     price_table: dict[str, PriceConfig] = option({}, "prices by model, for where llm.price is null", keyless=True)
@@ -85,6 +110,8 @@ class LLMConfig:
     def __post_init__(self) -> None:
         if self.name != "recorded" and not self.model:
             raise ConfigError(f"llm={self.name} needs the name of a model: give llm.model=...")
+        if self.api_key_env is not None:
+            check_names_no_secret("api_key_env", self.api_key_env)
         check(self.concurrency >= 1, "llm.concurrency", self.concurrency, "at least 1")
         for key in ("requests_per_minute", "tokens_per_minute", "max_tokens"):
             value = getattr(self, key)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
 
 from omegaconf import MISSING
@@ -141,19 +142,45 @@ class ExportConfig:
             raise ConfigError("say what is exported, and one thing at a time: corpus=latest, or model=<folder or run>.")
 
 
-CacheAction = Enum("CacheAction", ["stats", "export", "import", "verify"])
+CacheAction = Enum("CacheAction", ["stats", "export", "import", "verify", "forget"])
+
+
+@dataclass
+class ForgetConfig:
+    """The answers that are forgotten: those to which all that is given applies."""
+
+    dataset: str | None = option(None, "asked for this dataset, as ids of requests begin: dataset/prompt/unit#0")
+    prompt: str | None = option(None, "asked with this prompt")
+    unit: str | None = option(None, "asked about this unit")
+    reason: str | None = option(
+        None, "that ended so (stop, length), or are no answers for this reason (refusal, empty, content filter ...)"
+    )
+    since: str | None = option(None, "that came on this day or after it, such as 2025-01-31 or 2025-01-31T18:00")
+    before: str | None = option(None, "that came before this day")
+
+    def __post_init__(self) -> None:
+        for name in ("since", "before"):
+            value = getattr(self, name)
+            try:
+                datetime.fromisoformat(value or "2025-01-31")
+            except ValueError:
+                check(False, f"forget.{name}", value, "a date such as 2025-01-31 or 2025-01-31T18:00")
 
 
 @dataclass
 class CacheConfig:
-    """The completions that were paid for: count them, check them, take them elsewhere."""
+    """The completions that were paid for: count them, check them, take them elsewhere, forget some."""
 
     action: CacheAction = option(
-        MISSING, "stats; verify; export to recordings (to=...); import recordings (file=...), as answers of model=..."
+        MISSING,
+        "stats; verify; export to recordings (to=...); import recordings (file=...), as answers of model=...; "
+        "forget those that forget.* names, so that they are asked for again",
     )
+    forget: ForgetConfig = field(default_factory=ForgetConfig)
+    dry_run: bool = option(MISSING, "forget: print what it would be, and change nothing")
     to: str | None = option(None, "export: the JSON lines to write")
     file: str | None = option(None, "import: the JSON lines to read")
-    model: str | None = option(None, "export: only answers of this llm.model; import: whose answers they are")
+    model: str | None = option(None, "export, forget: only answers of this llm.model; import: whose answers they are")
     prompts: bool = option(MISSING, "false leaves prompts out of the export, which can then not be replayed")
     tracking: TrackingConfig = MISSING
     paths: PathsConfig = MISSING

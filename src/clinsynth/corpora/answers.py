@@ -22,8 +22,11 @@ def replay_answers(recipe: Recipe, *, completions: KnownCompletions) -> Generati
     found = completions.find(waiting)
     _check_missing(waiting, found, replay=replay, completions=completions)
     while waiting:
-        answered = [request for request in waiting if request.id in found]
-        waiting = [further for request in answered for further in replay(request, found[request.id])]
+        waiting = [
+            further
+            for request in waiting
+            for further in (replay(request, found[request.id]) if request.id in found else replay.without(request))
+        ]
         found = completions.find(waiting)
     second = [answer.label_request for answer in replay.answers if answer.label_request]
     _check_missing(second, replay.labels, replay=replay, completions=completions)
@@ -40,7 +43,7 @@ def _check_missing(
     recipe, wanted = replay.recipe, replay.recipe.wanted
     count = f"{len(missing)} of {len(requests)} completions are missing, the first is {missing[0].id!r}."
     if recipe.skip_missing and len(missing) < len(requests):
-        print(f"{count} Going on without them (generation.on_missing=skip).", flush=True)
+        print(f"{count} {completions.explain(missing)} Going on without them (generation.on_missing=skip).", flush=True)
         return
     same, per_unit = "with the same settings", replay.plan.chosen.per_unit
     if per_unit is not None and wanted.total is not None:  # `generate` knows no source.ratio and no source.target

@@ -53,6 +53,7 @@ class Generation:
         self.waves = 1
         """How often more was asked for, and once."""
         self._spare = list(plan.chosen.spare)
+        self._in_vain: set[str] = set()
 
     @property
     def requests(self) -> list[Request]:
@@ -94,12 +95,22 @@ class Generation:
         self.waiting[unit] -= 1
         return [*([labels] if labels else []), *self._further(unit)]
 
+    def without(self, request: Request) -> Sequence[Request]:
+        """Return the requests in the place of one that stays without an answer; its unit is not asked again."""
+        if request.id not in self._places:
+            return ()
+        unit, _ = self._places[request.id]
+        self.waiting[unit] -= 1
+        self._in_vain.add(unit)
+        return self._further(unit)
+
     def _further(self, unit: str) -> list[Request]:
         """Return requests for the texts that are lacking; counts them as asked."""
         chosen, wanted, attempts = self.plan.chosen, self.recipe.wanted, self.recipe.attempts
         units = self.writer.supply.further(
             unit, tally=self, chosen=chosen, spare=self._spare, wanted=wanted, attempts=attempts
         )
+        units = [further for further in units if further not in self._in_vain]
         if units:
             self.waves += 1
             self._spare = [spare for spare in self._spare if spare not in units]

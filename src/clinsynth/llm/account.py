@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from clinsynth.errors import BudgetExceeded
 from clinsynth.llm.budget import Spend, cost
 from clinsynth.llm.cache import CompletionCache
-from clinsynth.llm.servers.base import Endpoint, ServerAnswer, Usage
+from clinsynth.llm.endings import lack
+from clinsynth.llm.servers.base import Endpoint, NoAnswer, ServerAnswer, ServerError, Usage
 from clinsynth.types import Completion, Request
 
 
@@ -33,7 +34,7 @@ class Account:
     cache: CompletionCache
     spend: Spend
     max_cost_usd: float | None = None
-    """The most that may be spent, all sessions together; `None` is no end."""
+    """The most that may be spent, all sessions of this cache together; `None` is no end."""
 
     def look_up(self, requests: Mapping[str, Request], *, paid: Container[str] = ()) -> dict[str, Completion]:
         """Return the completions that the cache has, by their keys; adds them to `spend`.
@@ -48,15 +49,30 @@ class Account:
                 self.spend.found(usage, usd)
         return {key: completion for key, (completion, _, _) in found.items()}
 
-    def store(self, key: str, request: Request, answer: ServerAnswer, *, asked_at: float) -> float | None:
-        """Put an answer into the cache; returns its cost in US dollars, `None` where that is not known."""
+    def store(self, key: str, request: Request, answer: ServerAnswer, *, asked_at: float) -> NoAnswer | None:
+        """Put an answer into the cache; what is none goes onto the bill alone, and is returned."""
         usd, model, sampling = cost(answer.usage, self.spend.price), self.endpoint.model, self.endpoint.sampling
-        self.cache.put(key, request, answer, model=model, sampling=sampling, asked_at=asked_at, cost_usd=usd)
-        return usd
+        reason = lack(answer.text, ended=answer.finish_reason)
+        if reason is None:
+            self.cache.put(key, request, answer, model=model, sampling=sampling, asked_at=asked_at, cost_usd=usd)
+            return None
+        found = NoAnswer(reason, self.endpoint.redacted(answer.text), answer.usage)
+        self.cache.note_no_answer(key, request, found, model=model, cost_usd=usd)
+        self.spend.paid(request, answer.usage, usd)
+        self.spend.no_answers[reason] += 1
+        return found
 
-    def spent_after(self, requests: Iterable[Request]) -> float:
-        """Return about how many US dollars will have been spent when these are answered, too."""
-        return self.spend.usd + sum(self.spend.estimated_cost(request) for request in requests)
+    def give_up(self, key: str, request: Request, why: NoAnswer | ServerError) -> None:
+        """Leave a request without an answer, with the reason; the next session asks again."""
+        if isinstance(why, ServerError):
+            why = NoAnswer(why.reason, self.endpoint.redacted(why.said))
+            self.cache.note_no_answer(key, request, why, model=self.endpoint.model)
+        self.spend.given_up[request.id] = why
+        self.cache.release([key])
+
+    def claim(self, key: str, request: Request) -> bool:
+        """Say whether a request may be sent now; raises BudgetExceeded where it may not be paid for."""
+        return self.cache.claim(key, usd=self.spend.estimated_cost(request), most_usd=self.max_cost_usd)
 
     def check_budget(self, usd: float, said: str) -> None:
         """Raise BudgetExceeded, which says `said`, where so much in all is more than may be spent."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
-from clinsynth.llm.servers.base import Usage
+from clinsynth.llm.servers.base import NoAnswer, Usage
 from clinsynth.types import Request
 
 CHARACTERS_PER_TOKEN = 4.0
@@ -60,9 +61,18 @@ class Spend:
     sent_characters: int = 0
     gold_characters: int = 0
     """Part of them that is gold text: names of units, rows."""
+    no_answers: Counter[str] = field(default_factory=Counter)
+    """Why what was sent back is no answer, and how often; part of `requests`."""
+    given_up: dict[str, NoAnswer] = field(default_factory=dict)
+    """Why requests stay without an answer for now, by their id."""
     _seen_characters: int = field(default=0, repr=False)
     _seen_answers: int = field(default=0, repr=False)
     _answer_tokens: int = field(default=0, repr=False)
+
+    @property
+    def fresh(self) -> int:
+        """Return how many answers have come in this session."""
+        return self.requests - self.no_answers.total()
 
     def found(self, usage: Usage, usd: float | None) -> None:
         """Add an answer out of the cache."""
@@ -101,7 +111,8 @@ class Spend:
     def metrics(self) -> dict[str, float]:
         """Return the numbers as MLflow shows them."""
         names = ("requests", "retries", "hits", "tokens_in", "tokens_out", "usd", "sent_characters", "gold_characters")
-        return {f"llm/{name}": float(getattr(self, name)) for name in names}
+        counted = {f"llm/{name}": float(getattr(self, name)) for name in names}
+        return counted | {"llm/no_answers": float(self.no_answers.total()), "llm/given_up": float(len(self.given_up))}
 
     def _learn(self, usage: Usage) -> None:
         if usage.completion is not None:

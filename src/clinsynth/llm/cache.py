@@ -1,16 +1,15 @@
 """Completions that were paid for: one row each, written as it arrives, in SQLite.
 
 The key of a row covers what changes the answer (model, messages, sampling, replicate) and nothing
-else, so that code, endpoints, filters and sizes can change without paying twice. A claim with a
-heartbeat keeps a second process from paying for what a first one is waiting for; the claim of a
-process that was killed goes stale and blocks nobody.
+else, so that code, endpoints, filters and sizes can change without paying twice. A claim keeps a
+second process from paying for what a first one is waiting for; it holds as long as the beat of its
+owner goes on, which everybody else watches by a clock of its own, so that clocks need not agree.
+What was paid for and is no answer has a table of its own: it is asked for again, and stays on the bill.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import socket
 import sqlite3
 import time
 import uuid
@@ -21,80 +20,47 @@ from typing import Any
 
 from filelock import FileLock
 
-from clinsynth import keys
-from clinsynth.errors import ConfigError
-from clinsynth.llm.servers.base import ServerAnswer, Usage
+from clinsynth.errors import BudgetExceeded, ConfigError
+from clinsynth.llm import schema
+from clinsynth.llm.servers.base import NoAnswer, ServerAnswer, Usage
 from clinsynth.types import Completion, Request
 
 STALE = 20.0
-"""Seconds without a heartbeat after which a claim is void."""
+"""Seconds without a beat of its owner after which a claim is void."""
 
-_TABLES = """
-CREATE TABLE IF NOT EXISTS completions (
-    key TEXT PRIMARY KEY,
-    id TEXT NOT NULL,
-    model TEXT NOT NULL,
-    served_model TEXT NOT NULL,
-    messages TEXT NOT NULL,
-    sampling TEXT NOT NULL,
-    evidence TEXT NOT NULL,
-    completion TEXT NOT NULL,
-    finish_reason TEXT NOT NULL,
-    prompt_tokens INTEGER,
-    completion_tokens INTEGER,
-    cached_tokens INTEGER,
-    cost_usd REAL,
-    request_id TEXT,
-    asked_at REAL NOT NULL,
-    answered_at REAL NOT NULL
-);
-CREATE TABLE IF NOT EXISTS batches (id TEXT PRIMARY KEY, server TEXT NOT NULL, keys TEXT NOT NULL, at REAL NOT NULL);
-CREATE TABLE IF NOT EXISTS claims (key TEXT PRIMARY KEY, owner TEXT NOT NULL, heartbeat REAL NOT NULL);
-"""
-
-
-def _alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # another user's
-        return True
-    return True
+_SUM = " + ".join(f"(SELECT coalesce(sum(cost_usd), 0) FROM {table})" for table in schema.COSTS)
 
 
 class CompletionCache:
-    """The cache of one `paths.artifacts`; raises ConfigError where its file cannot be opened."""
+    """The cache of one `paths.artifacts`; raises ConfigError where its file cannot be opened, read or written."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.owner = f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:8]}"
+        self.owner = uuid.uuid4().hex
+        self._beats: dict[str, tuple[int, float]] = {}
+        """The last beat seen of other owners, and when that was, on this process's clock."""
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._database = sqlite3.connect(path, timeout=30, isolation_level=None)
             with FileLock(path.with_name(f"{path.name}.lock")):  # a change of mode does not wait for others
                 self._database.execute("PRAGMA journal_mode=WAL")
                 self._database.execute("PRAGMA synchronous=NORMAL")  # safe against kill -9; fsync at checkpoints
-                self._database.executescript(_TABLES)
-                self._void_dead_claims()
+                schema.prepare(self._database, path=path)
         except sqlite3.Error as error:
-            raise ConfigError(f"the cache of completions {path} cannot be opened: {error}") from error
+            raise ConfigError(f"the cache of completions {path} cannot be opened: {_told(error)}") from None
 
     def get(self, keys: Iterable[str]) -> dict[str, tuple[Completion, Usage, float | None]]:
         """Return completion, usage and cost of those that are there, by key."""
-        found = {}
-        listed = list(keys)
-        for start in range(0, len(listed), 500):
-            some = listed[start : start + 500]
-            marks = ",".join("?" * len(some))
-            for row in self._database.execute(
-                "SELECT key, id, served_model, completion, finish_reason, prompt_tokens, completion_tokens, "
-                f"cached_tokens, cost_usd FROM completions WHERE key IN ({marks})",
-                some,
-            ):
-                completion = Completion(row[1], row[2], row[3], row[4])
-                found[row[0]] = (completion, Usage(row[5], row[6], row[7]), row[8])
-        return found
+        columns = "key, id, served_model, completion, finish_reason, prompt_tokens, completion_tokens, cached_tokens"
+        found = self._by_key(f"SELECT {columns}, cost_usd FROM completions WHERE key IN", keys)
+        return {
+            row[0]: (Completion(row[1], row[2], row[3], row[4]), Usage(row[5], row[6], row[7]), row[8]) for row in found
+        }
+
+    def lacking(self, keys: Iterable[str]) -> dict[str, tuple[str, str]]:
+        """Return why there is no answer to those that were asked in vain, and what was said, by key: the last time."""
+        found = self._by_key("SELECT key, reason, said FROM no_answers WHERE key IN", keys)
+        return {key: (reason, said) for key, reason, said in found}
 
     def put(
         self,
@@ -126,93 +92,176 @@ class CompletionCache:
             answer.request_id,
             asked_at,
             time.time(),
+            schema.checksum(answer.text, answer.finish_reason),
         )
-        with self._transaction():
+        with self._writing():
             self._database.execute(f"INSERT OR IGNORE INTO completions VALUES ({','.join('?' * len(row))})", row)
             self._database.execute("DELETE FROM claims WHERE key = ?", (key,))
 
-    def _void_dead_claims(self) -> None:
-        """Void the claims of processes of this machine that are gone, so that nobody waits for them."""
-        here = f"{socket.gethostname()}/"
-        for (owner,) in self._database.execute("SELECT DISTINCT owner FROM claims").fetchall():
-            if owner.startswith(here) and not _alive(int(owner.split("/")[1])):
-                self._database.execute("DELETE FROM claims WHERE owner = ?", (owner,))
+    def note_no_answer(
+        self, key: str, request: Request, lack: NoAnswer, *, model: str, cost_usd: float | None = None
+    ) -> None:
+        """Note what came in the place of an answer, which may have cost as much; the claim stays."""
+        usage = lack.usage
+        row = (key, request.id, model, lack.reason, lack.said, usage.prompt, usage.completion, cost_usd, time.time())
+        with self._writing():
+            self._database.execute(f"INSERT INTO no_answers VALUES ({','.join('?' * len(row))})", row)
 
-    def claim(self, key: str) -> bool:
-        """Say whether this process may ask: nobody else is waiting for this answer, and it is not there."""
-        now = time.time()
-        with self._transaction():
+    def claim(self, key: str, *, usd: float = 0.0, most_usd: float | None = None) -> bool:
+        """Say whether this process may ask: nobody else is waiting for this answer, and it is not there.
+
+        Raises BudgetExceeded where the request, which costs about `usd`, would bring what all sessions of this cache
+        have spent, or will by what is under way, over `most_usd`.
+        """
+        with self._writing():
             if self._database.execute("SELECT 1 FROM completions WHERE key = ?", (key,)).fetchone():
                 return False
-            done = self._database.execute(
-                "INSERT INTO claims VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET owner = excluded.owner, "
-                "heartbeat = excluded.heartbeat WHERE owner = excluded.owner OR heartbeat < ?",
-                (key, self.owner, now, now - STALE),
-            )
-            return done.rowcount == 1
+            held = self._database.execute("SELECT owner FROM claims WHERE key = ?", (key,)).fetchone()
+            if held and held[0] != self.owner and not self._is_gone(held[0]):
+                return False
+            self._database.execute("DELETE FROM claims WHERE key = ?", (key,))
+            self._check_budget(usd, most_usd)
+            self._database.execute("INSERT INTO claims VALUES (?, ?, ?)", (key, self.owner, usd))
+            self._beat()
+            return True
 
     def send_heartbeat(self) -> None:
-        """Say that this process is alive; to be called more often than every `STALE` seconds."""
-        self._database.execute("UPDATE claims SET heartbeat = ? WHERE owner = ?", (time.time(), self.owner))
+        """Say that this process is alive, more often than every `STALE` seconds; voids claims of those who are not."""
+        with self._writing():
+            self._beat()
+            for (owner,) in self._database.execute("SELECT DISTINCT owner FROM claims").fetchall():
+                if owner != self.owner and self._is_gone(owner):
+                    self._forget_owner(owner)
+
+    def others_are_asking(self) -> bool:
+        """Say whether there are claims of others, alive or not."""
+        with self._reading():
+            return bool(self._database.execute("SELECT 1 FROM claims WHERE owner != ?", (self.owner,)).fetchone())
 
     def release(self, keys: Sequence[str] = ()) -> None:
         """Give up claims: those of `keys`, or all of this process."""
-        with self._transaction():
-            if keys:
-                self._database.executemany(
-                    "DELETE FROM claims WHERE key = ? AND owner = ?", [(key, self.owner) for key in keys]
-                )
-            else:
-                self._database.execute("DELETE FROM claims WHERE owner = ?", (self.owner,))
+        with self._writing():
+            if not keys:
+                self._forget_owner(self.owner)
+            for key in keys:
+                self._database.execute("DELETE FROM claims WHERE key = ? AND owner = ?", (key, self.owner))
+
+    def spent(self) -> float:
+        """Return what all sessions have paid, in US dollars, and what is under way will cost."""
+        with self._reading():
+            (usd,) = self._database.execute(f"SELECT {_SUM}").fetchone()
+        return float(usd)
 
     def batches(self, server: str) -> dict[str, list[str]]:
         """Return the batches that a server is working off, and the keys that each holds."""
-        found = self._database.execute("SELECT id, keys FROM batches WHERE server = ? ORDER BY at", (server,))
-        return {id: json.loads(keys) for id, keys in found}
+        with self._reading():
+            found = self._database.execute("SELECT id, keys FROM batches WHERE server = ? ORDER BY at", (server,))
+            return {id: json.loads(keys) for id, keys in found}
 
-    def note_batch(self, id: str, keys: Sequence[str], *, server: str) -> None:
-        with self._transaction():
-            row = (id, server, json.dumps(list(keys)), time.time())
-            self._database.execute("INSERT OR REPLACE INTO batches VALUES (?, ?, ?, ?)", row)
+    def note_batch(self, id: str, keys: Sequence[str], *, server: str, usd: float = 0.0) -> None:
+        with self._writing():
+            row = (id, server, json.dumps(list(keys)), time.time(), usd)
+            self._database.execute("INSERT OR REPLACE INTO batches VALUES (?, ?, ?, ?, ?)", row)
 
     def forget_batch(self, id: str) -> None:
-        with self._transaction():
+        with self._writing():
             self._database.execute("DELETE FROM batches WHERE id = ?", (id,))
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Yield all completions, oldest first; messages, sampling and evidence as they were."""
-        cursor = self._database.execute("SELECT * FROM completions ORDER BY answered_at, key")
-        names = [column[0] for column in cursor.description]
-        for values in cursor:
-            row = dict(zip(names, values, strict=True))
-            yield row | {name: json.loads(row[name]) for name in ("messages", "sampling", "evidence")}
+        for row in self.table("completions"):
+            try:
+                told = {name: json.loads(row[name]) for name in ("messages", "sampling", "evidence")}
+            except ValueError:
+                raise self.damaged("a row holds what is no JSON") from None
+            yield row | told
 
-    def faults(self) -> list[str]:
-        """Return what SQLite finds wrong with the file, and rows that are not what their key says."""
-        found = [str(row[0]) for row in self._database.execute("PRAGMA integrity_check") if row[0] != "ok"]
-        for row in self.rows():
-            request = Request(row["id"], tuple(row["messages"]))
-            if keys.request(request, model=row["model"], sampling=row["sampling"]) != row["key"]:
-                found.append(f"{row['id']}: its key is not that of its content")
-        return found
+    def table(self, name: str) -> Iterator[dict[str, Any]]:
+        """Yield the rows of `completions` or `no_answers` as they are stored, oldest first."""
+        with self._reading():
+            cursor = self._database.execute(f"SELECT * FROM {name} ORDER BY answered_at, key")
+            columns = [column[0] for column in cursor.description]
+            for values in cursor:
+                yield dict(zip(columns, values, strict=True))
+
+    def forget(self, rows: Sequence[dict[str, Any]], *, table: str) -> None:
+        """Remove rows that `table` has yielded; what they cost stays on the bill."""
+        with self._writing():
+            self._database.execute("PRAGMA secure_delete = ON")
+            for row in rows:
+                found = (row["key"], row["answered_at"])
+                self._database.execute(f"DELETE FROM {table} WHERE key = ? AND answered_at = ?", found)
+                bill = (row["model"], 1, row["cost_usd"], time.time())
+                self._database.execute("INSERT INTO forgotten VALUES (?, ?, ?, ?)", bill)
 
     def close(self) -> None:
         self._database.close()
 
+    def _by_key(self, query: str, keys: Iterable[str]) -> list[tuple[Any, ...]]:
+        listed, found = list(keys), []
+        with self._reading():
+            for start in range(0, len(listed), 500):
+                some = listed[start : start + 500]
+                found += self._database.execute(
+                    f"{query} ({','.join('?' * len(some))}) ORDER BY rowid", some
+                ).fetchall()
+        return found
+
+    def _is_gone(self, owner: str) -> bool:
+        """Say whether the beat of another owner has stood still for so long that its claims are void."""
+        row = self._database.execute("SELECT beat FROM owners WHERE owner = ?", (owner,)).fetchone()
+        beat, now = (row[0] if row else -1), time.monotonic()
+        if self._beats.get(owner, (None, 0.0))[0] != beat:
+            self._beats[owner] = (beat, now)
+        return now - self._beats[owner][1] > STALE
+
+    def _beat(self) -> None:
+        self._database.execute(
+            "INSERT INTO owners VALUES (?, 0) ON CONFLICT (owner) DO UPDATE SET beat = beat + 1", (self.owner,)
+        )
+
+    def _forget_owner(self, owner: str) -> None:
+        self._database.execute("DELETE FROM claims WHERE owner = ?", (owner,))
+        self._database.execute("DELETE FROM owners WHERE owner = ?", (owner,))
+
+    def _check_budget(self, usd: float, most_usd: float | None) -> None:
+        if most_usd is not None and (spent := self.spent()) + usd > most_usd:
+            raise BudgetExceeded(
+                f"llm.max_cost_usd={most_usd} would be exceeded: {spent:.4f} USD are spent on all that {self.path} "
+                f"holds, or will be by what is under way, and the next request takes about {usd:.4f} (`clinsynth "
+                "cache` tells on what). All answers are kept: the same command with a higher cap goes on from there."
+            )
+
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise self.damaged(_told(error)) from None
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
         """Write all or nothing; raises ConfigError where the disk is full or the file may not be written."""
         try:
-            self._database.execute("BEGIN IMMEDIATE")
-            try:
+            with schema.transaction(self._database):
                 yield
-                self._database.execute("COMMIT")
-            except BaseException:
-                if self._database.in_transaction:
-                    self._database.execute("ROLLBACK")
-                raise
-        except sqlite3.Error as error:
+        except sqlite3.OperationalError as error:
             raise ConfigError(
-                f"the cache of completions {self.path} cannot be written: {error}. What was stored before is kept; "
-                "make room, and the same command goes on from there."
-            ) from error
+                f"the cache of completions {self.path} cannot be written: {_told(error)}. What was stored before is "
+                "kept; make room, and the same command goes on from there."
+            ) from None
+        except sqlite3.Error as error:
+            raise self.damaged(_told(error)) from None
+
+    def damaged(self, how: str) -> ConfigError:
+        """Return the error of a file that cannot be read as it should be."""
+        return ConfigError(
+            f"the cache of completions {self.path} is damaged: {how}. `clinsynth cache action=verify` says where. Put "
+            f"back a copy of it; or save what can be read with `sqlite3 {self.path} .recover | sqlite3 new.db` and put "
+            "new.db in its place; or move it out of the way, and its answers are asked for again."
+        )
+
+
+def _told(error: sqlite3.Error) -> str:
+    """Return what SQLite says, without the text of an answer that it may quote."""
+    return str(error).partition(" with text ")[0]

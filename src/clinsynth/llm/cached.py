@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
 from clinsynth.llm.cache import CompletionCache
+from clinsynth.llm.recorded import parse_id
 from clinsynth.llm.servers.base import Endpoint
 from clinsynth.types import Completion, Request
+
+NAMED = 8
+"""Requests without an answer that a message names."""
+
+
+def named_in_vain(vain: Mapping[str, tuple[str, str]]) -> str:
+    """Return units with the reason why each has no answer; of what is said of all of them the first is quoted."""
+    named = [f"{parse_id(id)[2]} ({reason})" for id, (reason, _) in list(vain.items())[:NAMED]]
+    more = f" and {len(vain) - NAMED} more" if len(vain) > NAMED else ""
+    said = next((" ".join(said.split()) for _, said in vain.values() if said.strip()), "")
+    quoted = f"; it said: {said[:200]!r}" if said else ""
+    return ", ".join(dict.fromkeys(named)) + more + quoted
 
 
 class CachedCompletions:
@@ -28,4 +41,13 @@ class CachedCompletions:
         return {id: found[key][0] for id, key in by_id.items() if key in found}
 
     def explain(self, missing: Sequence[Request]) -> str:
-        return f"{self.endpoint.model} was not asked yet, as far as {self.path} knows."
+        """Say which of them the LLM was asked in vain, and why; or that it was not asked."""
+        by_id = {request.id: self.endpoint.cache_key(request) for request in missing}
+        found: dict[str, tuple[str, str]] = {}
+        if self.path.is_file():
+            with closing(CompletionCache(self.path)) as cache:
+                found = cache.lacking(by_id.values())
+        vain = {id: found[key] for id, key in by_id.items() if key in found}
+        if not vain:
+            return f"{self.endpoint.model} was not asked yet, as far as {self.path} knows."
+        return f"{self.endpoint.model} was asked {len(vain)} of them without an answer: {named_in_vain(vain)}."

@@ -14,10 +14,21 @@ import time
 from collections import deque
 from collections.abc import Iterable, Sequence
 
+from clinsynth.errors import BudgetExceeded
 from clinsynth.llm import faults
 from clinsynth.llm.account import Account, Limits
-from clinsynth.llm.budget import Spend
-from clinsynth.llm.progress import FollowUp, Watch, new_progress, nobody_watches, nothing_follows
+from clinsynth.llm.budget import Spend, cost
+from clinsynth.llm.cache import STALE
+from clinsynth.llm.persistence import Failure, Persistence
+from clinsynth.llm.progress import (
+    FollowUp,
+    Instead,
+    Watch,
+    new_progress,
+    nobody_watches,
+    nothing_follows,
+    nothing_instead,
+)
 from clinsynth.llm.servers.base import Server, ServerError
 from clinsynth.llm.window import Pace
 from clinsynth.types import Completion, Request
@@ -48,18 +59,20 @@ class Client:
         self._failure: Exception | None = None
         self._reached = False
         self._halt = asyncio.Event()
-        self._in_flight_usd = 0.0
+        self._persistence = Persistence(account, patience_s=limits.patience_s)
 
-    def answer(self, requests: Sequence[Request], *, follow_up: FollowUp = nothing_follows) -> Spend:
-        """Get every request answered, from the cache where it can be; returns what it took."""
+    def answer(
+        self, requests: Sequence[Request], *, follow_up: FollowUp = nothing_follows, instead: Instead = nothing_instead
+    ) -> Spend:
+        """Get requests answered, from the cache where it can be; returns what it took, and what has no answer."""
+        self._follow_up, self._instead = follow_up, instead
         try:
-            asyncio.run(self._answer(requests, follow_up))
+            asyncio.run(self._answer(requests))
         finally:
             self.cache.release()
         return self.account.spend
 
-    async def _answer(self, requests: Sequence[Request], follow_up: FollowUp) -> None:
-        self._follow_up = follow_up
+    async def _answer(self, requests: Sequence[Request]) -> None:
         async with self.server:
             heartbeat = asyncio.create_task(self._beat())
             try:
@@ -76,6 +89,8 @@ class Client:
                 await asyncio.gather(*self._tasks, heartbeat, return_exceptions=True)
         if self._failure is not None:
             raise self._failure
+        if self.progress.given_up:
+            self._persistence.check_fruit()
 
     def _add(self, requests: Iterable[Request]) -> None:
         """Queue what is new; what the cache has is answered on the spot."""
@@ -134,12 +149,12 @@ class Client:
         self._changed.set()
 
     async def _one(self, request: Request) -> None:
-        """Get one answer; enters with a place in the window, and gives it back."""
+        """Get one answer, or give the request up; enters with a place in the window, and gives it back."""
         key, window, placed = self.endpoint.cache_key(request), self.progress.window, True
-        began, attempt = time.monotonic(), 0
+        tries = self._persistence.begin()
         try:
             while not self._stopped:
-                if not self.cache.claim(key):
+                if not await self._claim(key, request):
                     window.leave(failed=False)
                     placed = False
                     if await self._elsewhere(key, request):
@@ -147,18 +162,16 @@ class Client:
                     await window.enter()
                     placed = True
                     continue
-                self._check_budget(request)
-                error = await self._attempt(key, request)
-                window.leave(failed=error is not None)
+                failure = await self._attempt(key, request)
+                window.leave(failed=isinstance(failure, ServerError))
                 placed = False
-                if error is None:
+                if failure is None:
                     return
-                patience = self.limits.patience_s
-                pause = faults.delay(error, attempt)
-                longest = patience if self._reached else min(FIRST_CONTACT, patience)
-                if error.lasting or time.monotonic() - began + pause > longest:
-                    raise faults.explained(error, endpoint=self.endpoint, patience_s=patience) from None
-                attempt += 1
+                longest = self.limits.patience_s if self._reached else min(FIRST_CONTACT, self.limits.patience_s)
+                pause = self._persistence.until_next(failure, tries, longest=longest)
+                if pause is None:
+                    self._give_up(key, request, failure)
+                    return
                 self.account.spend.retries += 1
                 await self._pause(pause)
                 await window.enter()
@@ -167,27 +180,36 @@ class Client:
             if placed:
                 window.leave(failed=False)
 
-    async def _attempt(self, key: str, request: Request) -> ServerError | None:
-        """Send it; the answer is stored before it is looked at."""
-        estimate, usd = self.account.spend.estimate(request), self.account.spend.estimated_cost(request)
+    async def _attempt(self, key: str, request: Request) -> Failure | None:
+        """Send it; what comes is stored before it is looked at. Returns what came in the place of an answer."""
+        estimate = self.account.spend.estimate(request)
         tokens = (estimate.prompt or 0) + (estimate.completion or 0)
-        self._in_flight_usd += usd
         try:
             await self._pace.wait(tokens)
             asked_at = time.time()
             answer = await self.server.ask(request)
         except ServerError as error:
             self._reached = self._reached or error.reached
-            return error
-        finally:
-            self._in_flight_usd -= usd
-        paid = self.account.store(key, request, answer, asked_at=asked_at)
+            return self._noted(error)
         self._reached = True
         usage = answer.usage
         self._pace.correct((usage.prompt or 0) + (usage.completion or 0) - tokens)
-        self.account.spend.paid(request, usage, paid)
-        self._answered(request, Completion(request.id, answer.served_model, answer.text, answer.finish_reason))
-        return None
+        lack = self.account.store(key, request, answer, asked_at=asked_at)
+        if lack is None:
+            self.account.spend.paid(request, usage, cost(usage, self.account.spend.price))
+            self._answered(request, Completion(request.id, answer.served_model, answer.text, answer.finish_reason))
+        return self._noted(lack)
+
+    def _noted(self, failure: Failure | None) -> Failure | None:
+        """Return a failure, which is shown from now on."""
+        if failure is not None:
+            self.progress.note(self.endpoint.redacted(faults.told(failure)))
+        return failure
+
+    def _give_up(self, key: str, request: Request, failure: Failure) -> None:
+        self.account.give_up(key, request, failure)
+        self.progress.given_up += 1
+        self._add(self._instead(request))
 
     def _answered(self, request: Request, completion: Completion) -> None:
         self.progress.answered += 1
@@ -201,20 +223,23 @@ class Client:
                 if found := self.account.look_up({key: request}):
                     self._answered(request, found[key])
                     return True
-                if self.cache.claim(key):
+                if await self._claim(key, request):
                     return False
                 await asyncio.sleep(0.5)
             return True
         finally:
             self.progress.elsewhere -= 1
 
-    def _check_budget(self, request: Request) -> None:
-        """Raise BudgetExceeded where the request, with those under way, would cost more than may be spent."""
-        spent = self.account.spend.usd
-        self.account.check_budget(
-            self.account.spent_after([request]) + self._in_flight_usd,
-            f"{spent:.4f} USD are spent. All answers are kept: the same command with a higher cap goes on from there.",
-        )
+    async def _claim(self, key: str, request: Request) -> bool:
+        """Claim a request; waits for what others have under way before it says that the budget is used up."""
+        deadline = time.monotonic() + 1.5 * STALE
+        while True:
+            try:
+                return self.account.claim(key, request)
+            except BudgetExceeded:
+                if self._stopped or time.monotonic() > deadline or not self.cache.others_are_asking():
+                    raise
+                await self._pause(1.0)
 
     async def _pause(self, seconds: float) -> None:
         """Sleep, but not past the moment in which the session ends."""

@@ -12,6 +12,7 @@ from clinsynth.artifacts import write_whole
 from clinsynth.errors import ConfigError
 from clinsynth.files.json_lines import json_lines
 from clinsynth.llm.cache import CompletionCache
+from clinsynth.llm.endings import ending, lack
 from clinsynth.llm.recorded import read_recordings
 from clinsynth.llm.servers.base import ServerAnswer
 from clinsynth.types import Request
@@ -36,10 +37,14 @@ def export_recordings(cache: CompletionCache, path: Path, *, model: str | None, 
     return len(rows)
 
 
-def import_recordings(cache: CompletionCache, path: Path, *, model: str | None) -> tuple[int, int]:
-    """Take recordings as answers that were paid for; returns how many, and how many lack what was asked."""
-    taken = lacking = 0
+def import_recordings(cache: CompletionCache, path: Path, *, model: str | None) -> tuple[int, int, int]:
+    """Take recordings as answers that were paid for; returns how many, how many lack what was asked, and no answers."""
+    taken = lacking = none = 0
     for row in read_recordings([path]):
+        ended = ending(row["finish_reason"], text=row["completion"])
+        if lack(row["completion"], ended=ended):
+            none += 1
+            continue
         messages = _messages(row)
         whose = model or row.get("requested_model")
         if messages is None:
@@ -52,11 +57,11 @@ def import_recordings(cache: CompletionCache, path: Path, *, model: str | None) 
         }
         request = Request(row["id"], tuple(messages), evidence)
         sampling = row.get("sampling") or {}
-        answer = ServerAnswer(row["completion"], row["finish_reason"], served_model=row["model"] or whose)
+        answer = ServerAnswer(row["completion"], ended, served_model=row["model"] or whose)
         key = keys.request(request, model=whose, sampling=sampling)
         cache.put(key, request, answer, model=whose, sampling=sampling, asked_at=time.time())
         taken += 1
-    return taken, lacking
+    return taken, lacking, none
 
 
 def _recording(row: dict[str, Any], *, prompts: bool) -> dict[str, Any]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 
 from clinsynth.errors import ClinsynthError, ConfigError, Unreachable
-from clinsynth.llm.servers.base import Endpoint, ErrorKind, ServerError
+from clinsynth.llm.budget import Spend
+from clinsynth.llm.endings import FILTERED, THOUGHTS
+from clinsynth.llm.servers.base import Endpoint, ErrorKind, NoAnswer, ServerError
 
 FIRST_DELAY, LONGEST_DELAY = 0.5, 30.0
 """Seconds."""
@@ -19,6 +21,13 @@ def delay(error: ServerError, attempt: int) -> float:
     return random.uniform(longest / 2, longest)
 
 
+def told(failure: ServerError | NoAnswer) -> str:
+    """Return a failure in a few words: its status or reason, and the server's own words."""
+    said = " ".join(failure.said.split())[:200]
+    status = failure.status if isinstance(failure, ServerError) else None
+    return f"{status or failure.reason}: {said}" if said else f"no answer ({failure.reason})"
+
+
 def explained(error: ServerError, *, endpoint: Endpoint, patience_s: float) -> ClinsynthError:
     """Return the error of a request that will not be sent again, in a sentence that says what mends it."""
     where, said = endpoint.server, endpoint.redacted(error.said)
@@ -27,6 +36,8 @@ def explained(error: ServerError, *, endpoint: Endpoint, patience_s: float) -> C
             f"{where} cannot be reached ({said}). Is the server running, and llm.base_url right? What has been "
             "answered is kept: the same command goes on from there."
         )
+    if error.reason == FILTERED:
+        return ConfigError(f"{where} filters every prompt of this job: {said}. Try another prompt, or another llm.")
     if error.kind is ErrorKind.garbled:
         owner = endpoint.protocol.owner
         return ConfigError(f"{where} does not answer as {owner}'s servers do: {said}. Is llm.base_url right?")
@@ -35,8 +46,24 @@ def explained(error: ServerError, *, endpoint: Endpoint, patience_s: float) -> C
         403: f"The key in the variable {endpoint.key_variable} may not do this.",
         404: f"Is llm.model={endpoint.model} a model of this server, and llm.base_url right?",
         400: "A shorter prompt, or other llm.max_tokens and llm.temperature, may do.",
-        429: f"It went on for llm.patience_s={patience_s:g}: try a smaller llm.concurrency, or see the bill.",
+        429: f"It went on for llm.patience_s={patience_s:g}: try a smaller llm.concurrency.",
     }
     hint = hints.get(error.status or 0, "See llm.model and llm.base_url.")
+    if error.kind is ErrorKind.quota:
+        hint = "That is a matter of the account, and was not tried again: see its bill and limits."
+    elif error.kind is ErrorKind.passing and error.status != 429:
+        hint = f"It went on for llm.patience_s={patience_s:g}. What has been answered is kept."
     status = "" if error.status is None else f" with status {error.status}"
     return ConfigError(f"{where} refused{status}: {' '.join(said.split())[:300]}. {hint}")
+
+
+def without_answers(spend: Spend, *, endpoint: Endpoint) -> ConfigError:
+    """Return the error of a session in which nothing that came was an answer."""
+    reasons = ", ".join(f"{number} {reason}" for reason, number in spend.no_answers.most_common())
+    last = list(spend.given_up.values())[-1:] or [NoAnswer("", "")]
+    said = f" The last one: {' '.join(last[0].said.split())[:200]!r}." if last[0].said.strip() else ""
+    hint = "Try a larger llm.max_tokens." if spend.no_answers[THOUGHTS] else "Try another prompt, or another llm."
+    return ConfigError(
+        f"{endpoint.model} on {endpoint.server} has answered none of {spend.no_answers.total()} times it was asked: "
+        f"{reasons}.{said} {hint} Nothing of it is kept as an answer, and the same command asks again."
+    )

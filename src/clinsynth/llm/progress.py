@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from clinsynth.llm.budget import Spend
 from clinsynth.llm.window import RequestWindow
@@ -12,10 +13,17 @@ from clinsynth.types import Completion, Request
 FollowUp = Callable[[Request, Completion], Iterable[Request]]
 """Requests that an answer gives rise to."""
 
+Instead = Callable[[Request], Iterable[Request]]
+"""Requests that are asked in the place of one that stays without an answer."""
+
 Watch = Callable[["Progress"], None]
 
 
 def nothing_follows(request: Request, completion: Completion) -> Iterable[Request]:
+    return ()
+
+
+def nothing_instead(request: Request) -> Iterable[Request]:
     return ()
 
 
@@ -37,6 +45,14 @@ class Progress:
     hits_before: int = 0
     """The part of `spend` that earlier questions to the same LLM count."""
     requests_before: int = 0
+    given_up: int = 0
+    """Requests that stay without an answer."""
+    troubles: Counter[str] = field(default_factory=Counter)
+    """What the server has said in the place of answers, and how often; the last comes last."""
+
+    def note(self, said: str) -> None:
+        """Count what the server has said; adds to `troubles`."""
+        self.troubles[said] = self.troubles.pop(said, 0) + 1
 
 
 def new_progress(spend: Spend, *, concurrency: int) -> Progress:

@@ -24,6 +24,7 @@ class View:
         self.title, self.counts = title, counts
         self._live = Live(auto_refresh=False, transient=True) if sys.stdout.isatty() else None
         self._began = self._last = time.monotonic()
+        self._told: set[str] = set()
 
     def __enter__(self) -> View:
         if self._live:
@@ -41,7 +42,11 @@ class View:
             for name, value in shown.items():
                 table.add_row(name, value)
             self._live.update(Panel(table, title=self.title, expand=False), refresh=True)
-        elif time.monotonic() - self._last >= EVERY:
+            return
+        for said in [said for said in progress.troubles if said not in self._told]:
+            self._told.add(said)
+            print(f"{self.title}: the server says: {said}", flush=True)
+        if time.monotonic() - self._last >= EVERY:
             self._last = time.monotonic()
             print(f"{self.title}: " + ", ".join(f"{name} {value}" for name, value in shown.items()), flush=True)
 
@@ -50,7 +55,7 @@ class View:
         seconds = time.monotonic() - self._began
         asked = spend.requests - progress.requests_before  # answers that were there are no sign of speed
         rate = asked / seconds if seconds else 0.0
-        left = progress.known - progress.answered
+        left = progress.known - progress.answered - progress.given_up
         hits = spend.hits - progress.hits_before
         shown = {
             "answered": f"{progress.answered} of {progress.known} ({hits} were there already)",
@@ -63,6 +68,11 @@ class View:
         if spend.usd:
             projected = spend.usd * progress.known / max(progress.answered, 1)
             shown["cost"] = f"{spend.usd:.4f} USD so far, about {projected:.4f} in all"
+        if progress.given_up:
+            shown["without an answer"] = str(progress.given_up)
+        if progress.troubles:
+            said = next(reversed(progress.troubles))
+            shown["the server says"] = f"{said} ({progress.troubles[said]} times)"
         if progress.elsewhere:
             shown["waiting for another process"] = str(progress.elsewhere)
         return shown | {name: str(value) for name, value in self.counts().items()}

@@ -6,7 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from rich.text import Text
+
 from clinsynth.llm.budget import Spend
+from clinsynth.llm.cached import named_in_vain
+from clinsynth.llm.forgetting import Found
 from clinsynth.reports.console import print_columns, say
 
 
@@ -36,21 +40,58 @@ def show_spend(spend: Spend) -> None:
         + (f", {spend.usd_before:.4f} of it before" if spend.usd_before else "")
         + f"; sent {spend.sent_characters} characters, {spend.gold_characters} of them gold text"
     )
+    if spend.no_answers:
+        reasons = ", ".join(f"{number} {reason}" for reason, number in spend.no_answers.most_common())
+        say(f"{spend.no_answers.total()} of the requests came back without an answer, and were asked again: {reasons}")
+    if spend.given_up:
+        vain = {id: (lack.reason, lack.said) for id, lack in spend.given_up.items()}
+        say(f"{len(vain)} have no answer: {named_in_vain(vain)}. The same command asks them again.")
 
 
-def show_cache(rows: Sequence[Mapping[str, Any]], *, path: Path) -> None:
-    """Print how many completions there are by model and prompt."""
+def show_cache(
+    rows: Sequence[Mapping[str, Any]], without: Sequence[Mapping[str, Any]], *, path: Path, spent: float
+) -> None:
+    """Print how many completions there are by model and prompt, and what came in the place of others."""
+    lines = []
+    for (model, prompt), found in _groups(rows, "prompt").items():
+        counts = [str(sum(row[name] or 0 for row in found)) for name in ("prompt_tokens", "completion_tokens")]
+        lines.append([model, prompt, str(len(found)), *counts, _sum(found)])
+    print_columns(["model", "prompt", "completions", "tokens in", "tokens out", "USD"], lines)
+    if without:
+        lines = [[*group, str(len(found)), _sum(found)] for group, found in _groups(without, "reason").items()]
+        print_columns(["model", "no answer", "times", "USD"], lines, left=(0, 1))
+    say(f"{path}: {path.stat().st_size / 1e6:.1f} MB; {spent:.4f} USD spent in all, as far as prices are known")
+
+
+def show_forgotten(found: Sequence[Found], *, dry_run: bool) -> None:
+    """Print what is forgotten, or would be."""
+    groups: dict[tuple[str, ...], list[Found]] = {}
+    for one in found:
+        groups.setdefault((one.row["model"], one.dataset, one.prompt, one.reason), []).append(one)
+    lines: list[list[str | Text]] = [
+        [*group, str(len(several)), Text(", ".join(dict.fromkeys(one.unit for one in several[:4])))]
+        for group, several in sorted(groups.items())
+    ]
+    print_columns(["model", "dataset", "prompt", "ended", "completions", "units"], lines, left=(0, 1, 2, 3, 5))
+    cost = _sum([one.row for one in found])
+    if dry_run:
+        say(f"{len(found)} completions would be forgotten, which have cost {cost} USD. Nothing was (dry_run=true).")
+    else:
+        say(f"{len(found)} completions are forgotten, and asked for again where they are needed; they cost {cost} USD.")
+
+
+def _groups(rows: Sequence[Mapping[str, Any]], by: str) -> dict[tuple[str, str], list[Mapping[str, Any]]]:
+    """Return rows by their model and their prompt or reason, sorted."""
     groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for row in rows:
-        groups.setdefault((row["model"], row["id"].split("/")[1]), []).append(row)
-    lines = []
-    for (model, prompt), found in sorted(groups.items()):
-        counts = [str(sum(row[name] or 0 for row in found)) for name in ("prompt_tokens", "completion_tokens")]
-        known = all(row["cost_usd"] is not None for row in found)
-        dollars = f"{sum(row['cost_usd'] for row in found):.4f}" if known else "not known"
-        lines.append([model, prompt, str(len(found)), *counts, dollars])
-    print_columns(["model", "prompt", "completions", "tokens in", "tokens out", "USD"], lines)
-    say(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
+        groups.setdefault((row["model"], row["id"].split("/")[1] if by == "prompt" else row[by]), []).append(row)
+    return dict(sorted(groups.items()))
+
+
+def _sum(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return the dollars that rows have cost, where all of them have a price."""
+    costs = [row["cost_usd"] for row in rows]
+    return "not known" if None in costs else f"{sum(costs):.4f}"
 
 
 def _dollars(usd: float, *, known: bool, model: str = "") -> str:

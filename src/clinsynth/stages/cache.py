@@ -1,14 +1,16 @@
-"""The completions that were paid for: count them, check them, take them elsewhere."""
+"""The completions that were paid for: count them, check them, take them elsewhere, forget some."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 from clinsynth.config import CacheAction, CacheConfig
 from clinsynth.errors import ConfigError, DataFormatError
-from clinsynth.llm import cache_path, exchange
+from clinsynth.llm import cache_path, checks, exchange, forgetting
 from clinsynth.llm.cache import CompletionCache
-from clinsynth.reports.spending import show_cache
+from clinsynth.llm.forgetting import Wish
+from clinsynth.reports.spending import show_cache, show_forgotten
 from clinsynth.stages import Job
 
 
@@ -25,20 +27,43 @@ def main(settings: CacheConfig, *, job: Job) -> None:
 
 def _act(settings: CacheConfig, cache: CompletionCache) -> None:
     if settings.action is CacheAction.stats:
-        show_cache(list(cache.rows()), path=cache.path)
+        show_cache(
+            list(cache.table("completions")), list(cache.table("no_answers")), path=cache.path, spent=cache.spent()
+        )
     elif settings.action is CacheAction.verify:
-        faults = cache.faults()
+        faults = checks.faults(cache.path)
         if faults:
-            raise DataFormatError(f"{cache.path} has {len(faults)} faults, the first is: {faults[0]}")
+            more = f" ({'; '.join(faults[1:4])})" if faults[1:] else ""
+            raise DataFormatError(
+                f"{cache.path} has {len(faults)} faults, the first is: {faults[0]}{more}. Put back a copy of it; or "
+                f"save what can be read with `sqlite3 {cache.path} .recover | sqlite3 new.db` and put new.db in its "
+                "place. A row that is wrong is asked for again once it is forgotten (action=forget)."
+            )
         print(f"{cache.path} is sound.")
     elif settings.action is CacheAction.export:
         to = _needed(settings.to, "to", "export")
         number = exchange.export_recordings(cache, Path(to), model=settings.model, prompts=settings.prompts)
         print(f"{number} completions are in {to}: llm=recorded llm.recordings=[{to}] replays them.")
+    elif settings.action is CacheAction.forget:
+        _forget(settings, cache)
     else:
         file = _needed(settings.file, "file", "import")
-        taken, lacking = exchange.import_recordings(cache, Path(file), model=settings.model)
-        print(f"{taken} completions were taken, {lacking} left out because they do not say what was asked.")
+        taken, lacking, none = exchange.import_recordings(cache, Path(file), model=settings.model)
+        print(
+            f"{taken} completions were taken, {lacking} left out because they do not say what was asked"
+            + (f", {none} because they are no answers." if none else ".")
+        )
+
+
+def _forget(settings: CacheConfig, cache: CompletionCache) -> None:
+    wish = settings.forget
+    since, before = (None if day is None else datetime.fromisoformat(day) for day in (wish.since, wish.before))
+    found = forgetting.find(
+        cache, Wish(wish.dataset, wish.prompt, wish.unit, settings.model, wish.reason, since=since, before=before)
+    )
+    show_forgotten(found, dry_run=settings.dry_run)
+    if not settings.dry_run:
+        forgetting.forget(cache, found)
 
 
 def _needed(value: str | None, key: str, action: str) -> str:

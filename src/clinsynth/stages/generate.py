@@ -54,7 +54,13 @@ def main(settings: GenerateConfig, *, job: Job) -> None:
     )
     with frame.ledger.claim(entry.key), frame.begin(entry) as run:
         with asking.session(settings.llm, artifacts=store.root, run=run) as session:
-            session.ask(requests, title=settings.dataset.name, follow_up=generation, counts=generation.counts)
+            session.ask(
+                requests,
+                title=settings.dataset.name,
+                follow_up=generation,
+                instead=generation.without,
+                counts=generation.counts,
+            )
         show_short(generation.short, wanted=generation.plan.chosen.wanted_of)
         corpus = make()
         run.tag("corpus", corpus.digest)

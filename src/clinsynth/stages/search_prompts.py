@@ -16,7 +16,7 @@ from clinsynth import keys, tasks
 from clinsynth.artifacts import write_whole
 from clinsynth.asking.sessions import Session, unanswered
 from clinsynth.config import JudgeName, SearchConfig, conf_folder
-from clinsynth.errors import ConfigError
+from clinsynth.errors import ConfigError, MissingCompletions
 from clinsynth.llm import RECORDED
 from clinsynth.reports.prompt_search import show_contest, show_winner, tree_figure, tree_markdown
 from clinsynth.search import search
@@ -175,7 +175,15 @@ def _asked(settings: SearchConfig, *, session: Session) -> Ask:
 
     def ask(requests: Sequence[Request], what: str) -> dict[str, Completion]:
         session.ask(requests, title=what)
-        return completions.find(requests)
+        found = completions.find(requests)
+        missing = [request for request in requests if request.id not in found]
+        if missing:
+            raise MissingCompletions(
+                f"{what}: {len(missing)} of {len(requests)} requests have no answer. {completions.explain(missing)} "
+                "All others are kept, and the same command asks for these again; generation.seed=1 draws other units.",
+                requests=missing,
+            )
+        return found
 
     return ask
 

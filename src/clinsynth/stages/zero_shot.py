@@ -16,6 +16,7 @@ from clinsynth.config import OnMissing, ZeroShotConfig
 from clinsynth.errors import MissingCompletions
 from clinsynth.files.json_lines import write_json_lines
 from clinsynth.llm import RECORDED, KnownCompletions
+from clinsynth.llm.endings import OF_THE_SERVER
 from clinsynth.reports import figures
 from clinsynth.reports.scores import show_answers, show_result
 from clinsynth.stages import Job, asking, naming, resolving
@@ -155,9 +156,11 @@ def _run(material: Material, *, found: Mapping[str, Completion], frame: Frame) -
         tags={"arm": naming.arm_name(settings), ARM_KEY: material.arm_key},
     )
     with frame.begin(entry) as run:
+        none: dict[str, Completion] = {}
         if material.live:
-            found = _ask(material, run=run)
+            found, none = _ask(material, run=run)
         run.tag(ANSWERS, keys.answers(found))
+        found = {**found, **none}
         asked, readings = questions.read_answers(material.questions, found=found, asker=material.task.asker)
         gold = [question.example for question in asked]
         result = material.task.asker.evaluate(gold, readings=readings)
@@ -170,13 +173,26 @@ def _run(material: Material, *, found: Mapping[str, Completion], frame: Frame) -
         return frame.end(run, summary)
 
 
-def _ask(material: Material, *, run: ActiveRun) -> dict[str, Completion]:
-    """All answers, of which the cache may hold some."""
+def _ask(material: Material, *, run: ActiveRun) -> tuple[dict[str, Completion], dict[str, Completion]]:
+    """Return all answers, of which the cache may hold some; and an empty one where the LLM has given none.
+
+    Raises MissingCompletions where the server, and not the LLM, is why there is none.
+    """
     settings = material.settings
     requests = [question.request for question in material.questions]
     with asking.session(settings.llm, artifacts=Path(settings.paths.artifacts), run=run) as session:
         session.ask(requests, title=settings.dataset.name)
-    return material.find()
+    vain = session.spend.given_up
+    failed = [request for request in requests if request.id in vain and vain[request.id].reason in OF_THE_SERVER]
+    if failed:
+        raise MissingCompletions(
+            f"{len(failed)} of {len(requests)} answers are missing: {material.completions.explain(failed)} All others "
+            "are kept: the same command asks for these again, and zero_shot.on_missing=skip scores what there is.",
+            requests=failed,
+        )
+    if vain:
+        print(f"{len(vain)} of {len(requests)} questions have no answer, and are scored as unusable.", flush=True)
+    return material.find(), {id: Completion(id, settings.llm.model or "", "", lack.reason) for id, lack in vain.items()}
 
 
 def _rows(

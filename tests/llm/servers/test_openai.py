@@ -49,13 +49,14 @@ def test_a_request_holds_the_model_the_messages_and_the_sampling() -> None:
         ("500", ErrorKind.passing, 500, "told to say 500"),
         ("408", ErrorKind.passing, 408, "told to say 408"),
         ("429", ErrorKind.passing, 429, "told to say 429"),
-        ("400", ErrorKind.refused, 400, "told to say 400"),
+        ("400", ErrorKind.declined, 400, "told to say 400"),
+        ("404", ErrorKind.refused, 404, "told to say 404"),
         ("401", ErrorKind.refused, 401, "told to say 401"),
         ("drop", ErrorKind.unreachable, None, "RemoteProtocolError"),
         ("hang", ErrorKind.unreachable, None, "ReadTimeout"),
-        ("garbled", ErrorKind.garbled, None, "JSONDecodeError"),
-        ("not utf-8", ErrorKind.garbled, None, "UnicodeDecodeError"),
-        ("no choices", ErrorKind.garbled, None, "KeyError: 'choices'"),
+        ("garbled", ErrorKind.garbled, None, '{"choices": ['),
+        ("not utf-8", ErrorKind.garbled, None, "1. In visit"),
+        ("no choices", ErrorKind.garbled, None, 'there is no completion in its answer: {"object": "something else"}'),
     ],
 )
 def test_an_error_says_of_what_kind_it_is(
@@ -82,6 +83,7 @@ def refusal(status: int, *, code: str | None = None, **headers: str) -> ServerEr
 
 def test_a_bill_that_is_to_be_paid_is_not_waited_for() -> None:
     assert refusal(429, code="insufficient_quota").kind is ErrorKind.quota
+    assert refusal(402).kind is ErrorKind.quota
     assert refusal(429, code="rate_limit_exceeded").kind is ErrorKind.passing
 
 

@@ -114,7 +114,7 @@ def test_batches_of_a_protocol_that_has_none_are_refused(
         (
             ServerError(ErrorKind.quota, "pay k3y", status=429),
             ConfigError,
-            "refused with status 429: pay ***. It went on",
+            "refused with status 429: pay ***. That is a matter of the account, and was not tried again",
         ),
         (
             ServerError(ErrorKind.refused, "no\n  such"),

@@ -5,12 +5,16 @@ A protocol is a file beside this one, and one line in `PROTOCOLS`. Nobody else k
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol, Self
+from urllib.parse import urlsplit
 
 from clinsynth import keys
+from clinsynth.errors import redacted
+from clinsynth.llm.endings import DECLINED, FAILED, GARBLED
 from clinsynth.types import Request
 
 
@@ -36,8 +40,8 @@ class Endpoint:
 
     @property
     def server(self) -> str:
-        """Return the address, as messages and the cache name it."""
-        return self.base_url or self.protocol.address
+        """Return the address, as messages and the cache name it: without the name and password that it may hold."""
+        return redacted(self.base_url or self.protocol.address)
 
     @property
     def sampling(self) -> dict[str, Any]:
@@ -50,8 +54,11 @@ class Endpoint:
         return keys.request(request, model=self.model, sampling=self.sampling)
 
     def redacted(self, text: str) -> str:
-        """Return the text without the key."""
-        return text.replace(self.key, "***") if self.key else text
+        """Return the text without the key and without passwords, however a library quotes them."""
+        for secret in (self.key, urlsplit(self.base_url or "").password):
+            for written in {secret, repr(secret)[1:-1], json.dumps(secret)[1:-1]} if secret else ():
+                text = text.replace(written, "***")
+        return redacted(text)
 
 
 @dataclass(frozen=True)
@@ -66,21 +73,35 @@ class Usage:
 
 @dataclass(frozen=True)
 class ServerAnswer:
-    """The completion that a server sent back, and what it says of it."""
+    """The text that a server sent back, maybe none, and what it says of it."""
 
     text: str
     finish_reason: str
-    """`stop`; `length` where the text is cut; `refusal`; or another word of the server's."""
+    """`stop`; `length` where the text is cut; another one of `endings`; or a word of the server's that is not known."""
     served_model: str
     usage: Usage = Usage()
     request_id: str | None = None
 
 
+@dataclass(frozen=True)
+class NoAnswer:
+    """What a server sent in the place of a completion, or why it sent none."""
+
+    reason: str
+    """One of `endings`."""
+    said: str
+    """As much as there was of a text, or the server's own words."""
+    usage: Usage = Usage()
+    """Of what was paid for all the same."""
+
+
 class ErrorKind(Enum):
     passing = "passing"
     """The server refuses for now: it is busy, or broken for a moment."""
+    declined = "declined"
+    """The server refuses this one request, and may answer others."""
     refused = "refused"
-    """The server refuses, and will go on to."""
+    """The server refuses, and will go on to, whatever it is asked."""
     quota = "quota"
     """The server refuses because its bill is to be paid first."""
     unreachable = "unreachable"
@@ -89,12 +110,25 @@ class ErrorKind(Enum):
     """The answer is no completion."""
 
 
+_REASONS = {ErrorKind.declined: DECLINED, ErrorKind.garbled: GARBLED}
+
+
 class ServerError(Exception):
     """The one error of a server that was asked; whether to ask again and what to say is decided by its kind."""
 
-    def __init__(self, kind: ErrorKind, said: str, *, status: int | None = None, wait_s: float | None = None) -> None:
+    def __init__(
+        self,
+        kind: ErrorKind,
+        said: str,
+        *,
+        status: int | None = None,
+        wait_s: float | None = None,
+        reason: str | None = None,
+    ) -> None:
         super().__init__(said)
         self.kind = kind
+        self.reason = reason or _REASONS.get(kind, FAILED)
+        """One of `endings`: why the request has no answer, if it stays without."""
         self.said = said
         """The server's own text, which may hold the key: `Endpoint.redacted` takes it out."""
         self.status = status
@@ -104,7 +138,7 @@ class ServerError(Exception):
 
     @property
     def lasting(self) -> bool:
-        """Say whether the same request would fail a little later, too."""
+        """Say whether any request would fail, and a little later, too."""
         return self.kind in (ErrorKind.refused, ErrorKind.quota)
 
     @property

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
-from clinsynth.llm.servers.base import Endpoint, ErrorKind, ServerAnswer, ServerError, Usage
+from clinsynth.llm.servers.base import Endpoint, ErrorKind, ServerAnswer, ServerError
+from clinsynth.llm.servers.openai_replies import error_of, read_answer, read_error
 from clinsynth.types import Request
 
 if TYPE_CHECKING:
@@ -60,25 +60,6 @@ def body(request: Request, *, endpoint: Endpoint) -> dict[str, Any]:
     return {"model": endpoint.model, "messages": list(request.messages)} | endpoint.sampling
 
 
-def read_answer(content: bytes, *, request_id: str | None, model: str) -> ServerAnswer:
-    """Return the completion in a response's body; raises ServerError where there is none."""
-    try:
-        found = json.loads(content.decode("utf-8"))
-        choice = found["choices"][0]
-        message = choice["message"]
-    except (UnicodeDecodeError, json.JSONDecodeError, LookupError, TypeError) as error:
-        raise ServerError(ErrorKind.garbled, f"{type(error).__name__}: {error}") from error
-    said = found.get("usage") or {}
-    details = said.get("prompt_tokens_details") or {}
-    return ServerAnswer(
-        text=str(message.get("content") or message.get("refusal") or ""),
-        finish_reason="refusal" if message.get("refusal") else str(choice.get("finish_reason") or "stop"),
-        served_model=str(found.get("model") or model),
-        usage=Usage(said.get("prompt_tokens"), said.get("completion_tokens"), details.get("cached_tokens")),
-        request_id=request_id,
-    )
-
-
 @contextmanager
 def translated() -> Iterator[None]:
     """Raise a ServerError for what the library raises."""
@@ -94,17 +75,10 @@ def translated() -> Iterator[None]:
 
 
 def _refusal(error: openai.APIStatusError) -> ServerError:
-    message = error.body.get("message") if isinstance(error.body, dict) else None
-    return ServerError(
-        _kind(error), str(message or error.message), status=error.status_code, wait_s=_wait(error.response.headers)
-    )
-
-
-def _kind(error: openai.APIStatusError) -> ErrorKind:
-    if error.status_code == 429:
-        return ErrorKind.quota if error.code == "insufficient_quota" else ErrorKind.passing
-    passing = error.status_code >= 500 or error.status_code in (408, 409, 425)
-    return ErrorKind.passing if passing else ErrorKind.refused
+    found, status, wait_s = error.response, error.status_code, _wait(error.response.headers)
+    if found.content:
+        return read_error(found.content, status=status, otherwise=error.message, wait_s=wait_s)
+    return error_of(error.body, status=status, said=error.message, wait_s=wait_s)
 
 
 def _wait(headers: Any) -> float | None:

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from clinsynth.llm.servers.base import BatchState, BatchStatus, Endpoint, ErrorKind, ServerAnswer, ServerError
-from clinsynth.llm.servers.openai import NO_KEY, body, quieten, read_answer, translated
+from clinsynth.llm.servers.openai import NO_KEY, body, quieten, translated
+from clinsynth.llm.servers.openai_replies import error_of, read_answer
 from clinsynth.types import Request
 
 if TYPE_CHECKING:
@@ -55,10 +56,9 @@ class OpenAIBatchServer:
         for file in status.files:
             with translated():
                 content = self._client.files.content(file).content
-            for line in content.decode("utf-8", errors="replace").split("\n"):
+            for line in content.split(b"\n"):
                 if line.strip():
-                    row: dict[str, Any] = json.loads(line)
-                    yield row.get("custom_id", ""), self._read(row)
+                    yield self._read(line)
 
     def cancel(self, batch: str) -> BatchState:
         batches = self._client.with_options(max_retries=0).batches
@@ -71,15 +71,22 @@ class OpenAIBatchServer:
 
         return _known(cancelled).state
 
-    def _read(self, row: dict[str, Any]) -> ServerAnswer | ServerError:
-        response = row.get("response") or {}
-        if response.get("status_code") != 200:
-            return ServerError(ErrorKind.refused, json.dumps(row.get("error") or response.get("body")))
-        content = json.dumps(response["body"]).encode()
+    def _read(self, line: bytes) -> tuple[str, ServerAnswer | ServerError]:
+        """Return the cache key of a row and what it says; a row that cannot be read has none."""
         try:
-            return read_answer(content, request_id=response.get("request_id"), model=self._endpoint.model)
+            row: dict[str, Any] = json.loads(line)
+            key, response = str(row["custom_id"]), row.get("response") or {}
+            status, found = response.get("status_code"), response.get("body")
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            return "", ServerError(ErrorKind.garbled, "a row of the batch cannot be read")
+        if status != 200:
+            return key, error_of(row.get("error") or found, status=status if isinstance(status, int) else None)
+        try:
+            return key, read_answer(
+                json.dumps(found).encode(), request_id=response.get("request_id"), model=self._endpoint.model
+            )
         except ServerError as error:
-            return error
+            return key, error
 
 
 def _known(ask: Callable[[], BatchStatus]) -> BatchStatus:

@@ -1,0 +1,36 @@
+"""Refuses settings that hold a key or a password, before Hydra writes the settings down."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from hydra.experimental.callback import Callback
+from omegaconf import DictConfig, OmegaConf
+
+from clinsynth.cli.sweeps import JobError
+from clinsynth.config import check_names_no_secret
+from clinsynth.errors import ConfigError
+
+_GIVEN = re.compile(r"llm\.(api_key_env|base_url)=([^,\s\]'\"]+)")
+
+
+class Secrets(Callback):
+    """Looks at the config of a job or a sweep, and at what is swept over or handed on, as they were written."""
+
+    def on_run_start(self, config: DictConfig, **_: Any) -> None:
+        _check(config)
+
+    def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
+        _check(config)
+
+
+def _check(config: DictConfig) -> None:
+    llm: Any = OmegaConf.to_container(config.llm, resolve=False) if config.get("llm") else {}
+    settings = [(name, llm[name]) for name in ("api_key_env", "base_url") if isinstance(llm.get(name), str)]
+    given = [found for word in config.hydra.overrides.task for found in _GIVEN.findall(word)]
+    try:
+        for name, value in [*settings, *given]:
+            check_names_no_secret(name, value)
+    except ConfigError as error:
+        raise JobError(error) from None
