@@ -279,3 +279,17 @@ def test_a_model_that_repeats_itself_costs_no_time(sign: str) -> None:
     began = time.monotonic()
     read_entities(sign * 16_000, question="", tokens=("no", "ataxia"), entity_type="Disease")
     assert time.monotonic() - began < 8
+
+
+@pytest.mark.parametrize("piece", ["\n", " \n", "\n\n\t", "[INST]", "</s> ", "```\n", "\n- ", "a\n"])
+def test_time_grows_with_the_answer_and_no_faster(piece: str) -> None:
+    took = []
+    for length in (40_000, 80_000):
+        text = (piece * length)[:length]
+        times = []
+        for _ in range(2):
+            began = time.process_time()
+            read_entities(text, question="", tokens=("no", "ataxia"), entity_type="Disease")
+            times.append(time.process_time() - began)
+        took.append(min(times))
+    assert took[1] < 3.5 * max(took[0], 0.05)

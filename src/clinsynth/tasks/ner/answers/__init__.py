@@ -9,13 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from clinsynth.tasks.ner.answers.layouts import Asked, Tagging, read_tagging
+from clinsynth.tasks.ner.answers.asked import Asked, Tagging
+from clinsynth.tasks.ner.answers.layouts import read_tagging
 from clinsynth.tasks.ner.answers.literals import read_literal
-from clinsynth.tasks.ner.answers.mentions import join_neighbours, read_marks, read_names, says_none
+from clinsynth.tasks.ner.answers.marks import asks_for_marks, read_fragments, read_marks
+from clinsynth.tasks.ner.answers.mentions import ITEM, groups, is_none, join_neighbours, read_names, says_none
 from clinsynth.tasks.ner.answers.tags import BARE
 from clinsynth.text.alignment import Place, place_entities, place_names, plainest
 from clinsynth.text.entities import Span, to_spans
 from clinsynth.text.peeling import bounded, normalised, said
+from clinsynth.text.words import detokenise
 from clinsynth.types import CLEAN, REPAIRED, UNUSABLE, Reading
 
 SHORTEST_QUESTION = 20
@@ -23,10 +26,11 @@ SHORTEST_QUESTION = 20
 LONGEST = 20
 """Characters of an answer for each of the sentence that are looked at, at either end."""
 
-_INSTRUCTION = re.compile(r"\[INST\].*?\[/INST\]", re.DOTALL | re.IGNORECASE)
+_INSTRUCTION = re.compile(r"\[INST\](?:(?!\[INST\]).)*?\[/INST\]", re.DOTALL | re.IGNORECASE)
 _WRAPPER = re.compile(
-    r"""</?(?:example|answer|output|result|response|text|sentence|iob|ner|code|pre|s)s?\s*/?>
-        |\[/?INST\]|<\|[\w ]+\|>|^\s*(?:```|~~~)[\w-]*\s*?$|```""",
+    r"""</?(?:example|answer|output|result|response|text|sentence|iob|ner|code|pre)s?\s*/?>
+        |^\ *<s>|</?s>(?=\ *(?:$|\[/?INST))
+        |\[/?INST\]|<\|[\w ]+\|>|^\ *(?:```|~~~)[\w-]*\ *$|```""",
     re.VERBOSE | re.IGNORECASE | re.MULTILINE,
 )
 
@@ -39,11 +43,15 @@ def read_entities(text: str, *, question: str, tokens: Sequence[str], entity_typ
     clean = _clean(text, tokens=tokens, entity_type=entity_type)
     if clean is not None:
         return Reading(clean, CLEAN)
-    asked = Asked(tuple(tokens), entity_type)
+    asked = Asked(tuple(tokens), entity_type, _without_sentence(question, tokens))
     most = LONGEST * max(len(" ".join(tokens)), 100)
-    found = _places(bounded(_bare(text, question=question), most=most), asked)
+    bare = bounded(_bare(text, question=question, most=most), most=most)
+    found = _places(bare, asked)
     if found is None:
-        return Reading((), UNUSABLE)
+        unmarked = asks_for_marks(asked.question) and any(map(asked.is_sentence, bare.split("\n")))
+        return (
+            Reading((), CLEAN if text.strip() == " ".join(tokens) else REPAIRED) if unmarked else Reading((), UNUSABLE)
+        )
     places, absent = found
     return Reading(tuple(Span(start, end, entity_type) for start, end in places), REPAIRED, tuple(absent))
 
@@ -60,25 +68,38 @@ def _clean(text: str, *, tokens: Sequence[str], entity_type: str) -> tuple[Span,
 
 def _places(text: str, asked: Asked) -> tuple[list[Place], list[str]] | None:
     """Return tokens of the entities and names that are not there; `None` where nothing is said of them."""
-    sentence = plainest("".join(asked.tokens))
-    if not sentence or plainest(text).strip("\"'") == sentence:
+    if not asked.text or plainest(text).strip("\"'") == asked.text:
         return None
     literal = read_literal(text, asked=asked)
-    if isinstance(literal, tuple):
-        return place_names([name for name in literal if plainest(name)], tokens=asked.tokens)
+    if isinstance(literal, list):
+        return place_names([name for name in asked.names(literal) if not is_none(name)], tokens=asked.tokens)
+    text = "\n".join(groups(text)) or text
     tagging = literal or _usable(read_tagging(text, asked=asked), asked)
-    if tagging is None or tagging.lists_names:
-        tagging = read_marks(text, asked=asked) or tagging
+    marked = read_marks(text, asked=asked)
+    if marked and (not tagging or tagging.lists_names or asked.likeness(marked.words) > asked.likeness(tagging.words)):
+        tagging = marked
     if tagging and not tagging.lists_names:
         return place_entities(tagging.words, entities=tagging.entities, tokens=asked.tokens)
+    if not literal and (fragments := read_fragments(text, asked=asked)):
+        return place_names(asked.names(fragments), tokens=asked.tokens)
     # With the type behind single words these are taken as they are, commas and all.
     single = tagging and all(tag == BARE and " " not in word for word, tag in tagging.pairs)
     names = None if literal or single else read_names(text, asked=asked)
     if names is None and (listed := literal or tagging):
-        names = tuple(word for word, tag in listed.pairs if tag == BARE)
+        names = [word for word, tag in listed.pairs if tag == BARE]
     if names is not None:
-        return place_names(join_neighbours(names, tokens=asked.tokens), tokens=asked.tokens)
+        words = not literal and _are_words(names, text)
+        return place_names(join_neighbours(names, tokens=asked.tokens) if words else names, tokens=asked.tokens)
+    if part := read_marks(text, asked=asked, part=True):
+        return place_entities(part.words, entities=part.entities, tokens=asked.tokens)
     return ([], []) if says_none(text, asked=asked) else None
+
+
+def _are_words(names: Sequence[str], text: str) -> bool:
+    """Say whether names may be words of names: each has its line, without a bullet, or one is but a sign."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    signs = any(not any(map(str.isalnum, name)) for name in names)
+    return signs or (len(lines) >= len(names) and not any(map(ITEM.match, lines)))
 
 
 def _usable(tagging: Tagging | None, asked: Asked) -> Tagging | None:
@@ -91,9 +112,15 @@ def _usable(tagging: Tagging | None, asked: Asked) -> Tagging | None:
     return tagging if known else None
 
 
-def _bare(text: str, *, question: str) -> str:
+def _without_sentence(question: str, tokens: Sequence[str]) -> str:
+    for sentence in (" ".join(tokens), detokenise(tokens)):
+        question = question.replace(sentence, " ") if sentence else question
+    return question
+
+
+def _bare(text: str, *, question: str, most: int) -> str:
     """Return an answer without its thoughts, the question, wrappers and fences; tags may mark entities, and stay."""
-    text = said(normalised(text), gap="\n")
+    text = bounded(said(normalised(text), gap="\n"), most=most + len(question))
     wanted = "".join(normalised(question).split())
     if len(wanted) >= SHORTEST_QUESTION and wanted in "".join(text.split()):
         text = re.sub(r"\s*".join(map(re.escape, wanted)), "\n", text)

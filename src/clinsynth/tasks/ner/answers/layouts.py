@@ -6,17 +6,13 @@ An answer is read in every layout; what is most like the sentence is what was me
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate, groupby, pairwise, zip_longest
 
-from clinsynth.tasks.ner.answers.tags import BARE, BEGIN, OTHER, OUTSIDE, is_strong, read_tag
-from clinsynth.text.alignment import Place, plainest
+from clinsynth.tasks.ner.answers.asked import Asked, Pair, Tagging
+from clinsynth.tasks.ner.answers.tags import BARE, OUTSIDE, Tag, is_strong
+from clinsynth.text.alignment import occurrences
 
-Pair = tuple[str, str]
-"""A word and what its tag says of it."""
 TaggedLine = list[Pair] | None
 """The words with tags of one line; `None`: it is prose, a heading, a rule."""
 
@@ -28,80 +24,18 @@ _LIKE = 0.6
 """From here on a line of words is the sentence."""
 
 
-@dataclass(frozen=True)
-class Tagging:
-    """Words as an answer has them, each with what it is (see tags)."""
-
-    pairs: tuple[Pair, ...]
-
-    @property
-    def words(self) -> list[str]:
-        return [word for word, _ in self.pairs]
-
-    @property
-    def lists_names(self) -> bool:
-        """Say whether they are names with their type behind them."""
-        return all(tag in (BARE, OTHER) for _, tag in self.pairs)
-
-    @property
-    def entities(self) -> list[Place]:
-        """Words of each entity; what continues nothing opens one."""
-        places: list[Place] = []
-        before = OUTSIDE
-        for number, (_, written) in enumerate(self.pairs):
-            tag = OUTSIDE if written == OTHER else written
-            if tag != OUTSIDE:
-                opens = tag == BEGIN or before == OUTSIDE or (tag == BARE and before != BARE)
-                start = number if opens else places.pop()[0]
-                places.append((start, number + 1))
-            before = tag
-        return places
-
-
-@dataclass(frozen=True)
-class Asked:
-    """The sentence and the entities that an answer is about."""
-
-    tokens: tuple[str, ...]
-    entity_type: str
-
-    def tag(self, written: str, *, typed: bool = False) -> str | None:
-        return read_tag(written, entity_type=self.entity_type, typed=typed)
-
-    @cached_property
-    def _text(self) -> str:
-        return "".join(map(plainest, self.tokens))
-
-    @cached_property
-    def _grams(self) -> Counter[str]:
-        return _grams(self._text)
-
-    def knows(self, text: str) -> bool:
-        """Say whether this stands in the sentence, be it within words."""
-        return plainest(text) in self._text
-
-    def likeness(self, words: Iterable[str]) -> float:
-        """Return how alike words and the sentence are, from 0 to 1 (Dice coefficient of trigrams)."""
-        grams = _grams("".join(map(plainest, words)))
-        shared = (grams & self._grams).total()
-        return 2 * shared / ((grams.total() + self._grams.total()) or 1)
-
-
-def _grams(text: str) -> Counter[str]:
-    text = f"\x02{text}\x03"
-    return Counter(text[at : at + 3] for at in range(len(text) - 2))
-
-
 def read_tagging(text: str, *, asked: Asked) -> Tagging | None:
     """Return the words with tags that are most like the sentence."""
     lines = [line.strip(" \r") for line in text.split("\n")]
     candidates = [*_tagged_lines(lines, asked), *_rows(lines, asked), *_bare_tags(lines, asked)]
     pairs = max(filter(None, candidates), key=lambda pairs: asked.likeness(word for word, _ in pairs), default=None)
-    return Tagging(tuple(pairs)) if pairs else None
+    return asked.tagging(pairs) if pairs else None
 
 
 def _tagged_lines(lines: Sequence[str], asked: Asked) -> Iterator[list[Pair]]:
-    readings = [[_plausible(row, asked) for row in read(lines, asked)] for read in _STYLES]
+    readings = [
+        [_plausible(row, line, asked) for row, line in zip(read(lines, asked), lines, strict=True)] for read in _STYLES
+    ]
     for number, first in enumerate(readings):
         if any(first):
             others = [first, *readings[:number], *readings[number + 1 :]]
@@ -112,8 +46,8 @@ def _tagged_lines(lines: Sequence[str], asked: Asked) -> Iterator[list[Pair]]:
             yield from (_chosen(variant, sizes, asked) for variant in _variants(pairs))
 
 
-def _plausible(row: TaggedLine, asked: Asked) -> TaggedLine:
-    """Return a line, or `None` for prose that ends in something like a tag."""
+def _plausible(row: TaggedLine, line: str, asked: Asked) -> TaggedLine:
+    """Return the words of a line, or `None` for prose, or the sentence, that ends in something like a tag."""
     if not row:
         return None
     word, tag = row[0]
@@ -122,6 +56,12 @@ def _plausible(row: TaggedLine, asked: Asked) -> TaggedLine:
     legend = is_strong(word) and not asked.knows(word)
     if len(row) == 1 and (legend or (len(words) > 2 and 2 * known < len(words))):
         return None
+    if (
+        len(row) == 1
+        and len(words) > 4
+        and occurrences(line[line.rfind(words[-1]) + len(words[-1]) :], tokens=asked.tokens)
+    ):
+        return None  # ... with theta = 0 .
     title = tag == BARE and _TITLE.fullmatch(word) and not asked.knows(word)  # Type: Disease
     return None if title else row
 
@@ -284,7 +224,7 @@ def _spaced(items: Sequence[str], asked: Asked) -> TaggedLine:
     return row if row and not words and (is_strong(items[-1]) or 3 * len(row) >= len(items)) else None
 
 
-def _clear(item: str, asked: Asked, *, typed: bool = False) -> str | None:
+def _clear(item: str, asked: Asked, *, typed: bool = False) -> Tag | None:
     """Return what a tag says; `i`, `b` and `o` are words of a sentence, and so may be a type's name."""
     bare = item.strip("*`,;.")
     if (len(bare) == 1 and bare.islower()) or bare.casefold() in ("other", "none", "outside"):
@@ -303,7 +243,7 @@ _STYLES = (
     _separated(r"\s*=\s*"),
     _separated(r"\s*(?=[(\[{<])"),
     _separated(r"\s+/\s+"),
-    _separated(r"/"),
+    _separated(r"(?<!<)/|/(?![A-Za-z][\w-]*>)"),  # but not that of </b>
     _separated(r"\s*\|\s*"),
     _separated(r"\s*[,;]\s*"),
     _separated(r"_"),

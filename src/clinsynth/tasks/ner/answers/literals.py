@@ -2,110 +2,56 @@
 
 from __future__ import annotations
 
-import ast
-import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
-from clinsynth.tasks.ner.answers.layouts import Asked, Pair, Tagging, grid, read_tagging
-from clinsynth.tasks.ner.answers.tags import BARE, OTHER, is_asked, is_type, names_other
+from clinsynth.tasks.ner.answers.asked import Asked, Named, Pair, Tagging
+from clinsynth.tasks.ner.answers.data import Fields, read_fields, values
+from clinsynth.tasks.ner.answers.entity_types import Closeness, closeness, is_asked, is_type
+from clinsynth.tasks.ner.answers.layouts import grid, read_tagging
+from clinsynth.tasks.ner.answers.mentions import LISTING, split_names
+from clinsynth.tasks.ner.answers.tags import BARE, BEGIN, INSIDE, OTHER, OUTSIDE, Tag
 
-Names = tuple[str, ...]
-_STRING = r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'"
-# What is left of data that were cut: innermost objects and pairs.
-_PIECE = re.compile(rf"[\[({{](?:[^\[\](){{}}\"']|{_STRING})*[\])}}]")
-_OPENING = re.compile(r"^[ \t]*(?:[\w ]{1,30}\s*[=:]\s*)?(?=[\[{(])", re.MULTILINE)
-_CLOSES = {"[": "]", "{": "}", "(": ")"}
+Names = list[Named]
 _WORD_KEY = re.compile(
     r"(?:entity[ _]?)?(?:text|entity|word|name|mention|span|value|token|term|phrase)s?", re.IGNORECASE
 )
 _TYPE_KEY = re.compile(r"(?:entity[ _]?)?(?:type|label|tag|class|category|group)s?|iob\w*|bio\w*|ner\w*", re.IGNORECASE)
-
-
-class _Object(list[tuple[str, Any]]):
-    """Fields in their order; a name may come twice, as a word in a sentence may."""
+_START_KEY, _END_KEY = (
+    re.compile(rf"{side}(?:[ _]?(?:char|offset|idx|index|pos|position))*", re.IGNORECASE)
+    for side in ("(?:start|begin)", "(?:end|stop)")
+)
 
 
 def read_literal(text: str, *, asked: Asked) -> Tagging | Names | None:
     """Return words with tags, or names, out of the data in a text."""
-    values = list(_values(text))
-    return _read(values[0] if len(values) == 1 else values, asked) if values else None
-
-
-def _values(text: str) -> Iterator[Any]:
-    at = 0
-    while found := _OPENING.search(text, at):
-        end = _end(text, found.end())
-        value = _parsed(text[found.end() : end]) if end else None
-        if end is None:
-            rest = text[found.end() :]
-            whole = re.match(r"[\[{(]\s*(?:[\[{(]\s*)*[\"']", rest)
-            parsed = (_parsed(piece.group()) for piece in _PIECE.finditer(rest)) if whole else ()
-            yield from (piece for piece in parsed if piece is not None)
-            return
-        if value is not None and not isinstance(value, (str, int, float)):
-            yield value
-        at = end if end and value is not None else found.end() + 1
-
-
-def _end(text: str, start: int) -> int | None:
-    """Return where the bracket that opens here is closed; strings may hold others."""
-    closing: list[str] = []
-    for found in re.compile(rf"{_STRING}|[\[\](){{}}]").finditer(text, start):
-        mark = found.group()
-        if mark in _CLOSES:
-            closing.append(_CLOSES[mark])
-        elif len(mark) == 1:
-            if mark != closing.pop():
-                return None
-            if not closing:
-                return found.end()
-    return None
-
-
-def _parsed(text: str) -> Any:
-    try:
-        return json.loads(text, object_pairs_hook=_Object, strict=False)
-    except (ValueError, RecursionError):
-        pass
-    try:
-        return _plain(ast.parse(text.strip(), mode="eval").body)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-
-
-def _plain(node: ast.expr) -> Any:
-    """Return the data that code stands for; raises ValueError for code that is no data."""
-    if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
-        return [_plain(item) for item in node.elts]
-    if isinstance(node, ast.Dict):
-        return _Object(
-            (str(_plain(key)), _plain(value)) for key, value in zip(node.keys, node.values, strict=True) if key
-        )
-    if isinstance(node, ast.Constant):
-        return node.value
-    raise ValueError(f"{type(node).__name__} is no data")
+    found = list(values(text))
+    if not found and (fields := read_fields(text)) and _named([key for key, _ in fields[0]], _WORD_KEY) is not None:
+        found = [fields]
+    return _read(found[0] if len(found) == 1 else found, asked) if found else None
 
 
 def _read(value: Any, asked: Asked) -> Tagging | Names | None:
-    if isinstance(value, _Object):
+    if isinstance(value, Fields):
         return _read_object(value, asked)
+    value = [item for item in value if item is not None] if isinstance(value, list) else value
     if not isinstance(value, list) or not value:
-        return () if value == [] else None
+        return [] if value == [] else None
     if all(isinstance(item, str) for item in value):
         return _read_strings(value, asked)
-    if all(isinstance(item, _Object) for item in value) and not _nested(value):
+    if all(isinstance(item, Fields) for item in value) and not _nested(value):
         return _read_objects(value, asked)
-    if all(isinstance(item, list) and not isinstance(item, _Object) for item in value) and not _nested(value):
+    if all(isinstance(item, list) and not isinstance(item, Fields) for item in value) and not _nested(value):
         rows = grid([[str(cell) for cell in item] for item in value], asked)
         if pairs := [pair for row in rows if row for pair in row]:
-            return Tagging(tuple(pairs))
+            return asked.tagging(pairs)
     return _joined([_read(item, asked) for item in value])
 
 
 def _nested(items: Sequence[Any]) -> bool:
-    fields = [field[1] if isinstance(item, _Object) else field for item in items for field in item]
+    fields = [field[1] if isinstance(item, Fields) else field for item in items for field in item]
     return any(isinstance(field, list) and len(field) > 0 and not isinstance(field[0], int) for field in fields)
 
 
@@ -114,8 +60,8 @@ def _joined(parts: Sequence[Tagging | Names | None]) -> Tagging | Names | None:
     pairs = [pair for part in parts if isinstance(part, Tagging) for pair in part.pairs]
     if pairs:
         return Tagging(tuple(pairs))
-    names = [part for part in parts if isinstance(part, tuple)]
-    return tuple(name for part in names for name in part) if names else None
+    names = [part for part in parts if isinstance(part, list)]
+    return [name for part in names for name in part] if names else None
 
 
 def _read_strings(items: Sequence[str], asked: Asked) -> Tagging | Names | None:
@@ -123,51 +69,94 @@ def _read_strings(items: Sequence[str], asked: Asked) -> Tagging | Names | None:
     if tagging and len(tagging.pairs) >= len(items):
         return tagging
     if len(items) == 2 and is_type(items[1], entity_type=asked.entity_type):  # ("ataxia", "Disease")
-        return (items[0],) if is_asked(items[1], entity_type=asked.entity_type) else ()
-    return None if asked.likeness(items) > 0.9 else tuple(items)
+        return [(items[0], items[1])]
+    return None if asked.likeness(items) > 0.9 else [(item, "") for item in items]
 
 
-def _read_objects(items: Sequence[_Object], asked: Asked) -> Tagging | Names | None:
+def _read_objects(items: Sequence[Fields], asked: Asked) -> Tagging | Names | None:
     keys = list(dict.fromkeys(key for item in items for key, _ in item))
     cells = [[str(dict(item).get(key, "")) for key in keys] for item in items]
     pairs = [pair for row in grid(cells, asked) if row for pair in row]
     if len(items) == 1 and len(items[0]) > 3 and not _named(keys, _TYPE_KEY):
         pairs = []
     if pairs and any(tag not in (BARE, OTHER) for _, tag in pairs) and len(pairs) == len(items):
-        return Tagging(tuple(pairs))
-    words, types = _named(keys, _WORD_KEY), _named(keys, _TYPE_KEY)
+        return asked.tagging(pairs)
+    words, types = _word_and_type(keys, cells, asked)
     if words is None:
-        return Tagging(tuple(pairs)) if pairs else None
-    return tuple(
-        row[words]
-        for row in cells
-        if row[words] and (types is None or is_asked(row[types], entity_type=asked.entity_type))
-    )
+        return _at_offsets(items, asked) or (asked.tagging(pairs) if pairs else None)
+    return [(row[words], row[types] if types is not None else "") for row in cells if row[words]]
+
+
+def _word_and_type(keys: Sequence[str], cells: Sequence[Sequence[str]], asked: Asked) -> tuple[int | None, int | None]:
+    """Return the columns of names and of types; an `entity` may be either."""
+    found = [at for at, key in enumerate(keys) if _WORD_KEY.fullmatch(key.strip())]
+    words = max(found, key=lambda at: sum(bool(row[at]) and asked.knows(row[at]) for row in cells), default=None)
+    types = _named(keys, _TYPE_KEY)
+    if (
+        types is None
+        and len(found) == 2
+        and "entit" in keys[other := next(at for at in found if at != words)].casefold()
+    ):
+        types = other
+    return words, types
+
+
+def _at_offsets(items: Sequence[Fields], asked: Asked) -> Tagging | None:
+    """Return the sentence with tags where objects have offsets of characters, and no text; the last one may be in."""
+    tags = [OUTSIDE] * len(asked.tokens)
+    ends = list(accumulate(len(token) + 1 for token in asked.tokens))
+    starts = [0, *ends[:-1]]
+    for item in items:
+        keys, cells = [key for key, _ in item], [value for _, value in item]
+        start, end, kind = (_named(keys, key) for key in (_START_KEY, _END_KEY, _TYPE_KEY))
+        if start is None or end is None:
+            return None
+        first = starts.index(cells[start]) if cells[start] in starts else None
+        last = next((ends.index(cells[end] + more) for more in (1, 2) if cells[end] + more in ends), None)
+        if first is None or last is None or last < first:
+            return None
+        named = str(cells[kind]) if kind is not None else ""
+        tags[first : last + 1] = [Tag(BEGIN, named), *[Tag(INSIDE, named)] * (last - first)]
+    return asked.tagging(list(zip(asked.tokens, tags, strict=True)))
 
 
 def _named(keys: Sequence[str], pattern: re.Pattern[str]) -> int | None:
     return next((at for at, key in enumerate(keys) if pattern.fullmatch(key.strip())), None)
 
 
-def _read_object(value: _Object, asked: Asked) -> Tagging | Names | None:
-    lists = [items for _, items in value if isinstance(items, list) and not isinstance(items, _Object)]
+def _read_object(value: Fields, asked: Asked) -> Tagging | Names | None:
+    lists = [items for _, items in value if isinstance(items, list) and not isinstance(items, Fields)]
     for words in lists:
         for tags in lists:
             if pairs := _side_by_side(words, tags, asked):
-                return Tagging(tuple(pairs))
-    if value and all(isinstance(item, str) for _, item in value):
-        keys = [key for key, _ in value]
-        if all(asked.tag(item) for _, item in value):  # {"mild": "O", "ataxia": "B-Disease"}
-            rows = grid([[key, item] for key, item in value], asked)
-            return Tagging(tuple(pair for row in rows if row for pair in row))
-        if _named(keys, _WORD_KEY) is not None:
-            return _read_objects([value], asked)
-    parts: list[Tagging | Names | None] = []
-    for key, item in value:
-        if not names_other(key, entity_type=asked.entity_type):
-            naming = is_type(key, entity_type=asked.entity_type) or "entit" in key.casefold()
-            parts.append((item,) if naming and isinstance(item, str) else _read(item, asked))
-    return _joined(parts) if value else ()
+                return asked.tagging(pairs)
+    keys = [key for key, _ in value]
+    if value and all(isinstance(item, str) for _, item in value) and all(asked.tag(item) for _, item in value):
+        rows = grid([[key, item] for key, item in value], asked)  # {"mild": "O", "ataxia": "B-Disease"}
+        return asked.tagging([pair for row in rows if row for pair in row])
+    plain = all(isinstance(item, (str, int)) for _, item in value)
+    if plain and any(_named(keys, key) is not None for key in (_WORD_KEY, _START_KEY)):
+        return _read_objects([value], asked)
+    return _joined([_under(key, item, asked) for key, item in value]) if value else []
+
+
+def _under(key: str, item: Any, asked: Asked) -> Tagging | Names | None:
+    """Return what stands under a key, which may be the name of its type."""
+    untyped = bool(LISTING.search(key))
+    naming = "entit" in key.casefold() or is_type(key, entity_type=asked.entity_type)
+    if naming and isinstance(item, str):
+        found: Tagging | Names | None = split_names(item, asked=asked)
+    else:
+        found = [] if naming and item is None else _read(item, asked)
+    if not is_asked(key, entity_type=asked.entity_type):
+        return [(name, key) for name, _ in found] if isinstance(found, list) else None
+    if isinstance(found, list) and not untyped:
+        return [(name, named if _is_known(named, asked) else key) for name, named in found]
+    return found
+
+
+def _is_known(named: str, asked: Asked) -> bool:
+    return bool(named) and closeness(named, entity_type=asked.entity_type) != Closeness.UNKNOWN
 
 
 def _side_by_side(words: Sequence[Any], tags: Sequence[Any], asked: Asked) -> list[Pair]:
