@@ -57,7 +57,7 @@ def each_value(lines: Iterable[str], *, path: Path, accepted: str) -> Iterator[t
             continue
         place = f"{path}:{number}"
         if first and (line.startswith("[") or line.strip() == "{"):
-            raise DataFormatError(f"{place}: {_converted(path, whole=line.startswith('['))} {accepted}")
+            raise DataFormatError(f"{place}: {_converted(path, whole=line.startswith('['))}; {accepted}")
         first = False
         try:
             value = json.loads(line, object_pairs_hook=_object)
@@ -73,7 +73,7 @@ def _converted(path: Path, *, whole: bool) -> str:
     to = path.with_name(f"converted-{path.stem}.jsonl")
     what = "this is an array of all" if whole else "this one stands on several lines"
     command = f"jq -c '{'.[]' if whole else '.'}' {shlex.quote(str(path))} > {shlex.quote(str(to))}"
-    return f"one object a line is wanted, and {what}. Convert the file: `{command}`."
+    return f"one object a line is wanted, and {what}. Convert the file: `{command}`"
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

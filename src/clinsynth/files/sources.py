@@ -32,9 +32,12 @@ def locate(file: FileConfig, *, data: Path) -> Path:
             raise no_file(path)
         _download(file, path=path, data=data)
     elif file.sha256 and file_digest(path) != file.sha256:
+        mend = f"Delete it to download it again from {file.url}."
+        if file.url is None:
+            mend = "If it is another one on purpose, say so: dataset.files.train.sha256=null, or that of its split."
         raise DataFormatError(
             f"{path} has sha256 {file_digest(path)}, expected is {file.sha256}: it is damaged or another edition. "
-            f"Delete it to download it again{'' if file.url is None else f' from {file.url}'}."
+            f"{mend}"
         )
     return path
 

@@ -93,6 +93,17 @@ def test_a_folder_without_a_model_is_said(tmp_path: Path) -> None:
         backbones.tokenizer(str(tmp_path), None)
 
 
+@pytest.mark.parametrize(
+    ("name", "content"), [("model.safetensors", b"x" * 99), ("pytorch_model.bin", b"cos\nsystem\n")]
+)
+def test_a_folder_with_broken_weights_is_said(tmp_path: Path, tiny_bert: Path, name: str, content: bytes) -> None:
+    shutil.copytree(tiny_bert, tmp_path / "broken")
+    (tmp_path / "broken" / "model.safetensors").unlink()
+    (tmp_path / "broken" / name).write_bytes(content)
+    with pytest.raises(Unreachable, match="is neither a local folder with a model nor"):
+        backbones.load_backbone(model.build, str(tmp_path / "broken"), revision=None, labels=["O"])
+
+
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bool]]:
     """`local_files_only` of every call of `from_pretrained`."""

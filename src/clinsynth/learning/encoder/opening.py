@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError
 from transformers import (
     AutoConfig,
     AutoTokenizer,
@@ -22,6 +20,7 @@ from transformers import (
 
 from clinsynth.errors import ConfigError
 from clinsynth.learning import saved
+from clinsynth.learning.encoder.backbones import BROKEN
 from clinsynth.task import EncoderReading, Kind, Reader, Window
 
 _BARE = 128
@@ -101,7 +100,7 @@ def open_model(
         kind = _kind(config, folder, kinds=kinds)
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, add_prefix_space=True)
         network = kind.model().Auto.from_pretrained(folder, local_files_only=True).eval()
-    except (OSError, ValueError, RuntimeError, EOFError, UnpicklingError, SafetensorError) as error:
+    except BROKEN as error:
         reason = " ".join(str(error).split())[:200]
         raise ConfigError(
             f"model={folder} holds no model that can be opened ({reason}). Train it again, the same command with "

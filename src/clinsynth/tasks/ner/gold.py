@@ -18,11 +18,8 @@ _TAG = re.compile(r"O|[BIESLUM]-\S+")
 _OTHER_SCHEMES = re.compile(r"[ESLUM]-\S+")
 """Tags of BIOES, BILOU and BMES."""
 
-_IOB1 = (
-    'awk \'BEGIN {FS = OFS = "\\t"} '
-    '$2 ~ /^I-/ && substr(last, 3) != substr($2, 3) {sub(/^I/, "B", $2)} {last = $2; print}\''
-)
-"""Makes IOB2 of it: the `I-` that begins an entity becomes its `B-`."""
+_IOB1 = """awk -F'\\t' -v OFS='\\t' '$2~/^I-/&&substr(l,3)!=substr($2,3){sub(/^I/,"B",$2)}{l=$2;print}'"""
+"""Makes IOB2 of it: the `I-` that begins an entity becomes its `B-`. Messages are wrapped at blanks: none in quotes."""
 
 
 def read_sentences(text: str, *, path: Path, dataset: NerDataset) -> list[Sentence]:
@@ -60,7 +57,7 @@ def _columns(line: str, *, path: Path, number: int) -> tuple[str, str]:
         return columns[0], columns[1].strip()
     place = f"{path}:{number}: {line!r}"
     if len(columns) == 2:
-        command = _command(path, "awk -F '\\t' '!NF || $1 ~ /[^[:space:]]/'")
+        command = _command(path, "awk -F '\\t' '!NF||$1~/[^[:space:]]/'")
         raise DataFormatError(
             f"{place} has an empty token where two are needed: token<TAB>tag, with a blank line between sentences. "
             f"Give it one, or leave such lines out: `{command}`."
@@ -75,7 +72,7 @@ def _two_columns(line: str, columns: Sequence[str], *, path: Path) -> str:
     """Return how to get token and tag out of other columns; empty where it is not known."""
     steps = []
     if len(columns) == 1:
-        columns, steps = line.split(), ["tr -s ' ' '\\t'"]
+        columns, steps = line.split(), ["tr -s '[:blank:]' '\\t'"]
     tag = next((place for place in range(len(columns), 1, -1) if _TAG.fullmatch(columns[place - 1])), None)
     if tag is None:
         return " No column of it is a tag such as O."
@@ -89,7 +86,7 @@ def _unknown(tag: str, *, path: Path, dataset: NerDataset) -> str:
     kind = dataset.entity_type
     said = f"unknown tag {tag!r}; accepted are B-{kind}, I-{kind}, O."
     if _OTHER_SCHEMES.fullmatch(tag):
-        command = _command(path, "sed -E 's/\\t[SU]-/\\tB-/; s/\\t[ELM]-/\\tI-/'")
+        command = _command(path, "sed -E 's/\\t[SU]-/\\tB-/;s/\\t[ELM]-/\\tI-/'")
         return f"{said} It is one of BIOES or BILOU: convert the file to IOB2, `{command}`."
     prefix, _, other = tag.partition("-")
     if prefix in ("B", "I") and other:
