@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn import metrics as reference
 
 from clinsynth.types import Curve, Metrics
 
@@ -40,12 +39,16 @@ def scored(counts: Counts) -> Metrics:
 
 def average_precision(truth: NDArray[np.bool_], scores: NDArray[np.float64]) -> float:
     """Mean precision over the recall that a falling threshold gains; 0 where nothing is true."""
-    return float(reference.average_precision_score(truth, scores)) if truth.any() else 0.0
+    from sklearn.metrics import average_precision_score  # takes seconds
+
+    return float(average_precision_score(truth, scores)) if truth.any() else 0.0
 
 
 def curve(truth: NDArray[np.bool_], scores: NDArray[np.float64], *, thresholds: Mapping[str, float]) -> Curve:
     """Precision against recall, marked where a score of at least a threshold counts as yes."""
-    precision, recall, _ = reference.precision_recall_curve(truth, scores)
+    from sklearn.metrics import precision_recall_curve
+
+    precision, recall, _ = precision_recall_curve(truth, scores)
     marks = {}
     for name, threshold in thresholds.items():
         said = scores >= threshold

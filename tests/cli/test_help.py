@@ -39,6 +39,16 @@ def test_help_is_quick(words: tuple[str, ...], mentioned: list[str]) -> None:
     assert imported(said) & HEAVY == set()
 
 
+@pytest.mark.parametrize("dataset", ["sample_ner", "sample_relation", "sample_asd"])
+def test_a_mistake_in_gold_is_told_before_what_takes_seconds(dataset: str, workspace: Path) -> None:
+    said = python(
+        "-X", "importtime", "-m", "clinsynth", "train", f"dataset={dataset}", "dataset.files.test.path=no.tsv"
+    )
+    assert said.status == 2
+    assert "no file at no.tsv" in said.err
+    assert imported(said) & (HEAVY | {"sklearn", "scipy", "pandas"}) == set()
+
+
 def listed(said: Said) -> set[str]:
     """First words of the lines that a command prints."""
     return {line.split()[0] for line in said.out.splitlines() if line.strip()}

@@ -14,7 +14,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from clinsynth import config, datasets, tasks
+from clinsynth import config, tasks
 from clinsynth.stages.overrides import places
 
 
@@ -54,6 +54,8 @@ def run(cfg: DictConfig) -> None:
     stage = str(HydraConfig.get().job.config_name)
     settings = config.typed(cfg, config.STAGES[stage])
     if isinstance(settings, config.CorpusConfig | config.ZeroShotConfig | config.SearchConfig):
+        from clinsynth import datasets  # which `--help` need not wait for
+
         datasets.open_gold(tasks.open(settings.dataset), data=Path(settings.paths.data))  # kept for the stage
     job = _job(cfg, stage, settings=settings)
     import_module(f"clinsynth.stages.{stage}").main(settings, job=job)
