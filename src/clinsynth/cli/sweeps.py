@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from hydra.experimental.callback import Callback
 from hydra.types import RunMode
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from clinsynth.errors import ClinsynthError, MissingCompletions
 from clinsynth.stages.overrides import combinations
@@ -52,7 +52,7 @@ class Failures(Callback):
         failure = {
             "job": config.hydra.job.num,
             "stage": config.hydra.job.config_name,
-            "overrides": list(config.hydra.overrides.task),
+            "overrides": OmegaConf.to_container(config.hydra.overrides.task, resolve=False),  # they may hold secrets
             "error": str(error) if ours else "".join(traceback.format_exception(error)),
             "bug": not ours,
             "missing": isinstance(error, MissingCompletions),

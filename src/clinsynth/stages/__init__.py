@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
@@ -55,7 +55,7 @@ def _job(cfg: DictConfig, stage: str) -> Job:
     }
     return Job(
         stage=stage,
-        overrides=tuple(hydra.overrides.task),
+        overrides=tuple(cast(list[str], OmegaConf.to_container(hydra.overrides.task, resolve=False))),
         choices=choices,
         folder=Path(hydra.runtime.output_dir),
         resolved=OmegaConf.to_yaml(cfg, resolve=True),
