@@ -13,6 +13,10 @@ from typing import Any
 
 import pytest
 
+from clinsynth import keys
+from clinsynth.llm.cache import CompletionCache
+from clinsynth.llm.servers.base import ServerAnswer, Usage
+from clinsynth.types import Request
 from support import TINY, Command, MockServer, Said, environment
 
 Run = Callable[..., Said]
@@ -204,6 +208,218 @@ def test_private_units_are_sent_with_consent_only(generate: Run, server: MockSer
     assert generate(*private, "generation.send_gold_text=true").status == 0
     assert generate(*private, "llm.trusted=true").status == 0
     assert server.asked()["requests"] == 2
+
+
+def test_what_does_not_say_that_it_is_public_is_private(
+    clinsynth: Command, server: MockServer, with_store: Path
+) -> None:
+    (with_store / "cfg" / "dataset").mkdir(parents=True)
+    (with_store / "gold.tsv").write_text("Mild\tO\nataxia\tB-Disease\n.\tO\n", encoding="utf-8")
+    lines = ["defaults: [/schema/dataset/ner@_here_]", "name: forgot", "task: ner", "entity_type: Disease"]
+    files = "files: {train: {path: gold.tsv}, test: {path: gold.tsv}}"
+    (with_store / "cfg" / "dataset" / "forgot.yaml").write_text("\n".join([*lines, files]) + "\n", encoding="utf-8")
+    words = ["dataset=forgot", "--config-dir=cfg", "llm=local", "llm.model=m", f"llm.base_url={server.url}"]
+    for stage in ("generate", "zero_shot", "search_prompts"):
+        said = clinsynth(stage, *words)
+        assert said.status == 2
+        assert "forgot is not public" in said.err
+    assert server.asked()["requests"] == 0
+    said = clinsynth("generate", *words, "dataset.public=true", "size=n5", "annotator=seed")
+    assert said.status == 0, said.err
+
+
+REFUSED = json.dumps({"error": {"message": "The response was filtered.", "code": "content_filter", "status": 400}})
+
+
+@pytest.fixture
+def filtered(generate: Run, server: MockServer, with_store: Path) -> list[str]:
+    """Words for four units, of which the server refuses one."""
+    (with_store / "terms.txt").write_text("gout\nataxia\nlupus\nasthma\n", encoding="utf-8")
+    server.behave(about={"ataxia": (400, REFUSED)})
+    return ["dataset=terms", "dataset.units=terms.txt", "dataset.entity_type=Disease", "size=n10", "llm.trusted=true"]
+
+
+def test_a_refused_unit_is_named_and_the_others_are_kept(
+    generate: Run, server: MockServer, filtered: list[str]
+) -> None:
+    said = generate(*filtered)
+    assert said.status == 2
+    told = " ".join(said.err.split())
+    assert "1 of 4 completions are missing" in told
+    assert "ataxia (content filter); it said: 'The response was filtered.'" in told
+    assert "generation.on_missing=skip goes on without them" in told
+    assert "1 have no answer: ataxia (content filter)" in " ".join(said.out.split())
+    assert server.asked()["answered"] == 3
+    again = generate(*filtered)
+    assert again.status == 2
+    assert server.asked()["answered"] == 3
+    server.behave(about={})
+    assert generate(*filtered).status == 0
+    assert server.asked()["answered"] == 4
+
+
+def test_a_corpus_is_made_without_a_refused_unit(
+    generate: Run, clinsynth: Command, server: MockServer, filtered: list[str], with_store: Path, tiny_bert: Path
+) -> None:
+    skip = "generation.on_missing=skip"
+    filtered = [*filtered, "dataset.files.test.path=assets:sample_ner/test.tsv"]
+    said = generate(*filtered, skip)
+    assert said.status == 0, said.err
+    found = summary(with_store)
+    assert found["examples"] == 30
+    assert "ataxia (content filter)" in " ".join(said.out.split())
+    training = ["train", *live(server), *filtered, skip, f"backbone.name_or_path={tiny_bert}", *QUICK]
+    said = clinsynth(*training)
+    assert said.status == 0, said.err
+    assert summary(with_store)["corpus"] == found["corpus"]
+
+
+def test_what_is_no_answer_is_counted_and_can_be_seen(
+    generate: Run, clinsynth: Command, server: MockServer, with_store: Path
+) -> None:
+    empty = json.dumps({"choices": [{"message": {"content": None}, "finish_reason": "stop"}]})
+    server.behave(bodies=[empty, empty])
+    said = generate("size=n10", "llm.concurrency=1", "llm.price.input=1", "llm.price.output=1")
+    assert said.status == 0, said.err
+    told = " ".join(said.out.split())
+    assert "8 requests (2 retries), 0 answers were there already" in told
+    assert "2 of the requests came back without an answer, and were asked again: 2 empty" in told
+    assert summary(with_store)["examples"] == 60
+    said = clinsynth("cache")
+    assert ["m", "empty", "2"] in [line.split()[:3] for line in said.out.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("wish", "gone"),
+    [
+        (["forget.unit='unit [0]'"], 2),
+        (["forget.prompt=sentences"], 6),
+        (["forget.prompt=mentions", "forget.dataset=sample_ner"], 6),
+        (["forget.reason=stop", "model=m"], 12),
+        (["forget.since=2020-01-01"], 12),
+        (["forget.before=2020-01-01"], 0),
+        (["forget.unit=another"], 0),
+        ([], 0),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_answers_can_be_forgotten(paid: Path, clinsynth: Command, wish: list[str], gone: int) -> None:
+    dry = clinsynth("cache", "action=forget", *wish, "dry_run=true")
+    assert len(list(CompletionCache(paid).rows())) == 12
+    said = clinsynth("cache", "action=forget", *wish)
+    assert (dry.status, said.status) == ((0, 0) if gone else (2, 2))
+    assert len(list(CompletionCache(paid).rows())) == 12 - gone
+    if gone:
+        assert "unit [0]" in dry.out
+        assert f"{gone} completions would be forgotten" in dry.out
+        assert f"{gone} completions are forgotten" in said.out
+    assert CompletionCache(paid).spent() > 0
+
+
+@pytest.fixture
+def paid(with_store: Path) -> Path:
+    """A cache with six answers about sentences, and six about their mentions."""
+    path = with_store / "artifacts" / "completions.db"
+    cache = CompletionCache(path)
+    for prompt in ("sentences", "mentions"):
+        for number in range(6):
+            asked = Request(
+                f"sample_ner/{prompt}/unit [{number}]#0", ({"role": "user", "content": f"{prompt} {number}"},)
+            )
+            found = ServerAnswer("1. Gout.", "stop", "m", Usage(1, 1))
+            key = keys.request(asked, model="m", sampling={})
+            cache.put(key, asked, found, model="m", sampling={}, asked_at=time.time(), cost_usd=0.5)
+    cache.close()
+    return path
+
+
+def test_sigterm_keeps_the_answers_under_way(with_store: Path, server: MockServer) -> None:
+    from mlflow import MlflowClient
+
+    server.behave(latency=1.5)
+    words = [sys.executable, "-m", "clinsynth", "generate", *live(server), "units.max=60", "size=n10"]
+    process = subprocess.Popen(
+        [*words, "llm.concurrency=4"], cwd=with_store, env=environment(), stderr=subprocess.PIPE, text=True
+    )
+    while process.poll() is None and server.asked()["requests"] < 4:
+        time.sleep(0.05)
+    for _ in range(2):  # however often it comes
+        process.send_signal(signal.SIGTERM)
+        time.sleep(0.3)
+    _, said = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    asked = server.asked()
+    assert asked["answered"] == asked["requests"] < 60
+    cache = CompletionCache(with_store / "artifacts" / "completions.db")
+    assert len(list(cache.rows())) == asked["answered"]
+    client = MlflowClient(f"sqlite:///{with_store}/mlruns/mlflow.db")
+    (experiment,) = [found for found in client.search_experiments() if found.name == "sample_ner"]
+    (run,) = client.search_runs([experiment.experiment_id])
+    assert run.info.status == "KILLED"
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n", " "])
+def test_a_key_with_a_line_end_is_the_key(
+    generate: Run, server: MockServer, monkeypatch: pytest.MonkeyPatch, ends: str
+) -> None:
+    monkeypatch.setenv("MY_KEY", f"sk-very-secret{ends}")
+    assert generate("size=n10", "llm.api_key_env=MY_KEY").status == 0
+    assert list(server.asked()["keys"]) == ["sk-very-secret"]
+
+
+SECRET = "sk-proj-VerySecret0123456789"
+
+
+@pytest.mark.parametrize("multirun", [[], ["-m", "size=n5,n10"]])
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([f"llm.api_key_env={SECRET}"], "llm.api_key_env has to be the name of the variable"),
+        (["llm.api_key_env=VerySecret0123456789abcdef"], "llm.api_key_env has to be the name of the variable"),
+        (["llm.base_url=http://me:VerySecret@127.0.0.1:1/v1"], "llm.base_url holds a password"),
+        (["--config-dir=own", "llm=mine"], "llm.api_key_env has to be the name of the variable"),
+        (["llm.api_key_env=MY_KEY"], "the variable MY_KEY holds no key"),
+    ],
+)
+def test_a_secret_in_the_wrong_place_is_said_and_written_nowhere(
+    generate: Run, with_store: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], said: str, multirun: list[str]
+) -> None:
+    monkeypatch.setenv("MY_KEY", "sk-VerySecret\nmore")
+    (with_store / "own" / "llm").mkdir(parents=True)
+    option = with_store / "own" / "llm" / "mine.yaml"
+    option.write_text(f"name: mine\nmodel: m\nbase_url: null\napi_key_env: {SECRET}\n", encoding="utf-8")
+    base = [word for word in words if "base_url" in word]
+    found = generate(
+        *(multirun or ["size=n5"]), *words, *([] if base or "llm=mine" not in words else ["llm.base_url=null"])
+    )
+    assert found.status == 2
+    assert said in " ".join(found.err.split())
+    assert "VerySecret" not in found.out + found.err
+    for path in with_store.rglob("*"):
+        assert not path.is_file() or path == option or b"VerySecret" not in path.read_bytes(), path
+
+
+def test_a_password_out_of_a_variable_is_told_nowhere(
+    generate: Run, clinsynth: Command, with_store: Path, monkeypatch: pytest.MonkeyPatch, server: MockServer
+) -> None:
+    monkeypatch.setenv("MY_SERVER", server.url.replace("http://", "http://me:VerySecret@"))
+    words = ["generate", "llm=local", "llm.model=m", "llm.base_url=${oc.env:MY_SERVER}", "units.max=3", "size=n10"]
+    answered = clinsynth(*words, "annotator=seed")
+    server.behave(always="404")
+    refused = clinsynth(*words, "annotator=seed", "llm.model=other")
+    private = clinsynth(*words, "annotator=seed", "llm.model=other", "dataset.public=false")
+    assert answered.status == 0, answered.err
+    assert (answered.status, refused.status, private.status) == (0, 2, 2)
+    assert "http://***@127.0.0.1" in " ".join(refused.err.split())
+    assert "would be sent to http://***@127.0.0.1" in " ".join(private.err.split())
+    sweep = clinsynth(*words, "annotator=seed", "-m", "llm.model=other,another")
+    assert sweep.status == 2
+    assert len(list(with_store.rglob("failure.json"))) == 2
+    for said in (answered, refused, private, sweep):
+        assert "VerySecret" not in said.out + said.err
+    for path in with_store.rglob("*"):
+        assert not path.is_file() or b"VerySecret" not in path.read_bytes(), path
 
 
 @pytest.mark.parametrize("status", ["", "401"])

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import clinsynth as clinsynth_package
 from support import CORPORA, Command, Composed, MockServer, Said, environment, needs_corpora, rows, summary
 
 Run = Callable[..., Said]
@@ -267,6 +268,27 @@ def test_a_budget_stop_keeps_what_was_answered(zero_shot: Run, server: MockServe
     assert summary(with_store)["answers/found"] == answered
     assert zero_shot(*words).status == 0
     assert server.asked()["requests"] == 80
+
+
+def test_a_question_that_stays_without_an_answer_is_unusable(
+    zero_shot: Run, server: MockServer, with_store: Path
+) -> None:
+    first = (Path(clinsynth_package.__file__).parent / "assets/sample_relation/test.tsv").read_text(encoding="utf-8")
+    words = first.splitlines()[0].split("\t")[0][:40]
+    refusal = {"content": "I'm sorry, but I can't assist with that."}
+    server.behave(about={words: (200, json.dumps({"choices": [{"message": refusal, "finish_reason": "stop"}]}))})
+    said = zero_shot("dataset=sample_relation")
+    assert said.status == 0, said.err
+    found = summary(with_store)
+    assert (found["answers/found"], found["answers/unusable"]) == (80, 1 / 80)
+    assert "1 of 80 questions have no answer, and are scored as unusable" in said.out
+    server.behave(about={words: (500, "broken")})
+    said = zero_shot("dataset=sample_relation", "llm.patience_s=1", "llm.temperature=0.5")
+    assert said.status == 2
+    assert "1 of 80 answers are missing" in " ".join(said.err.split())
+    server.behave(about={})
+    assert zero_shot("dataset=sample_relation", "llm.temperature=0.5").status == 0
+    assert summary(with_store)["answers/unusable"] == 0
 
 
 @pytest.mark.slow

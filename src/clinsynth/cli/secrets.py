@@ -28,7 +28,8 @@ class Secrets(Callback):
 def _check(config: DictConfig) -> None:
     llm: Any = OmegaConf.to_container(config.llm, resolve=False) if config.get("llm") else {}
     settings = [(name, llm[name]) for name in ("api_key_env", "base_url") if isinstance(llm.get(name), str)]
-    given = [found for word in config.hydra.overrides.task for found in _GIVEN.findall(word)]
+    words: Any = OmegaConf.to_container(config.hydra.overrides.task, resolve=False)
+    given = [found for word in words for found in _GIVEN.findall(word)]
     try:
         for name, value in [*settings, *given]:
             check_names_no_secret(name, value)

@@ -57,7 +57,7 @@ class Failures(Callback):
         failure = {
             "job": config.hydra.job.num,
             "stage": config.hydra.job.config_name,
-            "overrides": list(config.hydra.overrides.task),
+            "overrides": OmegaConf.to_container(config.hydra.overrides.task, resolve=False),  # they may hold secrets
             "places": places(config.hydra),
             "error": str(error) if ours else "".join(traceback.format_exception(error)),
             "bug": not ours,

@@ -168,7 +168,7 @@ class Client:
                 if failure is None:
                     return
                 longest = self.limits.patience_s if self._reached else min(FIRST_CONTACT, self.limits.patience_s)
-                pause = self._persistence.until_next(failure, tries, longest=longest)
+                pause = self._persistence.until_next(failure, tries, longest=longest, is_last=not self._queue)
                 if pause is None:
                     self._give_up(key, request, failure)
                     return

@@ -47,10 +47,11 @@ class Persistence:
     def begin(self) -> Tries:
         return Tries(time.monotonic(), self.account.spend.fresh)
 
-    def until_next(self, failure: Failure, tries: Tries, *, longest: float) -> float | None:
+    def until_next(self, failure: Failure, tries: Tries, *, longest: float, is_last: bool) -> float | None:
         """Return the seconds until the request is sent again, `None` where it is given up; changes `tries`.
 
-        Raises what ends the session. `longest` is for how many seconds passing failures are borne.
+        Raises what ends the session. `longest` is for how many seconds passing failures are borne; `is_last` says that
+        no other request waits for its turn.
         """
         self._last = failure
         if isinstance(failure, NoAnswer) or failure.kind is ErrorKind.declined:
@@ -61,9 +62,15 @@ class Persistence:
         if not failure.lasting and time.monotonic() - tries.began + pause <= longest:
             hopeless = failure.kind is ErrorKind.garbled and others_fare_better and tries.errors >= GARBLED_TRIES
             return None if hopeless else pause
-        if others_fare_better and not failure.lasting:
+        if not failure.lasting and (others_fare_better or (is_last and self._is_likely_its_own(failure))):
             return None
         raise faults.explained(failure, endpoint=self.account.endpoint, patience_s=self.patience_s) from None
+
+    def _is_likely_its_own(self, failure: ServerError) -> bool:
+        """Say whether the server is there, and has answered others before."""
+        spend = self.account.spend
+        broken = failure.kind is ErrorKind.garbled or (failure.kind is ErrorKind.passing and failure.status != 429)
+        return broken and spend.fresh + spend.hits > 0
 
     def check_fruit(self) -> None:
         """Raise what the user has to know where requests have failed one by one, and none has an answer."""

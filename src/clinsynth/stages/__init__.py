@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
@@ -63,7 +63,7 @@ def run(cfg: DictConfig) -> None:
 
 def _job(cfg: DictConfig, stage: str, *, settings: Any) -> Job:
     hydra: Any = HydraConfig.get()
-    overrides = tuple(hydra.overrides.task)
+    overrides = tuple(cast(list[str], OmegaConf.to_container(hydra.overrides.task, resolve=False)))
     if isinstance(settings, config.CorpusConfig) and not settings.may_name_units():
         cfg, overrides = _without_units(cfg, overrides, number=len(settings.units.only))
     choices = {
