@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -147,3 +148,16 @@ def examples(said: Said, folder: Path) -> Rows:
     """Of the corpus that a command says it has made."""
     (corpus,) = folder.glob(f"artifacts/corpus-*{digest(said)}*")
     return rows(corpus / "examples.jsonl")
+
+
+def slowdown(read: Callable[[str], object], *, piece: str, length: int = 40_000) -> float:
+    """Return how many times longer it takes to read twice as many equal pieces; a moment counts as none."""
+    took = []
+    for size in (length, 2 * length):
+        times = []
+        for _ in range(2):
+            began = time.process_time()
+            read((piece * size)[:size])
+            times.append(time.process_time() - began)
+        took.append(min(times))
+    return took[1] / max(took[0], 0.05)

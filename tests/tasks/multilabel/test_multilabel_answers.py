@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from clinsynth.tasks.multilabel.answers import read_criteria
 from clinsynth.types import Reading
+from support import slowdown
 
 ASD = {
     "A1": "deficits in social-emotional reciprocity",
@@ -321,6 +322,87 @@ def test_everyday_words_in_prose_are_no_answer(text: str) -> None:
 )
 def test_unusable(text: str) -> None:
     assert read(text) == Reading((), "unusable")
+
+
+HEDGES = ["unclear", "unknown", "5%", "10 %", "0.3", "3/10", "insufficient information", "not enough information"]
+HEDGES += ["maybe", "possibly", "uncertain", "cannot be determined", "can't say", "hard to tell", "unsure", "?", "n/a"]
+HEDGES += ["not assessed", "partially", "low", "possible", "null", "to be determined", "I am not sure", "doubtful"]
+HEDGES += ["Unclear - he may", "unclear (no gaze)", "could not be assessed", "there is not enough information"]
+YES = ["95%", "90 %", "0.9", "9/10", "yes", "met", "likely", "clearly met", "80 % sure"]
+
+
+@pytest.mark.parametrize("hedge", HEDGES)
+def test_a_hedge_is_no_yes(hedge: str) -> None:
+    layouts = [
+        "A1: {}\nA2: yes\nB1: yes",
+        "- A1 - {}\n- A2 - yes\n- B1 - yes",
+        "A1 ({}), A2 (yes), B1 (yes)",
+        "| Criterion | Met |\n|---|---|\n| A1 | {} |\n| A2 | yes |\n| B1 | yes |",
+        "| A1 | A2 | B1 |\n|---|---|---|\n| {} | yes | yes |",
+        '{{"A1": "{}", "A2": "yes", "B1": "yes"}}',
+    ]
+    assert [read(layout.format(hedge)) for layout in layouts] == [Reading(("A2", "B1"), "repaired")] * len(layouts)
+
+
+@pytest.mark.parametrize("verdict", YES)
+def test_a_likely_criterion_is_met(verdict: str) -> None:
+    layouts = [
+        "A1: {}\nA2: no",
+        "| A1 | {} |\n| A2 | no |",
+        '{{"A1": "{}", "A2": "no"}}',
+        "| 1 | A1 | {} |\n| 1 | A2 | no |",
+    ]
+    assert [read(layout.format(verdict)) for layout in layouts] == [Reading(("A1",), "repaired")] * len(layouts)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("| A1 | A2 | B1 |\n|---|---|---|\n| | x | x |", "A2 B1"),
+        ("| A1 | A2 | B1 |\n|---|---|---|\n| - | X | X |", "A2 B1"),
+        ("| | A1 | A2 | B1 |\n|---|---|---|---|\n| met | | x | x |", "A2 B1"),
+        ("| A1 | A2 | B1 |\n|---|---|---|\n| 5% | 90% | 80% |", "A2 B1"),
+        ("| A1 | A2 | B1 |\n|---|---|---|\n| | | |", ""),
+        ("A1: -\nA2: yes", "A2"),
+        ('{"A1": 0.05, "A2": 0.9}', "A2"),
+        ('{"A1": null, "A2": true}', "A2"),
+        ("I'm not a doctor, but the text meets A1.", "A1"),
+        ("I cannot diagnose, but A2 and B1 are met.", "A2 B1"),
+        ("As an AI I may err. Answer: A2; B1", "A2 B1"),
+        ("It is unclear whether A1 is met, but A2 is.", "A2"),
+        ("A1 is unclear; A2 is met.", "A2"),
+        ("A1 is possible but A2 is met.", "A2"),
+        ("He cannot follow a talk, which meets A2.", "A2"),
+    ],
+)
+def test_ticks_numbers_and_doubts(text: str, expected: str) -> None:
+    assert read(text) == Reading(tuple(expected.split()), "repaired")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I'm not a doctor and cannot diagnose A1 or A2.",
+        "I'm sorry, but I can't assess criteria such as A1 and A2.",
+        "As an AI, I am not able to say whether A1 or A2 is met.",
+        "I am unable to determine if the text meets A1, A2 or B1.",
+        "It is not possible to judge A1 or A2 from this text.",
+        "I won't classify this into A1 or B1.",
+        "I do not feel comfortable assigning A1 or A2.",
+        "Only a clinician can decide whether A1 is met.",
+        "I cannot provide a diagnosis. Criteria such as A1 and A2 need a clinician.",
+        "I'm not qualified to assess A1 or B2.",
+        "It is unclear whether A1 or A2 is met.",
+        "I don't know if A1 is met.",
+    ],
+)
+def test_a_refusal_that_names_criteria_is_unusable(text: str) -> None:
+    assert read(text) == Reading((), "unusable")
+
+
+@pytest.mark.parametrize("piece", ["\n", " \n", "A1 ", "A1: ", "[INST] a ", "not ", "- \n", "unclear "])
+def test_time_grows_with_the_answer_and_no_faster(piece: str) -> None:
+    assert slowdown(read, piece=piece) < 3.5
 
 
 def _lines(mark: str) -> Callable[[list[str], Mapping[str, str]], str]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 import clinsynth
 from clinsynth.tasks.relation.answers import read_verdict
 from clinsynth.types import Reading
-from support import CORPORA, needs_corpora
+from support import CORPORA, needs_corpora, slowdown
 
 INSTRUCTION = (
     'Given a sentence that introduces a gene (denoted as "@GENE$") and a disease (denoted as "@DISEASE$"), predict '
@@ -481,3 +482,37 @@ def test_long_answers_are_read_in_time(piece: str) -> None:
     started = time.perf_counter()
     read(piece * 10_000)
     assert time.perf_counter() - started < 5
+
+
+@pytest.mark.parametrize("piece", ["\n", " \n", "label is ", "yes or ", "not ", "[INST] a ", "| ", "Y "])
+def test_time_grows_with_the_answer_and_no_faster(piece: str) -> None:
+    assert slowdown(read, piece=piece) < 3.5
+
+
+LETTERS = [
+    "Y",
+    "y",
+    "Y.",
+    "**Y**",
+    "(Y)",
+    "Answer: Y",
+    "answer = Y",
+    "The answer is Y.",
+    "Y - both are named",
+    "Y\n\nIt is.",
+]
+LETTERS += ["Class 1", "class 1.", "Class: 1", "Label 1", "LABEL_1", "Class 1 (related)", "It belongs to class 1."]
+LETTERS += ["Predicted class: 1", '{"label": "Y"}', "Class 1\n\nThe gene is related to it."]
+
+
+@pytest.mark.parametrize("text", LETTERS)
+def test_letters_and_numbers_of_classes(text: str) -> None:
+    negative = re.sub(r"\bY\b", "N", text).replace("y", "n" if text == "y" else "y").replace("1", "0")
+    assert (label(text), label(negative.replace("related", "unrelated"))) == ("Yes", "No")
+
+
+@pytest.mark.parametrize(
+    "text", ["N = 20 patients", "the N terminus", "an HLA class 1 gene", "Class 2", "chromosome Y"]
+)
+def test_letters_and_numbers_of_other_things(text: str) -> None:
+    assert label(text) is None

@@ -84,6 +84,15 @@ _BOUND = re.compile(
         |\A\W*(?:related|associated|linked|connected)\b""",
     _FLAGS,
 )
+# `Y`, `Class 1`: where an answer opens with it, behind a key, or as what a sentence belongs to.
+_SHORT = re.compile(
+    rf"""(?:^|[{{,])[\W_]*(?:(?:the\s+)?(?:(?:final|predicted|correct)\s+)?
+            (?:{LABEL_NAME}|category|prediction)(?:(?:\s+is)?[^\w\n]*|[\s_\#-]{{0,3}}))?
+            (?:(?P<letter>[yn])|(?<=[a-z][\s_\#:=-])(?P<digit>[01]))
+            (?=[\W_]*$|[\"'*`_)\]}}]*(?:[,.;:]\s|\s*[(\[]|\s+[-–—]\s))
+        |\b(?:belongs\s+to|falls\s+into|is\s+in|is\s+of|as)\s+class\s+(?P<class>[01])(?![\w.]?\w)""",
+    _FLAGS | re.MULTILINE,
+)
 LONGEST = 2_000
 """Characters of an answer that are looked at, at either end: a verdict opens or closes it."""
 
@@ -98,6 +107,7 @@ def read_verdict(text: str, *, question: str, sentence: str) -> Reading:
 
 
 def _read(text: str) -> str | None:
+    text = _SHORT.sub(_spelt_out, text)
     text = "\n".join(_without_rules(line) for line in _IDIOM.sub(" ", _OPTIONS.sub(" ", text)).split("\n")).strip()
     for turn in _TURN.split(text):
         if labels := _pure(turn):
@@ -107,6 +117,11 @@ def _read(text: str) -> str | None:
     if _ABSENT.search(text):
         return NEGATIVE
     return _closing(text) or (None if _REFUSAL.search(text) else _of_prose(text))
+
+
+def _spelt_out(found: re.Match[str]) -> str:
+    value = found["letter"] or found["digit"] or found["class"]
+    return f"label: {POSITIVE if value in 'yY1' else NEGATIVE}"
 
 
 def _without_rules(line: str) -> str:

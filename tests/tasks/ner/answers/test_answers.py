@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from clinsynth.tasks.ner.answers import read_entities
 from clinsynth.tasks.ner.answers.tags import read_tag
 from clinsynth.text.entities import Sentence
+from support import slowdown
 
 SENTENCE = "Clustering of missense mutations in the ataxia - telangiectasia gene in a sporadic T - cell leukaemia ."
 GOLD = SENTENCE.split()
@@ -283,13 +284,7 @@ def test_a_model_that_repeats_itself_costs_no_time(sign: str) -> None:
 
 @pytest.mark.parametrize("piece", ["\n", " \n", "\n\n\t", "[INST]", "</s> ", "```\n", "\n- ", "a\n"])
 def test_time_grows_with_the_answer_and_no_faster(piece: str) -> None:
-    took = []
-    for length in (40_000, 80_000):
-        text = (piece * length)[:length]
-        times = []
-        for _ in range(2):
-            began = time.process_time()
-            read_entities(text, question="", tokens=("no", "ataxia"), entity_type="Disease")
-            times.append(time.process_time() - began)
-        took.append(min(times))
-    assert took[1] < 3.5 * max(took[0], 0.05)
+    def read_once(text: str) -> object:
+        return read_entities(text, question="", tokens=("no", "ataxia"), entity_type="Disease")
+
+    assert slowdown(read_once, piece=piece) < 3.5

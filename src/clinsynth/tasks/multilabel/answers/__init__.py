@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from clinsynth.tasks.multilabel.answers.names import NAME, Names
+from clinsynth.tasks.multilabel.answers.verdicts import NO, VERDICT, cell_holds, first_verdict, holds, is_open
 from clinsynth.tasks.multilabel.config import NONE
 from clinsynth.text.lists import MARK
 from clinsynth.text.peeling import bounded, peeled, sentences, table_cells, without
@@ -38,26 +39,7 @@ _DENYING_KEY = re.compile(
     rf"(?:\s+{_KIND})?\s*:",
     re.IGNORECASE,
 )
-_YES = r"(?:yes|y|true|1(?!\.\d)|met|present|fulfilled|satisfied|applies|applicable|positive|definitely|✓|✔|☑|✅|\[x\])"
-_NO = r"""(?:no|n|false|0(?!\.\d)|unmet|absent|negative|none|n/a|✗|✘|❌|☐|☒|\[\s?\]
-    |(?:is\ |was\ |does\ |are\ )?(?:not|n't)\b
-    |(?:isn't|doesn't|wasn't|cannot)\b|insufficient|excluded|unlikely)"""
-_END = r"(?=\W*\Z|\s*[^\w\s]|\s+(?:because|since|as|for|the|there|this|it|he|she|due|given|but|although|though|,)\b)"
-_VERDICT = re.compile(rf"\W*?(?:(?P<yes>{_YES})|(?P<no>{_NO}))(?!\w)", _FLAGS)
-_VERDICT_FIRST = re.compile(rf"\W*?(?:(?P<yes>{_YES})(?!\w){_END}|(?P<no>{_NO})(?!\w)(?:{_END}|(?<=not)\b))", _FLAGS)
-_NOT_TICKED = re.compile(rf"[-–—]|\W*?(?:{_NO})(?!\w)", _FLAGS)
-_TICK = re.compile(r"(?P<yes>x)", re.IGNORECASE)
-_VERDICT_LAST = re.compile(
-    rf"(?:[:.=→>|(–—]|\s-)\s*(?:(?P<no>{_NO}(?:\s(?:met|present|fulfilled|applicable|satisfied))?)|(?P<yes>{_YES}))"
-    r"[\s.)\]]*\Z",
-    _FLAGS,
-)
-_DENIAL = re.compile(
-    r"""\b(?:not|isn't|wasn't|doesn't)\s(?:\w+\s){0,2}(?:met|present|applicable|fulfilled|described|evident|satisfied|apply
-        |meet|mentioned|enough)\b
-        |\bno\ssuch\b|\A\W*no\s(?:\w+\s){0,2}(?:evidence|indication|mention|sign|deficits?|information|description|support)\b""",
-    _FLAGS,
-)
+_NOT_TICKED = re.compile(rf"[-–—]|\W*?(?:{NO})(?!\w)", _FLAGS)
 _STATED = re.compile(
     rf"(?:(?:dsm-?5|{_KIND})\s+)*(?P<names>{_NAMES})[\s)\]}}]*(?:\([^()]*\)\s*)?(?P<sign>:|=|[-=]>|→|\?|[-–—]\s|\(|\bis\b|(?=[✓✔☑✅✗✘❌]))",
     _FLAGS,
@@ -180,7 +162,7 @@ def _flat(value: Any) -> Iterator[str]:
 
 
 def _is_verdict(value: Any) -> bool:
-    return isinstance(value, bool | int) or (isinstance(value, str) and bool(re.fullmatch(_VERDICT, value.strip())))
+    return isinstance(value, bool | int) or (isinstance(value, str) and bool(re.fullmatch(VERDICT, value.strip())))
 
 
 def _keyed(names: Names, lines: list[str]) -> dict[str, bool] | None:
@@ -228,6 +210,9 @@ def _line(line: str) -> Iterator[tuple[str, bool]]:
         return
     if key and re.match(NAME, line[key.end() :]):
         line = line[key.end() :]
+    if found := re.fullmatch(rf"({_NAMES})\s*[:=]\s*[-–—]+\s*", line, _FLAGS):
+        yield found[1], False
+        return
     if _PURE.fullmatch(_without_asides(line)):
         yield _without_asides(line), True
         return
@@ -237,18 +222,12 @@ def _line(line: str) -> Iterator[tuple[str, bool]]:
     pieces = _NEXT.split(line) if re.match(rf"(?:{_KIND}\s+)?{NAME}", line, re.IGNORECASE) else [line]
     for piece in pieces:
         stated = _STATED.match(piece)
-        if stated and (stated["sign"] != "is" or _VERDICT_FIRST.match(piece, stated.end())):
-            yield stated["names"], _holds(piece[stated.end() :])
+        rest = piece[stated.end() :] if stated else ""
+        alone = first_verdict(rest) is not None and not re.search(NAME, rest)
+        if stated and (stated["sign"] != "is" or alone):
+            yield stated["names"], holds(rest)
         elif len(pieces) > 1 and _PURE.fullmatch(piece):
             yield piece, True
-
-
-def _holds(said: str) -> bool:
-    """Say whether what follows a name and a colon affirms it: a verdict, or else a description that denies nothing."""
-    if number := re.match(r"\s*([01]?\.\d+)(?![\w.])", said):  # a probability
-        return float(number[1]) >= 0.5
-    verdict = _VERDICT_FIRST.match(said) or _VERDICT_LAST.search(said)
-    return bool(verdict["yes"]) if verdict else not _DENIAL.search(said)
 
 
 def _unmarked(line: str) -> str:
@@ -267,38 +246,37 @@ def _without_asides(line: str) -> str:
 def _counts(aside: str) -> bool:
     if re.search(NAME, aside):
         return not re.search(r"\b(?:not|no|nor|without|excluding)\b", aside, re.IGNORECASE)
-    return bool(_VERDICT_FIRST.match(aside))
+    return first_verdict(aside) is not None
 
 
 def _is_header(cells: list[str]) -> bool:
     """Say whether cells are names of columns: several criteria, or yes and no, and no verdict on a criterion."""
-    verdicts = sum(bool(_VERDICT.fullmatch(cell.rstrip("? "))) for cell in cells)
+    verdicts = sum(bool(VERDICT.fullmatch(cell.rstrip("? "))) for cell in cells)
     named = sum(bool(re.fullmatch(NAME, cell)) for cell in cells)
     return (named > 1 and not verdicts) or (verdicts > 1 and not named)
 
 
 def _row(names: Names, cells: list[str], header: list[str]) -> dict[str, bool]:
     polar = {
-        at: bool(found["yes"]) for at, cell in enumerate(header) if (found := _VERDICT.fullmatch(cell.rstrip("? ")))
+        at: bool(found["yes"]) for at, cell in enumerate(header) if (found := VERDICT.fullmatch(cell.rstrip("? ")))
     }
-    held: dict[str, bool] = {}
-    if header and not polar:
-        for cell, column in zip(cells, header, strict=False):
-            verdict = _VERDICT_FIRST.match(cell)
-            if re.fullmatch(NAME, column) and verdict:
-                held |= dict.fromkeys(names.names(column, everyday=True), bool(verdict["yes"]))
-        if held:
-            return held
+    if all(re.fullmatch(r":?-{2,}:?", cell) for cell in cells):
+        return {}
     named = next((cell for cell in cells if _PURE.fullmatch(_without_asides(cell))), "")
+    columns = [at for at, column in enumerate(header[: len(cells)]) if re.fullmatch(NAME, column)]
+    if columns and not polar and not named:
+        ticks = {at: cell_holds(cells[at]) for at in columns}
+        if None not in ticks.values():
+            return {name: bool(ticks[at]) for at in columns for name in names.names(header[at], everyday=True)}
     filled = {at: cell for at, cell in enumerate(cells) if cell and not _NOT_TICKED.fullmatch(cell)}
     ticked = [value for at, value in polar.items() if at in filled]
-    verdicts = [
-        found for cell in cells if cell != named and (found := _VERDICT_FIRST.match(cell) or _TICK.fullmatch(cell))
-    ]
+    place = cells.index(named) if named else -1
+    others = [cell for cell in (*cells[place + 1 :], *cells[: max(place, 0)]) if cell]
+    verdicts = [said for cell in others if (said := cell_holds(cell)) is not None]
     if ticked and len(set(polar.values())) > 1:
         value = ticked[0]
     else:
-        value = bool(verdicts[0]["yes"]) if verdicts else not any(_DENIAL.search(cell) for cell in cells)
+        value = verdicts[0] if verdicts else all(map(holds, others))
     return dict.fromkeys(names.names(named, everyday=True), value)
 
 
@@ -309,7 +287,7 @@ def _in_prose(names: Names, text: str) -> dict[str, bool]:
         for clause in re.split(
             r";|,?\s\bbut\b|\bhowever\b|\bwhereas\b|\bwhile\b|\balthough\b", part, flags=re.IGNORECASE
         ):
-            for found in re.finditer(NAME, clause):
+            for found in () if is_open(clause) else re.finditer(NAME, clause):
                 before = clause[max(found.start() - _NEAR, 0) : found.start()]
                 after = clause[found.end() : found.end() + _NEAR]
                 asked = _ASKED.search(before) or re.match(rf"\s+{_KIND}\b", after, re.IGNORECASE)
