@@ -18,6 +18,7 @@ from clinsynth.errors import DataFormatError
 from clinsynth.quality import control
 from clinsynth.quality.weights import weigh
 from clinsynth.task import Chosen, Supply
+from clinsynth.text.words import unspaced
 from clinsynth.types import Candidate, Draft, Rejected
 
 
@@ -107,6 +108,13 @@ def check_units_are_written_about(generation: Generation) -> None:
         written[answer.unit] += len(answer.drafts)
     absent = [unit for unit in units if not generation.usable[unit]]
     if absent:
+        script = unspaced(absent[0])
+        if script:
+            raise DataFormatError(
+                f"{len(absent)} of {len(units)} units stand in none of their own sentences as words, the first is "
+                f"{absent[0]!r}: a term is looked for as whole words with blanks between them, and {script} is written "
+                "without. Texts in it cannot be used so far."
+            )
         names = ", ".join(repr(unit) for unit in absent[:5]) + (" ..." if len(absent) > 5 else "")
         raise DataFormatError(
             f"{len(absent)} of {len(units)} units stand in none of their own sentences: {names} (the first has "

@@ -8,7 +8,7 @@ from itertools import accumulate
 from ahocorasick_rs import AhoCorasick
 
 from clinsynth.errors import DataFormatError
-from clinsynth.text.alignment import Place, is_free
+from clinsynth.text.alignment import Place, Taken
 from clinsynth.text.lists import clean, read_list
 from clinsynth.text.words import plain, tokenise
 from clinsynth.types import Completion
@@ -40,11 +40,10 @@ class Gazetteer:
     def find(self, words: Sequence[str]) -> list[Place]:
         """Return start and end (exclusive) of each match in the words, in order, without overlaps."""
         found = [place for search, fold in self._searches for place in _matches(search, words, fold=fold)]
-        chosen: list[Place] = []
+        chosen = Taken(len(words))
         for place in sorted(set(found), key=lambda place: (place[0] - place[1], place[0])):
-            if is_free(place, chosen):
-                chosen.append(place)
-        return sorted(chosen)
+            chosen.take(place)
+        return sorted(chosen.places)
 
 
 def is_acronym(term: str) -> bool:
