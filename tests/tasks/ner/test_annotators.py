@@ -7,11 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinsynth.errors import DataFormatError
-from clinsynth.tasks.ner.annotators import Gazetteer, is_acronym, read_mentions
+from clinsynth.tasks.ner.annotators import Gazetteer, is_acronym
 from clinsynth.text.alignment import place_in_order
 from clinsynth.text.words import detokenise, tokenise
-from clinsynth.types import Completion
 
 
 def found(terms: list[str], text: str) -> list[str]:
@@ -113,31 +111,3 @@ def test_matches_are_terms_and_do_not_overlap(terms: list[str], words: list[str]
 def test_mentions_are_placed_in_order(mentions: list[str], expected: list[tuple[int, int]], absent: list[str]) -> None:
     tokens = ["breast", "cancer", ",", "cancer", "or", "gout"]
     assert place_in_order(mentions, tokens=tokens, by_words=True) == (expected, absent)
-
-
-def completion(text: str) -> Completion:
-    return Completion("d/mentions/gout#0", "m", text, "stop")
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("1. gout | breast cancer\n2. none", [["gout", "breast cancer"], []]),
-        ("1. gout|breast cancer\n2. None", [["gout", "breast cancer"], []]),
-        ("1) gout | breast cancer |\n2) ", [["gout", "breast cancer"], []]),
-        ("Here are the mentions:\n1. gout | breast cancer\n2. -", [["gout", "breast cancer"], []]),
-        ('1. "gout" | **breast cancer**\r\n2. n/a', [["gout", "breast cancer"], []]),
-        ("gout | breast cancer\nnone", [["gout", "breast cancer"], []]),
-        ("1. gout | gout\n2. gout", [["gout", "gout"], ["gout"]]),
-        ("1. gout. | ataxia.\n2. (none)", [["gout", "ataxia"], []]),
-        ("1. gout\n2. None mentioned.", [["gout"], []]),
-    ],
-)
-def test_lists_of_mentions_are_read(text: str, expected: list[list[str]]) -> None:
-    assert read_mentions(completion(text), sentences=2) == expected
-
-
-@pytest.mark.parametrize("text", ["1. gout", "1. gout\n2. none\n3. none", "1. gout\n3. none", "2. a\n1. b", ""])
-def test_a_wrong_number_of_lines_is_refused(text: str) -> None:
-    with pytest.raises(DataFormatError, match=r"'d/mentions/gout#0' lists the mentions of \d sentences where 2 were"):
-        read_mentions(completion(text), sentences=2)
