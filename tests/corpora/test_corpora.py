@@ -443,6 +443,16 @@ def test_a_unit_that_stands_in_no_sentence_is_said(
     assert skipped.manifest.rejected["unit_missing"] == 8
 
 
+def test_a_unit_of_a_script_without_blanks_is_said(
+    settings: CorpusConfig, store: ArtifactStore, record: Record
+) -> None:
+    record([row("痛风", completion="1. 痛风患者的血尿酸水平明显升高。\n2. 急性痛风发作时关节红肿热痛。")])
+    with pytest.raises(
+        DataFormatError, match=r"'痛风': .* whole words with blanks between them, and Chinese is written"
+    ):
+        make(settings, store=store, gold=replace(GOLD, units=("痛风",)))
+
+
 def test_what_was_rejected_is_written_down(settings: CorpusConfig, store: ArtifactStore, record: Record) -> None:
     spoilt = "Sure:\n1. Ataxia.\n" + sentences("ataxia")
     record([row("ataxia", completion=spoilt, finish_reason="length"), *ROWS[1:]])

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import time
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinsynth.text.alignment import align, characters, occurrences, place_entities, place_names
+from clinsynth.text.alignment import align, characters, occurrences, place_entities, place_in_order, place_names
 
 SENTENCE = "Clustering of missense mutations in the ataxia - telangiectasia gene in a sporadic T - cell leukaemia ."
 GOLD = SENTENCE.split()
@@ -145,3 +146,20 @@ def test_occurrences_are_of_whole_tokens() -> None:
 def test_an_answer_that_is_no_sentence_is_not_aligned() -> None:
     places, absent = place_entities(["x" * 2_000_000, "leukaemia"], entities=[(1, 2)], tokens=GOLD)
     assert (shown(places), absent) == (["leukaemia"], [])
+
+
+@pytest.mark.parametrize("by_words", [True, False])
+@pytest.mark.parametrize("number", [1, 5000])
+def test_a_word_that_repeats_takes_no_long_time(number: int, by_words: bool) -> None:
+    """A cubic search takes a quarter of an hour."""
+    words, started = ["gout"] * number, time.process_time()
+    places, missed = place_in_order([*words, "gout"], tokens=words, by_words=by_words)
+    assert (places, missed) == ([(at, at + 1) for at in range(number)], ["gout"])
+    assert place_names(["gout"], tokens=words) == (places, [])
+    assert time.process_time() - started < 5
+
+
+def test_the_first_free_place_is_found_behind_and_before_the_last_one() -> None:
+    tokens = ["a", "b", "a", "b", "a"]
+    assert place_in_order(["b", "a", "a", "a", "b", "a"], tokens=tokens) == ([(n, n + 1) for n in range(5)], ["a"])
+    assert place_in_order(["a b", "b a", "a"], tokens=tokens, taken=[(0, 1)]) == ([(0, 1), (2, 4), (4, 5)], ["b a"])

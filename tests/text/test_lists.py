@@ -111,7 +111,7 @@ def test_remarks_are_told_from_sentences(completion: str, remarks: list[str]) ->
         ("\u200b1.\u00a0Ataxia was\u2009se\u00aden early.\n2.\u3000Gout was not.", TWO),
         ("→ Ataxia\n-> Gout\n=> None", ["→ Ataxia", "-> Gout", "=> None"]),
         ("- G12 → A was\n→ seen.", ["G12 → A was → seen."]),
-        ("1. Gout\u200e ⚠\ufe0f was\u2005not.", ["Gout\u200e ⚠\ufe0f was not."]),
+        ("1. Gout\u200e ⚠\ufe0f was\u2005not.", ["Gout ⚠\ufe0f was not."]),
         ("", []),
         ("\n \n", []),
     ],

@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from clinsynth.text.words import detokenise, offsets, tokenise, tokenise_with_offsets
 
 # As in the corpora: runs of letters and digits, and single punctuation marks.
-WORDS = st.text(st.characters(categories=["Ll", "Lu", "Lo", "Nd"]), min_size=1, max_size=6)
+LETTERS = st.characters(categories=["Ll", "Lu", "Lo", "Nd"])
+MARKED = st.characters(categories=["Ll", "Lo", "Mn", "Mc"])
+WORDS = st.builds(str.__add__, LETTERS, st.text(MARKED, max_size=5))
 MARKS = st.sampled_from(list(".,;:!?%()[]{}-–/'’\"*°+=<>&#@$_~|^`−→"))
 TOKENS = st.lists(st.one_of(WORDS, MARKS), max_size=15)
 
@@ -72,6 +74,10 @@ def test_tokenise_drops_nothing_but_spaces(text: str) -> None:
         ("3.5% naïve", "3 . 5 % naïve"),
         ("  tab\tand\nline ", "tab and line"),
         ("a\u00a0b", "a b"),
+        ("हिंदी में गठिया।", "हिंदी में गठिया ।"),
+        ("ไข้สูง, โรคเกาต์", "ไข้สูง , โรคเกาต์"),
+        ("na\u0308ive p\u0304-", "na\u0308ive p\u0304 -"),
+        ("⚠\ufe0fgout \u0301x", "⚠ \ufe0f gout \u0301 x"),
     ],
 )
 def test_tokens_of_a_text(text: str, tokens: str) -> None:

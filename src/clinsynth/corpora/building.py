@@ -71,10 +71,14 @@ def _asked(generation: Generation) -> dict[str, int]:
 
 
 def _annotate(generation: Generation, lexicon: Sequence[str]) -> tuple[list[Candidate], list[Rejected]]:
-    """Label all answers in the order of the plan: replicate, rank of the unit, place in the completion."""
+    """Label all answers in the order of the plan: replicate, rank of the unit, place in the completion.
+
+    Raises DataFormatError where the labels of none can be read; otherwise texts without readable labels are rejected.
+    """
     recipe = generation.recipe
     candidates: list[Candidate] = []
     rejected: list[Rejected] = []
+    unreadable: DataFormatError | None = None
     for answer in tqdm(generation.answers, desc="annotate", unit="completion", disable=None):
         rejected += answer.rejected
         labels = generation.labels_of(answer)
@@ -86,11 +90,12 @@ def _annotate(generation: Generation, lexicon: Sequence[str]) -> tuple[list[Cand
                 answer.drafts, annotator=recipe.writing.annotator, lexicon=lexicon, answer=labels
             )
         except DataFormatError as error:
-            if not recipe.skip_missing:
-                raise DataFormatError(f"{error} generation.on_missing=skip rejects these texts.") from error
+            unreadable = unreadable or error
             labelled, absent = [], [Rejected(draft, "labels_unreadable") for draft in answer.drafts]
         candidates += labelled
         rejected += absent
+    if unreadable and not candidates and not recipe.skip_missing:
+        raise DataFormatError(f"No labels can be read: {unreadable}") from unreadable
     return candidates, rejected
 
 

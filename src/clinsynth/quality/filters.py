@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from clinsynth.text.leftovers import flaw
 from clinsynth.types import Candidate, Draft, Rejected
 
 Check = Callable[[Candidate], tuple[str, str] | None]
 """Reason and detail of a rejection, or `None`."""
 
-_META = re.compile(
-    r"(sure[,!.]|certainly[,!.]|here (are|is) |below (are|is) |as an? (ai|language model)\b|i('m| am) sorry|"
-    r"i (cannot|can't) (help|assist|provide|write))",
-    re.IGNORECASE,
-)
 LETTERS = 0.5
 """Least share of letters among the visible characters of a sentence."""
 
@@ -55,14 +50,15 @@ def length(words: Callable[[Any], Sequence[str]], *, least: int, most: int | Non
 
 
 def no_sentence(candidate: Candidate) -> tuple[str, str] | None:
-    """Reject a remark of the LLM, a heading, or hardly any letters."""
+    """Reject a remark of the LLM, what has markup left in it, a heading, or hardly any letters."""
     text = candidate.draft.text
     visible = [character for character in text if not character.isspace()]
     letters = sum(character.isalpha() for character in visible)
     if not visible or letters < LETTERS * len(visible):
         return "not_a_sentence", "few letters"
-    if _META.match(text):
-        return "not_a_sentence", "a remark"
+    found = flaw(text, pipes=True)
+    if found is not None:
+        return "not_a_sentence", found[1]
     if text.endswith(":"):
         return "not_a_sentence", "a heading"
     if len(text.split()) > 1 and not any(character.islower() for character in text):

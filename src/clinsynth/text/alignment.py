@@ -6,16 +6,14 @@ would shift all that follows. Spaces do not count, nor do case, accents and typo
 
 from __future__ import annotations
 
-import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import accumulate
 
-import numpy as np
-from numpy.typing import NDArray
-
+from clinsynth.text.gotoh import cheapest_pairs
 from clinsynth.text.words import tokenise
 
 Place = tuple[int, int]
@@ -26,7 +24,6 @@ ALIKE = 0.6
 LARGEST = 10_000_000
 """Cells of an alignment; an answer that needs more is no answer to one sentence."""
 
-_UNEQUAL, _OPEN, _EXTEND, _INSIDE = 2, 4, 1, 2  # costs; _INSIDE: a gap begins or ends within a word
 _QUOTES = dict.fromkeys(map(ord, "’‘ʼ‛′`´"), "'") | dict.fromkeys(map(ord, "“”„‟«»″"), '"')
 _BRACKETS = {"(": ")", "[": "]", "{": "}"}
 _EDGE = frozenset(".,;:!?'\"()[]{}")
@@ -39,7 +36,7 @@ class Characters:
     text: str
     ends: tuple[int, ...]
 
-    @property
+    @cached_property
     def starts(self) -> tuple[int, ...]:
         return (0, *self.ends[:-1])
 
@@ -76,7 +73,8 @@ def align(answer: Characters, gold: Characters) -> list[Place]:
     tail = _shared(*rest, back)
     pairs = [(at, at) for at in range(head)]
     length, width = len(answer.text) - tail, len(gold.text) - tail
-    middle = _gotoh(_part(answer, head, length), _part(gold, head, width))
+    ends = _within(answer.ends, head, length), _within(gold.ends, head, width)
+    middle = cheapest_pairs(answer.text[head:length], gold.text[head:width], ends=ends)
     pairs += [(row + head, column + head) for row, column in middle]
     return pairs + [(length + at, width + at) for at in range(tail)]
 
@@ -89,56 +87,8 @@ def _shared(first: str, second: str, ends: Sequence[Iterable[int]]) -> int:
     return max((end for end in set(ends[0]) & set(ends[1]) if end <= same), default=0)
 
 
-_Costs = NDArray[np.int64]
-
-
-def _part(whole: Characters, start: int, end: int) -> tuple[_Costs, _Costs]:
-    """Return codes of the characters, and what it costs a gap to begin or end before each of them or at the end."""
-    codes = np.array([ord(character) for character in whole.text[start:end]], dtype=np.int64)
-    inside = np.full(end - start + 1, _INSIDE, dtype=np.int64)
-    inside[[0, -1]] = 0
-    inside[[at - start for at in whole.ends if start <= at <= end]] = 0
-    return codes, inside
-
-
-def _gotoh(answer: tuple[_Costs, _Costs], gold: tuple[_Costs, _Costs]) -> list[Place]:
-    (rows, row_inside), (columns, inside) = answer, gold
-    shape = len(rows) + 1, len(columns) + 1
-    skipped = np.arange(shape[1]) * _EXTEND
-    never = 1 << 40
-    added = np.full(shape, never)  # the last character of the answer stands in a gap
-    taken = np.full(shape, never)  # ... or is paired; or its gap ends here
-    taken[0, 0] = 0
-    best = np.empty(shape, dtype=np.int64)
-    begun = np.empty(shape, dtype=np.int64)  # a gap in gold begins here
-    for row in range(shape[0]):
-        if row:
-            opened = best[row - 1] + _OPEN + row_inside[row - 1] + 2 * inside
-            added[row] = np.minimum(added[row - 1], opened) + _EXTEND
-            taken[row] = added[row] + row_inside[row]
-            paired = best[row - 1, :-1] + (rows[row - 1] != columns) * _UNEQUAL
-            taken[row, 1:] = np.minimum(taken[row, 1:], paired)
-        begun[row] = taken[row] + _OPEN + 2 * row_inside[row] + inside - skipped
-        best[row] = taken[row]
-        left = np.minimum.accumulate(begun[row])[:-1] + skipped[1:] + inside[1:]
-        best[row, 1:] = np.minimum(best[row, 1:], left)
-
-    pairs = []
-    row, column = shape[0] - 1, shape[1] - 1
-    while row or column:
-        if best[row, column] < taken[row, column]:
-            left = begun[row, :column] + skipped[column] + inside[column]
-            column = int(np.flatnonzero(left == best[row, column])[-1])
-        value = taken[row, column]
-        paired_cost = _UNEQUAL * (row > 0 and column > 0 and rows[row - 1] != columns[column - 1])
-        if row and column and value == best[row - 1, column - 1] + paired_cost:
-            row, column = row - 1, column - 1
-            pairs.append((row, column))
-        elif row:
-            while added[row, column] == added[row - 1, column] + _EXTEND:
-                row -= 1
-            row -= 1
-    return pairs[::-1]
+def _within(ends: Iterable[int], start: int, end: int) -> list[int]:
+    return [at - start for at in ends if start <= at <= end]
 
 
 def place_entities(
@@ -152,12 +102,13 @@ def place_entities(
     if (len(answer.text) + 1) * (len(gold.text) + 1) <= LARGEST:
         pairs = dict(align(answer, gold))
     alone = sum(end - start for start, end in entities) == len(words)
+    spelt = Spelt(tokens)
     found, astray = [], []
     for start, end in entities:
         place, likeness = _aligned((answer.starts[start], answer.ends[end - 1]), answer, gold, pairs)
         mention = " ".join(words[start:end])
         # With nothing but entities to align, the likest place is not yet the one that is meant.
-        elsewhere = alone and likeness < 1 and bool(occurrences(mention, tokens=tokens))
+        elsewhere = alone and likeness < 1 and bool(spelt.find(mention))
         if place is None or likeness < ALIKE or elsewhere:
             astray.append(mention)
         else:
@@ -166,7 +117,7 @@ def place_entities(
             found.append(_trimmed(place, first=first, last=last, tokens=tokens))
     chosen: list[Place] = []
     for place in sorted(found, key=lambda place: (place[0], -place[1])):
-        if is_free(place, chosen):
+        if not chosen or place[0] >= chosen[-1][1]:
             chosen.append(place)
     return place_in_order(astray, tokens=tokens, taken=chosen)[0], _absent(astray, tokens=tokens)
 
@@ -177,8 +128,9 @@ def _aligned(part: Place, answer: Characters, gold: Characters, pairs: dict[int,
     if not met:
         return None, 0.0
     low, high = min(met.values()), max(met.values()) + 1
-    tokens = enumerate(zip(gold.starts, gold.ends, strict=True))
-    inside = [at for at, (a, z) in tokens if a < z and 2 * (min(z, high) - max(a, low)) >= z - a]
+    near = range(bisect_right(gold.ends, low), bisect_left(gold.starts, high))
+    tokens = ((at, gold.starts[at], gold.ends[at]) for at in near)
+    inside = [at for at, a, z in tokens if a < z and 2 * (min(z, high) - max(a, low)) >= z - a]
     if not inside:
         return None, 0.0
     equal = sum(answer.text[at] == gold.text[other] for at, other in met.items())
@@ -218,16 +170,14 @@ def place_names(names: Sequence[str], *, tokens: Sequence[str]) -> tuple[list[Pl
     A list without repetitions names what there is: each name stands for all its occurrences. One
     with repetitions goes through the sentence.
     """
-    chosen: list[Place] = []
+    absent = _absent(names, tokens=tokens)
     if len({plainest(name, fold=False) for name in names}) < len(names):
-        chosen, _ = place_in_order(names, tokens=tokens)
-    else:
-        for name in sorted(names, key=lambda name: -len(plainest(name))):
-            exact = occurrences(name, tokens=tokens, fold=False)
-            for place in exact or occurrences(name, tokens=tokens):
-                if is_free(place, chosen):
-                    chosen.append(place)
-    return sorted(chosen), _absent(names, tokens=tokens)
+        return place_in_order(names, tokens=tokens)[0], absent
+    exact, folded, taken = Spelt(tokens, fold=False), Spelt(tokens), Taken(len(tokens))
+    for name in sorted(names, key=lambda name: -len(plainest(name))):
+        for place in exact.find(name) or folded.find(name):
+            taken.take(place)
+    return sorted(taken.places), absent
 
 
 def place_in_order(
@@ -239,43 +189,104 @@ def place_in_order(
     a list that strays from the order is searched from the start. Case has to agree only where it can.
     Taken `by_words`, a mention has the very words of the sentence, accents and all.
     """
-    find = _same_words if by_words else occurrences
-    places, missed, cursor = list(taken), [], 0
+    spelt = [Spelt(tokens, fold=fold, by_words=by_words) for fold in (False, True)]
+    known: dict[tuple[str, int], _Queue] = {}
+    chosen, missed, cursor = Taken(len(tokens), taken), [], 0
     for mention in mentions:
-        for fold in (False, True):
-            free = [place for place in find(mention, tokens=tokens, fold=fold) if is_free(place, places)]
-            if free:
-                places.append(next((place for place in free if place[0] >= cursor), free[0]))
-                cursor = places[-1][1]
+        for fold, whole in enumerate(spelt):
+            queue = known.get((mention, fold)) or known.setdefault((mention, fold), _Queue(whole.find(mention)))
+            place = queue.next(chosen, cursor=cursor)
+            if place is not None:
+                chosen.take(place)
+                cursor = place[1]
                 break
         else:
             missed.append(mention)
-    return sorted(places), missed
+    return sorted(chosen.places), missed
 
 
 def _absent(mentions: Iterable[str], *, tokens: Sequence[str]) -> list[str]:
-    return [mention for mention in mentions if not occurrences(mention, tokens=tokens)]
+    spelt = Spelt(tokens)
+    return [mention for mention in mentions if not spelt.find(mention)]
 
 
 def occurrences(mention: str, *, tokens: Sequence[str], fold: bool = True) -> list[Place]:
     """Return where whole tokens are the mention, however it is split."""
-    whole, wanted = characters(tokens, fold=fold), plainest(mention, fold=fold)
-    if not wanted:
-        return []
-    starts = dict(zip(whole.starts, range(len(tokens)), strict=False))
-    ends = {end: number + 1 for number, end in reversed(list(enumerate(whole.ends)))}
-    found = (
-        (match.start(), match.start() + len(wanted)) for match in re.finditer(f"(?={re.escape(wanted)})", whole.text)
-    )
-    return [(starts[start], ends[end]) for start, end in found if start in starts and end in ends]
+    return Spelt(tokens, fold=fold).find(mention)
 
 
-def _same_words(mention: str, *, tokens: Sequence[str], fold: bool = True) -> list[Place]:
-    words, wanted = ([word.casefold() if fold else word for word in part] for part in (tokens, tokenise(mention)))
-    starts = range(len(words) - len(wanted) + 1) if wanted else ()
-    return [(start, start + len(wanted)) for start in starts if words[start : start + len(wanted)] == wanted]
+class Spelt:
+    """A sentence as it is compared with mentions, which may be split otherwise; `by_words` they may not."""
+
+    def __init__(self, tokens: Sequence[str], *, fold: bool = True, by_words: bool = False) -> None:
+        self._fold, self._by_words = fold, by_words
+        pieces = [self._spell([token]) for token in tokens]
+        ends = list(accumulate(map(len, pieces)))
+        self._text = "".join(pieces)
+        self._starts = dict(zip([0, *ends], range(len(tokens)), strict=False))
+        self._ends = {end: number for number, end in reversed(list(enumerate(ends, 1)))}
+        self._found: dict[str, list[Place]] = {}
+
+    def find(self, mention: str) -> list[Place]:
+        """Return where whole tokens are the mention, from left to right."""
+        if mention not in self._found:
+            wanted = self._spell(tokenise(mention) if self._by_words else [mention])
+            self._found[mention] = list(self._matches(wanted)) if wanted else []
+        return self._found[mention]
+
+    def _spell(self, words: Sequence[str]) -> str:
+        if not self._by_words:
+            return "".join(plainest(word, fold=self._fold) for word in words)
+        return "".join(f"\0{word.casefold() if self._fold else word}" for word in words)
+
+    def _matches(self, wanted: str) -> Iterator[Place]:
+        start = self._text.find(wanted)
+        while start >= 0:
+            end = start + len(wanted)
+            if start in self._starts and end in self._ends:
+                yield self._starts[start], self._ends[end]
+            start = self._text.find(wanted, start + 1)
 
 
-def is_free(place: Place, others: Iterable[Place]) -> bool:
-    """Say whether a place overlaps none of the others."""
-    return all(place[1] <= start or end <= place[0] for start, end in others)
+class Taken:
+    """Places of a sentence that do not overlap."""
+
+    def __init__(self, length: int, places: Iterable[Place] = ()) -> None:
+        self._tokens = bytearray(length)
+        self.places: list[Place] = []
+        for place in places:
+            self.take(place)
+
+    def is_free(self, place: Place) -> bool:
+        return self._tokens.find(1, *place) < 0
+
+    def take(self, place: Place) -> None:
+        """Take a place if it is free."""
+        if self.is_free(place):
+            self._tokens[slice(*place)] = b"\1" * (place[1] - place[0])
+            self.places.append(place)
+
+
+class _Queue:
+    """The places of one mention, from left to right; what was found to be taken is not looked at again."""
+
+    def __init__(self, places: list[Place]) -> None:
+        self._places = places
+        self._next = list(range(len(places)))
+
+    def next(self, taken: Taken, *, cursor: int) -> Place | None:
+        """Return the first free place from a token on, else the first of all; `None` where none is free."""
+        for start in (bisect_left(self._places, (cursor, 0)), 0):
+            at = self._free(start, taken)
+            if at < len(self._places):
+                return self._places[at]
+        return None
+
+    def _free(self, at: int, taken: Taken) -> int:
+        passed = []
+        while at < len(self._places) and (self._next[at] > at or not taken.is_free(self._places[at])):
+            passed.append(at)
+            at = max(self._next[at], at + 1)
+        for number in passed:
+            self._next[number] = at
+        return at

@@ -6,18 +6,23 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from clinsynth.text.turns import turns
 from clinsynth.text.words import plain
 
 LINE_END = re.compile("\r\n|[\r\u2028\u2029\x85\x0b\x0c]")
-SIGNS = dict.fromkeys(map(ord, "\u00a0\u2002\u2003\u2007\u2009\u202f\u3000"), " ") | dict.fromkeys(
-    map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad")
-)
+_INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u061c\u2060\ufeff\u00ad"
+_DIRECTIONS = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
+SIGNS: dict[int, str | None] = {
+    **dict.fromkeys(map(ord, "\u00a0\u2002\u2003\u2007\u2009\u202f\u3000"), " "),
+    **dict.fromkeys((*map(ord, _INVISIBLE), *_DIRECTIONS)),
+}
 """Spaces and invisible signs that no text keeps; nothing else of one that goes into a corpus is changed."""
 _SPACE = re.compile(r"[^\S\n\t]")
-_THINKING = r"(?:think(?:ing)?|reasoning|scratchpad)"
+_THINKING = r"(?:think(?:ing)?|reasoning|scratchpad|thoughts?|analysis|reflection|seed:think)"
 # The first alternative: a template opened the thoughts, so that only their end is in the completion.
 _THOUGHTS = re.compile(
-    rf"\A(?:(?!<{_THINKING}>).)*?</{_THINKING}>|<({_THINKING})>.*?(?:</\1>|\Z)",
+    rf"\A(?:(?![<◁]{_THINKING}[>▷]).)*?[<◁]/{_THINKING}[>▷]|[<◁]({_THINKING})[>▷].*?(?:[<◁]/\1[>▷]|\Z)"
+    r"|\Aanalysis(?=[A-Z]).*?assistantfinal",  # channels whose tokens were left out
     re.DOTALL | re.IGNORECASE,
 )
 _FENCE = re.compile(r"(?:```|~~~)(?:(?:json|text|txt|markdown|md|plaintext|csv|tsv|yaml|python)\b)?", re.IGNORECASE)
@@ -40,22 +45,27 @@ def normalised(text: str) -> str:
     return _SPACE.sub(" ", text)
 
 
-def parts(text: str) -> list[tuple[str, bool]]:
-    """Return a text in pieces, by turns what is said (maybe nothing) and thought, each with whether it is thought.
+def parts(text: str, *, instructions: bool = False) -> list[tuple[str, bool]]:
+    """Return a text in pieces, what is said (maybe nothing) and what is not, each with whether it is thought.
 
     Thoughts stand between marks such as `<think>` and `</think>`; they may be opened by the template of the prompt, so
-    that the text has their end alone, or be cut off, so that it has their beginning alone.
+    that the text has their end alone, or be cut off, so that it has their beginning alone. The turns of others, which
+    an LLM makes up or repeats, count as thoughts; where `instructions` are told apart, so does what `[INST]` opens.
     """
     found, at = [], 0
     for thought in _THOUGHTS.finditer(text):
-        found += [(text[at : thought.start()], False), (thought.group(), True)]
+        found += [*_unsaid(text[at : thought.start()], instructions), (thought.group(), True)]
         at = thought.end()
-    return [*found, (text[at:], False)]
+    return [*found, *_unsaid(text[at:], instructions)]
 
 
-def said(text: str, *, gap: str = "") -> str:
+def _unsaid(text: str, instructions: bool) -> list[tuple[str, bool]]:
+    return [(piece, not said) for piece, said in turns(text, instructions=instructions)]
+
+
+def said(text: str, *, gap: str = "", instructions: bool = False) -> str:
     """Return a text with a gap in the place of its thoughts."""
-    return gap.join(part for part, thought in parts(text) if not thought)
+    return gap.join(part for part, thought in parts(text, instructions=instructions) if not thought)
 
 
 def peeled(text: str, *, repeated: Iterable[str] = ()) -> str:

@@ -184,7 +184,6 @@ def test_layouts_that_are_read_alike(layout: str) -> None:
         "'Silent' variants of @GENE$ in Crohn's @DISEASE$",
         "Here are shown @GENE$ and @DISEASE$.",
         "snake_case_name of @GENE$ in @DISEASE$",
-        "\u202a@GENE$\u202c\u200e of @DISEASE$",
     ],
 )
 @pytest.mark.parametrize("label", [POSITIVE, NEGATIVE])

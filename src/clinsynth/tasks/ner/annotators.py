@@ -1,4 +1,4 @@
-"""Finds known terms in synthetic sentences, and reads the mentions that an LLM lists for them."""
+"""Finds known terms in synthetic sentences."""
 
 from __future__ import annotations
 
@@ -7,11 +7,8 @@ from itertools import accumulate
 
 from ahocorasick_rs import AhoCorasick
 
-from clinsynth.errors import DataFormatError
-from clinsynth.text.alignment import Place, is_free
-from clinsynth.text.lists import clean, read_list
+from clinsynth.text.alignment import Place, Taken
 from clinsynth.text.words import plain, tokenise
-from clinsynth.types import Completion
 
 NONE = frozenset({"", "none", "none mentioned", "no mention", "no mentions", "n/a", "-", "–", "—"})
 """Stand in the place of mentions where there are none."""
@@ -40,11 +37,10 @@ class Gazetteer:
     def find(self, words: Sequence[str]) -> list[Place]:
         """Return start and end (exclusive) of each match in the words, in order, without overlaps."""
         found = [place for search, fold in self._searches for place in _matches(search, words, fold=fold)]
-        chosen: list[Place] = []
+        chosen = Taken(len(words))
         for place in sorted(set(found), key=lambda place: (place[0] - place[1], place[0])):
-            if is_free(place, chosen):
-                chosen.append(place)
-        return sorted(chosen)
+            chosen.take(place)
+        return sorted(chosen.places)
 
 
 def is_acronym(term: str) -> bool:
@@ -53,19 +49,6 @@ def is_acronym(term: str) -> bool:
     capitals = sum(letter.isupper() for letter in letters)
     short = all(len(word) <= LONGEST_ACRONYM for word in tokenise(term))
     return len(letters) <= 2 or (short and 2 * capitals >= len(letters))
-
-
-def read_mentions(completion: Completion, *, sentences: int) -> list[list[str]]:
-    """Return the mentions of each numbered sentence; raises DataFormatError where lines and sentences do not pair."""
-    items = read_list(plain(completion.text), wrapped=False).items
-    numbers = [item.number for item in items if item.number is not None]
-    if len(items) != sentences or (numbers and numbers != list(range(1, sentences + 1))):
-        raise DataFormatError(
-            f"the completion {completion.id!r} lists the mentions of {len(items)} sentences where {sentences} were "
-            "shown: it needs one line for each, numbered like them, with mentions separated by ' | ' or the word none."
-        )
-    lines = ([clean(part).rstrip(".;,") for part in item.text.split("|")] for item in items)
-    return [[mention for mention in line if mention.strip("()[] ").casefold() not in NONE] for line in lines]
 
 
 def _plural(words: Sequence[str]) -> list[str]:

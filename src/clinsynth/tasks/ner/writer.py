@@ -13,10 +13,11 @@ from clinsynth.errors import ConfigError, DataFormatError
 from clinsynth.prompts import render
 from clinsynth.task import NONE, Choices, Proposal, Supply, Writing
 from clinsynth.tasks.ner import negatives
-from clinsynth.tasks.ner.annotators import Gazetteer, read_mentions
+from clinsynth.tasks.ner.annotators import Gazetteer
 from clinsynth.tasks.ner.config import NerDataset
+from clinsynth.tasks.ner.mention_lists import place_listed, read_mentions
 from clinsynth.tasks.supply import EACH_UNIT
-from clinsynth.text.alignment import place_in_order
+from clinsynth.text.alignment import Place
 from clinsynth.text.entities import Sentence, Span
 from clinsynth.text.lists import read_drafts
 from clinsynth.text.scripts import NOT_READ, is_without_blanks
@@ -138,32 +139,38 @@ class NerWriter:
     def annotate(
         self, drafts: Sequence[Draft], *, annotator: str, lexicon: Sequence[str], answer: Completion | None
     ) -> tuple[list[Candidate], list[Rejected]]:
-        """Return the labelled sentences of one completion, and what `answer` lists that is not in them.
+        """Return the labelled sentences of one completion, and those in which what `answer` lists has no place.
 
         Nobody labels negatives; those that hold a term of the lexicon are rejected.
         """
         if drafts and drafts[0].unit == NONE:
             return negatives.without_mentions(drafts, known=_known(tuple(lexicon)) if lexicon else None)
-        words = [tokenise(draft.text) for draft in drafts]
-        rejected: list[Rejected] = []
-        places: list[list[tuple[int, int]]] = []
         if annotator == "llm":
             assert answer is not None
-            listed = read_mentions(answer, sentences=len(drafts))
-            for draft, tokens, mentions in zip(drafts, words, listed, strict=True):
-                found, absent = place_in_order(mentions, tokens=tokens, by_words=True)
-                places.append(found)
-                rejected += [Rejected(draft, "mention_not_in_sentence", mention) for mention in absent]
-        elif annotator == "gazetteer":
-            places = [_known(tuple(lexicon)).find(tokens) for tokens in words]
-        else:
-            places = [_single(draft.unit).find(tokens) for draft, tokens in zip(drafts, words, strict=True)]
-        kind = self.dataset.entity_type
-        labelled = [
-            Sentence(tuple(tokens), tuple(Span(start, end, kind) for start, end in found))
-            for tokens, found in zip(words, places, strict=True)
-        ]
-        return [Candidate(draft, sentence) for draft, sentence in zip(drafts, labelled, strict=True)], rejected
+            return self._labelled(drafts, answer)
+        candidates = []
+        for draft in drafts:
+            words = tokenise(draft.text)
+            gazetteer = _known(tuple(lexicon)) if annotator == "gazetteer" else _single(draft.unit)
+            candidates.append(self._candidate(draft, words, gazetteer.find(words)))
+        return candidates, []
+
+    def _labelled(self, drafts: Sequence[Draft], answer: Completion) -> tuple[list[Candidate], list[Rejected]]:
+        candidates: list[Candidate] = []
+        rejected: list[Rejected] = []
+        types = {self.dataset.entity_type, self.dataset.called}
+        for draft, parts in zip(drafts, read_mentions(answer, sentences=len(drafts)), strict=True):
+            words = tokenise(draft.text)
+            places, absent = (None, "") if parts is None else place_listed(parts, tokens=words, types=types)
+            if places is not None:
+                candidates.append(self._candidate(draft, words, places))
+            else:
+                rejected.append(Rejected(draft, "mention_not_in_sentence" if absent else "labels_unreadable", absent))
+        return candidates, rejected
+
+    def _candidate(self, draft: Draft, words: Sequence[str], places: Sequence[Place]) -> Candidate:
+        spans = tuple(Span(start, end, self.dataset.entity_type) for start, end in places)
+        return Candidate(draft, Sentence(tuple(words), spans))
 
     def brief(self) -> Brief:
         """Say what a prompt has to ask for."""

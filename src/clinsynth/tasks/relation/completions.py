@@ -27,8 +27,11 @@ from clinsynth.tasks.relation.labels import (
     words_of,
 )
 from clinsynth.tasks.relation.markers import Markers
-from clinsynth.text.lists import ENDS, MARK, QUOTES, REMARKS
+from clinsynth.text.lists import ENDS, MARK, QUOTES
+from clinsynth.text.markup import without_latex, without_tags
+from clinsynth.text.numbering import QUOTATION, without_signs
 from clinsynth.text.peeling import LINE_END, SIGNS, parts
+from clinsynth.text.remarks import REMARKS
 
 _SIGNS = SIGNS | str.maketrans("｜", "|", "\ufe0e\ufe0f")
 # JSON (and what nearly is): an object without further objects in it, and its fields.
@@ -45,7 +48,7 @@ _LAYOUT = re.compile(
         |[(\[]?\d{1,3}[.)\]:]*|[\[{]?\s?"\w+"\s?:\s?[\[{]+""",
     re.VERBOSE,
 )
-_QUOTATION = re.compile(r"^(?:>\s*)+(?!\s*\d+(?!\d|[.)]\s))")  # but "> 50 years"
+_CSV_ROW = re.compile(r'(?:"?\d{1,4}"?\s*[,;\t]\s*)?"((?:[^"]|"")*)"\s*[,;\t]\s*"?(\w[\w ]{0,20})"?$')
 _PIPE = re.compile(r"(?<!\\)\|")
 _INDEX = re.compile(r"\W{0,3}(?:(?:sentence|example|row|no)\W{0,3})?\d{1,4}\W{0,3}", re.IGNORECASE)
 _COLUMN = re.compile(
@@ -124,13 +127,15 @@ class _Part:
 def read_rows(text: str, *, markers: Sequence[str] = ("@GENE$", "@DISEASE$")) -> list[LabelledRow | Stray]:
     """Return all rows in the order of the completion; nothing is dropped silently."""
     text = LINE_END.sub("\n", text).translate(_SIGNS)
-    reader = _Reader(Markers(tuple(markers)))
-    for part, thought in parts(text):
+    known = Markers(tuple(markers))
+    reader = _Reader(known)
+    for part, thought in parts(text, instructions=True):
         if thought:
             reader.add_remark(part)
             continue
+        part = without_latex(without_tags(known.untagged(part)))
         for line in _OBJECT.sub(_as_row, part).split("\n"):
-            reader.read_line(_QUOTATION.sub("", line.strip()))
+            reader.read_line(_CSV_ROW.sub(r"| \1 | \2 |", without_signs(QUOTATION.sub("", line.strip()))))
     return [reader.result(part) for part in reader.parts]
 
 

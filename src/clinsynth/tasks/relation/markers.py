@@ -22,6 +22,12 @@ class Markers:
         self._of_name = {marker[1:-1].casefold(): marker for marker in markers}
         self._bare = {marker: re.compile(rf"(?<![\w@$]){re.escape(marker[1:-1])}(?![\w$])") for marker in markers}
 
+    def untagged(self, text: str) -> str:
+        """Return a text in which a marker in the form of a tag is its name alone."""
+        for name in (marker[1:-1] for marker in self.markers):
+            text = text if f"</{name}" in text else text.replace(f"<{name}>", name)
+        return text
+
     def mended(self, text: str) -> str:
         """Return a text in which every form of a marker that has a sign (@ or $) is the marker itself."""
         text = self._WITH_AT.sub(lambda found: self._of(found, loose=True), text)

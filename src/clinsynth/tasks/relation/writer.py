@@ -16,6 +16,8 @@ from clinsynth.tasks.relation.completions import LabelledRow, read_rows
 from clinsynth.tasks.relation.config import PoolConfig, RelationDataset, check_markers, own_pool
 from clinsynth.tasks.relation.gold import NEGATIVE, POSITIVE, Relation
 from clinsynth.tasks.supply import Rounds
+from clinsynth.text.leftovers import flaw
+from clinsynth.text.remarks import without_notes
 from clinsynth.text.words import plain
 from clinsynth.types import Brief, Candidate, Completion, Draft, Gold, Rejected, Request
 
@@ -146,10 +148,13 @@ class RelationWriter:
         drafts: list[Draft] = []
         rejected: list[Rejected] = []
         for found in read_rows(plain(completion.text), markers=self.dataset.markers):
-            if isinstance(found, LabelledRow):
-                drafts.append(Draft(unit, replicate, len(drafts), found.text, found.label))
-            else:
-                rejected.append(Rejected(Draft(unit, replicate, -1, found.text), found.reason))
+            text, notes = without_notes(found.text) if isinstance(found, LabelledRow) else (found.text, [])
+            rejected += [Rejected(Draft(unit, replicate, -1, note), "remark") for note in notes]
+            wrong = flaw(text, pipes=True) if isinstance(found, LabelledRow) else (found.reason, "")
+            if isinstance(found, LabelledRow) and wrong is None:
+                drafts.append(Draft(unit, replicate, len(drafts), text, found.label))
+            elif wrong is not None:
+                rejected.append(Rejected(Draft(unit, replicate, -1, text), *wrong))
         return drafts, rejected
 
     def contains(self, draft: Draft) -> bool:
