@@ -46,7 +46,7 @@ def check_consent(
     raise ConfigError(
         f"{dataset.name} is not public (dataset.public=false), and {what} would be sent to {clients.whose(llm)}. "
         "Say that they may with generation.send_gold_text=true, or that the server is inside the house with "
-        "llm.trusted=true."
+        "llm.trusted=true; or, where anybody may see the data, write public: true into the dataset's YAML."
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from clinsynth.errors import BudgetExceeded
 from clinsynth.llm.budget import Spend, cost
 from clinsynth.llm.cache import CompletionCache
-from clinsynth.llm.endings import lack
+from clinsynth.llm.endings import BROKEN, REFUSAL, lack
 from clinsynth.llm.servers.base import Endpoint, NoAnswer, ServerAnswer, ServerError, Usage
 from clinsynth.types import Completion, Request
 
@@ -56,7 +56,8 @@ class Account:
         if reason is None:
             self.cache.put(key, request, answer, model=model, sampling=sampling, asked_at=asked_at, cost_usd=usd)
             return None
-        found = NoAnswer(reason, self.endpoint.redacted(answer.text), answer.usage)
+        said = self.endpoint.redacted(answer.text) if reason in (REFUSAL, BROKEN) else ""  # no piece of a text
+        found = NoAnswer(reason, said, answer.usage)
         self.cache.note_no_answer(key, request, found, model=model, cost_usd=usd)
         self.spend.paid(request, answer.usage, usd)
         self.spend.no_answers[reason] += 1

@@ -90,7 +90,7 @@ class NoAnswer:
     reason: str
     """One of `endings`."""
     said: str
-    """As much as there was of a text, or the server's own words."""
+    """The words of a refusal, or the server's own; empty for a piece of a text."""
     usage: Usage = Usage()
     """Of what was paid for all the same."""
 
