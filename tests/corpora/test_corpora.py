@@ -25,7 +25,7 @@ from clinsynth.files.exported import write_export
 from clinsynth.llm.recorded import RecordedCompletions
 from clinsynth.stages import resolving
 from clinsynth.stages.asking import completions_of
-from clinsynth.types import Gold, Request
+from clinsynth.types import Completion, Gold, Request
 from support import Composed, sentence
 
 SPAWN = multiprocessing.get_context("spawn")
@@ -451,6 +451,32 @@ def test_a_unit_of_a_script_without_blanks_is_said(
         DataFormatError, match=r"'痛风': .* whole words with blanks between them, and Chinese is written"
     ):
         make(settings, store=store, gold=replace(GOLD, units=("痛风",)))
+
+
+def test_labels_that_cannot_be_read_stop_nothing_but_a_corpus_without_any(
+    composed: Composed, store: ArtifactStore, record: Record
+) -> None:
+    found: CorpusConfig = composed("train", "size=n2", "annotator=llm", "generation.per_request=8")
+    found.prompt = PROMPT
+    found.llm.recordings = [record(ROWS)]
+    settings = resolving.resolve(found, gold=GOLD).settings
+    recipe = resolving.opened(settings, gold=GOLD).recipe
+
+    def labels(unit: str, answer: str) -> Row:
+        completion = Completion(f"any/sentences/{unit}#0", "m", sentences(unit), "stop")
+        drafts, _ = recipe.task.writer.parse(completion, unit=unit, replicate=0)
+        request = recipe.task.writer.label_request(drafts, completion=completion, writing=recipe.writing)
+        assert request is not None
+        return row(unit, completion=answer, id=f"any/mentions/{unit}#0", **request.evidence)
+
+    listed = [labels(unit, "\n".join(f"{number}. {unit}" for number in range(1, 9))) for unit in UNITS[1:]]
+    settings.llm.recordings = [record([*ROWS, labels(UNITS[0], "I cannot see any."), *listed])]
+    corpus = make(settings, store=store)
+    assert corpus.manifest.rejected == {"labels_unreadable": 8}
+    assert {mention for example in corpus.examples for mention in example.mentions} == set(UNITS[1:])
+    settings.llm.recordings = [record([*ROWS, *(labels(unit, "I cannot see any.") for unit in UNITS)])]
+    with pytest.raises(DataFormatError, match=r"No labels can be read: .*lists mentions for 0 sentences where 8 were"):
+        make(settings, store=store)
 
 
 def test_what_was_rejected_is_written_down(settings: CorpusConfig, store: ArtifactStore, record: Record) -> None:

@@ -1,5 +1,7 @@
 """Answers to "write 3 sentences" in the many layouts of LLMs: `AAA`, `BBB` and `CCC` stand for the sentences."""
 
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -202,3 +204,17 @@ def filled(layout: str, sentences: Sequence[str]) -> str:
     for place, sentence in zip(("AAA", "BBB", "CCC"), sentences, strict=True):
         layout = layout.replace(place, sentence)
     return layout
+
+
+AROUND = (
+    "Here are the sentences:\n\n{}",
+    "{}\n\nLet me know if you need more!",
+    "<think>I write three. 1. Gout.</think>\n{}",
+    "I write three.\n</think>\n\n{}",
+    "<|start_header_id|>assistant<|end_header_id|>\n\n{}<|eot_id|>",
+    "<|im_start|>assistant\n{}<|im_end|>",
+    "```\n{}\n```",
+    "\u200e{}\u200f",
+    "Sure!\n\n---\n{}\n---",
+)
+"""Said or put round an answer."""

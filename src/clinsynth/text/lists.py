@@ -21,6 +21,8 @@ from clinsynth.text.words import plain
 from clinsynth.types import Completion, Draft, Rejected
 
 _LINE_END = re.compile("\r\n|[\r\u2028\x85]")
+_WRITTEN_END = re.compile(r"(?:\\n)+(?=\s*(?:\d{1,3}[.):]|[-*•])\s|\Z)")
+_INVISIBLE = {sign: None for sign, text in SIGNS.items() if text is None}
 _FENCE = re.compile(r"\s*(?:```|~~~)")
 _RULE = re.compile(r"\s*(?:-{3,}|\*{3,}|_{3,}|={3,})\s*")
 MARK = re.compile(
@@ -61,7 +63,7 @@ def read_list(text: str, *, wrapped: bool = True) -> Listing:
     In a list without marks a line that begins in lower case goes on with the one before it, unless
     lines are known not to be `wrapped`.
     """
-    answer = _LINE_END.sub("\n", text)
+    answer = _LINE_END.sub("\n", text).translate(_INVISIBLE)
     thoughts = [part.strip() for part, thought in parts(answer, instructions=True) if thought and part.strip()]
     listing = _read(without_latex(without_tags(said(answer, instructions=True))).translate(SIGNS), wrapped=wrapped)
     items, notes = [], []
@@ -75,7 +77,7 @@ def read_list(text: str, *, wrapped: bool = True) -> Listing:
 
 def _read(text: str, *, wrapped: bool) -> Listing:
     """Read an answer that is data, or a table, or a list with marks or without."""
-    text = text.replace("\\n", "\n") if "\n" not in text.strip() else text
+    text = _WRITTEN_END.sub("\n", text)
     lines = [line.strip() for line in text.split("\n") if not _FENCE.match(line)]
     found = read_json("\n".join(lines))
     if found is not None:

@@ -19,12 +19,12 @@ SIGNS: dict[int, str | None] = {
 """Spaces and invisible signs that no text keeps; nothing else of one that goes into a corpus is changed."""
 _SPACE = re.compile(r"[^\S\n\t]")
 _THINKING = r"(?:think(?:ing)?|reasoning|scratchpad|thoughts?|analysis|reflection|seed:think)"
-# The first alternative: a template opened the thoughts, so that only their end is in the completion.
 _THOUGHTS = re.compile(
-    rf"\A(?:(?![<◁]{_THINKING}[>▷]).)*?[<◁]/{_THINKING}[>▷]|[<◁]({_THINKING})[>▷].*?(?:[<◁]/\1[>▷]|\Z)"
+    rf"[<◁]({_THINKING})[>▷].*?(?:[<◁]/\1[>▷]|\Z)"
     r"|\Aanalysis(?=[A-Z]).*?assistantfinal",  # channels whose tokens were left out
     re.DOTALL | re.IGNORECASE,
 )
+_CLOSED = re.compile(rf"[<◁]/{_THINKING}[>▷]", re.IGNORECASE)
 _FENCE = re.compile(r"(?:```|~~~)(?:(?:json|text|txt|markdown|md|plaintext|csv|tsv|yaml|python)\b)?", re.IGNORECASE)
 _TAG = re.compile(
     r"""</?[a-z][\w:-]*(?:\s+\w+="[^"<>]*")*\s*/?>      # <answer>, </s>
@@ -60,7 +60,10 @@ def parts(text: str, *, instructions: bool = False) -> list[tuple[str, bool]]:
 
 
 def _unsaid(text: str, instructions: bool) -> list[tuple[str, bool]]:
-    return [(piece, not said) for piece, said in turns(text, instructions=instructions)]
+    """Return the pieces of a text without marked thoughts; what nothing has opened is closed all the same."""
+    closed = max((found.end() for found in _CLOSED.finditer(text)), default=0)
+    thought = [(text[:closed], True)] if closed else []
+    return thought + [(piece, not said) for piece, said in turns(text[closed:], instructions=instructions)]
 
 
 def said(text: str, *, gap: str = "", instructions: bool = False) -> str:
