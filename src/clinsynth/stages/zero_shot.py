@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from clinsynth import keys, tasks
-from clinsynth.asking import questions
+from clinsynth.asking import questions, shifts
 from clinsynth.asking.questions import Question
 from clinsynth.asking.sessions import check_consent, unanswered
 from clinsynth.config import OnMissing, ZeroShotConfig
@@ -17,7 +17,7 @@ from clinsynth.errors import MissingCompletions
 from clinsynth.files.json_lines import write_json_lines
 from clinsynth.llm import RECORDED, KnownCompletions
 from clinsynth.reports import figures
-from clinsynth.reports.scores import show_answers, show_result
+from clinsynth.reports.scores import show_answers, show_result, show_warning
 from clinsynth.stages import Job, asking, naming, resolving
 from clinsynth.stages.frame import Entry, Frame
 from clinsynth.task import Task
@@ -37,6 +37,8 @@ class Material:
     questions: Sequence[Question]
     completions: KnownCompletions
     run_key: str
+    test: Sequence[Any]
+    """The whole test set, of which questions may be about a part."""
 
     @property
     def live(self) -> bool:
@@ -67,6 +69,8 @@ def main(settings: ZeroShotConfig, *, job: Job) -> None:
             skipped="These answers are scored (run $run): skipped. force=true scores them again.",
         )
         summary = finished or _run(material, found=found, frame=frame)
+    if hint := shifts.misplaced(material.questions, found=found, texts=[example.text for example in material.test]):
+        show_warning(hint)
     show_answers(summary.metrics)
     where = {"MLflow run": summary.run_id, "folder": str(job.folder)}
     name = naming.zero_shot_name(material.settings)
@@ -93,11 +97,13 @@ def _gather(settings: ZeroShotConfig, *, job: Job) -> Material:
     task, gold = _loaded(resolved)
     asked = _questions(resolved, task=task, gold=gold)
     key = _run_key(resolved, task=task, gold=gold, asked=asked)
-    return Material(resolved, job, task, asked, asking.completions_of(resolved), key)
+    return Material(resolved, job, task, asked, asking.completions_of(resolved), key, gold.test)
 
 
 def _loaded(settings: ZeroShotConfig) -> tuple[Task, Gold]:
-    return tasks.open(settings.dataset), resolving.load_gold(settings.dataset, paths=settings.paths)
+    needed = ("train", "test") if settings.zero_shot.shots else ("test",)
+    gold = resolving.load_gold(settings.dataset, paths=settings.paths, needed=needed)
+    return tasks.open(settings.dataset), gold
 
 
 def _questions(settings: ZeroShotConfig, *, task: Task, gold: Gold) -> list[Question]:
