@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,8 @@ _parsed: dict[tuple[str, str, str], list[Any]] = {}
 """What this process has read: the jobs of a sweep share it."""
 
 
-def open_gold(task: Task, *, data: Path) -> Gold:
-    """Return the gold of a task's dataset, downloaded below `data` if need be.
+def open_gold(task: Task, *, data: Path, needed: Collection[str] = ("train", "test")) -> Gold:
+    """Return the gold of a task's dataset, downloaded below `data` if need be; the splits `needed` have to be there.
 
     Raises ConfigError for a file that is not there, DataFormatError for what a file holds,
     Unreachable for what cannot be downloaded.
@@ -30,7 +31,7 @@ def open_gold(task: Task, *, data: Path) -> Gold:
     files = dataset.split_files()
     for split in ("train", "test", "devel"):
         if split not in files:
-            if split != "devel" and dataset.needs_train():  # units of its own can do without gold
+            if split in needed and dataset.needs_train():  # units of its own can do without gold
                 raise ConfigError(
                     f"dataset.files of {dataset.name} has no {split} file: give one as dataset.files.{split}.path=..."
                 )

@@ -109,6 +109,8 @@ class Completion:
     text: str
     finish_reason: str
     """`stop`, or `length` where the last line is cut."""
+    about: str = field(default="", compare=False)
+    """The text that it is about, where a recording says so beside what was asked."""
 
 
 @dataclass(frozen=True)

@@ -90,6 +90,17 @@ def test_labels_without_a_majority_dispute_gold_alone(reviewed: Reviewed) -> Non
         assert (first.agrees, first.answer, first.disputed) == (True, None, disputed)
 
 
+def test_labels_that_are_added_are_kept_and_counted_apart(reviewed: Reviewed) -> None:
+    """Labels are A1 A2 none A1 A2 none."""
+    votes = ["A1;B4 A1;B4 correct", "A2;B4 correct A1;A2", "correct correct wrong", "A1;B4 wrong A1;B4"]
+    votes += ["A2;B4 wrong wrong", "correct correct correct"]
+    found = judged(reviewed, "multilabel", votes)
+    assert [one.agrees for one in found.judgements] == [True, True, True, True, False, True]
+    assert [one.answer for one in found.judgements] == ["A1;B4", "A2", "none", "A1;B4", None, "none"]
+    assert [one.extended for one in found.judgements] == [True, False, False, True, False, False]
+    assert ((found.correct.hits, found.correct.of), found.extended) == ((5, 6), 2)  # type: ignore[union-attr]
+
+
 def test_what_has_no_kappa(reviewed: Reviewed) -> None:
     assert judged(reviewed, "relation", ["correct correct"] * 6).kappa is None
     alone = judged(reviewed, "relation", ["correct", "Yes", *["correct"] * 4])

@@ -8,7 +8,6 @@ import json
 import os
 import random
 import shutil
-from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -250,15 +249,22 @@ def test_a_review_of_other_gold_is_refused(adjudicated: Path, composed: Composed
         resolving.load_gold(settings.dataset, paths=settings.paths)
 
 
-NOTES: Answers = {  # of seven in turn: 0 all wrong with a label, 1 all wrong without one, 2 two of three wrong
-    "ann": lambda n, item: ["B4" if item["given"] != "B4" else "A1", "wrong", "wrong", "correct", item["given"]][
-        min(n % 7, 4)
-    ],
-    "bob": lambda n, item: ["B4" if item["given"] != "B4" else "A1", "wrong", "wrong", "wrong", "correct"][
-        min(n % 7, 4)
-    ],
-    "cy": lambda n, item: ["wrong", "wrong", "correct", "correct", "correct"][min(n % 7, 4)],
+def other(item: dict[str, Any]) -> str:
+    return "B4" if item["given"] != "B4" else "A1"
+
+
+# of seven in turn: 0 all wrong with a label, 1 all wrong without one, 2 two of three wrong, 5 right with a label more
+NOTES: Answers = {
+    "ann": lambda n, item: [other(item), "wrong", "wrong", "correct", item["given"], more(item), "correct"][n % 7],
+    "bob": lambda n, item: [other(item), "wrong", "wrong", "wrong", "correct", more(item), "correct"][n % 7],
+    "cy": lambda n, item: ["wrong", "wrong", "correct", "correct", "correct", "correct", "correct"][n % 7],
 }
+
+
+def more(item: dict[str, Any]) -> str:
+    return f"{item['given']};{other(item)}"
+
+
 ASD = ["dataset=sample_asd", "dataset.none=null"]
 
 
@@ -282,7 +288,7 @@ def test_a_corpus_is_judged_and_mended(
     assert (found["correct"]["hits"], found["correct"]["of"]) == (80, 140)
     chance = (9 / 21) ** 2 + (12 / 21) ** 2
     assert found["kappa"] == pytest.approx((1 - 2 / 7 * 2 / 3 - chance) / (1 - chance))
-    assert (found["n"], found["annotators"], found["blind"]) == (140, 3, False)
+    assert (found["n"], found["annotators"], found["blind"], found["extended"]) == (140, 3, False, 20)
     assert "ann" not in json.dumps(found).replace("annotators", "")
     assert f"corpus {newer}" in clinsynth("show").out
 
@@ -295,8 +301,11 @@ def test_a_corpus_is_judged_and_mended(
     label = {row["text"]: row["labels"] for row in rows(path / "examples.jsonl")}
     changed = [row for row in fixed if row["labels"] != label[row["text"]]]
     items = rows(folder / "items.jsonl")
-    assert {row["text"] for row in changed} == {item["text"] for number, item in enumerate(items) if number % 7 == 0}
-    assert Counter(row["labels"][0] for row in changed)["B4"] == sum(row["labels"] == ["B4"] for row in changed) > 10
+    by_text = {item["text"]: (number % 7, item) for number, item in enumerate(items)}
+    assert {row["text"] for row in changed} == {text for text, (place, _) in by_text.items() if place in (0, 5)}
+    for row in changed:
+        place, item = by_text[row["text"]]
+        assert set(row["labels"]) == {other(item)} | ({item["given"]} if place == 5 else set())
 
     tiny = [*ASD, f"backbone.name_or_path={tiny_bert}", *QUICK, "trainer.save_model=false"]
     shutil.rmtree(next(Path("artifacts").glob(f"corpus-*-{digest(said)}")))  # so that the job builds it
@@ -313,7 +322,7 @@ def test_a_corpus_is_judged_and_mended(
     assert clinsynth("export", f"corpus={summary(with_store)['corpus']}", "to=out").status == 0
     card = words(Path("out/README.md").read_text(encoding="utf-8"))
     assert f"People judged a sample of the corpus `{base}`" in card
-    assert "20 of its texts have the label that they gave, 40 were rejected" in card
+    assert "40 of its texts have the label that they gave, 40 were rejected" in card
     assert "None yet" not in card
 
 

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -321,3 +323,58 @@ def test_the_report_tells_parts_of_a_test_set(zero_shot: Run, clinsynth: Command
     assert "nan" not in said.out
     client = MlflowClient(f"sqlite:///{with_store}/mlruns/mlflow.db")
     assert client.get_run(summary(with_store)["run_id"]).data.params["source"] == "zero_shot"
+
+
+def recipe() -> list[list[str]]:
+    """Words of the commands that the guide gives for recordings of one's own."""
+    page = (Path(__file__).parents[2] / "docs" / "stages" / "zero_shot.md").read_text(encoding="utf-8")
+    block = page.split("## Answers of your own")[1].split("```bash\n")[1].split("```")[0]
+    return [line.split()[1:] for line in block.strip().split("\n")]
+
+
+def fill_in(said: Said, answer: Callable[[str], str], *, shift: int = 0) -> list[dict[str, Any]]:
+    """Answer the requests that a command has left, each by its sentence or by that of the row `shift` behind it."""
+    (place,) = re.findall(r"the requests are in (\S+),", " ".join(said.err.split()))
+    asked = rows(Path(place))
+    sentences = [row["prompt"] if "prompt" in row else row["messages"][-1]["content"] for row in asked]
+    shown = [re.findall(r'"(.*)"', sentence, re.DOTALL)[0] for sentence in sentences]
+    filled = [
+        {**row, "model": "mine", "completion": answer(shown[(number + shift) % len(shown)])}
+        for number, row in enumerate(asked)
+    ]
+    Path("mine.jsonl").write_text("".join(json.dumps(row) + "\n" for row in filled), encoding="utf-8")
+    return filled
+
+
+def tagged(sentence: str) -> str:
+    return "\n".join(f"{word}\tO" for word in sentence.split())
+
+
+def test_the_recipe_for_recordings_of_ones_own(clinsynth: Command, with_store: Path) -> None:
+    first, second = recipe()
+    said = clinsynth(*first)
+    assert said.status == 2
+    assert len(fill_in(said, tagged)) == 20
+    said = clinsynth(*second)
+    assert said.status == 0, said.err
+    assert "20 of 20 questions are answered: 100.0% clean" in said.out
+    assert "Warning" not in said.out
+
+
+def test_shifted_recordings_and_refusals_are_warned_of(clinsynth: Command, with_store: Path) -> None:
+    words = ["zero_shot", "dataset=sample_ner"]
+    said = clinsynth(*words)
+    fill_in(said, tagged, shift=1)
+    shifted = " ".join(clinsynth(*words, "llm.recordings=[mine.jsonl]").out.split())
+    assert "130 answers fit the text of the row after their own: the recordings are shifted by one" in shifted
+    fill_in(said, lambda _: "I'm sorry, but I cannot assist with that.")
+    refused = " ".join(clinsynth(*words, "llm.recordings=[mine.jsonl]").out.split())
+    assert "Warning: 130 of 130 answers say nothing about what was asked" in refused
+
+
+def test_no_train_file_is_needed_without_shots(clinsynth: Command, with_store: Path) -> None:
+    words = ["zero_shot", "dataset=sample_ner", "dataset.files.train.path=null", "zero_shot.limit=3"]
+    fill_in(clinsynth(*words), tagged)
+    assert clinsynth(*words, "llm.recordings=[mine.jsonl]").status == 0
+    shots = clinsynth(*words, "llm.recordings=[mine.jsonl]", "zero_shot.shots=2")
+    assert (shots.status, "has no train file" in shots.err) == (2, True)

@@ -41,9 +41,10 @@ def _build(folder: Path, base: Corpus, review: Result, *, how: Reviewed, gold: G
     fixed = 0
     for place, row in enumerate(base.rows()):
         judgement = judgements.get(place)
-        if judgement is None or judgement.agrees:
+        fixing = how is Reviewed.fix and judgement is not None and judgement.agrees is not None
+        if judgement is None or (judgement.agrees and not (fixing and judgement.extended)):
             kept.append(row)
-        elif how is Reviewed.fix and judgement.agrees is False and judgement.answer is not None:
+        elif fixing and judgement.answer is not None:
             example = kind.reviewer.relabelled(base.examples[place], judgement.answer, labels=base.manifest.labels)
             kept.append(row | example.to_json())
             fixed += 1

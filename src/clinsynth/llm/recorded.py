@@ -23,6 +23,8 @@ ACCEPTED = (
     '"completion": "1. ...", "finish_reason": "stop"}.'
 )
 
+ABOUT = ("sentence", "text", "prompt")
+"""Fields that may hold the text that an answer is about; what counts is its place in the test set."""
 Key = tuple[str, str, int]
 """Prompt, unit, replicate."""
 
@@ -51,7 +53,10 @@ class RecordedCompletions:
         for request in requests:
             row = next((row for row in self._of(request) if not _differing(row, request)), self._same(request))
             if row is not None:
-                found[request.id] = Completion(row["id"], row["model"], row["completion"], row["finish_reason"])
+                about = next((row[key] for key in ABOUT if isinstance(row.get(key), str)), "")
+                found[request.id] = Completion(
+                    row["id"], row["model"], row["completion"], row["finish_reason"], about=about
+                )
         return found
 
     def explain(self, missing: Sequence[Request]) -> str:

@@ -82,6 +82,7 @@ def review_metrics(verdict: Verdict) -> Metrics:
         "review/items": len(verdict.judgements),
         "review/disputed": verdict.disputed,
         "review/unanswered": verdict.unanswered,
+        "review/extended": verdict.extended,
         "review/kappa": verdict.kappa,
         "review/agreement": verdict.agreement,
     }
@@ -100,6 +101,7 @@ def review_facts(verdict: Verdict) -> dict[str, Any]:
         "annotators": len(verdict.annotators),
         "disputed": verdict.disputed,
         "unanswered": verdict.unanswered,
+        "extended": verdict.extended,
         "kappa": verdict.kappa,
         "rated by all": verdict.rated,
         "agreement": verdict.agreement,
@@ -130,6 +132,9 @@ def review_sentences(review: Review, verdict: Verdict) -> list[str]:
         what = "The gold label stands" if review.subject is Subject.gold else "The label is right"
         counted = f"{share.hits} of {share.of} ({percent(share.value)}%, 95% interval {_interval(share)})"
         found.append(f"{what} in {counted}.")
+    if verdict.extended:
+        how = "" if review.subject is Subject.gold else "; quality.reviewed=fix adds them"
+        found.append(f"{verdict.extended} of these should have more labels{how}.")
     return found
 
 

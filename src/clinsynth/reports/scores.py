@@ -8,9 +8,11 @@ from clinsynth.reports.arms import Arm, Difference, ScoredRun, best_arm, differe
 from clinsynth.reports.console import ABSENT, percent, print_places, print_table, say
 from clinsynth.reports.tables import Cell, ReportTable, plain_cells
 from clinsynth.task import Headline, Judge
-from clinsynth.types import STATUSES, Metrics, Summary
+from clinsynth.types import STATUSES, UNUSABLE, Metrics, Summary
 
 INTERVAL = "95% interval"
+MANY_UNUSABLE = 0.5
+"""Share of the answers from which on a score says more of them than of the LLM."""
 
 
 def score_table(
@@ -163,3 +165,14 @@ def show_answers(metrics: Metrics) -> None:
         f"{found} of {found + missing} questions are answered: {', '.join(shares)}"
         + (f"; {hallucinated} times something is named that is not there" if hallucinated else "")
     )
+    if found and metrics[f"answers/{UNUSABLE}"] >= MANY_UNUSABLE:
+        unusable = round(found * metrics[f"answers/{UNUSABLE}"])
+        show_warning(
+            f"{unusable} of {found} answers say nothing about what was asked, as refusals do, and count as if they "
+            "found nothing: the scores are not what the LLM can do. answers.jsonl in the folder below has them."
+        )
+
+
+def show_warning(text: str) -> None:
+    """Print what makes a result worth less than it seems."""
+    say(f"Warning: {text}", markup=False, style="yellow")

@@ -21,7 +21,8 @@ NAMED = 5
 
 @dataclass(frozen=True)
 class Answers:
-    """Answers by annotator and item, once read: `correct`, `wrong`, or a label as `Reviewer.given` writes it."""
+    """Answers by annotator and item, once read: `correct`, `wrong`, or a label as `Reviewer.given` writes it, which may
+    hold more than the given one."""
 
     given: dict[str, dict[str, str]]
     silent: tuple[str, ...]
@@ -76,7 +77,8 @@ def read_answer(answer: str, *, item: ReviewItem, review: Review) -> str:
         label = room.read(answer, text=item.text, labels=review.labels)
     except ValueError as error:
         raise ValueError(f"{CORRECT}, {WRONG}, or {error}") from error
-    return CORRECT if room.agrees(label, given=item.given) else label
+    same = room.agrees(label, given=item.given) and room.agrees(item.given, given=label)
+    return CORRECT if same else label
 
 
 def _there(path: Path) -> Path:

@@ -22,7 +22,11 @@ def judge_review(items: Sequence[ReviewItem], *, answered: Answered, review: Rev
     """Return the verdict; kappa and agreement are of labels where these were hidden, else of whether they are right."""
     votes = {item.id: [said[item.id] for said in answered.values() if item.id in said] for item in items}
     judgements = tuple(_judgement(item, votes[item.id], review) for item in items if votes[item.id])
-    rated = {name: {id: _category(answer, review) for id, answer in said.items()} for name, said in answered.items()}
+    given = {item.id: item.given for item in items}
+    rated = {
+        name: {id: answer if review.blind else _side(answer, given[id], review) for id, answer in said.items()}
+        for name, said in answered.items()
+    }
     table = [[said[item.id] for said in rated.values()] for item in items if len(votes[item.id]) == len(answered)]
     decided = [one for one in judgements if one.agrees is not None and not one.disputed]
     labels = tasks.kind(review.task).reviewer.choices(
@@ -56,13 +60,14 @@ def majority(votes: Iterable[str]) -> str | None:
 
 
 def _judgement(item: ReviewItem, votes: Sequence[str], review: Review) -> Judgement:
-    room = tasks.kind(review.task).reviewer
+    verdict = majority(_side(vote, item.given, review) for vote in votes)
     if review.blind:
-        verdict = majority(CORRECT if room.agrees(vote, given=item.given) else WRONG for vote in votes)
         answer = majority(votes)
+    elif verdict == CORRECT:
+        answer = majority(item.given if vote == CORRECT else vote for vote in votes) or item.given
     else:
-        verdict = majority(CORRECT if vote == CORRECT else WRONG for vote in votes)
-        answer = item.given if verdict == CORRECT else _instead(votes) if verdict == WRONG else None
+        against = [vote for vote in votes if _side(vote, item.given, review) == WRONG]
+        answer = _instead(against) if verdict == WRONG else None
     agrees = None if verdict is None else verdict == CORRECT
     return Judgement(
         item.id,
@@ -72,6 +77,7 @@ def _judgement(item: ReviewItem, votes: Sequence[str], review: Review) -> Judgem
         given=item.given,
         answer=answer,
         agrees=agrees,
+        extended=bool(agrees and answer) and _side(item.given, answer or "", review) == WRONG,
         disputed=(answer if review.blind and review.subject is Subject.gold else agrees) is None,
         votes=dict(Counter(votes).most_common()),
     )
@@ -84,8 +90,11 @@ def _instead(votes: Sequence[str]) -> str | None:
     return labels[0][0] if alone else None
 
 
-def _category(answer: str, review: Review) -> str:
-    return answer if review.blind or answer == CORRECT else WRONG
+def _side(answer: str, given: str, review: Review) -> str:
+    """Return whether an answer calls the given label right; one that adds labels to it does."""
+    if answer in (CORRECT, WRONG):
+        return answer
+    return CORRECT if tasks.kind(review.task).reviewer.agrees(answer, given=given) else WRONG
 
 
 def _shared(names: tuple[str, str], rated: Answered) -> list[str]:

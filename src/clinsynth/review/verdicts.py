@@ -22,6 +22,8 @@ class Judgement:
     disputed: bool
     """No majority for what the review is about: whether a pair is right, or which label gold gets."""
     votes: dict[str, int]
+    extended: bool = False
+    """Whether the given labels are right, and the answer has more."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,11 @@ class Verdict:
     @property
     def disputed(self) -> int:
         return sum(one.disputed for one in self.judgements)
+
+    @property
+    def extended(self) -> int:
+        """Return how many of the right examples should have more labels than they were given."""
+        return sum(one.extended and not one.disputed for one in self.judgements)
 
     @property
     def agreement(self) -> float | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -69,10 +69,10 @@ def load_and_resolve(settings: Settings) -> Resolved[Settings]:
     return resolve(settings, gold=load_gold(settings.dataset, paths=settings.paths))
 
 
-def load_gold(dataset: DatasetConfig, *, paths: PathsConfig) -> Gold:
+def load_gold(dataset: DatasetConfig, *, paths: PathsConfig, needed: Collection[str] = ("train", "test")) -> Gold:
     """Return the gold of a dataset, downloaded if need be, with what people have labelled anew."""
     task = tasks.open(dataset)
-    gold = datasets.open_gold(task, data=Path(paths.data))
+    gold = datasets.open_gold(task, data=Path(paths.data), needed=needed)
     if dataset.test is TestName.gold:
         return gold
     return results.adjudicated(gold, task=task, store=ArtifactStore(Path(paths.artifacts)))

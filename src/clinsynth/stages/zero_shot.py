@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from clinsynth import keys, tasks
-from clinsynth.asking import questions
+from clinsynth.asking import questions, shifts
 from clinsynth.asking.questions import Question
 from clinsynth.asking.sessions import unanswered
 from clinsynth.config import OnMissing, ZeroShotConfig
@@ -18,7 +18,7 @@ from clinsynth.files.json_lines import write_json_lines
 from clinsynth.llm import RECORDED, KnownCompletions
 from clinsynth.llm.endings import OF_THE_SERVER
 from clinsynth.reports import figures
-from clinsynth.reports.scores import show_answers, show_result
+from clinsynth.reports.scores import show_answers, show_result, show_warning
 from clinsynth.stages import Job, asking, naming, resolving
 from clinsynth.stages.frame import Entry, Frame
 from clinsynth.task import Task
@@ -40,6 +40,8 @@ class Material:
     run_key: str
     arm_key: str
     """The run key of the first seed by which rows of train are drawn."""
+    test: Sequence[Any]
+    """The whole test set, of which questions may be about a part."""
 
     def model(self, found: Mapping[str, Completion]) -> str:
         """Return the LLM that answers: the one that the settings name, or those that the recordings do."""
@@ -76,6 +78,8 @@ def main(settings: ZeroShotConfig, *, job: Job) -> None:
             skipped="These answers are scored (run $run): skipped. force=true scores them again.",
         )
         summary = finished or _run(material, found=found, frame=frame)
+    if hint := shifts.misplaced(material.questions, found=found, texts=[example.text for example in material.test]):
+        show_warning(hint)
     show_answers(summary.metrics)
     where = {"MLflow run": summary.run_id, "folder": str(job.folder)}
     name = naming.zero_shot_name(material.settings, model=material.model(material.find()))
@@ -104,11 +108,13 @@ def _gather(settings: ZeroShotConfig, *, job: Job) -> Material:
     key = _run_key(resolved, task=task, gold=gold, asked=asked)
     first = resolving.changed(resolved, zero_shot=resolving.changed(resolved.zero_shot, seed=0))
     first_key = _run_key(first, task=task, gold=gold, asked=_questions(first, task=task, gold=gold))
-    return Material(resolved, job, task, asked, asking.completions_of(resolved), key, first_key)
+    return Material(resolved, job, task, asked, asking.completions_of(resolved), key, first_key, gold.test)
 
 
 def _loaded(settings: ZeroShotConfig) -> tuple[Task, Gold]:
-    return tasks.open(settings.dataset), resolving.load_gold(settings.dataset, paths=settings.paths)
+    needed = ("train", "test") if settings.zero_shot.shots else ("test",)
+    gold = resolving.load_gold(settings.dataset, paths=settings.paths, needed=needed)
+    return tasks.open(settings.dataset), gold
 
 
 def _questions(settings: ZeroShotConfig, *, task: Task, gold: Gold) -> list[Question]:
