@@ -84,6 +84,14 @@ def test_gold_alone_has_no_params_of_a_corpus(composed: Composed, source: str, n
     assert not [key for key in params if "guidelines" in key or key.endswith("prompt.text")]
 
 
+def test_a_share_of_negatives_stands_in_the_name_of_a_run(composed: Composed) -> None:
+    found = [resolving.complete(composed("train", "size=n3", *words)) for words in ([], ["units.negatives=0.1"])]
+    assert list(map(naming.run_name, found)) == [
+        "synthetic-n3-gazetteer-minilm-seed0",
+        "synthetic-n3-gazetteer-negatives=0.1-minilm-seed0",
+    ]
+
+
 def test_a_card_tells_model_data_and_run(settings: TrainConfig) -> None:
     written = card(settings)
     for told in ("# bert for sample_ner", "`bert-base-cased`", "seed 3", "`abc123`", "find = load()", "CC0-1.0"):

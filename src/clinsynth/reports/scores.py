@@ -175,4 +175,4 @@ def show_answers(metrics: Metrics) -> None:
 
 def show_warning(text: str) -> None:
     """Print what makes a result worth less than it seems."""
-    say(f"Warning: {text}", markup=False, style="yellow")
+    say(f"Warning: {text}", style="yellow")

@@ -23,7 +23,7 @@ _PLACES = ("dataset.files", "dataset.folds", "dataset.recordings", "llm.recordin
 
 IN_NAMES = {
     *("seed", "dataset", "backbone", "annotator", "seed_ratio", "seed_ratio.value"),
-    *("size", "size.per_unit", "size.total"),
+    *("size", "size.per_unit", "size.total", "units.negatives"),
     *("source", "source.examples", "source.ratio", "source.target", "source.corpora"),
 }
 """Overrides that dataset, arm and backbone tell; arms are means over the first."""
