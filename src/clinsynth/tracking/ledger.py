@@ -1,126 +1,31 @@
-"""MLflow, the ledger of runs; the only module that imports it.
-
-A job is known by its run key. While it runs, its process holds a lock file named by that key, so
-that nothing is done twice side by side, and a run that claims to run while its lock is free is dead.
-"""
+"""The MLflow store of the config: what has been done, and who is at it."""
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import socket
 import sqlite3
 import subprocess
-import time
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 from filelock import FileLock, Timeout
 from mlflow import MlflowClient
-from mlflow.entities import Dataset, DatasetInput, Metric, Param, Run
+from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
-from numpy.typing import NDArray
 from sqlalchemy.exc import SQLAlchemyError
 
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import TrackingConfig
 from clinsynth.errors import ConfigError, redacted
-from clinsynth.types import Metrics, Outcomes, Summary
-
-RUN_KEY, ARM_KEY, CORPUS, ANSWERS, LOCK, HOST = "run_key", "arm_key", "corpus", "answers", "lock", "host"
-"""Tags of a run."""
-
-COUNTS = "counts.csv"
-"""Artifact of a scored run."""
-
-PARAMS_PER_CALL = 100  # MLflow's limits
-METRICS_PER_CALL = 1000
-LONGEST_PARAM = 500
-
-
-COLUMNS = (
-    *(f"metrics.`test/{name}`" for name in ("f1", "precision", "recall")),
-    *(f"params.`{name}`" for name in ("source", "size", "annotator", "backbone", "seed")),
-    *("metrics.`examples`", "attributes.`Dataset`"),
-)
-"""What the UI's table of runs shows of each, by its own names."""
-
-VIEW = "clinsynth"
-"""Name of that view in the UI's addresses: `?viewStateShareKey=clinsynth`."""
-
-LOOK = {
-    "mlflow.experimentKind": "custom_model_development",  # or it opens in the view of chats
-    "mlflow.experiment.primaryMetric.name": "test/f1",
-    "mlflow.experiment.primaryMetric.greaterIsBetter": "True",
-    f"mlflow.sharedViewState.{VIEW}": json.dumps({"selectedColumns": COLUMNS, "columnOrder": COLUMNS}),
-}
-"""Tags by which the UI shows an experiment of ours."""
-
-NOTE = (
-    "Runs of clinsynth on {name}. Group them by the tag `arm` (what a model has learnt from) for means over seeds, or "
-    "by `sweep`; each run says how to repeat it."
-)
-
-
-class ActiveRun:
-    """A run that is being written."""
-
-    def __init__(self, client: MlflowClient, run_id: str, *, lock: Path) -> None:
-        self.client, self.id = client, run_id
-        self._lock = lock
-
-    def params(self, params: Mapping[str, Any]) -> None:
-        listed = [Param(key, redacted(str(value))[:LONGEST_PARAM]) for key, value in params.items()]
-        for start in range(0, len(listed), PARAMS_PER_CALL):
-            self.client.log_batch(self.id, params=listed[start : start + PARAMS_PER_CALL])
-
-    def measured(self, measured: Sequence[tuple[str, float, int]]) -> None:
-        """Log metrics: name, value and step of each."""
-        now = int(time.time() * 1000)
-        listed = [Metric(name, value, now, step) for name, value, step in measured]
-        for start in range(0, len(listed), METRICS_PER_CALL):
-            self.client.log_batch(self.id, metrics=listed[start : start + METRICS_PER_CALL])
-
-    def metrics(self, metrics: Metrics) -> None:
-        self.measured([(name, value, 0) for name, value in metrics.items()])
-
-    def tag(self, name: str, value: str) -> None:
-        self.client.set_tag(self.id, name, value)
-
-    def text(self, text: str, name: str) -> None:
-        self.client.log_text(self.id, redacted(text), name)
-
-    def counts(self, counts: NDArray[np.int64], *, examples: Sequence[int] | None = None) -> None:
-        """Log true positives, predicted and gold of each test example, or of `examples`, for `Ledger.outcomes`."""
-        places = range(len(counts)) if examples is None else examples
-        rows = [("example", "true", "predicted", "gold")]
-        rows += [(place, *row) for place, row in zip(places, counts.tolist(), strict=True)]
-        self.text("".join(",".join(map(str, row)) + "\n" for row in rows), COUNTS)
-
-    def table(self, rows: Sequence[Mapping[str, str]], name: str) -> None:
-        """Log rows as JSON of the kind that the UI shows in columns, and compares between runs."""
-        heads = list(dict.fromkeys(head for row in rows for head in row))
-        columns = {head: [row.get(head, "") for row in rows] for head in heads}
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # what MLflow asks of pandas
-            self.client.log_table(self.id, columns, name)
-
-    def figure(self, figure: Any, name: str) -> None:
-        self.client.log_figure(self.id, figure, name)
-
-    def file(self, path: Path, folder: str | None = None) -> None:
-        self.client.log_artifact(self.id, str(path), folder)
-
-    def dataset(self, *, name: str, digest: str, source: str) -> None:
-        entry = Dataset(name=name, digest=digest[:36], source_type="local", source=redacted(source))
-        with FileLock(self._lock):  # processes that log the same new dataset at once break its unique name
-            self.client.log_inputs(self.id, datasets=[DatasetInput(entry)])
+from clinsynth.tracking.active import ActiveRun
+from clinsynth.tracking.store import prepared
+from clinsynth.tracking.tags import ANSWERS, CORPUS, COUNTS, HOST, LOCK, LOOK, NOTE, RUN_KEY
+from clinsynth.types import Outcomes, Summary
 
 
 class Ledger:
@@ -139,7 +44,7 @@ class Ledger:
             )
         with FileLock(store.lock_path("mlflow")):  # processes that meet on a fresh store crash each other
             try:
-                self._prepare_sqlite()
+                self.uri = prepared(self.uri)
                 self.client = MlflowClient(tracking_uri=self.uri)
                 self.client.search_experiments(max_results=1)
             except (MlflowException, SQLAlchemyError, sqlite3.Error) as error:
@@ -148,18 +53,6 @@ class Ledger:
                     "holds it; where the disk is full, make room; a damaged one has to be moved away, and finished "
                     "jobs run anew."
                 ) from error
-
-    def _prepare_sqlite(self) -> None:
-        if not self.uri.startswith("sqlite:///"):
-            return
-        path = Path(self.uri.removeprefix("sqlite:///")).resolve()
-        self.uri = f"sqlite:///{path}"  # MLflow keeps stores by this name, wherever the process goes
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(path.with_name(f".{path.name}.lock")):  # jobs with other artifacts may share the store
-            if not path.exists() or (path.is_file() and not path.stat().st_size):
-                _build_sqlite(path)
-        with closing(sqlite3.connect(path)) as database:
-            database.execute("PRAGMA journal_mode=WAL")  # readers and a writer do not wait for each other
 
     @contextmanager
     def claim(self, run_key: str) -> Iterator[None]:
@@ -330,22 +223,6 @@ class Ledger:
 
     def _lock(self, run_key: str) -> Path:
         return self.store.lock_path(f"run-{run_key[:24]}")
-
-
-def _build_sqlite(path: Path) -> None:
-    """Make an empty store, aside and renamed into place: MLflow takes up no migration that was broken off."""
-    start = f".{path.name}-new-"
-    for rest in path.parent.glob(f"{start}*"):  # of a process that was killed
-        rest.unlink()
-    scratch = path.with_name(f"{start}{os.getpid()}-{time.time_ns()}")  # MLflow keeps an engine by this name
-    try:
-        client = MlflowClient(tracking_uri=f"sqlite:///{scratch}")
-        client.search_experiments(max_results=1)
-        client._tracking_client.store.engine.dispose()
-        scratch.replace(path)
-    finally:
-        for rest in path.parent.glob(f"{start}*"):
-            rest.unlink()
 
 
 def _commit() -> dict[str, str]:

@@ -1,0 +1,34 @@
+"""Names by which runs are found again, and the looks of an experiment in MLflow's UI."""
+
+from __future__ import annotations
+
+import json
+
+RUN_KEY, ARM_KEY, CORPUS, ANSWERS, LOCK, HOST = "run_key", "arm_key", "corpus", "answers", "lock", "host"
+"""Tags of a run."""
+
+COUNTS = "counts.csv"
+"""Artifact of a scored run."""
+
+COLUMNS = (
+    *(f"metrics.`test/{name}`" for name in ("f1", "precision", "recall")),
+    *(f"params.`{name}`" for name in ("source", "size", "annotator", "backbone", "seed")),
+    *("metrics.`examples`", "attributes.`Dataset`"),
+)
+"""What the UI's table of runs shows of each, by its own names."""
+
+VIEW = "clinsynth"
+"""Name of that view in the UI's addresses: `?viewStateShareKey=clinsynth`."""
+
+LOOK = {
+    "mlflow.experimentKind": "custom_model_development",  # or it opens in the view of chats
+    "mlflow.experiment.primaryMetric.name": "test/f1",
+    "mlflow.experiment.primaryMetric.greaterIsBetter": "True",
+    f"mlflow.sharedViewState.{VIEW}": json.dumps({"selectedColumns": COLUMNS, "columnOrder": COLUMNS}),
+}
+"""Tags by which the UI shows an experiment of ours."""
+
+NOTE = (
+    "Runs of clinsynth on {name}. Group them by the tag `arm` (what a model has learnt from) for means over seeds, or "
+    "by `sweep`; each run says how to repeat it."
+)
