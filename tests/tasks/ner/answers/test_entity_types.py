@@ -151,6 +151,7 @@ def test_a_single_type_of_another_name_loses_nothing(text: str) -> None:
         ("adverse drug event", "drug", Closeness.OTHER),
         ("drug dosage", "drug", Closeness.OTHER),
         ("test", "problem", Closeness.OTHER),
+        ("improved_symptom", "test", Closeness.OTHER),
     ],
 )
 def test_closeness(name: str, entity_type: str, expected: Closeness) -> None:

@@ -94,7 +94,8 @@ def closeness(name: str, *, entity_type: str) -> Closeness:
         return Closeness.SYNONYM if set(narrowed) <= set(asked) else Closeness.OTHER
     if common and not _modifies(words, asked):
         return Closeness.SAME
-    return max(_of_word(word, asked) for word in (narrowed[-1:] if common else narrowed))
+    telling = [word for word in narrowed if word in _KNOWN] or narrowed
+    return max(_of_word(word, asked) for word in (narrowed[-1:] if common else telling))
 
 
 def _of_word(word: str, asked: Sequence[str]) -> Closeness:
