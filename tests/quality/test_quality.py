@@ -66,6 +66,8 @@ GOOD = "In most patients gout was treated late."
         ("Here are sentences about gout for you.", "not_a_sentence"),
         ("I'm sorry, gout is beyond my knowledge.", "not_a_sentence"),
         ("Sentences that are about gout:", "not_a_sentence"),
+        ("In most patients <b>gout was treated late.", "not_a_sentence"),
+        ("Unfortunately, I am not able to write about gout.", "not_a_sentence"),
         ("GOUT AND OTHER OLD DISEASES", "not_a_sentence"),
         ("Gout 1.5 (0.3-2.8) 12.5 (4.2-8.1) 0.05", "not_a_sentence"),
     ],

@@ -40,7 +40,7 @@ def test_the_sentences_and_nothing_else(layout: str) -> None:
     drafts, rejected = read_drafts(completion(filled(layout, SENTENCES)), unit="gout", replicate=0)
     assert [draft.text for draft in drafts] == list(SENTENCES)
     assert [draft.index for draft in drafts] == [0, 1, 2]
-    assert {item.reason for item in rejected} <= {"remark"}
+    assert {item.reason for item in rejected} <= {"remark", "markup"}
 
 
 @pytest.mark.parametrize("layout", NOTHING.values(), ids=NOTHING.keys())

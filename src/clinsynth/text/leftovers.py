@@ -24,7 +24,7 @@ _MARKUP = (
     ("a table", r"\A\||\|\Z|\s\|\s"),
     ("JSON", r"""\A[\[{]\s*["'{\[]|["'}]\s*[\]}],?\Z|["']\s*:\s*["'\[{\d]|\{["']|\A["']?\w+["']\s*:\s"""),
     ("a placeholder", r"\[(?:insert|your|name\ of|sentence|placeholder|disease|entity|text)\b[^\[\]]*\]|\{\{|\}\}"),
-    ("a speaker", r"\A(?:assistant|user|human|system|sentence|output|answer|response)\s*\d*\s*:"),
+    ("a speaker", r"\A(?i:assistant|user|human|system|sentence|output|answer|response)\s*\d*\s*:"),
     (
         "signs that are no text",
         "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufff9-\ufffd\ud800-\udfff]",

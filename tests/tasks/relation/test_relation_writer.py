@@ -374,6 +374,50 @@ def test_a_completion_is_parsed_and_nothing_is_dropped_silently(own: Case) -> No
     assert "@GENE$ alone was seen." in rejected[1].draft.text
 
 
+FIRST, SECOND = (
+    "In one study @GENE$ was linked to @DISEASE$ (P < 0.001).",
+    "No link of @GENE$*02 with @DISEASE$ was seen.",
+)
+
+
+@pytest.mark.parametrize(
+    "layout",
+    [
+        "| AAA | Yes |\n| BBB | No |<|eot_id|>",
+        "[/INST] | AAA | Yes |\n| BBB | No | [INST] | Of @GENE$ and @DISEASE$. | Yes |",
+        "<|channel|>analysis<|message|>| BBB | Yes |<|end|><|start|>assistant<|channel|>final<|message|>| AAA | Yes |\n| BBB | No |",  # noqa: E501
+        "<table><tr><th>Sentence</th><th>Label</th></tr><tr><td>AAA</td><td>Yes</td></tr><tr><td>BBB</td><td>No</td></tr></table>",
+        "<example><sentence>AAA</sentence><label>Yes</label></example>\n<example><sentence>BBB</sentence><label>No</label></example>",
+        "| <b>AAA</b> | Yes |\n| BBB | <b>No</b> |",
+        'sentence,label\n"AAA",Yes\n"BBB",No',
+        "\u200e| AAA | Yes |\n| BBB\u200f | No |",
+        "- [ ] AAA | Yes\n- [x] BBB | No",
+        "① AAA | Yes\n② BBB | No",
+        "\\begin{itemize}\n\\item AAA (Yes)\n\\item BBB (No)\n\\end{itemize}",
+        "| AAA (Note: a strong link) | Yes |\n| BBB | No |",
+    ],
+)
+def test_rows_without_what_is_put_round_them(own: Case, layout: str) -> None:
+    said = Completion("d/examples/round-0000#0", "m", layout.replace("AAA", FIRST).replace("BBB", SECOND), "stop")
+    kept, rejected = own.writer.parse(said, unit=unit(0), replicate=0)
+    assert [(draft.text, draft.label) for draft in kept] == [(FIRST, "Yes"), (SECOND, "No")]
+    assert {item.reason for item in rejected} <= {"remark"}
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("I am not able to write about @GENE$ and @DISEASE$.", "remark"),
+        ("The &foo; of @GENE$ and @DISEASE$.", "markup"),
+    ],
+)
+def test_a_row_that_is_no_text_is_rejected(own: Case, text: str, reason: str) -> None:
+    said = Completion("d/examples/round-0000#0", "m", f"| {text} | Yes |", "stop")
+    kept, rejected = own.writer.parse(said, unit=unit(0), replicate=0)
+    assert not kept
+    assert [(item.reason, item.draft.text) for item in rejected] == [(reason, text)]
+
+
 def test_a_row_that_was_cut_has_no_label(own: Case) -> None:
     cut = Completion("d/examples/round-0000#0", "m", "| @GENE$ raises @DISEASE$. | Yes |\n| @GENE$ low", "length")
     kept, rejected = own.writer.parse(cut, unit=unit(0), replicate=0)
