@@ -128,7 +128,7 @@ def test_the_command_of_a_message_converts_the_file(
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (gzip.compress(CONTENT), "compressed (gzip). Unpack it: `gunzip --keep "),
+        (gzip.compress(CONTENT, mtime=0), "compressed (gzip). Unpack it: `gunzip --keep "),
         (b"PK\x03\x04\x14\x00\x06\x00\xff", "document of an office program (xlsx, docx)"),
         (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3", "is a PDF"),
         (b"mild\tO\n\x00\xfe\x01\x02\n", "binary, or damaged"),

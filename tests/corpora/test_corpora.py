@@ -447,9 +447,7 @@ def test_a_unit_of_a_script_without_blanks_is_said(
     settings: CorpusConfig, store: ArtifactStore, record: Record
 ) -> None:
     record([row("痛风", completion="1. 痛风患者的血尿酸水平明显升高。\n2. 急性痛风发作时关节红肿热痛。")])
-    with pytest.raises(
-        DataFormatError, match=r"'痛风': .* whole words with blanks between them, and Chinese is written"
-    ):
+    with pytest.raises(DataFormatError, match=r"'痛风'\. Texts without blanks between words \(Chinese, "):
         make(settings, store=store, gold=replace(GOLD, units=("痛风",)))
 
 
@@ -525,11 +523,10 @@ def test_the_llm_labels_its_own_sentences(listed: CorpusConfig, store: ArtifactS
 @pytest.mark.parametrize(
     ("other", "said"),
     [
-        ({"lines": 7}, "lists the mentions of 7 sentences where 8 were shown"),
         ({"labels": "any/sentences/gout#1"}, "1 of 6 completions are missing.*its `labels` differs"),
         ({"prompt": "List {the 7 numbered sentences}"}, "1 of 6 completions are missing.*its `prompt` differs"),
     ],
-    ids=["lines", "labels", "prompt"],
+    ids=["labels", "prompt"],
 )
 def test_mentions_of_other_sentences_are_refused(
     listed: CorpusConfig, store: ArtifactStore, record: Record, other: dict[str, Any], said: str
@@ -537,6 +534,14 @@ def test_mentions_of_other_sentences_are_refused(
     record([*ROWS, *(mentions(unit) for unit in UNITS[1:]), mentions("ataxia", **other)])
     with pytest.raises((DataFormatError, MissingCompletions), match=said):
         make(listed, store=store)
+
+
+def test_a_sentence_whose_mentions_are_not_listed_goes_and_the_others_stay(
+    listed: CorpusConfig, store: ArtifactStore, record: Record
+) -> None:
+    record([*ROWS, *(mentions(unit) for unit in UNITS[1:]), mentions("ataxia", lines=7)])
+    corpus = make(listed, store=store)
+    assert corpus.manifest.rejected["labels_unreadable"] == 1
 
 
 def test_the_llm_without_recorded_mentions_is_said(listed: CorpusConfig, store: ArtifactStore) -> None:

@@ -10,6 +10,10 @@ _TOKEN = re.compile(
         |\[(?P<square>/?(?:INST|SYS))\]|<<(?P<system>/?SYS)>>|\[(?P<thought>/?THINK)\]|\[(?P<end>BOS|EOS)\]""",
     re.VERBOSE | re.IGNORECASE,
 )
+_MARKED = re.compile(
+    r"(?P<before>[^\s<>\]] ?)?(?P<begin><s>)[^<>\n]{1,200}(?P<end></s>)(?(before)| ?(?=[^\s<>\[]))", re.IGNORECASE
+)
+"""A part of a sentence that is marked, and no beginning and end of a turn."""
 _HEADERS = frozenset(("start", "im_start", "start_header_id", "start_of_turn", "channel", "start_of_role"))
 """A role, or the name of a channel, follows these."""
 _ROLES = {"assistant": True, "model": True, "final": True, "chatbot": True} | dict.fromkeys(
@@ -33,7 +37,12 @@ def turns(text: str, *, instructions: bool) -> list[tuple[str, bool]]:
     found: list[tuple[str, bool]] = []
     end, void = len(text.rstrip()), 0  # so many pieces are not said after all
     at, said, answered, heads, over = 0, True, False, False, False
-    tokens = [token for token in _TOKEN.finditer(text) if instructions or not (token["square"] or token["system"])]
+    marked = {place for part in _MARKED.finditer(text) for place in (part.start("begin"), part.start("end"))}
+    tokens = [
+        token
+        for token in _TOKEN.finditer(text)
+        if (instructions or not (token["square"] or token["system"])) and token.start() not in marked
+    ]
     for token in [*tokens, None]:
         piece = text[at : token.start() if token else None]
         role = _ROLE.match(piece) if heads else None

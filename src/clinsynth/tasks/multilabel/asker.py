@@ -19,7 +19,7 @@ class MultilabelAsker:
     """Shows a text and the criteria, and reads their names out of whatever comes back."""
 
     dataset: MultilabelDataset
-    version: str = "multilabel-1"
+    version: str = "multilabel-2"
     prompt: Prompt = field(default_factory=lambda: named_prompt("zero_shot_multilabel"))
 
     def question(self, example: Note, *, prompt: Prompt) -> str:

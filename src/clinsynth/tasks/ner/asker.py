@@ -20,7 +20,7 @@ class NerAsker:
     """Shows the words of a sentence, and reads entities out of whatever comes back."""
 
     dataset: NerDataset
-    version: str = "ner-1"
+    version: str = "ner-2"
     prompt: Prompt = field(default_factory=lambda: named_prompt("zero_shot_ner"))
 
     def question(self, example: Sentence, *, prompt: Prompt) -> str:

@@ -19,7 +19,7 @@ class RelationAsker:
     """Shows a marked sentence, and reads yes or no out of whatever comes back."""
 
     dataset: RelationDataset
-    version: str = "relation-1"
+    version: str = "relation-2"
     prompt: Prompt = field(default_factory=lambda: named_prompt("zero_shot_relation"))
 
     def question(self, example: Relation, *, prompt: Prompt) -> str:

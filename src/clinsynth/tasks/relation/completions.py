@@ -48,7 +48,7 @@ _LAYOUT = re.compile(
         |[(\[]?\d{1,3}[.)\]:]*|[\[{]?\s?"\w+"\s?:\s?[\[{]+""",
     re.VERBOSE,
 )
-_CSV_ROW = re.compile(r'(?:"?\d{1,4}"?\s*[,;\t]\s*)?"((?:[^"]|"")*)"\s*[,;\t]\s*"?(\w[\w ]{0,20})"?$')
+_CSV_ROW = re.compile(r'(?:"?\d{1,4}"?\s*[,;\t]\s*)?(?<!")"((?:[^"]|"")*+)"\s*[,;\t]\s*"?(\w[\w ]{0,20})"?$')
 _PIPE = re.compile(r"(?<!\\)\|")
 _INDEX = re.compile(r"\W{0,3}(?:(?:sentence|example|row|no)\W{0,3})?\d{1,4}\W{0,3}", re.IGNORECASE)
 _COLUMN = re.compile(
