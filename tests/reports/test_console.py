@@ -36,7 +36,7 @@ def corpus() -> Any:
 
 
 def shown_counts(text: str) -> None:
-    counts.show_short({text: 1}, wanted=2)
+    counts.show_short({text: 1}, wanted=lambda unit: 2)
 
 
 def shown_sample(text: str) -> None:

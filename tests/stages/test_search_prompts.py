@@ -148,7 +148,7 @@ def test_three_prompts_instead_of_five_are_asked_for_again(search: Run, server: 
     ("told", "words", "message"),
     [
         ({"verdict": "As you like it."}, ["judge=llm"], "none of the 6 verdicts of m can be read"),
-        ({"always": "empty"}, [], "has proposed no prompt that can be used"),
+        ({"always": "empty"}, [], "has answered none of 3 times it was asked: 3 empty"),
         ({"always": "401"}, [], "401"),
         ({}, ["quality.min_words=50"], "no sample of the 3 prompts of a round passes quality control"),
         ({}, ["judge.weights.charm=1"], "judge.weights"),

@@ -80,7 +80,8 @@ def test_a_dry_sweep_prints_a_command_for_each_grid_that_makes_the_same_jobs(
 def test_a_sweep_of_what_has_no_jobs_does_nothing(clinsynth: Command, with_store: Path) -> None:
     for target in ("table1", "table4", "figure1"):
         said = clinsynth("sweep", f"target={target}", SMOKE)
-        assert (said.status, said.out) == (0, f"{target} at scale=smoke: 0 jobs, 0 are done, 0 are left\n")
+        assert said.status == 0
+        assert said.out.startswith(f"{target} at scale=smoke: 0 jobs, 0 are done, 0 are left\n")
 
 
 def test_jobs_that_lack_completions_are_told_and_are_no_failure(

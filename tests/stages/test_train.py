@@ -121,7 +121,8 @@ def test_a_job_goes_all_the_way(trained: Trained, summary: Summary) -> None:
 
 def test_the_run_is_finished_in_mlflow(logged: Any, summary: Summary, tiny_bert: Path) -> None:
     assert logged.info.status == "FINISHED"
-    assert logged.info.run_name == "original-20-minilm-seed0"
+    changed = "max_length=64-min_steps=0-epochs=1-max_epochs=1-precision=32-true"
+    assert logged.info.run_name == f"original-20-minilm-seed0-{changed}"
     assert logged.data.tags["run_key"] == summary.run_key
     params = {
         "dataset": "sample_ner",
@@ -191,7 +192,7 @@ def test_the_model_predicts_what_the_run_has_kept(trained: Trained, summary: Sum
         for item in items:
             inputs = {name: torch.tensor([values]) for name, values in item.inputs.items()}
             first = inputs.pop("labels")[0] != -100
-            outputs.append(model(**inputs).logits[0][first].numpy())
+            outputs.append(model(**inputs).logits.softmax(-1)[0][first].numpy())
     predicted = room.predictions(gold, encoded=items, outputs=outputs, labels=labels)
     path = artifacts(summary.run_id, below=trained.folder)["predictions.jsonl"]
     kept = [json.loads(line)["predicted"] for line in path.read_text(encoding="utf-8").splitlines()]

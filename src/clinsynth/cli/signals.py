@@ -19,7 +19,8 @@ def sigterm_as_ctrl_c() -> Iterator[None]:
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        if signal.getsignal(signal.SIGTERM) is _interrupt:  # else it has come, and may come again while we end
+            signal.signal(signal.SIGTERM, before)
 
 
 def _interrupt(_: int, frame: FrameType | None) -> None:

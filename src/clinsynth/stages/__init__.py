@@ -56,7 +56,9 @@ def run(cfg: DictConfig) -> None:
     if isinstance(settings, config.CorpusConfig | config.ZeroShotConfig | config.SearchConfig):
         from clinsynth import datasets  # which `--help` need not wait for
 
-        datasets.open_gold(tasks.open(settings.dataset), data=Path(settings.paths.data))  # kept for the stage
+        needed = ("test",) if isinstance(settings, config.ZeroShotConfig) else ("train", "test")
+        task = tasks.open(settings.dataset)
+        datasets.open_gold(task, data=Path(settings.paths.data), needed=needed)  # kept for the stage
     job = _job(cfg, stage, settings=settings)
     import_module(f"clinsynth.stages.{stage}").main(settings, job=job)
 

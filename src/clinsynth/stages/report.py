@@ -21,7 +21,7 @@ from clinsynth.stages import Job, targets
 from clinsynth.stages.tagged import by_test_set, tagged_arms
 from clinsynth.stages.targets.asked import Asked
 from clinsynth.task import Headline
-from clinsynth.tracking import Ledger
+from clinsynth.tracking import VIEW, Ledger
 from clinsynth.types import Summary
 
 EXPERIMENT = "reports"
@@ -96,7 +96,7 @@ def _report_runs(settings: ReportConfig, *, ledger: Ledger) -> None:
         place.parent.mkdir(parents=True, exist_ok=True)
         _draw(settings.figure, arms, title=title).savefig(place)
         print(f"\nFigure: {place}\n")
-    print(f"Compare the runs in a browser: {_in_browser(ledger)}")
+    print(f"Compare the runs in a browser: {_in_browser(ledger, experiment=runs[0].info.experiment_id)}")
 
 
 def _named_runs(settings: ReportConfig, *, ledger: Ledger) -> tuple[str, list[Any]]:
@@ -111,11 +111,12 @@ def _named_runs(settings: ReportConfig, *, ledger: Ledger) -> tuple[str, list[An
     return Path(settings.sweep).name if settings.sweep else "runs", list(found.values())
 
 
-def _in_browser(ledger: Ledger) -> str:
-    """Return how the store is seen in a browser: a file needs a server of its own."""
-    return (
-        f"mlflow ui --backend-store-uri {quote(ledger.where)}" if ledger.where.startswith("sqlite:") else ledger.where
-    )
+def _in_browser(ledger: Ledger, *, experiment: str) -> str:
+    """Return how the runs are seen in a browser, scores first: a file needs a server of its own."""
+    page = f"#/experiments/{experiment}/runs?workflowType=machine_learning&viewStateShareKey={VIEW}"
+    if ledger.where.startswith("http"):
+        return f"{ledger.where.rstrip('/')}/{page}"
+    return f"mlflow ui --backend-store-uri {quote(ledger.where)}\nthen http://127.0.0.1:5000/{page}"
 
 
 def _none_found(settings: ReportConfig) -> str:

@@ -12,7 +12,7 @@ COUNTS = "counts.csv"
 
 COLUMNS = (
     *(f"metrics.`test/{name}`" for name in ("f1", "precision", "recall")),
-    *(f"params.`{name}`" for name in ("source", "size", "annotator", "backbone", "seed")),
+    *(f"params.`{name}`" for name in ("seed", "source", "size", "annotator", "backbone")),
     *("metrics.`examples`", "attributes.`Dataset`"),
 )
 """What the UI's table of runs shows of each, by its own names."""
