@@ -71,7 +71,7 @@ def test_runs_without_a_table_are_reported(clinsynth: Command, table: Path) -> N
     """As the jobs of a sweep, by the summaries that each leaves, also where it was done before; or by their ids."""
     from mlflow import MlflowClient
 
-    client = MlflowClient("sqlite:///mlruns/mlflow.db")
+    client = MlflowClient(f"sqlite:///{Path.cwd()}/mlruns/mlflow.db")
     found = client.search_runs([client.get_experiment_by_name("mine").experiment_id])
     ids = {float(run.data.metrics["test/f1"]): run.info.run_id for run in found}
     for number, f1 in enumerate((0.3, 0.75)):

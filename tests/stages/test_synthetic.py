@@ -95,7 +95,7 @@ def test_what_was_made_is_logged(train: Train, with_store: Path) -> None:
     from mlflow import MlflowClient
 
     train("tracking.log_text=true")
-    client = MlflowClient("sqlite:///mlruns/mlflow.db")
+    client = MlflowClient(f"sqlite:///{Path.cwd()}/mlruns/mlflow.db")
     run = client.get_run(summary(with_store)["run_id"])
     chosen = {name: run.data.params[name] for name in ("source", "size", "annotator", "prompt", "llm", "dataset")}
     assert chosen == {

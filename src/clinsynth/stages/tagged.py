@@ -16,7 +16,7 @@ from clinsynth.tracking import ARM_KEY, CORPUS, RUN_KEY
 _FIRST = (
     *("dataset.fold", "source", "source.examples", "source.ratio", "source.target", "source.corpora", "size"),
     *("seed_ratio", "annotator", "quality", "quality.reviewed", "llm", "llm.model", ANSWERED_BY, "llm.temperature"),
-    *("zero_shot.shots", "zero_shot.limit", "backbone"),
+    *("zero_shot.limit", "backbone"),
 )
 """Params that name an arm before all others, by their values alone, where they differ between the arms of a table."""
 
@@ -87,6 +87,8 @@ def _needless(name: str, params: Sequence[Mapping[str, str]]) -> bool:
     """Say whether a param decides no result, or goes by the option of its group, which is told."""
     if name in _SAYS_NOTHING or name in without_effect():
         return True
+    if name == "prompt" and all(found.get(name) in (None, found.get("source")) for found in params):
+        return True  # the source of a baseline
     group = name.partition(".")[0]
     of_option: dict[str | None, set[str]] = {}
     for found in params:
@@ -133,7 +135,7 @@ def _idle(param: str, params: Mapping[str, str]) -> bool:
 def _word(param: str, value: str) -> str:
     if param not in _FIRST:
         return f"{param}={value}"
-    if param in ("llm.temperature", "zero_shot.shots", "zero_shot.limit"):
+    if param in ("llm.temperature", "zero_shot.limit"):
         return "" if value == "null" else f"{param.partition('.')[2]} {value}"
     if param == "source.examples":
         return "all" if value == "null" else value
