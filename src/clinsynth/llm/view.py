@@ -10,8 +10,10 @@ from types import TracebackType
 from rich.live import Live
 from rich.panel import Panel
 from rich.table import Table
+from rich.text import Text
 
 from clinsynth.llm.progress import Progress
+from clinsynth.text.printable import printable
 
 EVERY = 10.0
 """Seconds between lines where there is no terminal."""
@@ -40,12 +42,12 @@ class View:
         if self._live:
             table = Table.grid(padding=(0, 2))
             for name, value in shown.items():
-                table.add_row(name, value)
-            self._live.update(Panel(table, title=self.title, expand=False), refresh=True)
+                table.add_row(name, Text(printable(value)))
+            self._live.update(Panel(table, title=Text(printable(self.title)), expand=False), refresh=True)
             return
         for said in [said for said in progress.troubles if said not in self._told]:
             self._told.add(said)
-            print(f"{self.title}: the server says: {said}", flush=True)
+            print(printable(f"{self.title}: the server says: {said}"), flush=True)
         if time.monotonic() - self._last >= EVERY:
             self._last = time.monotonic()
             print(f"{self.title}: " + ", ".join(f"{name} {value}" for name, value in shown.items()), flush=True)
