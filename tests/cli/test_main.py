@@ -237,15 +237,21 @@ def test_ctrl_c_is_said_in_a_line(mode: tuple[str, ...], clinsynth: Command, mon
     assert said.err.strip().startswith("Stopped. Finished jobs are kept, and so are answers; the same command begins")
 
 
-def test_the_stage_gets_its_settings_and_its_job(clinsynth: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    found: list[tuple[Any, stages.Job]] = []
+@pytest.fixture
+def found(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, stages.Job]]:
+    """Settings and job that each stage is given, and none runs."""
+    given: list[tuple[Any, stages.Job]] = []
 
     class Stage:
         @staticmethod
         def main(settings: Any, *, job: stages.Job) -> None:
-            found.append((settings, job))
+            given.append((settings, job))
 
     monkeypatch.setattr(stages, "import_module", lambda name: Stage)
+    return given
+
+
+def test_the_stage_gets_its_settings_and_its_job(clinsynth: Command, found: list[tuple[Any, stages.Job]]) -> None:
     words = ("source=original", "seed=3", "dataset=sample_ner", "hydra.run.dir=here")
     assert clinsynth("train", *words).status == 0
     ((settings, job),) = found
@@ -269,16 +275,8 @@ def test_the_stage_gets_its_settings_and_its_job(clinsynth: Command, monkeypatch
     ],
 )
 def test_names_of_units_that_are_not_public_stand_in_no_log(
-    clinsynth: Command, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], shown: bool
+    clinsynth: Command, found: list[tuple[Any, stages.Job]], words: tuple[str, ...], shown: bool
 ) -> None:
-    found: list[tuple[Any, stages.Job]] = []
-
-    class Stage:
-        @staticmethod
-        def main(settings: Any, *, job: stages.Job) -> None:
-            found.append((settings, job))
-
-    monkeypatch.setattr(stages, "import_module", lambda name: Stage)
     assert clinsynth("train", "dataset=sample_ner", "size=n1", *words, "units.only=[canary,'b c']").status == 0
     ((settings, job),) = found
     assert settings.units.only == ["canary", "b c"]

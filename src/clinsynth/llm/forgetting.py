@@ -15,7 +15,7 @@ TABLES = ("completions", "no_answers")
 
 @dataclass(frozen=True)
 class Wish:
-    """What is to be forgotten: the rows to which all applies that is not `None`."""
+    """A choice of rows that are to be forgotten: those to which all applies that is not `None`."""
 
     dataset: str | None = None
     prompt: str | None = None

@@ -26,7 +26,7 @@ FRUITLESS = 20
 
 @dataclass
 class Tries:
-    """What was tried to get one request answered."""
+    """The tries to get one request answered."""
 
     began: float
     """On the clock of `time.monotonic`."""

@@ -14,6 +14,7 @@ from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import PruneConfig
 from clinsynth.reports.console import percent, print_columns, say
 from clinsynth.stages import Job
+from clinsynth.stages.tagged import test_set
 from clinsynth.tracking import Ledger
 
 
@@ -74,9 +75,7 @@ def _scored(folders: list[Path], *, ledger: Ledger) -> Iterator[Kept]:
             params, task = run.data.params, run.data.params.get("dataset.task", "")
             score = run.data.metrics.get(tasks.kind(task).judge.HEADLINE.metric) if task in tasks.TASKS else None
             if score is not None:
-                test = params.get("dataset.test", "gold")
-                name = params.get("dataset.name", "") + ("" if test == "gold" else f", {test}")
-                yield Kept(folder, name, run.data.tags.get("arm", ""), score)
+                yield Kept(folder, test_set(params), run.data.tags.get("arm", ""), score)
 
 
 def _beyond(found: list[Kept], *, keep: int) -> list[Kept]:

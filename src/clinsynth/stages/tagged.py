@@ -28,11 +28,14 @@ def by_test_set(runs: Sequence[Any]) -> dict[str, list[Any]]:
     """Return MLflow's runs on each test set, in the order of the first ones; scores on others cannot be compared."""
     found: dict[str, list[Any]] = {}
     for run in runs:
-        params = run.data.params
-        test = params.get("dataset.test", TestName.gold.value)
-        name = [params.get("dataset.name", ""), *([test] if test != TestName.gold.value else [])]
-        found.setdefault(", ".join(name), []).append(run)
+        found.setdefault(test_set(run.data.params), []).append(run)
     return found
+
+
+def test_set(params: Mapping[str, str]) -> str:
+    """Return the name of a run's dataset, with that of its test set where it is another one than gold's."""
+    test = params.get("dataset.test", TestName.gold.value)
+    return ", ".join([params.get("dataset.name", ""), *([test] if test != TestName.gold.value else [])])
 
 
 def tagged_arms(runs: Sequence[Any], *, headline: Headline) -> list[Arm]:

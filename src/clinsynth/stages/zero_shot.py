@@ -82,7 +82,7 @@ def main(settings: ZeroShotConfig, *, job: Job) -> None:
         show_warning(hint)
     show_answers(summary.metrics)
     where = {"MLflow run": summary.run_id, "folder": str(job.folder)}
-    name = naming.zero_shot_name(material.settings, model=material.model(material.find()))
+    name = naming.zero_shot_name(material.settings, model=material.model(found))
     show_result(name, summary, judge=material.task.kind.judge, where=where)
 
 
@@ -106,9 +106,11 @@ def _gather(settings: ZeroShotConfig, *, job: Job) -> Material:
     task, gold = _loaded(resolved)
     asked = _questions(resolved, task=task, gold=gold)
     key = _run_key(resolved, task=task, gold=gold, asked=asked)
-    first = resolving.changed(resolved, zero_shot=resolving.changed(resolved.zero_shot, seed=0))
-    first_key = _run_key(first, task=task, gold=gold, asked=_questions(first, task=task, gold=gold))
-    return Material(resolved, job, task, asked, asking.completions_of(resolved), key, first_key, gold.test)
+    arm_key = key
+    if resolved.zero_shot.shots and resolved.zero_shot.seed:  # else these are the questions of the first seed
+        first = resolving.changed(resolved, zero_shot=resolving.changed(resolved.zero_shot, seed=0))
+        arm_key = _run_key(first, task=task, gold=gold, asked=_questions(first, task=task, gold=gold))
+    return Material(resolved, job, task, asked, asking.completions_of(resolved), key, arm_key, gold.test)
 
 
 def _loaded(settings: ZeroShotConfig) -> tuple[Task, Gold]:

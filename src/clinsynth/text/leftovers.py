@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from clinsynth.text.markup import TAG
-from clinsynth.text.remarks import is_refusal, is_remark
+from clinsynth.text.remarks import begins_as_refusal, is_remark
 
 _MARKUP = (
     (
@@ -39,7 +39,7 @@ def flaw(text: str, *, pipes: bool = False) -> tuple[str, str] | None:
     With `pipes` it may hold them: its reader has parted tables.
     """
     text = text.replace("|", "/") if pipes else text
-    if is_refusal(text) or is_remark(text):
+    if begins_as_refusal(text) or is_remark(text):
         return "remark", "a remark"
     found = next(((name, match) for name, pattern in _FOUND if (match := pattern.search(text))), None)
     return ("markup", f"{found[0]}: {found[1].group()[:40]}") if found else None

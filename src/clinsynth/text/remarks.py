@@ -98,7 +98,7 @@ _LED = re.compile(
 )
 
 
-def is_refusal(text: str) -> bool:
+def begins_as_refusal(text: str) -> bool:
     """Say whether a text begins as an LLM does that will not write."""
     return bool(_REFUSAL.match(text.replace("’", "'")))
 
@@ -107,7 +107,7 @@ def is_remark(text: str) -> bool:
     """Say whether a line is said beside the texts."""
     keyed = re.match(_KEYED, text, re.IGNORECASE)
     shouted = keyed and keyed.group().isupper()  # RATIONALE: as of an abstract's part
-    return bool(_ASIDE.match(text)) or is_refusal(text) or bool(keyed and not shouted)
+    return bool(_ASIDE.match(text)) or begins_as_refusal(text) or bool(keyed and not shouted)
 
 
 def is_thinking(text: str) -> bool:

@@ -85,7 +85,7 @@ class ServerAnswer:
 
 @dataclass(frozen=True)
 class NoAnswer:
-    """What a server sent in the place of a completion, or why it sent none."""
+    """The words that a server sent in the place of a completion, or why it sent none."""
 
     reason: str
     """One of `endings`."""

@@ -9,7 +9,7 @@ from clinsynth.tasks.ner.answers.entity_types import is_asked, is_type
 
 
 class Tag(str):
-    """What a tag says of its word, and the entity type that it names, if it names one."""
+    """The word of a tag about its word, and the entity type that it names, if it names one."""
 
     named: str
 
