@@ -32,7 +32,7 @@ def open(dataset: DatasetConfig) -> Task:
     return Task(
         kind(),
         dataset,
-        labels=("O", f"B-{dataset.entity_type}", f"I-{dataset.entity_type}"),
+        labels=dataset.labels,
         read_gold=partial(gold.read_sentences, dataset=dataset),
         writer=NerWriter(dataset),
         asker=NerAsker(dataset),

@@ -25,7 +25,7 @@ class NerAsker:
 
     def question(self, example: Sentence, *, prompt: Prompt) -> str:
         """Return the prompt with the words and a space between any two, as they are to be tagged."""
-        values = {"text": " ".join(example.tokens), "entity_type": self.dataset.entity_type}
+        values = {"text": " ".join(example.tokens), "entity_type": self.dataset.only_type}
         return render(prompt, values, optional=("entity_type",))
 
     def answer(self, example: Sentence) -> str:
@@ -34,7 +34,7 @@ class NerAsker:
 
     def read(self, text: str, *, question: str, example: Sentence) -> Reading:
         """Return what an answer says, in whichever form."""
-        found = read_entities(text, question=question, tokens=example.tokens, entity_type=self.dataset.entity_type)
+        found = read_entities(text, question=question, tokens=example.tokens, entity_type=self.dataset.only_type)
         return replace(found, predicted=Sentence(example.tokens, found.predicted))
 
     def evaluate(self, gold: Sequence[Sentence], *, readings: Sequence[Reading]) -> Evaluation:

@@ -35,12 +35,12 @@ def read_sentences(text: str, *, path: Path, dataset: NerDataset) -> list[Senten
                 tokens, tags = [], []
             continue
         token, tag = _columns(line, path=path, number=number)
-        if tag not in {"O", f"B-{dataset.entity_type}", f"I-{dataset.entity_type}"}:
+        if tag not in dataset.labels:
             raise DataFormatError(f"{path}:{number}: {_unknown(tag, path=path, dataset=dataset)}")
-        if tag.startswith("I-") and (not tags or tags[-1] == "O"):
+        if tag.startswith("I-") and (not tags or tags[-1][2:] != tag[2:]):
             raise DataFormatError(
                 f"{path}:{number}: {tag!r} at {token!r} follows no entity of its type; an entity begins with "
-                f"'B-{dataset.entity_type}' (IOB2). A file in IOB1, where B- stands between neighbours alone, is "
+                f"'B-{tag[2:]}' (IOB2). A file in IOB1, where B- stands between neighbours alone, is "
                 f"converted with `{_command(path, _IOB1)}`."
             )
         tokens.append(token)
@@ -83,8 +83,7 @@ def _two_columns(line: str, columns: Sequence[str], *, path: Path) -> str:
 
 def _unknown(tag: str, *, path: Path, dataset: NerDataset) -> str:
     """Return what is wrong with a tag, and what mends it."""
-    kind = dataset.entity_type
-    said = f"unknown tag {tag!r}; accepted are B-{kind}, I-{kind}, O."
+    said = f"unknown tag {tag!r}; accepted are {', '.join((*dataset.labels[1:], 'O'))}."
     if _OTHER_SCHEMES.fullmatch(tag):
         command = _command(path, "sed -E 's/\\t[SU]-/\\tB-/;s/\\t[ELM]-/\\tI-/'")
         return f"{said} It is one of BIOES or BILOU: convert the file to IOB2, `{command}`."

@@ -158,7 +158,7 @@ class NerWriter:
     def _labelled(self, drafts: Sequence[Draft], answer: Completion) -> tuple[list[Candidate], list[Rejected]]:
         candidates: list[Candidate] = []
         rejected: list[Rejected] = []
-        types = {self.dataset.entity_type, self.dataset.called}
+        types = {self.dataset.only_type, self.dataset.called}
         for draft, parts in zip(drafts, read_mentions(answer, sentences=len(drafts)), strict=True):
             words = tokenise(draft.text)
             places, absent = (None, "") if parts is None else place_listed(parts, tokens=words, types=types)
@@ -169,7 +169,7 @@ class NerWriter:
         return candidates, rejected
 
     def _candidate(self, draft: Draft, words: Sequence[str], places: Sequence[Place]) -> Candidate:
-        spans = tuple(Span(start, end, self.dataset.entity_type) for start, end in places)
+        spans = tuple(Span(start, end, self.dataset.only_type) for start, end in places)
         return Candidate(draft, Sentence(tuple(words), spans))
 
     def brief(self) -> Brief:
