@@ -110,10 +110,11 @@ def _add_document(root: Element, document: Mapping[str, Any]) -> None:
                 ElementTree.SubElement(link, "node", node)
 
 
-def _add(element: Element, name: str, text: str) -> None:
-    ElementTree.SubElement(element, name).text = text
+def _add(element: Element, name: str, text: str, **attributes: str) -> None:
+    added = ElementTree.SubElement(element, name, attributes)
+    added.text = text
 
 
 def _add_infons(element: Element, infons: Mapping[str, str]) -> None:
     for key, value in infons.items():
-        ElementTree.SubElement(element, "infon", key=key).text = value
+        _add(element, "infon", value, key=key)

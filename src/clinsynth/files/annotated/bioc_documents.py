@@ -28,6 +28,21 @@ class _Whole:
     marks: list[tuple[Document, Mark]] = field(default_factory=list)
     relations: list[Document] = field(default_factory=list)
 
+    def add(self, part: Document, *, gap: str, place: str) -> None:
+        """Add a passage, or a sentence of one, at its offset; `gap` stands before it as often as need be."""
+        offset = int(part.get("offset") or 0)
+        shift = 0
+        if part.get("text"):
+            start = max(offset, len(self.text) + bool(self.text) * (offset < len(self.text)))
+            self.text = self.text.ljust(start, gap) + part["text"]
+            shift = start - offset
+        for sentence in part.get("sentences") or ():
+            self.add(sentence if not part.get("text") else {**sentence, "text": None}, gap=" ", place=place)
+        for annotation in part.get("annotations") or ():
+            if annotation.get("locations"):
+                self.marks.append((annotation, _mark(annotation, shift=shift, place=place)))
+        self.relations += part.get("relations") or ()
+
 
 def from_document(document: Document, *, path: Path) -> AnnotatedText:
     """Return the text of a document: its passages at their offsets, line ends between them.
@@ -39,7 +54,7 @@ def from_document(document: Document, *, path: Path) -> AnnotatedText:
     whole = _Whole()
     try:
         for passage in document.get("passages") or ():
-            _add(whole, passage, gap="\n", place=place)
+            whole.add(passage, gap="\n", place=place)
         whole.relations += document.get("relations") or ()
         loose = [annotation for annotation in document.get("annotations") or () if annotation.get("locations")]
         whole.marks += [(annotation, _mark(annotation, shift=0, place=place)) for annotation in loose]
@@ -71,22 +86,6 @@ def to_document(text: AnnotatedText, *, number: int) -> dict[str, Any]:
     }
     infons = {_LABEL: "\n".join(text.labels)} if text.labels else {}
     return {"id": text.id or str(number), "infons": infons, "passages": [passage], "annotations": [], "relations": []}
-
-
-def _add(whole: _Whole, part: Document, *, gap: str, place: str) -> None:
-    """Add a passage, or a sentence of one."""
-    offset = int(part.get("offset") or 0)
-    shift = 0
-    if part.get("text"):
-        start = max(offset, len(whole.text) + bool(whole.text) * (offset < len(whole.text)))
-        whole.text = whole.text.ljust(start, gap) + part["text"]
-        shift = start - offset
-    for sentence in part.get("sentences") or ():
-        _add(whole, sentence if not part.get("text") else {**sentence, "text": None}, gap=" ", place=place)
-    for annotation in part.get("annotations") or ():
-        if annotation.get("locations"):
-            whole.marks.append((annotation, _mark(annotation, shift=shift, place=place)))
-    whole.relations += part.get("relations") or ()
 
 
 def _mark(annotation: Document, *, shift: int, place: str) -> Mark:
