@@ -18,6 +18,7 @@ from omegaconf import DictConfig, OmegaConf
 from clinsynth.config.corpus import (
     AnnotatorConfig,
     AskingConfig,
+    ColumnsConfig,
     DatasetConfig,
     FileConfig,
     FilesConfig,
@@ -50,6 +51,7 @@ from clinsynth.config.stages import (
 from clinsynth.config.tools import (
     CacheAction,
     CacheConfig,
+    ConvertConfig,
     ExportConfig,
     FigureName,
     Launcher,

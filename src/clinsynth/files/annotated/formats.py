@@ -65,6 +65,10 @@ FORMATS: Mapping[str, Format] = {
 """By the name that `format=` has; a file is of the first that recognises it."""
 
 
+OF_WORDS = frozenset({"conll", "docbin"})
+"""Those that split texts into words."""
+
+
 def format_named(name: str) -> Format:
     """Return a format; raises ConfigError where there is none of the name."""
     if name not in FORMATS:
