@@ -12,7 +12,7 @@ from typing import Any
 
 from clinsynth.task.encoder import Cut, EncoderModel, EncoderReading, Reader, Window
 from clinsynth.task.parts import Asker, Examples, GoldReader, Judge, Reviewer, Writer
-from clinsynth.task.units import NONE, Beside, Chosen, Negatives, Supply, Tally, Wanted
+from clinsynth.task.units import NONE, Beside, Chosen, Negatives, Quota, Supply, Tally, Wanted
 from clinsynth.task.values import Choices, Headline, Proposal, Writing
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "Kind",
     "Negatives",
     "Proposal",
+    "Quota",
     "Reader",
     "Reviewer",
     "Supply",
