@@ -15,4 +15,4 @@ def log_errors(run: ActiveRun, result: Evaluation) -> None:
     run.figure(figures.error_kinds(result.errors), "errors.png")
     if result.confusion:
         run.figure(figures.confusion_matrix(result.confusion), "confusion.png")
-        run.text(json.dumps(asdict(result.confusion), indent=2, ensure_ascii=False) + "\n", "confusion.json")
+        run.text(json.dumps(asdict(result.confusion), ensure_ascii=False) + "\n", "confusion.json")
