@@ -1,8 +1,8 @@
 """Reads the answers of LLMs to which one of several classes a text belongs to.
 
 Every name of a class in an answer, and every whole meaning, becomes one private character, so that patterns see keys,
-lists and denials and not the words of a name. Strongest first: an answer that is one name, or the number of an option;
-data; a name behind its key (`Class: effect`; of several the last); a verdict on each class; a name on a line of its
+lists and denials and not the words of a name. Strongest first: data; a verdict on each class; an answer that is one
+name, or the number of an option; a name behind its key (`Class: effect`; of several the last); a name on a line of its
 own; one that opens the answer; and the one name that the prose gives and does not deny.
 """
 
@@ -117,18 +117,19 @@ class _Names:
 def _read(names: _Names, text: str) -> str | None:
     """Return the private character of the class that is named; `None` where none is, or several."""
     if data := _of_data(names, text):
-        return data
+        return _only(data)
     coded = names.coded(text)
-    found: set[str] = set(re.findall(_NAME, coded))
-    if found and _PURE.fullmatch(coded):
-        return found.pop() if len(found) == 1 else None
+    if judged := _judged(coded):
+        return judged
+    if _PURE.fullmatch(coded) and (found := set(re.findall(_NAME, coded))):
+        return _only(found)
     if option := _OPTION.fullmatch(coded):
         return names.option(int(option["number"]))
     if keyed := list(_KEY.finditer(coded)):
         usable = [key for key in keyed if not _is_open(coded, key)]
         if usable:
             return None if usable[-1]["more"] else str(usable[-1]["name"])
-    return _judged(coded) or _on_a_line(coded) or _leading(coded) or (None if is_refusal(text) else _in_prose(coded))
+    return _on_a_line(coded) or _leading(coded) or (None if is_refusal(text) else _in_prose(coded))
 
 
 def _is_open(text: str, found: re.Match[str]) -> bool:
@@ -137,16 +138,19 @@ def _is_open(text: str, found: re.Match[str]) -> bool:
     return bool(_OPEN.search(before) or _DENIED_BEFORE.search(before))
 
 
-def _of_data(names: _Names, text: str) -> str | None:
+def _only(found: set[str]) -> str | None:
+    return found.pop() if len(found) == 1 else None
+
+
+def _of_data(names: _Names, text: str) -> set[str]:
     """Return what JSON in a text says: `{"label": "effect"}`, `{"effect": 0.9, "none": 0.1}`, `["effect"]`."""
     for found in re.finditer(r"[{\[]", text):
         try:
             value, _ = json.JSONDecoder().raw_decode(text, found.start())
         except (ValueError, RecursionError):
             continue
-        said = set(_of_value(names, value))
-        return said.pop() if len(said) == 1 else None
-    return None
+        return set(_of_value(names, value))
+    return set()
 
 
 def _of_value(names: _Names, value: Any) -> Iterator[str]:
@@ -169,17 +173,15 @@ def _of_value(names: _Names, value: Any) -> Iterator[str]:
 def _judged(text: str) -> str | None:
     """Return the one class that a list with a verdict on each affirms."""
     lines = [found for line in text.split("\n") if (found := _VERDICT.match(line))]
-    said = {found["name"] for found in lines if found["yes"]}
-    return str(said.pop()) if len(lines) > 1 and len(said) == 1 else None
+    return _only({found["name"] for found in lines if found["yes"]}) if len(lines) > 1 else None
 
 
 def _on_a_line(text: str) -> str | None:
     """Return the class on a line that is nothing else: the last line, or else the first."""
     lines = [line for line in text.split("\n") if line.strip()]
     for line in (lines[-1], lines[0]) if lines else ():
-        found: set[str] = set(re.findall(_NAME, line))
-        if len(found) == 1 and _PURE.fullmatch(line):
-            return found.pop()
+        if _PURE.fullmatch(line) and (found := _only(set(re.findall(_NAME, line)))):
+            return found
     return None
 
 
@@ -198,8 +200,7 @@ def _in_prose(text: str) -> str | None:
             held = (found for found in re.finditer(_NAME, part) if not _is_denied(part, found))
             said += [(found.group(), bool(_SO.match(part))) for found in held]
     concluded = {name for name, so in said if so}
-    found = concluded or {name for name, _ in said}
-    return found.pop() if len(found) == 1 else None
+    return _only(concluded or {name for name, _ in said})
 
 
 def _is_denied(text: str, found: re.Match[str]) -> bool:
