@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from clinsynth.learning.encoder.windows import inputs, ranges
 from clinsynth.task import Cut, Reader, Window
-from clinsynth.tasks.ner.decoding import decode
+from clinsynth.tasks.ner.decoding import decode, span_scores
 from clinsynth.text.entities import to_spans
 
 # As gold is split: runs of letters and digits, every other visible character alone. What other texts have beside: marks
@@ -74,13 +74,14 @@ def answer(text: Cut, *, outputs: Sequence[NDArray[np.float32]], labels: Sequenc
         return {"spans": []}
     scores = np.concatenate(outputs)
     (path,) = decode([scores], labels=labels)
-    chosen = scores[np.arange(len(path)), path]
-    spans = []
-    for span in to_spans([labels[label] for label in path]):
+    spans = to_spans([labels[label] for label in path])
+    found = []
+    for span, score in zip(spans, span_scores(spans, rows=scores, path=path), strict=True):
         start, end = text.places[span.start][0], text.places[span.end - 1][1]
-        score = round(float(chosen[span.start : span.end].mean()), 6)
-        spans.append({"start": start, "end": end, "label": span.label, "score": score, "text": text.text[start:end]})
-    return {"spans": spans}
+        found.append(
+            {"start": start, "end": end, "label": span.label, "score": round(score, 6), "text": text.text[start:end]}
+        )
+    return {"spans": found}
 
 
 def _pieces(split: Sequence[Sequence[tuple[str, int, int]]], *, reader: Reader, truncation: bool = False) -> Any:
