@@ -41,9 +41,9 @@ def open_gold(task: Task, *, data: Path, needed: Collection[str] = ("train", "te
         splits[split] = _read_split(path, sha256=hashes[split], task=task)
         if not splits[split]:
             raise DataFormatError(f"{path}: the {split} split of {dataset.name} is empty.")
-    named = dataset.unit_list()
-    units = read_terms(resolve(named)) if named else []
-    return Gold(splits["train"], test=splits["test"], devel=splits["devel"], hashes=hashes, units=tuple(units))
+    units = [unit for listed in dataset.unit_lists() for unit in read_terms(resolve(listed.path), types=listed.types)]
+    found = tuple(dict.fromkeys(units))
+    return Gold(splits["train"], test=splits["test"], devel=splits["devel"], hashes=hashes, units=found)
 
 
 def _read_split(path: Path, *, sha256: str, task: Task) -> list[Any]:

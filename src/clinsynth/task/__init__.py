@@ -12,7 +12,18 @@ from typing import Any
 
 from clinsynth.task.encoder import Cut, EncoderModel, EncoderReading, Reader, Window
 from clinsynth.task.parts import Asker, Examples, GoldReader, Judge, Reviewer, Writer
-from clinsynth.task.units import NONE, Beside, Chosen, Negatives, Supply, Tally, Wanted
+from clinsynth.task.units import (
+    NONE,
+    Beside,
+    Chosen,
+    Negatives,
+    Supply,
+    Tally,
+    Wanted,
+    is_named,
+    split_unit,
+    typed_unit,
+)
 from clinsynth.task.values import Choices, Headline, Proposal, Writing
 
 __all__ = [
@@ -40,6 +51,9 @@ __all__ = [
     "Window",
     "Writer",
     "Writing",
+    "is_named",
+    "split_unit",
+    "typed_unit",
 ]
 
 

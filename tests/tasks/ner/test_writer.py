@@ -190,7 +190,7 @@ def test_annotators_without_an_llm_ask_nothing(name: str) -> None:
     [
         ("Write $n sentences.", "lacks $entity. It may use $entity, $n"),
         ("Write about $entity.", "lacks $n"),
-        ("$n of $entity in $style", "has the unknown $style"),
+        ("$n of $entity in $manner", "has the unknown $manner"),
         ("Write $number.", "lacks $entity, $n and has the unknown $number"),
         ("$n about $entity for 5 $", "lone `$`"),
     ],
