@@ -61,6 +61,11 @@ class Sentence:
         """Return the sentence as it was written, or else as a person would write it."""
         return self.origin.text if self.origin else detokenise(self.tokens)
 
+    @cached_property
+    def places(self) -> Sequence[tuple[int, int]]:
+        """Return start and end of each word, in characters of `text`."""
+        return self.origin.places if self.origin else offsets(self.tokens)
+
     @property
     def label(self) -> str:
         return ""
@@ -77,7 +82,7 @@ class Sentence:
     def mention(self, span: Span) -> str:
         if self.origin is None:
             return detokenise(self.tokens[span.start : span.end])
-        return self.text[self.origin.places[span.start][0] : self.origin.places[span.end - 1][1]]
+        return self.text[self.places[span.start][0] : self.places[span.end - 1][1]]
 
     @property
     def mentions(self) -> list[str]:
@@ -85,10 +90,9 @@ class Sentence:
 
     def entities(self) -> list[dict[str, Any]]:
         """Return the spans as character offsets into `text`."""
-        places = self.origin.places if self.origin else offsets(self.tokens)
         found = []
         for span in self.spans:
-            start, end = places[span.start][0], places[span.end - 1][1]
+            start, end = self.places[span.start][0], self.places[span.end - 1][1]
             found.append({"start": start, "end": end, "label": span.label, "text": self.text[start:end]})
         return found
 

@@ -12,7 +12,7 @@ from seqeval.scheme import IOB2
 from clinsynth.scoring import precision_recall_f1
 from clinsynth.tasks.ner.counts import count, errors
 from clinsynth.tasks.ner.scores import devel_score, evaluate, record
-from clinsynth.text.entities import Sentence, to_spans
+from clinsynth.text.entities import Origin, Sentence, Span, to_spans
 from clinsynth.types import Predictions
 from support import sentence
 
@@ -151,4 +151,17 @@ def test_a_line_of_the_predictions() -> None:
         "text": "mild gout",
         "gold": [{"start": 5, "end": 9, "label": "Disease", "text": "gout"}],
         "predicted": [{"start": 0, "end": 4, "label": "Disease", "text": "mild"}],
+    }
+
+
+def test_a_line_of_a_document_says_where_it_stands() -> None:
+    gold = Sentence(("mild", "gout"), origin=Origin("note-1", 30, "mild  gout", ((0, 4), (6, 10))))
+    predicted = gold.marked([Span(1, 2, "Disease")], scores=[0.75])
+    assert record(gold, predicted=predicted) == {
+        "text": "mild  gout",
+        "gold": [],
+        "predicted": [{"start": 6, "end": 10, "label": "Disease", "text": "gout"}],
+        "document": "note-1",
+        "start": 30,
+        "scores": [0.75],
     }

@@ -46,4 +46,9 @@ def devel_score(gold: Sequence[Sentence], *, predicted: Sequence[Sentence]) -> f
 
 
 def record(gold: Sentence, *, predicted: Sentence) -> dict[str, Any]:
-    return {"text": gold.text, "gold": gold.entities(), "predicted": predicted.entities()}
+    """Return a line with the sentence; one of a document says where it begins there, and how sure the model is."""
+    line: dict[str, Any] = {"text": gold.text, "gold": gold.entities(), "predicted": predicted.entities()}
+    if gold.origin is not None:
+        line |= {"document": gold.origin.document, "start": gold.origin.start}
+        line |= {"scores": [round(score, 6) for score in predicted.scores]}
+    return line
