@@ -6,7 +6,7 @@ their task and its labels but no dataset, is in its `Kind`. Every part is checke
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -72,6 +72,9 @@ class Kind:
     learner: str = "encoder"
     holdout: float = 0.0
     """What `trainer.holdout=null` means."""
+    sentences: Callable[[Any, Sequence[Any]], str | None] | None = None
+    """Returns, for a dataset and examples, the language by whose rules they were cut out of texts; `None` where they
+    were not. `predict` cuts alike."""
     numbered: bool = False
     """Whether a unit is but a number, so that its name shows nothing of gold."""
 
