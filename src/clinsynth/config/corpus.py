@@ -11,6 +11,9 @@ from omegaconf import MISSING
 from clinsynth.config.options import AT_LEAST_1, NAME, check, is_name, option
 from clinsynth.errors import ConfigError
 
+COLUMNS = ("word", "tag", "text", "entities", "relations", "label", "id")
+"""What a column of annotated text may hold."""
+
 
 @dataclass
 class FileConfig:
@@ -24,6 +27,20 @@ class FileConfig:
     )
     sha256: str | None = option(None, "checked where given", keyless=True)
     url: str | None = option(None, "where to download it from", keyless=True)
+    format: str | None = option(
+        None, "of annotated text: conll, jsonl, brat ...; null finds it out, and says which it is", before=None
+    )
+    encoding: str | None = option(None, "of its text, such as utf-16, cp1252; null is UTF-8", before=None)
+    columns: dict[str, str] | None = option(
+        None,
+        "which columns hold what: {word: 1, tag: 4} by numbers, {text: note, label: kind, id: case} by names; null: "
+        "the usual ones",
+        before=None,
+    )
+
+    def __post_init__(self) -> None:
+        unknown = sorted(set(self.columns or ()) - set(COLUMNS))
+        check(not unknown, "columns", ", ".join(unknown), f"a mapping of {', '.join(COLUMNS)} to columns")
 
 
 @dataclass
@@ -43,6 +60,15 @@ class FilesConfig:
 class TestName(Enum):
     gold = "gold"
     adjudicated = "adjudicated"
+
+
+@dataclass(frozen=True)
+class UnitList:
+    """A file with units, one a line."""
+
+    path: str
+    types: tuple[str, ...] = ()
+    """Those of its terms: of one, all are of it; of several, each line says which; empty where units have no type."""
 
 
 @dataclass
@@ -71,9 +97,13 @@ class DatasetConfig:
         """Return the files of the splits that there are."""
         return self.files.given()
 
-    def unit_list(self) -> str | None:
-        """Return the file with units, one a line, in the place of those in gold train; `None` where there is none."""
-        return None
+    def unit_lists(self) -> list[UnitList]:
+        """Return the files with units in the place of those in gold train; empty where there is none."""
+        return []
+
+    def term_types(self) -> tuple[str, ...]:
+        """Return the types between which a list of known terms tells; empty where all are of one."""
+        return ()
 
     def negatives_line(self) -> str | None:
         """Return what a prompt says of texts that hold nothing of what is learnt; `None` where it says nothing."""

@@ -13,6 +13,24 @@ NONE = "none"
 """The unit of texts that hold nothing of what is learnt."""
 
 
+def typed_unit(term: str, *, type: str) -> str:
+    """Return the name of a unit where units are of several types: `Treatment:aspirin`."""
+    return f"{type}:{term}"
+
+
+def split_unit(unit: str, *, types: Sequence[str]) -> tuple[str, str]:
+    """Return the term of a unit and its type; where there is but one type, the unit is the term."""
+    if len(types) == 1:
+        return unit, types[0]
+    kind, _, term = unit.partition(":")
+    return term, kind
+
+
+def is_named(unit: str, name: str) -> bool:
+    """Say whether a name is that of a unit, with its type or without."""
+    return unit == name or unit.partition(":")[2] == name
+
+
 @dataclass(frozen=True)
 class Beside:
     """A unit that is added to the others, with a size of its own."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from clinsynth.errors import ConfigError
-from clinsynth.task import Chosen, Quota, Tally, Wanted
+from clinsynth.task import Chosen, Quota, Tally, Wanted, is_named
 
 ALL_ROUNDS = "all of it"
 """The name of the shortage where rounds hold too few texts together."""
@@ -151,8 +151,12 @@ class Rounds:
 def _only(wanted: Wanted, units: Sequence[str]) -> Sequence[str]:
     """Return those of `units.only`; all where it names none."""
     named = wanted.only
-    for unit in named:
-        if unit not in units:
-            near = difflib.get_close_matches(unit, units, n=3) or units[:8]
-            raise ConfigError(f"{unit!r} is no unit of {wanted.dataset}. Units are: {', '.join(near)} ...")
-    return [unit for unit in units if unit in named] if named else units
+    chosen = [unit for unit in units if unit in named]
+    for name in named:
+        if name not in units:
+            of_types = [unit for unit in units if is_named(unit, name)]
+            if not of_types:
+                near = difflib.get_close_matches(name, units, n=3) or units[:8]
+                raise ConfigError(f"{name!r} is no unit of {wanted.dataset}. Units are: {', '.join(near)} ...")
+            chosen += of_types
+    return [unit for unit in units if unit in chosen] if named else units

@@ -10,14 +10,16 @@ from clinsynth.errors import DataFormatError
 from clinsynth.tasks.classes import examples
 from clinsynth.tasks.classes.config import ClassesDataset
 from clinsynth.tasks.classes.examples import Classified
-from clinsynth.tasks.classes.gold import read_classified
+from clinsynth.tasks.classes.gold import read_path
 
 PLAIN = ClassesDataset(name="mine", task="classes", classes={"Yes": "it is", "no": "it is not"}, negative="no")
 MASKED = ClassesDataset(name="mine", task="classes", classes={"x": "one", "y": "two"}, markers=["@A$", "@B$"])
 
 
-def read(text: str, name: str = "train.tsv", *, dataset: ClassesDataset = PLAIN) -> list[tuple[str, str]]:
-    return [(found.text, found.label) for found in read_classified(text, path=Path(name), dataset=dataset)]
+def read(text: str, folder: Path, *, name: str = "t.tsv", dataset: ClassesDataset = PLAIN) -> list[Classified]:
+    path = folder / name
+    path.write_text(text, encoding="utf-8", newline="")
+    return read_path(path, format=None, encoding=None, columns=None, dataset=dataset)
 
 
 @pytest.mark.parametrize(
@@ -26,17 +28,19 @@ def read(text: str, name: str = "train.tsv", *, dataset: ClassesDataset = PLAIN)
         ("train.tsv", "It is, so.\tYes\nIt  is not.\tNO\n"),
         ("train.txt", "It is, so.\tyes\r\n\r\nIt is not.\t no \r\n"),
         ("train.tsv", "label\ttext\nYes\tIt is, so.\nno\tIt is not.\n"),
+        ("train.tsv", "sentence\tclass\nIt is, so.\tYes\nIt is not.\tno\n"),
         ("train.csv", 'id,text,label\n1,"It is, so.",Yes\n2,It is not.,no\n'),
         ("train.jsonl", '{"text": "It is, so.", "label": "Yes", "id": 3}\n{"text": "It is not.", "label": "no"}\n'),
     ],
 )
-def test_rows_are_read_in_every_form(name: str, text: str) -> None:
-    assert read(text, name) == [("It is, so.", "Yes"), ("It is not.", "no")]
+def test_rows_are_read_in_every_form(name: str, text: str, tmp_path: Path) -> None:
+    found = read(text, tmp_path, name=name)
+    assert found == [Classified("It is, so.", "Yes", negative="no"), Classified("It is not.", "no", negative="no")]
 
 
-def test_a_text_has_each_marker_once() -> None:
-    assert read("@B$ raises @A$.\ty\n", dataset=MASKED) == [("@B$ raises @A$.", "y")]
-    (found,) = read_classified("@B$ raises @A$.\ty\n", path=Path("x.tsv"), dataset=MASKED)
+def test_a_text_has_each_marker_once(tmp_path: Path) -> None:
+    (found,) = read("@B$ raises @A$.\ty\n", tmp_path, dataset=MASKED)
+    assert found == Classified("@B$ raises @A$.", "y", ("@A$", "@B$"))
     assert [(mark["text"], mark["start"]) for mark in found.entities()] == [("@B$", 0), ("@A$", 11)]
 
 
@@ -48,23 +52,22 @@ def test_a_text_has_each_marker_once() -> None:
         ("t.tsv", "a\n", "t.tsv:1: 1 column"),
         ("t.tsv", "a\tb\tyes\n", "t.tsv:1: 3 column"),
         ("t.tsv", " \tyes\n", "t.tsv:1: the text is empty"),
-        ("t.csv", "note,kind\na,yes\n", "t.csv:1: its columns are note, kind"),
-        ("t.csv", "text,label\na, b,yes\n", "t.csv:2: 3 cells, and the header has 2"),
-        ("t.csv", "text,label,label\na,yes,no\n", "several columns 'label'"),
-        ("t.jsonl", '{"text": "a"}\n', "t.jsonl:1: there is no label"),
-        ("t.jsonl", '{"text": "a", "label": 1}\n', "t.jsonl:1: there is no label, or it is no text"),
+        ("t.csv", "note,kind\na,yes\n", "t.csv:2: a text has one class, and this one has none"),
+        ("t.csv", "text,labels\na,yes;no\n", "t.csv:2: a text has one class, and this one has 'yes', 'no'"),
+        ("t.jsonl", '{"text": "a"}\n', "t.jsonl:1: a text has one class, and this one has none"),
+        ("t.jsonl", '{"text": "a", "label": 1}\n', "t.jsonl:1: '1' is no class of mine"),
     ],
 )
-def test_what_cannot_be_read_is_said_with_its_line(name: str, text: str, said: str) -> None:
+def test_what_cannot_be_read_is_said_with_its_line(name: str, text: str, said: str, tmp_path: Path) -> None:
     with pytest.raises(DataFormatError) as error:
-        read(text, name)
+        read(text, tmp_path, name=name)
     assert said in str(error.value)
 
 
 @pytest.mark.parametrize("text", ["@A$ alone\tx\n", "@A$ @A$ @B$\tx\n"])
-def test_a_text_without_its_markers_is_refused(text: str) -> None:
+def test_a_text_without_its_markers_is_refused(text: str, tmp_path: Path) -> None:
     with pytest.raises(DataFormatError, match=r"t.tsv:1: @[AB]\$ stands [02] times"):
-        read(text, "t.tsv", dataset=MASKED)
+        read(text, tmp_path, dataset=MASKED)
 
 
 @given(

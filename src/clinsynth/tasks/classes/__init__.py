@@ -38,6 +38,7 @@ def open(dataset: DatasetConfig) -> Task:
         asker=ClassesAsker(dataset),
         markers={marker: marker.strip("@$").replace("_", " ").lower() for marker in dataset.markers},
         meanings=dict(dataset.classes),
+        read_path=partial(gold.read_path, dataset=dataset),
     )
 
 
