@@ -28,6 +28,7 @@ from clinsynth.config.corpus import (
     Reviewed,
     SizeConfig,
     TestName,
+    UnitList,
     UnitsConfig,
 )
 from clinsynth.config.folder import conf_folder

@@ -62,12 +62,21 @@ class TestName(Enum):
     adjudicated = "adjudicated"
 
 
+@dataclass(frozen=True)
+class UnitList:
+    """A file with units, one a line."""
+
+    path: str
+    types: tuple[str, ...] = ()
+    """Those of its terms: of one, all are of it; of several, each line says which; empty where units have no type."""
+
+
 @dataclass
 class DatasetConfig:
     """Common to all tasks; a task adds its own keys in `tasks/<task>/config.py`."""
 
     name: str = option(MISSING, "the name in ids, tables and MLflow's experiment", keyless=True)
-    task: str = option(MISSING, "what is learnt: ner, relation, multilabel")
+    task: str = option(MISSING, "what is learnt: ner, relation, multilabel, classes")
     public: bool = option(
         False, "true: anybody may see the data; otherwise nothing of it goes to an LLM unasked", keyless=True
     )
@@ -88,9 +97,13 @@ class DatasetConfig:
         """Return the files of the splits that there are."""
         return self.files.given()
 
-    def unit_list(self) -> str | None:
-        """Return the file with units, one a line, in the place of those in gold train; `None` where there is none."""
-        return None
+    def unit_lists(self) -> list[UnitList]:
+        """Return the files with units in the place of those in gold train; empty where there is none."""
+        return []
+
+    def term_types(self) -> tuple[str, ...]:
+        """Return the types between which a list of known terms tells; empty where all are of one."""
+        return ()
 
     def negatives_line(self) -> str | None:
         """Return what a prompt says of texts that hold nothing of what is learnt; `None` where it says nothing."""

@@ -42,6 +42,8 @@ class EncoderStudent:
     lost: int
     """Labelled units (words) of the training examples that are cut off."""
     checkpoints: bool
+    sentences: str | None = None
+    """The language by whose rules the training examples were cut out of texts."""
     _trainer: pl.Trainer | None = field(default=None, repr=False)
 
     def fit(self, *, report: Callable[[Measured], None]) -> Fitted:
@@ -68,7 +70,9 @@ class EncoderStudent:
         """Write Hugging Face's format, the tokenizer included; the config says what and how the model has learnt."""
         lengths = [len(item) for item in self.data.train]
         config = self.tuner.model.config
-        config.clinsynth = saved.section(learner=NAME, task=self.task.name, labels=self.task.labels)
+        config.clinsynth = saved.section(
+            learner=NAME, task=self.task.name, labels=self.task.labels, sentences=self.sentences
+        )
         config.text_pieces = {"most": int(np.percentile(lengths, 99)), "longest": max(lengths)}
         self.tuner.model.save_pretrained(folder)
         self.tokenizer.save_pretrained(folder)
@@ -121,8 +125,18 @@ def student(
         collator=model.collator(tokenizer),
         seed=seed,
     )
-    lost = model.lost(arm.train, encoded=train)
-    return EncoderStudent(task, backbone, trainer, tokenizer, tuner, data, lost=lost, checkpoints=model.CHECKPOINTS)
+    cut_by = task.kind.sentences
+    return EncoderStudent(
+        task,
+        backbone,
+        trainer,
+        tokenizer,
+        tuner,
+        data,
+        lost=model.lost(arm.train, encoded=train),
+        checkpoints=model.CHECKPOINTS,
+        sentences=cut_by(task.dataset, arm.examples) if cut_by else None,
+    )
 
 
 def encode(task: Task, examples: Sequence[Any], *, backbone: BackboneConfig) -> Sequence[Any]:

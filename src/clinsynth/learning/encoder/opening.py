@@ -109,7 +109,8 @@ def open_model(
     labels = tuple(config.id2label[number] for number in range(len(config.id2label)))
     reading = kind.reading()
     size = _size(window, whole=reading.WHOLE, config=config)
-    reader = Reader(tokenizer, labels, _markers(tokenizer), size=size, overlap=overlap)
+    sentences = saved.describe_model(folder).sentences
+    reader = Reader(tokenizer, labels, _markers(tokenizer), size=size, overlap=overlap, sentences=sentences)
     half = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}.get(precision)
     return OpenedEncoder(kind.name, reading, reader, network.to(device), batch_size, device, half)
 

@@ -10,7 +10,7 @@ from clinsynth.prompts import render
 from clinsynth.scoring import scored
 from clinsynth.tasks.ner.answers import read_entities
 from clinsynth.tasks.ner.config import NerDataset
-from clinsynth.tasks.ner.scores import count, errors
+from clinsynth.tasks.ner.counts import count, errors
 from clinsynth.text.entities import Sentence
 from clinsynth.types import Evaluation, Prompt, Reading
 
