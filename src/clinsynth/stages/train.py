@@ -94,7 +94,7 @@ def run_key(resolved: Resolved[TrainConfig]) -> str:
     learner = _learner(task)
     return keys.training(
         settings,
-        versions=(task.writer.version, learner.version(task)),
+        versions=(task.writer.version, learner.version(task, backbone=settings.backbone)),
         gold=resolved.gold.hashes,
         labels=task.labels,
         weights=learner.identity(settings.backbone),
