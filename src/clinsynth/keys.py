@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         AnalysisConfig,
         AnnotatorConfig,
         CorpusConfig,
+        FileConfig,
         PredictionConfig,
         QualityConfig,
         SearchConfig,
@@ -54,6 +55,21 @@ def file_digest(path: Path) -> str:
     """Return the sha256 of a file, 64 hex digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def path_digest(path: Path) -> str:
+    """Return the sha256 of a file, or of the names and sha256 of the files of a folder, hidden ones left out."""
+    if path.is_file():
+        return file_digest(path)
+    names = sorted(file.relative_to(path) for file in path.rglob("*") if file.is_file())
+    seen = [name for name in names if not any(part.startswith(".") for part in name.parts)]
+    return digest([[name.as_posix(), file_digest(path / name)] for name in seen])
+
+
+def gold_digest(path: Path, *, file: FileConfig) -> str:
+    """Return the digest of a split: of its file or folder, and of how it is read where the settings say so."""
+    content = path_digest(path)
+    return digest([content, *later(file)]) if later(file) else content
 
 
 # What settings add to a key

@@ -180,6 +180,25 @@ class Curve:
 
 
 @dataclass(frozen=True)
+class Reliability:
+    """Predictions in bins by how sure a model is of them: a model that knows is as often right as it is sure."""
+
+    confidence: Sequence[float]
+    """The mean of each bin, 0 to 1."""
+    precision: Sequence[float]
+    """The share of each that is right."""
+    spans: Sequence[int]
+    """How many there are in each."""
+
+    @property
+    def error(self) -> float:
+        """Return the expected calibration error (Guo et al. 2017), 0 to 1."""
+        gaps = (abs(sure - right) for sure, right in zip(self.confidence, self.precision, strict=True))
+        weighted = sum(gap * number for gap, number in zip(gaps, self.spans, strict=True))
+        return weighted / max(sum(self.spans), 1)
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """The scores of one model on one test set."""
 
@@ -191,6 +210,10 @@ class Evaluation:
     counts."""
     curves: dict[str, Curve] = field(default_factory=dict)
     """By name, for the figure of the run; a task without scores has none."""
+    reliability: Reliability | None = None
+    """For the figure of the run, where a model says how sure it is."""
+    details: dict[str, Any] = field(default_factory=dict)
+    """Scores that are too many for tables, by name, as JSON; empty for a task that has none."""
 
 
 @dataclass(frozen=True)

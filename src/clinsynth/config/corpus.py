@@ -11,6 +11,9 @@ from omegaconf import MISSING
 from clinsynth.config.options import AT_LEAST_1, NAME, check, is_name, option
 from clinsynth.errors import ConfigError
 
+COLUMNS = ("word", "tag", "text", "entities", "relations", "label", "id")
+"""What a column of annotated text may hold."""
+
 
 @dataclass
 class FileConfig:
@@ -24,6 +27,20 @@ class FileConfig:
     )
     sha256: str | None = option(None, "checked where given", keyless=True)
     url: str | None = option(None, "where to download it from", keyless=True)
+    format: str | None = option(
+        None, "of annotated text: conll, jsonl, brat ...; null finds it out, and says which it is", before=None
+    )
+    encoding: str | None = option(None, "of its text, such as utf-16, cp1252; null is UTF-8", before=None)
+    columns: dict[str, str] | None = option(
+        None,
+        "which columns hold what: {word: 1, tag: 4} by numbers, {text: note, label: kind, id: case} by names; null: "
+        "the usual ones",
+        before=None,
+    )
+
+    def __post_init__(self) -> None:
+        unknown = sorted(set(self.columns or ()) - set(COLUMNS))
+        check(not unknown, "columns", ", ".join(unknown), f"a mapping of {', '.join(COLUMNS)} to columns")
 
 
 @dataclass

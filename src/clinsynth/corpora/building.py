@@ -19,7 +19,6 @@ from clinsynth.errors import DataFormatError
 from clinsynth.quality import control
 from clinsynth.quality.weights import weigh
 from clinsynth.task import Chosen, Supply
-from clinsynth.text.scripts import NOT_READ, is_without_blanks
 from clinsynth.types import Candidate, Draft, Rejected
 
 
@@ -127,10 +126,9 @@ def check_units_are_written_about(generation: Generation) -> None:
     absent = [unit for unit in units if not generation.usable[unit]]
     if absent:
         names = ", ".join(repr(unit) for unit in absent[:5]) + (" ..." if len(absent) > 5 else "")
-        script = f"{NOT_READ}. " if any(map(is_without_blanks, absent)) else ""
         raise DataFormatError(
             f"{len(absent)} of {len(units)} units stand in none of their own sentences: {names} (the first has "
-            f"{written[absent[0]]}). {script}Is the term spelt as in the completions? Acronyms have to agree in case. "
+            f"{written[absent[0]]}). Is the term spelt as in the completions? Acronyms have to agree in case. "
             "Mend or remove it, or go on without with generation.on_missing=skip."
         )
 

@@ -13,7 +13,7 @@ import requests
 
 from clinsynth.config import FileConfig
 from clinsynth.errors import ConfigError, DataFormatError, Unreachable
-from clinsynth.keys import file_digest
+from clinsynth.keys import path_digest
 
 ASSETS = "assets:"
 """Prefix of a path inside the package."""
@@ -23,20 +23,20 @@ READ_TIMEOUT = 15
 RETRY_WITHIN = 20  # seconds since the first attempt, so that a failure is said within a minute
 
 
-def locate(file: FileConfig, *, data: Path) -> Path:
-    """The file on this machine, downloaded if need be, its sha256 checked."""
+def locate(file: FileConfig, *, data: Path, folders: bool = False) -> Path:
+    """The file on this machine, or a folder where `folders` may be read; downloaded if need be, its sha256 checked."""
     assert file.path is not None
     path = resolve(file.path, below=data if file.url else Path())
-    if not path.is_file():
+    if not path.is_file() and not (folders and path.is_dir()):
         if file.url is None or path.is_dir():
             raise no_file(path)
         _download(file, path=path, data=data)
-    elif file.sha256 and file_digest(path) != file.sha256:
+    elif file.sha256 and path_digest(path) != file.sha256:
         mend = f"Delete it to download it again from {file.url}."
         if file.url is None:
             mend = "If it is another one on purpose, say so: dataset.files.train.sha256=null, or that of its split."
         raise DataFormatError(
-            f"{path} has sha256 {file_digest(path)}, expected is {file.sha256}: it is damaged or another edition. "
+            f"{path} has sha256 {path_digest(path)}, expected is {file.sha256}: it is damaged or another edition. "
             f"{mend}"
         )
     return path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -252,6 +253,10 @@ def _log_scores(run: ActiveRun, material: Material, *, result: Evaluation, predi
     run.figure(figures.error_kinds(result.errors), "errors.png")
     if result.curves:
         run.figure(figures.precision_recall(result.curves), "precision_recall.png")
+    if result.reliability is not None:
+        run.figure(figures.reliability(result.reliability), "reliability.png")
+    if result.details:
+        run.text(json.dumps(result.details, indent=2, ensure_ascii=False) + "\n", "scores.json")
     if result.counts is not None:
         run.counts(result.counts)
     if material.log_text:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from clinsynth.task.encoder import Cut, EncoderModel, EncoderReading, Reader, Window
-from clinsynth.task.parts import Asker, Examples, GoldReader, Judge, Reviewer, Writer
+from clinsynth.task.parts import Asker, Examples, GoldReader, Judge, PathReader, Reviewer, Writer
 from clinsynth.task.units import (
     NONE,
     Beside,
@@ -41,6 +41,7 @@ __all__ = [
     "Judge",
     "Kind",
     "Negatives",
+    "PathReader",
     "Proposal",
     "Reader",
     "Reviewer",
@@ -91,6 +92,9 @@ class Task:
     """Words that a tokenizer keeps whole, each with one whose embedding it starts from."""
     meanings: Mapping[str, str] = field(default_factory=dict)
     """What labels mean, where the dataset says so."""
+    read_path: PathReader | None = None
+    """Reads a file or folder of any format of annotated text, in the place of `read_gold`; `None` where a task has but
+    formats of its own."""
 
     @property
     def name(self) -> str:

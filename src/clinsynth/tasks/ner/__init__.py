@@ -1,4 +1,4 @@
-"""Named entities of one type in sentences (Tang et al. 2023)."""
+"""Named entities of one type or several (Tang et al. 2023)."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ def open(dataset: DatasetConfig) -> Task:
         dataset,
         labels=dataset.labels,
         read_gold=partial(gold.read_sentences, dataset=dataset),
+        read_path=partial(gold.read_path, dataset=dataset),
         writer=NerWriter(dataset),
         asker=NerAsker(dataset),
     )

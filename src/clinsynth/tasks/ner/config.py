@@ -9,6 +9,8 @@ from clinsynth.config import LANGUAGE, DatasetConfig, UnitList, check, option
 from clinsynth.errors import ConfigError
 
 PUBMED = "PubMed journal articles"
+SENTENCES, WINDOWS = "sentences", "windows"
+ERROR, IGNORE = "error", "ignore"
 
 
 @dataclass
@@ -37,6 +39,17 @@ class NerDataset(DatasetConfig):
         None, "what sentences are like that mention none, for units.negatives; the prompt says it", keyless=True
     )
     language: str | None = option(None, LANGUAGE, before=(None, "en"))
+    documents: str | None = option(
+        None,
+        "how texts with offsets are cut: sentences, or windows (of backbone.max_length, that overlap); null: sentences",
+        before=None,
+    )
+    other_types: str = option(
+        ERROR, "mentions of types that are not declared: error, or ignore (they are left out)", before=ERROR
+    )
+    overlapping: str = option(
+        "keep", "mentions that overlap: keep (backbone.head=token learns the longest of them), or error", before="keep"
+    )
     style: str = option(PUBMED, "what texts are like, for prompts that say $style", before=PUBMED)
 
     def unit_lists(self) -> list[UnitList]:
@@ -95,6 +108,13 @@ class NerDataset(DatasetConfig):
             for name in filter(lambda name: name is not None, names):
                 check(_is_word(name), key, name, "a word, as in B-Disease")
         self._check_names()
+        for key, accepted in (
+            ("documents", (None, SENTENCES, WINDOWS)),
+            ("other_types", (ERROR, IGNORE)),
+            ("overlapping", ("keep", ERROR)),
+        ):
+            said = ", ".join(name or "null" for name in accepted)
+            check(getattr(self, key) in accepted, f"dataset.{key}", getattr(self, key), f"one of {said}")
 
     def _check_names(self) -> None:
         """Raise ConfigError for lists of terms of other types, and names in which units could not be parted."""

@@ -18,7 +18,7 @@ from transformers import (
 )
 
 from clinsynth.learning.encoder.module import IGNORED, BaseFineTuner
-from clinsynth.tasks.ner.decoding import decode
+from clinsynth.tasks.ner.decoding import decode, span_scores
 from clinsynth.text.entities import Sentence, to_spans
 
 VERSION = "ner-2"
@@ -116,10 +116,11 @@ def predictions(
         for word, row in zip(item.words, output, strict=True):
             rows[word] = row
         words.append(rows)
-    return [
-        Sentence(example.tokens, to_spans([labels[label] for label in path]))
-        for example, path in zip(examples, decode(words, labels=labels), strict=True)
-    ]
+    found = []
+    for example, rows, path in zip(examples, words, decode(words, labels=labels), strict=True):
+        spans = to_spans([labels[label] for label in path])
+        found.append(example.marked(spans, scores=span_scores(spans, rows=rows, path=path)))
+    return found
 
 
 def usage(path: Path) -> str:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from clinsynth.config import check
-from clinsynth.errors import ConfigError, DataFormatError
+from clinsynth.errors import ConfigError
 from clinsynth.prompts import render
 from clinsynth.task import NONE, Choices, Proposal, Supply, Writing, split_unit, typed_unit
 from clinsynth.tasks.ner import negatives
@@ -21,7 +21,6 @@ from clinsynth.tasks.supply import EACH_UNIT
 from clinsynth.tasks.usual import usual_prompt
 from clinsynth.text.entities import Sentence, Span
 from clinsynth.text.lists import read_drafts
-from clinsynth.text.scripts import NOT_READ, is_without_blanks
 from clinsynth.text.words import tokenise
 from clinsynth.types import Brief, Candidate, Completion, Draft, Gold, Rejected, Request
 
@@ -87,17 +86,9 @@ class NerWriter:
         """Return those of a list, else the mentions of gold train; of several types each behind its own.
 
         Unique mentions, case folded, each in its most frequent form; by frequency, then alphabetically.
-        Of forms that are equally frequent the first in the file is taken. Raises DataFormatError where most are in a
-        script without blanks.
+        Of forms that are equally frequent the first in the file is taken.
         """
-        units = negatives.check_names(gold.units) if gold.units else self._mentions(gold)
-        unread = [unit for unit in units if is_without_blanks(unit)]
-        if 2 * len(unread) > len(units):
-            where = self.dataset.units if gold.units else f"gold train of {self.dataset.name}"
-            raise DataFormatError(
-                f"{where}: {len(unread)} of {len(units)} units are written like {unread[0]!r}. {NOT_READ}."
-            )
-        return units
+        return negatives.check_names(gold.units) if gold.units else self._mentions(gold)
 
     def _mentions(self, gold: Gold) -> list[str]:
         forms: dict[tuple[str, int], Counter[str]] = {}
