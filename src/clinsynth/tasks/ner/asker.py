@@ -9,14 +9,9 @@ from clinsynth.config import named_prompt
 from clinsynth.prompts import render
 from clinsynth.scoring import scored
 from clinsynth.tasks.ner.answers import read_entities
-<<<<<<< HEAD
 from clinsynth.tasks.ner.answers.several import read_typed_entities
 from clinsynth.tasks.ner.config import NerDataset, listed_types
-from clinsynth.tasks.ner.scores import count, errors
-=======
-from clinsynth.tasks.ner.config import NerDataset
 from clinsynth.tasks.ner.counts import count, errors
->>>>>>> 602e12d0d9165b5c01d5c13cead224fbc57aa36c
 from clinsynth.text.entities import Sentence
 from clinsynth.types import Evaluation, Prompt, Reading
 
