@@ -53,7 +53,7 @@ class NerWriter:
         prompt = choices.prompt
         if prompt.name == "default":
             prompt = usual_prompt("sentences", language=choices.language, typed=self._typed)
-        if annotator == "llm" and label_prompt is None:
+        if annotator == "llm" and (label_prompt is None or label_prompt.name == "default"):
             label_prompt = usual_prompt("mentions", language=choices.language, typed=self._typed)
         if annotator == "gazetteer":
             lexicon = choices.lexicon
