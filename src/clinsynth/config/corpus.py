@@ -22,7 +22,7 @@ class FileConfig:
     path: str | None = option(
         None,
         "null is none; it hangs on paths.data where there is a url, else on the current folder; "
-        "`assets:` names a file of the package",
+        "`assets:` names a file of the package, `hf:owner/name:split` a data set of the Hugging Face hub",
         keyless=True,
     )
     sha256: str | None = option(None, "checked where given", keyless=True)
