@@ -26,6 +26,7 @@ from clinsynth.reports.mistakes import mistakes
 from clinsynth.reports.scores import show_result
 from clinsynth.stages import Job, models, naming, replay, resolving
 from clinsynth.stages.frame import Entry, Frame, log_corpus, log_gold
+from clinsynth.stages.outcomes import log_errors
 from clinsynth.stages.resolving import Resolved, changed
 from clinsynth.task import Task
 from clinsynth.tracking import ARM_KEY, ActiveRun, Ledger
@@ -250,7 +251,7 @@ def _log_data(run: ActiveRun, material: Material) -> None:
 
 
 def _log_scores(run: ActiveRun, material: Material, *, result: Evaluation, predicted: Sequence[Any]) -> None:
-    run.figure(figures.error_kinds(result.errors), "errors.png")
+    log_errors(run, result)
     if result.curves:
         run.figure(figures.precision_recall(result.curves), "precision_recall.png")
     if result.reliability is not None:
