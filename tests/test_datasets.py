@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from clinsynth import datasets, tasks
-from clinsynth.config import DatasetConfig, FileConfig
+from clinsynth.config import DatasetConfig, FileConfig, FilesConfig
 from clinsynth.errors import ConfigError, DataFormatError
 from clinsynth.files.terms import read_terms
+from clinsynth.tasks.relation.config import RelationDataset
 from clinsynth.text.entities import Sentence
 from support import CORPORA, Composed, dataset, needs_corpora, sentence, sha256
 
@@ -68,12 +69,11 @@ def test_text_beyond_ascii_is_kept(tmp_path: Path) -> None:
     [
         (b"mild\tO\nataxia\n", 2, "column"),
         (b"mild\tO\n\nDMD\tNN\tB-Disease\n", 3, "column"),
-        (b"mild\tI-Disease\n", 1, "follows no entity"),
         (b"mild\tO\nDMD\tB-Drug\n", 2, "unknown tag 'B-Drug'"),
         (b"mild\tO\n\xe4taxia\tO\n", 2, "byte 0xe4 is not UTF-8"),
         ("mild\tO\n".encode("utf-16"), 1, "is not UTF-8"),
     ],
-    ids=["one column", "three columns", "orphan I-", "unknown tag", "latin1", "UTF-16"],
+    ids=["one column", "three columns", "unknown tag", "latin1", "UTF-16"],
 )
 def test_a_bad_file_is_named_with_its_line(tmp_path: Path, content: bytes, line: int, said: str) -> None:
     with pytest.raises(DataFormatError) as raised:
@@ -84,23 +84,35 @@ def test_a_bad_file_is_named_with_its_line(tmp_path: Path, content: bytes, line:
 
 BIOES = "a\tO\nlate\tB-Disease\nonset\tI-Disease\nataxia\tE-Disease\n\nDMD\tS-Disease\n"
 BILOU = BIOES.replace("E-", "L-").replace("S-", "U-")
-BMES = BIOES.replace("I-", "M-")
 IOB1 = "a\tO\nlate\tI-Disease\nonset\tI-Disease\nataxia\tI-Disease\n\nDMD\tI-Disease\n"
 IOB2 = [sentence("a/O late/B onset/I ataxia/I"), sentence("DMD/B")]
 QUOTED = [sentence("“/O gout/B ”/O")]
 
 
 @pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (BIOES, IOB2),
+        (BILOU, IOB2),
+        (IOB1, IOB2),
+        ("The O\n\ngout   B-Disease\n", [sentence("The/O"), sentence("gout/B")]),
+        ("The\tDT\tB-NP\tO\ngout\tNN\tI-NP\tB-Disease\n", [sentence("The/O gout/B")]),
+        ("The DT B-NP O\ngout NN I-NP B-Disease\n", [sentence("The/O gout/B")]),
+        ("The\tO\t0\n\ngout\tB-Disease\t4\n", [sentence("The/O"), sentence("gout/B")]),
+        ('{"text": "The gout.", "entities": [[4, 8, "Disease"]]}\n', None),
+    ],
+)
+def test_other_columns_and_schemes_are_read(tmp_path: Path, content: str, expected: list[Sentence] | None) -> None:
+    found = load(content.encode(), folder=tmp_path).train
+    if expected is None:
+        assert [(one.text, one.mentions) for one in found] == [("The gout.", ["gout"])]
+    else:
+        assert found == expected
+
+
+@pytest.mark.parametrize(
     ("content", "said", "expected"),
     [
-        (BIOES.encode(), "BIOES", IOB2),
-        (BILOU.encode(), "BILOU", IOB2),
-        (BMES.encode(), "BIOES", IOB2),
-        (IOB1.encode(), "IOB1", IOB2),
-        (b"The O\n\ngout   B-Disease\n", "parted by blanks", [sentence("The/O"), sentence("gout/B")]),
-        (b"The\tDT\tB-NP\tO\ngout\tNN\tI-NP\tB-Disease\n", "cut -f 1,4", [sentence("The/O gout/B")]),
-        (b"The DT B-NP O\ngout NN I-NP B-Disease\n", "cut -f 1,4", [sentence("The/O gout/B")]),
-        (b"The\tO\t0\n\ngout\tB-Disease\t4\n", "cut -f 1,2", [sentence("The/O"), sentence("gout/B")]),
         (b"The\tO\n\tO\n \tO\n\ngout\tB-Disease\n", "empty token", [sentence("The/O"), sentence("gout/B")]),
         (b"\x93\tO\ngout\tB-Disease\n\x94\tO\n", "iconv -f cp1252", QUOTED),
         ("\x93\tO\ngout\tB-Disease\n\x94\tO\n".encode(), "as if it were Latin-1", QUOTED),
@@ -145,14 +157,30 @@ def test_what_is_no_text_is_not_said_to_be_latin(tmp_path: Path, content: bytes,
 
 def test_a_folder_is_not_said_to_be_absent(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "train.tsv").write_bytes(CONTENT)
+    (tmp_path / "mine" / "terms.txt").write_bytes(b"gout\n")
     folder = FileConfig(path=str(tmp_path / "mine"))
-    for said in ("which is a folder. Name a file in it: train.tsv", "it has none"):
+    for said in ("which is a folder. Name a file in it: terms.txt", "it has none"):
         with pytest.raises(ConfigError, match=said):
-            opened(dataset(train=folder, test=folder), data=tmp_path)
+            opened(RelationDataset("mine", "relation", files=FilesConfig(train=folder, test=folder)), data=tmp_path)
         with pytest.raises(ConfigError, match=f"no list of terms at .*{said}"):
             read_terms(tmp_path / "mine")
-        (tmp_path / "mine" / "train.tsv").unlink(missing_ok=True)
+        (tmp_path / "mine" / "terms.txt").unlink(missing_ok=True)
+
+
+def test_a_folder_of_annotated_texts_is_read(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    for name, content in (("a.tsv", CONTENT), ("b.tsv", CONTENT)):
+        (folder / name).write_bytes(content)
+    file = FileConfig(path=str(folder))
+    first = opened(dataset(train=file, test=file), data=tmp_path)
+    assert first.train == TWO + TWO
+    (folder / "b.tsv").write_bytes(CONTENT.replace(b"mild", b"bad"))
+    assert opened(dataset(train=file, test=file), data=tmp_path).hashes != first.hashes
+    for path in folder.iterdir():
+        path.unlink()
+    with pytest.raises(DataFormatError, match="it holds no files"):
+        opened(dataset(train=file, test=file), data=tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n\n", b"\xef\xbb\xbf"])

@@ -6,12 +6,12 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from clinsynth.config import DatasetConfig
+from clinsynth.config import DatasetConfig, FileConfig
 from clinsynth.errors import ConfigError, DataFormatError
 from clinsynth.files.sources import locate, resolve
 from clinsynth.files.terms import read_terms
 from clinsynth.files.utf8 import decode_lines
-from clinsynth.keys import digest, file_digest
+from clinsynth.keys import digest, gold_digest
 from clinsynth.task import Task
 from clinsynth.types import Gold
 
@@ -36,18 +36,25 @@ def open_gold(task: Task, *, data: Path, needed: Collection[str] = ("train", "te
                     f"dataset.files of {dataset.name} has no {split} file: give one as dataset.files.{split}.path=..."
                 )
             continue
-        path = locate(files[split], data=data)
-        hashes[split] = file_digest(path)
-        splits[split] = _read_split(path, sha256=hashes[split], task=task)
+        file = files[split]
+        path = locate(file, data=data, folders=task.read_path is not None)
+        hashes[split] = gold_digest(path, file=file)
+        splits[split] = _read_split(path, file=file, sha256=hashes[split], task=task)
         if not splits[split]:
             raise DataFormatError(f"{path}: the {split} split of {dataset.name} is empty.")
-    named = dataset.unit_list()
-    units = read_terms(resolve(named)) if named else []
-    return Gold(splits["train"], test=splits["test"], devel=splits["devel"], hashes=hashes, units=tuple(units))
+    units = [unit for listed in dataset.unit_lists() for unit in read_terms(resolve(listed.path), types=listed.types)]
+    found = tuple(dict.fromkeys(units))
+    return Gold(splits["train"], test=splits["test"], devel=splits["devel"], hashes=hashes, units=found)
 
 
-def _read_split(path: Path, *, sha256: str, task: Task) -> list[Any]:
+def _read_split(path: Path, *, file: FileConfig, sha256: str, task: Task) -> list[Any]:
     key = (str(path), sha256, digest(str(task.dataset)))
     if key not in _parsed:
-        _parsed[key] = task.read_gold(decode_lines(path), path=path)
+        _parsed[key] = _read(path, file=file, task=task)
     return _parsed[key]
+
+
+def _read(path: Path, *, file: FileConfig, task: Task) -> list[Any]:
+    if task.read_path is None:
+        return task.read_gold(decode_lines(path), path=path)
+    return task.read_path(path, format=file.format, encoding=file.encoding, columns=file.columns)

@@ -98,7 +98,10 @@ def later(*nodes: Any) -> list[dict[str, Any]]:
 
 def _stands(item: Field[Any], node: Any) -> bool:
     told = item.metadata
-    return not told.get("keyless") and not ("before" in told and getattr(node, item.name) == told["before"])
+    if told.get("keyless") or "before" not in told:
+        return not told.get("keyless")
+    before = told["before"] if isinstance(told["before"], tuple) else (told["before"],)
+    return getattr(node, item.name) not in before
 
 
 def _is_first(item: Field[Any]) -> bool:
@@ -162,26 +165,28 @@ def corpus_content(
     units: Sequence[str],
     size: SizeConfig,
     annotator: AnnotatorConfig,
-    lexicon: Iterable[str],
+    lexicon: Sequence[str],
     quality: QualityConfig,
     test_texts: Iterable[Sequence[str]],
     completions: Sequence[Sequence[Any]],
     negatives: int = 0,
+    language: str | None = None,
 ) -> dict[str, Any]:
     """Return all that decides what a corpus is, and nothing else.
 
     `completions` are rows of unit, replicate, text, reason of the end, and the text of the labels where there is one.
-    `negatives` is how many of them are wanted.
+    `negatives` is how many of them are wanted. Of a `lexicon` that has types the order counts, of others it does not:
+    these come sorted. `language` is that of the texts, where terms are found otherwise than in English.
     """
     return {
         "labels": labels,
         "units": digest(units),
         "size": named(size),
-        "annotator": [annotator.name, digest(sorted(lexicon)), *later(annotator)],
+        "annotator": [annotator.name, digest(lexicon), *later(annotator)],
         "quality": named(quality),
         "test": digest(sorted(test_texts)) if quality.test_copies else None,
         "completions": digest(completions),
-    } | ({"negatives": negatives} if negatives else {})
+    } | {name: value for name, value in (("negatives", negatives), ("language", language)) if value}
 
 
 def judged_content(base: str, *, review: str, how: Reviewed) -> dict[str, Any]:

@@ -165,6 +165,8 @@ class Reading:
     """One of `STATUSES`."""
     hallucinated: tuple[str, ...] = ()
     """What it names that is not there: false positives."""
+    conflicts: int = 0
+    """Entities that are not kept, for it says two things of the same words."""
 
 
 @dataclass(frozen=True)
@@ -175,6 +177,37 @@ class Curve:
     precision: Sequence[float]
     marks: dict[str, tuple[float, float]] = field(default_factory=dict)
     """Name to recall and precision."""
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """Which class is taken for which, of a task whose texts have one class each."""
+
+    labels: tuple[str, ...]
+    """Of gold: the rows."""
+    predicted: tuple[str, ...]
+    """The columns: the same, and what stands for no class where that occurs."""
+    counts: tuple[tuple[int, ...], ...]
+    """Test examples of each row and column."""
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """Predictions in bins by how sure a model is of them: a model that knows is as often right as it is sure."""
+
+    confidence: Sequence[float]
+    """The mean of each bin, 0 to 1."""
+    precision: Sequence[float]
+    """The share of each that is right."""
+    spans: Sequence[int]
+    """How many there are in each."""
+
+    @property
+    def error(self) -> float:
+        """Return the expected calibration error (Guo et al. 2017), 0 to 1."""
+        gaps = (abs(sure - right) for sure, right in zip(self.confidence, self.precision, strict=True))
+        weighted = sum(gap * number for gap, number in zip(gaps, self.spans, strict=True))
+        return weighted / max(sum(self.spans), 1)
 
 
 @dataclass(frozen=True)
@@ -189,6 +222,12 @@ class Evaluation:
     counts."""
     curves: dict[str, Curve] = field(default_factory=dict)
     """By name, for the figure of the run; a task without scores has none."""
+    confusion: Confusion | None = None
+    """For a figure and a file of the run."""
+    reliability: Reliability | None = None
+    """For the figure of the run, where a model says how sure it is."""
+    details: dict[str, Any] = field(default_factory=dict)
+    """Scores that are too many for tables, by name, as JSON; empty for a task that has none."""
 
 
 @dataclass(frozen=True)

@@ -443,12 +443,14 @@ def test_a_unit_that_stands_in_no_sentence_is_said(
     assert skipped.manifest.rejected["unit_missing"] == 8
 
 
-def test_a_unit_of_a_script_without_blanks_is_said(
-    settings: CorpusConfig, store: ArtifactStore, record: Record
-) -> None:
+def test_a_corpus_of_a_script_without_blanks(settings: CorpusConfig, store: ArtifactStore, record: Record) -> None:
     record([row("痛风", completion="1. 痛风患者的血尿酸水平明显升高。\n2. 急性痛风发作时关节红肿热痛。")])
-    with pytest.raises(DataFormatError, match=r"'痛风'\. Texts without blanks between words \(Chinese, "):
-        make(settings, store=store, gold=replace(GOLD, units=("痛风",)))
+    found = make(settings, store=store, gold=replace(GOLD, units=("痛风",)))
+    assert [example.text for example in found.examples] == [
+        "痛风患者的血尿酸水平明显升高。",
+        "急性痛风发作时关节红肿热痛。",
+    ]
+    assert [example.mentions for example in found.examples] == [["痛风"], ["痛风"]]
 
 
 def test_labels_that_cannot_be_read_stop_nothing_but_a_corpus_without_any(

@@ -68,8 +68,8 @@ def test_a_task_with_another_headline_is_compared_by_it(capfd: pytest.CaptureFix
     found = {"test/mrr": 0.5, "test/mrr_low": 0.4, "test/mrr_high": 0.6, "test/hits": 0.75, "test/A1/mrr": 0.25}
     show_result("mine", Summary("run1", "key", None, None, 20, found), judge=RANKED, where={})
     header, row, labels, label = capfd.readouterr().out.splitlines()
-    assert (header.split(), labels.split()) == (["MRR", "95%", "interval", "hits", "examples"], ["label", "MRR", "AP"])
-    assert (row.split(), label.split()) == (["mine", "50.0", "40.0", "–", "60.0", "75.0", "20"], ["A1", "25.0", "–"])
+    assert (header.split(), labels.split()) == (["MRR", "95%", "interval", "hits", "examples"], ["label", "MRR"])
+    assert (row.split(), label.split()) == (["mine", "50.0", "40.0", "–", "60.0", "75.0", "20"], ["A1", "25.0"])
     show_result("mine", Summary("run1", "key", None, None, 20, {"test/f1": 0.5}), judge=RANKED, where={})
     assert capfd.readouterr().out == "mine: 20 examples; not scored, for there is no test set\n"
     arms = [arm("original", found, headline=RANK), arm("augmented", {"test/mrr": 0.6}, headline=RANK)]
@@ -116,10 +116,11 @@ def test_a_score_of_nothing_has_no_relative_change(capfd: pytest.CaptureFixture[
 
 def test_each_label_has_scores_of_its_own(capfd: pytest.CaptureFixture[str]) -> None:
     found = {"test/f1": 0.5, "test/A1/f1": 0.25, "test/A1/precision": 0.2, "test/B2/f1": 1.0}
+    found["test/B2/average_precision"] = 0.9
     show_result("mine", Summary("run1", "key", None, None, 20, found), judge=MULTILABEL, where={})
     *_, header, one, two = capfd.readouterr().out.splitlines()
     assert header.split() == ["label", "P", "R", "F1", "AP"]
-    assert [one.split(), two.split()] == [["A1", "20.0", "–", "25.0", "–"], ["B2", "–", "–", "100.0", "–"]]
+    assert [one.split(), two.split()] == [["A1", "20.0", "–", "25.0", "–"], ["B2", "–", "–", "100.0", "90.0"]]
     show_arm_labels([arm("original", found, found | {"test/A1/f1": 0.75})])
     header, row = capfd.readouterr().out.strip().splitlines()
     assert header.split()[-2:] == ["A1", "B2"]

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinsynth.text.entities import Sentence, Span, to_spans, to_tags
+from clinsynth.tasks.ner.examples import from_json
+from clinsynth.text.entities import Origin, Sentence, Span, to_spans, to_tags
 from support import sentence
 
 LABELS = st.sampled_from(["Disease", "Chemical", "Cell-line"])
@@ -68,15 +69,40 @@ def test_a_span_that_holds_no_words_is_refused(start: int, end: int) -> None:
 @pytest.mark.parametrize(
     "spans",
     [
-        [(0, 2), (1, 3)],
         [(0, 2), (0, 2)],
         [(2, 3), (0, 1)],
         [(1, 4)],
     ],
 )
-def test_a_sentence_refuses_spans_that_overlap_or_leave_it(spans: list[tuple[int, int]]) -> None:
-    with pytest.raises(ValueError, match="overlaps its neighbour or leaves the 3 words"):
+def test_a_sentence_refuses_spans_out_of_order_or_behind_it(spans: list[tuple[int, int]]) -> None:
+    with pytest.raises(ValueError, match="not in order, or leave the 3 words"):
         Sentence(("a", "b", "c"), tuple(Span(start, end, "X") for start, end in spans))
+
+
+@pytest.mark.parametrize(
+    ("spans", "tags"),
+    [
+        ([(0, 3), (1, 2)], "B-X I-X I-X O"),
+        ([(0, 1), (0, 3), (2, 3)], "B-X I-X I-X O"),
+        ([(0, 2), (1, 3)], "B-X I-X O O"),
+        ([(0, 2), (1, 4)], "O B-X I-X I-X"),
+        ([(0, 1), (2, 4), (3, 4)], "B-X O B-X I-X"),
+    ],
+)
+def test_tags_tell_of_the_longest_of_overlapping_spans(spans: list[tuple[int, int]], tags: str) -> None:
+    found = Sentence(tuple("abcd"), tuple(Span(start, end, "X") for start, end in spans))
+    assert found.tags == tags.split()
+    assert from_json(found.to_json()) == found
+
+
+def test_a_sentence_of_a_text_is_as_it_stands_there() -> None:
+    origin = Origin("note", 10, "Mild  gout.", ((0, 4), (6, 10), (10, 11)))
+    found = Sentence(("Mild", "gout", "."), (Span(0, 2, "Disease"),), origin)
+    assert found.text == "Mild  gout."
+    assert found.mentions == ["Mild  gout"]
+    assert found.entities() == [{"start": 0, "end": 10, "label": "Disease", "text": "Mild  gout"}]
+    other = found.marked([Span(1, 2, "Disease")], scores=[0.5])
+    assert (other.mentions, other.scores, other.origin) == (["gout"], (0.5,), origin)
 
 
 def test_neighbouring_spans_are_accepted() -> None:

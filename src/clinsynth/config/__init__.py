@@ -16,6 +16,7 @@ from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, OmegaConf
 
 from clinsynth.config.corpus import (
+    LANGUAGE,
     AnnotatorConfig,
     AskingConfig,
     ColumnsConfig,
@@ -29,6 +30,7 @@ from clinsynth.config.corpus import (
     Reviewed,
     SizeConfig,
     TestName,
+    UnitList,
     UnitsConfig,
 )
 from clinsynth.config.folder import conf_folder

@@ -62,9 +62,21 @@ class FilesConfig:
         return {name: file for name, file in splits.items() if file.path is not None}
 
 
+LANGUAGE = "of the texts (en, es, zh), for cards; of ner for the plurals of known terms, too, where null is as en"
+
+
 class TestName(Enum):
     gold = "gold"
     adjudicated = "adjudicated"
+
+
+@dataclass(frozen=True)
+class UnitList:
+    """A file with units, one a line."""
+
+    path: str
+    types: tuple[str, ...] = ()
+    """Those of its terms: of one, all are of it; of several, each line says which; empty where units have no type."""
 
 
 @dataclass
@@ -72,7 +84,7 @@ class DatasetConfig:
     """Common to all tasks; a task adds its own keys in `tasks/<task>/config.py`."""
 
     name: str = option(MISSING, "the name in ids, tables and MLflow's experiment", keyless=True)
-    task: str = option(MISSING, "what is learnt: ner, relation, multilabel")
+    task: str = option(MISSING, "what is learnt: ner, relation, multilabel, classes")
     public: bool = option(
         False, "true: anybody may see the data; otherwise nothing of it goes to an LLM unasked", keyless=True
     )
@@ -83,9 +95,7 @@ class DatasetConfig:
         keyless=True,
     )
     licence: str = option("unknown", "of the gold files", keyless=True)
-    language: str | None = option(
-        None, "of the texts, as cards name it (en, es, zh); null leaves it out of them", keyless=True
-    )
+    language: str | None = option(None, LANGUAGE, keyless=True)
     recordings: list[str] = option([], "JSON lines with an LLM's completions, for llm=recorded", keyless=True)
     per_request: int | None = option(None, "examples that one request asks for; null is the task's usual number")
 
@@ -93,9 +103,13 @@ class DatasetConfig:
         """Return the files of the splits that there are."""
         return self.files.given()
 
-    def unit_list(self) -> str | None:
-        """Return the file with units, one a line, in the place of those in gold train; `None` where there is none."""
-        return None
+    def unit_lists(self) -> list[UnitList]:
+        """Return the files with units in the place of those in gold train; empty where there is none."""
+        return []
+
+    def term_types(self) -> tuple[str, ...]:
+        """Return the types between which a list of known terms tells; empty where all are of one."""
+        return ()
 
     def negatives_line(self) -> str | None:
         """Return what a prompt says of texts that hold nothing of what is learnt; `None` where it says nothing."""

@@ -17,8 +17,8 @@ def option(default: Any, help: str, *, keyless: bool = False, **later: Any) -> A
 
     A field is part of every key that its node is part of, unless it is `keyless`: it changes no result, or another part
     of the key covers it. A field that came after the first edition says `before=...`: the value that means "as before
-    this field came", with which it stands in no key. That is its default of the day on which it came, and stays so
-    when the default changes.
+    this field came", with which it stands in no key, or a tuple of such values. That is its default of the day on which
+    it came, and stays so when the default changes.
     """
     metadata = {"help": help, "keyless": keyless} | later
     assert set(later) <= {"before"}, later

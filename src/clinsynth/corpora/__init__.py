@@ -141,7 +141,7 @@ def _lexicon(generation: Generation) -> list[str]:
             )
         gold = replace(recipe.gold, train=recipe.gold.trainable, units=())
         return list(recipe.task.writer.units(gold, writing=recipe.writing, number=0))
-    return read_terms(resolve(name))
+    return read_terms(resolve(name), types=recipe.task.dataset.term_types())
 
 
 def _content(generation: Generation, lexicon: Sequence[str]) -> dict[str, Any]:
@@ -157,9 +157,10 @@ def _content(generation: Generation, lexicon: Sequence[str]) -> dict[str, Any]:
         units=generation.plan.units,
         size=recipe.size,
         annotator=recipe.annotator,
-        lexicon=lexicon,
+        lexicon=lexicon if recipe.task.dataset.term_types() else sorted(lexicon),
         quality=recipe.quality,
         test_texts=recipe.test_texts,
         completions=completions,
         negatives=beside.examples if beside else 0,
+        language=keys.named(recipe.task.dataset).get("language"),
     )

@@ -19,7 +19,6 @@ from clinsynth.errors import DataFormatError
 from clinsynth.quality import control
 from clinsynth.quality.weights import weigh
 from clinsynth.task import Chosen, Supply
-from clinsynth.text.scripts import NOT_READ, is_without_blanks
 from clinsynth.types import Candidate, Draft, Rejected
 
 
@@ -127,10 +126,9 @@ def check_units_are_written_about(generation: Generation) -> None:
     absent = [unit for unit in units if not generation.usable[unit]]
     if absent:
         names = ", ".join(repr(unit) for unit in absent[:5]) + (" ..." if len(absent) > 5 else "")
-        script = f"{NOT_READ}. " if any(map(is_without_blanks, absent)) else ""
         raise DataFormatError(
             f"{len(absent)} of {len(units)} units stand in none of their own sentences: {names} (the first has "
-            f"{written[absent[0]]}). {script}Is the term spelt as in the completions? Acronyms have to agree in case. "
+            f"{written[absent[0]]}). Is the term spelt as in the completions? Acronyms have to agree in case. "
             "Mend or remove it, or go on without with generation.on_missing=skip."
         )
 
@@ -147,13 +145,13 @@ def _cut(passed: Sequence[Candidate], chosen: Chosen) -> list[Candidate]:
 
     Either way a larger size only appends; a unit beside the others is spread among them.
     """
-    if chosen.per_unit is None:
+    if not chosen.in_turn:
         return list(passed[: chosen.in_all])
     by_unit: dict[str, list[Candidate]] = defaultdict(list)
     for candidate in passed:
         by_unit[candidate.draft.unit].append(candidate)
     ranked = [
-        (place * chosen.per_unit / chosen.wanted_of(unit), rank, candidate)
+        (chosen.turn_of(unit, place), rank, candidate)
         for rank, unit in enumerate(chosen.units)
         for place, candidate in enumerate(by_unit[unit][: chosen.wanted_of(unit)])
     ]

@@ -151,10 +151,14 @@ def show_result(name: str, summary: Summary, *, judge: Judge, where: Mapping[str
 
 def _show_labels(arm: Arm) -> None:
     """Print the scores of each label, of a task that has several."""
-    names = [*(metric.removeprefix("test/") for metric in arm.headline.scores.values()), "average_precision"]
-    lines = [[*plain_cells(label), *(_score(arm, f"test/{label}/{name}") for name in names)] for label in arm.labels]
+    names = {heading: metric.removeprefix("test/") for heading, metric in arm.headline.scores.items()}
+    if any(arm.values(f"test/{label}/average_precision") for label in arm.labels):
+        names["AP"] = "average_precision"
+    lines = [
+        [*plain_cells(label), *(_score(arm, f"test/{label}/{name}") for name in names.values())] for label in arm.labels
+    ]
     if lines:
-        print_table(ReportTable("", ["label", *arm.headline.scores, "AP"], lines))
+        print_table(ReportTable("", ["label", *names], lines))
 
 
 def show_answers(metrics: Metrics) -> None:

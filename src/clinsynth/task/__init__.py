@@ -6,13 +6,25 @@ their task and its labels but no dataset, is in its `Kind`. Every part is checke
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from clinsynth.task.encoder import Cut, EncoderModel, EncoderReading, Reader, Window
-from clinsynth.task.parts import Asker, Examples, GoldReader, Judge, Reviewer, Writer
-from clinsynth.task.units import NONE, Beside, Chosen, Negatives, Supply, Tally, Wanted
+from clinsynth.task.parts import Asker, Examples, GoldReader, Judge, PathReader, Reviewer, Writer
+from clinsynth.task.units import (
+    NONE,
+    Beside,
+    Chosen,
+    Negatives,
+    Quota,
+    Supply,
+    Tally,
+    Wanted,
+    is_named,
+    split_unit,
+    typed_unit,
+)
 from clinsynth.task.values import Choices, Headline, Proposal, Writing
 
 __all__ = [
@@ -30,7 +42,9 @@ __all__ = [
     "Judge",
     "Kind",
     "Negatives",
+    "PathReader",
     "Proposal",
+    "Quota",
     "Reader",
     "Reviewer",
     "Supply",
@@ -40,6 +54,9 @@ __all__ = [
     "Window",
     "Writer",
     "Writing",
+    "is_named",
+    "split_unit",
+    "typed_unit",
 ]
 
 
@@ -57,8 +74,20 @@ class Kind:
     learner: str = "encoder"
     holdout: float = 0.0
     """What `trainer.holdout=null` means."""
+    span_model: Callable[[], EncoderModel] | None = None
+    """Of `backbone.head=span`, as `span_reading`; `None` where a task has but one head."""
+    span_reading: Callable[[], EncoderReading] | None = None
+    sentences: Callable[[Any, Sequence[Any]], str | None] | None = None
+    """Returns, for a dataset and examples, the language by whose rules they were cut out of texts; `None` where they
+    were not. `predict` cuts alike."""
     numbered: bool = False
     """Whether a unit is but a number, so that its name shows nothing of gold."""
+
+    def with_head(self, head: str | None) -> Kind:
+        """Return the kind with the learner's parts of a head; `None` and `token` are the usual ones."""
+        if head in (None, "token") or self.span_model is None or self.span_reading is None:
+            return self
+        return replace(self, model=self.span_model, reading=self.span_reading)
 
 
 @dataclass(frozen=True)
@@ -77,6 +106,9 @@ class Task:
     """Words that a tokenizer keeps whole, each with one whose embedding it starts from."""
     meanings: Mapping[str, str] = field(default_factory=dict)
     """What labels mean, where the dataset says so."""
+    read_path: PathReader | None = None
+    """Reads a file or folder of any format of annotated text, in the place of `read_gold`; `None` where a task has but
+    formats of its own."""
 
     @property
     def name(self) -> str:

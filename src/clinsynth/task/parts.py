@@ -96,6 +96,16 @@ class GoldReader(Protocol):
         """Return the examples of one split; raises DataFormatError with file and line."""
 
 
+class PathReader(Protocol):
+    def __call__(
+        self, path: Path, *, format: str | None, encoding: str | None, columns: Mapping[str, str] | None
+    ) -> list[Any]:
+        """Return the examples of a file or folder in a format that is found out where it is not named.
+
+        Raises DataFormatError with file and line.
+        """
+
+
 class Examples(Protocol):
     """The form of the examples of a task, whichever dataset they are of."""
 

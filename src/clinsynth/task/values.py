@@ -43,6 +43,8 @@ class Choices:
     lexicon: str | None = None
     weighted: bool = False
     negatives: Negatives | None = None
+    language: Mapping[str, Prompt] = field(default_factory=dict)
+    """The usual prompts in another language than English, by their names in `conf/prompt`; empty for English."""
 
 
 @dataclass(frozen=True)

@@ -189,20 +189,30 @@ def place_in_order(
     a list that strays from the order is searched from the start. Case has to agree only where it can.
     Taken `by_words`, a mention has the very words of the sentence, accents and all.
     """
+    listed, taken = list(mentions), list(taken)
+    places = places_in_order(listed, tokens=tokens, taken=taken, by_words=by_words)
+    missed = [mention for mention, place in zip(listed, places, strict=True) if place is None]
+    return sorted([*taken, *(place for place in places if place)]), missed
+
+
+def places_in_order(
+    mentions: Iterable[str], *, tokens: Sequence[str], taken: Iterable[Place] = (), by_words: bool = False
+) -> list[Place | None]:
+    """Return the place of each mention of a list as `place_in_order` finds it; `None` where none is left for it."""
     spelt = [Spelt(tokens, fold=fold, by_words=by_words) for fold in (False, True)]
     known: dict[tuple[str, int], _Queue] = {}
-    chosen, missed, cursor = Taken(len(tokens), taken), [], 0
+    chosen, cursor = Taken(len(tokens), taken), 0
+    places: list[Place | None] = []
     for mention in mentions:
+        places.append(None)
         for fold, whole in enumerate(spelt):
             queue = known.get((mention, fold)) or known.setdefault((mention, fold), _Queue(whole.find(mention)))
             place = queue.next(chosen, cursor=cursor)
             if place is not None:
                 chosen.take(place)
-                cursor = place[1]
+                places[-1], cursor = place, place[1]
                 break
-        else:
-            missed.append(mention)
-    return sorted(chosen.places), missed
+    return places
 
 
 def _absent(mentions: Iterable[str], *, tokens: Sequence[str]) -> list[str]:

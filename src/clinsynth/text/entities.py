@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -22,25 +22,49 @@ class Span:
         if not 0 <= self.start < self.end:
             raise ValueError(f"a span needs 0 <= start < end, got {self.start} and {self.end}")
 
+    def overlaps(self, other: Span) -> bool:
+        """Say whether the two have a word in common."""
+        return self.start < other.end and other.start < self.end
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a sentence of a text with offsets comes from."""
+
+    document: str
+    """The id of the text."""
+    start: int
+    """The sentence's first character in it."""
+    text: str
+    """The sentence as it stands there."""
+    places: tuple[tuple[int, int], ...]
+    """Start and end of each word, in characters of the sentence."""
+
 
 @dataclass(frozen=True)
 class Sentence:
-    """Words with non-overlapping spans in order."""
+    """Words with spans in order; spans may overlap, and tags tell of the outermost alone."""
 
     tokens: tuple[str, ...]
     spans: tuple[Span, ...] = field(default=())
+    origin: Origin | None = None
+    """`None` of sentences that were words from the beginning."""
+    scores: tuple[float, ...] = field(default=(), compare=False)
+    """How sure a model is of each span, 0 to 1; empty where nobody says."""
 
     def __post_init__(self) -> None:
-        end = 0
-        for span in self.spans:
-            if span.start < end or span.end > len(self.tokens):
-                raise ValueError(f"{span} overlaps its neighbour or leaves the {len(self.tokens)} words")
-            end = span.end
+        if list(self.spans) != sorted(set(self.spans)) or any(span.end > len(self.tokens) for span in self.spans):
+            raise ValueError(f"{list(self.spans)} are not in order, or leave the {len(self.tokens)} words")
 
     @cached_property
     def text(self) -> str:
-        """Return the sentence as a person would write it."""
-        return detokenise(self.tokens)
+        """Return the sentence as it was written, or else as a person would write it."""
+        return self.origin.text if self.origin else detokenise(self.tokens)
+
+    @cached_property
+    def places(self) -> Sequence[tuple[int, int]]:
+        """Return start and end of each word, in characters of `text`."""
+        return self.origin.places if self.origin else offsets(self.tokens)
 
     @property
     def label(self) -> str:
@@ -48,10 +72,17 @@ class Sentence:
 
     @property
     def tags(self) -> list[str]:
-        return to_tags(self.spans, length=len(self.tokens))
+        return to_tags(self.outermost, length=len(self.tokens))
+
+    @property
+    def outermost(self) -> tuple[Span, ...]:
+        """Return the spans of which tags can tell: of those that overlap the longest."""
+        return outermost(self.spans)
 
     def mention(self, span: Span) -> str:
-        return detokenise(self.tokens[span.start : span.end])
+        if self.origin is None:
+            return detokenise(self.tokens[span.start : span.end])
+        return self.text[self.places[span.start][0] : self.places[span.end - 1][1]]
 
     @property
     def mentions(self) -> list[str]:
@@ -59,19 +90,34 @@ class Sentence:
 
     def entities(self) -> list[dict[str, Any]]:
         """Return the spans as character offsets into `text`."""
-        places = offsets(self.tokens)
         found = []
         for span in self.spans:
-            start, end = places[span.start][0], places[span.end - 1][1]
+            start, end = self.places[span.start][0], self.places[span.end - 1][1]
             found.append({"start": start, "end": end, "label": span.label, "text": self.text[start:end]})
         return found
 
+    def marked(self, spans: Iterable[Span], *, scores: Sequence[float] = ()) -> Sentence:
+        """Return the same words with other spans."""
+        return replace(self, spans=tuple(spans), scores=tuple(scores))
+
     def to_json(self) -> dict[str, Any]:
-        return {"tokens": list(self.tokens), "tags": self.tags}
+        """Return words and tags, and the spans of which tags cannot tell."""
+        nested = len(self.outermost) < len(self.spans)
+        spans = {"spans": [[span.start, span.end, span.label] for span in self.spans]} if nested else {}
+        return {"tokens": list(self.tokens), "tags": self.tags} | spans
+
+
+def outermost(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """Return the longest of spans that overlap, the first of those that are as long; the result is in order."""
+    kept: list[Span] = []
+    for span in sorted(spans, key=lambda span: (span.start - span.end, span)):
+        if not any(span.overlaps(other) for other in kept):
+            kept.append(span)
+    return tuple(sorted(kept))
 
 
 def to_tags(spans: Iterable[Span], *, length: int) -> list[str]:
-    """Return IOB2 tags of `length` words."""
+    """Return IOB2 tags of `length` words; spans may not overlap."""
     tags = ["O"] * length
     for span in spans:
         tags[span.start] = f"B-{span.label}"

@@ -1,18 +1,37 @@
 """Splits words as the gold corpora do, and writes sentences as people do.
 
 Gold data splits at every punctuation mark (`X - linked`, `Parkinson ' s disease`). What goes into
-a prompt is written naturally (`detokenise`); what comes back is split as gold is (`tokenise`), or
-train and test would differ. Words have blanks or punctuation between them: scripts that write none
-(`scripts`) are not parted yet.
+a prompt is written naturally (`detokenise`); what comes back, and any text that is read, is split as gold is
+(`tokenise`), or train, test and use would differ.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-_TOKEN = re.compile(r"[^\W_]+|[^\w\s]|_")
+import regex
+
+_ASCII = re.compile(r"[^\W_]+|[^\w\s\x00-\x1f\x7f]|_")
+
+# Runs of letters and digits are words, so is every other visible character. Marks, such as vowel signs, belong to the
+# character that they stand on, and invisible characters (soft hyphens, joiners) to the word around them. In scripts
+# that put no blanks between words every character, with its marks (UAX 29's grapheme cluster), is a word: an entity can
+# begin and end at each of them, as to the tokenizers of BERT at each Chinese one.
+_UNSPACED = (
+    r"[[\p{Han}\p{Hiragana}\p{Katakana}\p{Bopomofo}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}]--[\p{Nd}\p{M}\p{P}]]"
+)
+_WORD = regex.compile(
+    rf"(?={_UNSPACED})\X\p{{M}}*"
+    rf"| [[\p{{L}}\p{{N}}]--{_UNSPACED}] (?: [[\p{{L}}\p{{N}}\p{{M}}]--{_UNSPACED}] | \p{{Cf}}+ (?=[\p{{L}}\p{{N}}]) )*"
+    r"| [^\s\p{C}\p{M}] \p{M}*",
+    regex.V1 | regex.VERBOSE,
+)
+_INVISIBLE = regex.compile(r"\p{Cf}+")
+_CLOSE = regex.compile(rf"{_UNSPACED}|[\u3000-\u303f\uff01-\uff65]", regex.V1)
+"""What no blank stands beside: characters of such scripts, and their punctuation."""
+
 _NO_SPACE_BEFORE = frozenset(".,;:!?%)]}'’-–/*°")
 _NO_SPACE_AFTER = frozenset("([{-–/'’")
 _PLAIN = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "‐": "-", "‑": "-"})
@@ -24,25 +43,23 @@ def plain(text: str) -> str:
 
 
 def tokenise(text: str) -> list[str]:
-    """Return runs of letters and digits with the marks on them, and every other visible character alone."""
-    return [token for token, _, _ in tokenise_with_offsets(text)]
+    """Return the words of a text; of what is visible nothing is left out."""
+    return [text[start:end] for start, end in word_places(text)]
 
 
 def tokenise_with_offsets(text: str) -> list[tuple[str, int, int]]:
-    """Return tokens with the characters `start` to `end` (exclusive) of `text` that they stand at."""
-    places = (match.span() for match in _TOKEN.finditer(_lettered(text)))
-    return [(text[start:end], start, end) for start, end in places]
+    """Return words with the characters `start` to `end` (exclusive) of `text` that they stand at."""
+    return [(text[start:end], start, end) for start, end in word_places(text)]
 
 
-def _lettered(text: str) -> str:
-    """Return a text with a letter for each mark on one, such as a vowel sign: to `re` a mark is no part of a word."""
-    if text.isascii():
-        return text
-    letters = ""
-    for sign in text:
-        marks = letters[-1:].isalnum() and unicodedata.category(sign)[0] == "M"
-        letters += "x" if marks else sign
-    return letters
+def word_places(text: str) -> Iterator[tuple[int, int]]:
+    """Yield start and end of each word, in characters of the text."""
+    return (match.span() for match in (_ASCII if text.isascii() else _WORD).finditer(text))
+
+
+def as_read(word: str) -> str:
+    """Return a word as a model reads it: composed, nothing in it invisible."""
+    return word if word.isascii() else unicodedata.normalize("NFC", _INVISIBLE.sub("", word))
 
 
 def detokenise(tokens: Sequence[str]) -> str:
@@ -67,7 +84,7 @@ def _spaced(tokens: Sequence[str]) -> list[str]:
     quoted = False
     previous = ""
     for token in tokens:
-        glued = token in _NO_SPACE_BEFORE or previous in _NO_SPACE_AFTER
+        glued = token in _NO_SPACE_BEFORE or previous in _NO_SPACE_AFTER or _touch(previous, token)
         if token == '"':
             glued = quoted
             quoted = not quoted
@@ -76,3 +93,10 @@ def _spaced(tokens: Sequence[str]) -> list[str]:
         pieces.append(token if glued or not pieces else f" {token}")
         previous = token
     return pieces
+
+
+def _touch(previous: str, token: str) -> bool:
+    """Say whether a script that puts no blanks between words writes the two side by side."""
+    if previous.isascii() or token.isascii():
+        return False
+    return _CLOSE.match(previous) is not None and _CLOSE.match(token) is not None

@@ -14,7 +14,11 @@ from clinsynth.text.words import detokenise, tokenise
 
 def found(terms: list[str], text: str) -> list[str]:
     words = tokenise(text)
-    return [detokenise(words[start:end]) for start, end in Gazetteer(terms).find(words)]
+    return [detokenise(words[span.start : span.end]) for span in gazetteer(terms).find(words)]
+
+
+def gazetteer(terms: list[str], **options: str) -> Gazetteer:
+    return Gazetteer([(term, "Disease") for term in terms], **options)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +75,7 @@ def test_acronyms_are_told_by_their_case(term: str, expected: bool) -> None:
 def test_a_word_that_repeats_takes_no_long_time() -> None:
     """A quadratic search takes half a minute."""
     words, started = ["gout"] * 40_000, time.process_time()
-    assert len(Gazetteer(["gout", "gout gout"]).find(words)) == 20_000
+    assert len(gazetteer(["gout", "gout gout"]).find(words)) == 20_000
     assert time.process_time() - started < 10
 
 
@@ -81,10 +85,47 @@ TERMS = st.lists(st.lists(st.sampled_from(["a", "b", "c"]), min_size=1, max_size
 
 @given(TERMS, WORDS)
 def test_matches_are_terms_and_do_not_overlap(terms: list[str], words: list[str]) -> None:
-    places = Gazetteer([f"{term} lengthened" for term in terms]).find([*words, "lengthened"])
-    for start, end in places:
-        assert " ".join([*words, "lengthened"][start:end]).removesuffix(" lengthened") in terms
-    assert all(before[1] <= after[0] for before, after in itertools.pairwise(places))
+    spans = gazetteer([f"{term} lengthened" for term in terms]).find([*words, "lengthened"])
+    for span in spans:
+        assert " ".join([*words, "lengthened"][span.start : span.end]).removesuffix(" lengthened") in terms
+    assert all(before.end <= after.start for before, after in itertools.pairwise(spans))
+
+
+@pytest.mark.parametrize(
+    ("terms", "text", "expected"),
+    [
+        ("cold/Problem cold/Treatment", "A cold remedy", ["cold/Problem"]),
+        ("cold/Treatment cold/Problem", "A cold remedy", ["cold/Treatment"]),
+        ("pain/Problem pain_relief/Treatment", "pain relief, pain", ["pain relief/Treatment", "pain/Problem"]),
+        ("ECG/Test ecg/Problem", "an ECG or ecg", ["ECG/Test", "ecg/Problem"]),
+        ("steroid/Problem steroids/Treatment", "steroids", ["steroids/Treatment"]),
+    ],
+)
+def test_terms_have_their_types_and_the_first_type_of_a_term_counts(text: str, terms: str, expected: list[str]) -> None:
+    words, pairs = tokenise(text), [term.replace("_", " ").split("/") for term in terms.split()]
+    spans = Gazetteer([(term, kind) for term, kind in pairs]).find(words)
+    assert [f"{detokenise(words[span.start : span.end])}/{span.label}" for span in spans] == expected
+
+
+def test_terms_that_come_with_another_type_before_are_counted() -> None:
+    terms = [("cold", "Problem"), ("Cold", "Treatment"), ("CT", "Test"), ("cold", "Problem")]
+    assert Gazetteer(terms).of_several_types == [("Cold", "Treatment")]
+
+
+@pytest.mark.parametrize(
+    ("language", "term", "text", "expected"),
+    [
+        ("en", "fracture", "two fractures", ["fractures"]),
+        ("es", "migraña", "dos migrañas", ["migrañas"]),
+        ("de", "Fraktur", "zwei Frakturs", []),
+        ("de-AT", "EKG", "ein EKG, kein ekg", ["EKG"]),
+        ("zh", "CT", "CTs", []),
+    ],
+)
+def test_plurals_are_of_languages_that_have_them(language: str, term: str, text: str, expected: list[str]) -> None:
+    words = tokenise(text)
+    spans = gazetteer([term], language=language).find(words)
+    assert [detokenise(words[span.start : span.end]) for span in spans] == expected
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,9 @@ from seqeval.metrics import f1_score, precision_score, recall_score
 from seqeval.scheme import IOB2
 
 from clinsynth.scoring import precision_recall_f1
-from clinsynth.tasks.ner.scores import count, devel_score, errors, evaluate, record
-from clinsynth.text.entities import Sentence, to_spans
+from clinsynth.tasks.ner.counts import count, errors
+from clinsynth.tasks.ner.scores import devel_score, evaluate, record
+from clinsynth.text.entities import Origin, Sentence, Span, to_spans
 from clinsynth.types import Predictions
 from support import sentence
 
@@ -106,6 +107,7 @@ def test_scores_of_seen_and_unseen_mentions() -> None:
         "test/precision_unseen": 1 / 3,
         "test/recall_unseen": 1 / 3,
         "test/f1_unseen": 1 / 3,
+        "test/f1_relaxed": 6 / 9,
     }
     assert {name: found.metrics[name] for name in expected} == pytest.approx(expected)
     assert set(found.metrics) == {*expected, "test/f1_low", "test/f1_high"}
@@ -131,8 +133,9 @@ def test_kinds_of_errors(gold: str, predicted: str, kinds: tuple[int, int, int])
     assert errors([sentence(gold)], [sentence(predicted)]) == dict(zip(names, kinds, strict=True))
 
 
-def test_a_type_that_is_wrong_is_a_boundary_error() -> None:
-    assert errors([sentence("a/B")], [sentence("a/B", label="X")]) == {"boundary": 1, "missed": 0, "spurious": 0}
+def test_a_type_that_is_wrong_is_an_error_of_its_own() -> None:
+    found = errors([sentence("a/B b/B c/I")], [sentence("a/B b/B c", label="X")])
+    assert found == {"boundary": 1, "missed": 0, "spurious": 0, "type": 1}
 
 
 def test_counts_add_up_to_the_scores() -> None:
@@ -148,4 +151,17 @@ def test_a_line_of_the_predictions() -> None:
         "text": "mild gout",
         "gold": [{"start": 5, "end": 9, "label": "Disease", "text": "gout"}],
         "predicted": [{"start": 0, "end": 4, "label": "Disease", "text": "mild"}],
+    }
+
+
+def test_a_line_of_a_document_says_where_it_stands() -> None:
+    gold = Sentence(("mild", "gout"), origin=Origin("note-1", 30, "mild  gout", ((0, 4), (6, 10))))
+    predicted = gold.marked([Span(1, 2, "Disease")], scores=[0.75])
+    assert record(gold, predicted=predicted) == {
+        "text": "mild  gout",
+        "gold": [],
+        "predicted": [{"start": 6, "end": 10, "label": "Disease", "text": "gout"}],
+        "document": "note-1",
+        "start": 30,
+        "scores": [0.75],
     }

@@ -8,6 +8,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from clinsynth.text.entities import Span
+
 Path = NDArray[np.intp]
 """Shape [words]: the number of each word's label."""
 
@@ -26,6 +28,12 @@ def decode(outputs: Sequence[NDArray[np.float32]], *, labels: Sequence[str]) -> 
     for number, path in zip(broken, _viterbi([outputs[number] for number in broken], forbidden), strict=True):
         paths[number] = path
     return paths
+
+
+def span_scores(spans: Sequence[Span], *, rows: NDArray[np.float32], path: Path) -> list[float]:
+    """Return how sure a model is of each span of a path: the mean probability of the labels of its words."""
+    chosen = rows[np.arange(len(path)), path]
+    return [float(chosen[span.start : span.end].mean()) for span in spans]
 
 
 @lru_cache(maxsize=8)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from clinsynth.task import NONE
-from clinsynth.text.entities import Sentence, to_spans
+from clinsynth.text.entities import Sentence, Span, to_spans
 
 COLUMNS: Mapping[str, str] = {
     "tokens": "its words, split as in gold",
@@ -19,7 +19,10 @@ LISTS: tuple[str, ...] = ("tokens", "tags")
 def from_json(row: Mapping[str, Any]) -> Sentence:
     if len(row["tokens"]) != len(row["tags"]):
         raise ValueError(f"{len(row['tokens'])} tokens and {len(row['tags'])} tags")
-    return Sentence(tuple(row["tokens"]), to_spans(row["tags"]))
+    spans = to_spans(row["tags"])
+    if "spans" in row:  # of which tags cannot tell
+        spans = tuple(sorted(Span(int(start), int(end), str(label)) for start, end, label in row["spans"]))
+    return Sentence(tuple(row["tokens"]), spans)
 
 
 def statistics(examples: Sequence[Sentence]) -> dict[str, float]:

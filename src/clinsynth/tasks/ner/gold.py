@@ -1,25 +1,56 @@
-"""Gold data: `token<TAB>tag` lines with IOB2 tags, a blank line between sentences."""
+"""Gold data: annotated texts of any format, and the task's own: `token<TAB>tag` lines in IOB2, blank lines between."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from shlex import quote
 
 from clinsynth.errors import DataFormatError
-from clinsynth.tasks.ner.config import NerDataset
+from clinsynth.files.annotated.reading import read_annotated
+from clinsynth.files.utf8 import decode_lines
+from clinsynth.tasks.ner.config import IGNORE, NerDataset
+from clinsynth.tasks.ner.documents import read_documents, undeclared
 from clinsynth.text.entities import Sentence, to_spans
 
 _DOCUMENT = "-DOCSTART-"
 """The token by which CoNLL's files begin a document; it is none of its words."""
 
 _TAG = re.compile(r"O|[BIESLUM]-\S+")
+_TYPED = re.compile(r"[BI]-\S+")
 _OTHER_SCHEMES = re.compile(r"[ESLUM]-\S+")
 """Tags of BIOES, BILOU and BMES."""
 
-_IOB1 = """awk -F'\\t' -v OFS='\\t' '$2~/^I-/&&substr(l,3)!=substr($2,3){sub(/^I/,"B",$2)}{l=$2;print}'"""
-"""Makes IOB2 of it: the `I-` that begins an entity becomes its `B-`. Messages are wrapped at blanks: none in quotes."""
+
+def read_path(
+    path: Path,
+    *,
+    format: str | None,
+    encoding: str | None,
+    columns: Mapping[str, str] | None,
+    dataset: NerDataset,
+) -> list[Sentence]:
+    """Return the sentences of a file or folder of any format; raises DataFormatError with file and line."""
+    if path.is_file() and not (format or encoding or columns):
+        text = decode_lines(path)
+        if _is_own(text):
+            return read_sentences(text, path=path, dataset=dataset)
+    texts = read_annotated(path, format=format, encoding=encoding, columns=columns)
+    return read_documents(texts, path=path, dataset=dataset)
+
+
+def _is_own(text: str) -> bool:
+    """Say whether a file begins with two columns, and no tag in them is of another scheme than IOB2."""
+    lines = [line.removesuffix("\r").rstrip("\t ").split("\t") for line in text.split("\n")]
+    rows = [line for line in lines if line[0].split(" ")[0] != _DOCUMENT]
+    first = next((row for row in rows if row != [""]), None)
+    if first is None or len(first) != 2:
+        return first is None  # an empty one is as good as another
+    tags = [row[1].strip() if len(row) == 2 else "O" for row in rows]
+    orphan = any(tag[:2] == "I-" and before[2:] != tag[2:] for before, tag in pairwise(["O", *tags]))
+    return not orphan and not any(map(_OTHER_SCHEMES.fullmatch, tags))
 
 
 def read_sentences(text: str, *, path: Path, dataset: NerDataset) -> list[Sentence]:
@@ -35,13 +66,14 @@ def read_sentences(text: str, *, path: Path, dataset: NerDataset) -> list[Senten
                 tokens, tags = [], []
             continue
         token, tag = _columns(line, path=path, number=number)
+        if dataset.other_types == IGNORE and _TYPED.fullmatch(tag) and tag[2:] not in dataset.types:
+            tag = "O"
         if tag not in dataset.labels:
-            raise DataFormatError(f"{path}:{number}: {_unknown(tag, path=path, dataset=dataset)}")
+            raise DataFormatError(f"{path}:{number}: {_unknown(tag, dataset=dataset)}")
         if tag.startswith("I-") and (not tags or tags[-1][2:] != tag[2:]):
             raise DataFormatError(
                 f"{path}:{number}: {tag!r} at {token!r} follows no entity of its type; an entity begins with "
-                f"'B-{tag[2:]}' (IOB2). A file in IOB1, where B- stands between neighbours alone, is "
-                f"converted with `{_command(path, _IOB1)}`."
+                f"'B-{tag[2:]}' (IOB2)."
             )
         tokens.append(token)
         tags.append(tag)
@@ -81,13 +113,12 @@ def _two_columns(line: str, columns: Sequence[str], *, path: Path) -> str:
     return f" Keep the first column and that of the tags: `{_command(path, *steps, f'cut -f 1,{tag}')}`."
 
 
-def _unknown(tag: str, *, path: Path, dataset: NerDataset) -> str:
+def _unknown(tag: str, *, dataset: NerDataset) -> str:
     """Return what is wrong with a tag, and what mends it."""
     said = f"unknown tag {tag!r}; accepted are {', '.join((*dataset.labels[1:], 'O'))}."
-    if _OTHER_SCHEMES.fullmatch(tag):
-        command = _command(path, "sed -E 's/\\t[SU]-/\\tB-/;s/\\t[ELM]-/\\tI-/'")
-        return f"{said} It is one of BIOES or BILOU: convert the file to IOB2, `{command}`."
     prefix, _, other = tag.partition("-")
+    if prefix in ("B", "I") and other and dataset.entity_types:
+        return undeclared(other, dataset=dataset)
     if prefix in ("B", "I") and other:
         return f"{said} For another entity type set dataset.entity_type: dataset.entity_type={quote(other)}."
     return f"{said} A tag says where an entity begins (B-) and goes on (I-), and its type."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from clinsynth.errors import DataFormatError
@@ -27,6 +27,7 @@ _NUMBER_KEY = re.compile(
 )
 _ECHO_KEY = re.compile(r"sentences?|text|input", re.I)
 _NAME_KEY = re.compile(r"(?:mention|entity|name|term|text|span|word|value)s?(?:[ _-]?text)?", re.I)
+_TYPE_KEY = re.compile(r"(?:entity[ _-]?)?(?:type|label|class|category|tag)s?", re.I)
 _NOTHING = re.compile(
     r"(?:there (?:is|are|was|were) )?(?:no|none|nothing|nil|null|n\.?/?a|not applicable|not mentioned|zero|empty)\b",
     re.I,
@@ -41,8 +42,11 @@ _ECHO = 5
 """Words from which a mention that is the whole sentence is the sentence, repeated."""
 
 
-def read_mentions(completion: Completion, *, sentences: int) -> list[list[str] | None]:
+def read_mentions(completion: Completion, *, sentences: int, types: Collection[str] = ()) -> list[list[str] | None]:
     """Return what is listed for each numbered sentence, and `None` for one that nothing is listed for.
+
+    `types` are the names of several types, case folded, of which each mention says one: in JSON by a key or a field,
+    which is read as `aspirin (Treatment)`.
 
     Raises DataFormatError where lines and sentences do not pair. What is listed is not parted at commas yet, which may
     stand in a mention: see `named_in`.
@@ -50,7 +54,7 @@ def read_mentions(completion: Completion, *, sentences: int) -> list[list[str] |
     text = said(plain(LINE_END.sub("\n", completion.text)), instructions=True).translate(SIGNS)
     lines = [line.strip() for line in text.split("\n") if not _FENCE.match(line)]
     values, _ = read_values("\n".join(lines))
-    listed = _of_values(values, sentences) if values else None
+    listed = _of_values(values, sentences, types) if values else None
     listed = _of_lines(lines, sentences) if listed is None else listed
     if not listed or not set(listed) <= set(range(1, sentences + 1)):
         raise DataFormatError(
@@ -62,24 +66,25 @@ def read_mentions(completion: Completion, *, sentences: int) -> list[list[str] |
     return [listed.get(number) for number in range(1, sentences + 1)]
 
 
-def _of_values(values: list[Any], sentences: int) -> Listed | None:
+def _of_values(values: list[Any], sentences: int, types: Collection[str]) -> Listed | None:
     """Return what JSON lists: by number, or in the order of the sentences; `None` where it does neither."""
     value = values[0] if len(values) == 1 else values
     while isinstance(value, dict) and len(value) == 1 and isinstance(inner := next(iter(value.values())), list | dict):
-        if re.search(r"\d", str(next(iter(value)))):
+        key = str(next(iter(value)))
+        if re.search(r"\d", key) or key.casefold() in types:
             break
         value = inner
     if isinstance(value, dict):
         numbers = {key: re.fullmatch(r"\D{0,20}(\d{1,4})\D?", str(key)) for key in value}
-        listed = {int(found[1]): list(_parts(value[key])) for key, found in numbers.items() if found}
+        listed = {int(found[1]): list(_parts(value[key], types)) for key, found in numbers.items() if found}
         return listed if len(listed) == len(value) else None
     listed = {}
     for place, row in enumerate(value, 1):
         number = _number(row)
         if number is not None:
-            listed.setdefault(number, []).extend(_parts(row))
+            listed.setdefault(number, []).extend(_parts(row, types))
         elif len(value) == sentences:
-            listed[place] = list(_parts(row))
+            listed[place] = list(_parts(row, types))
         else:
             return None
     return listed
@@ -91,21 +96,40 @@ def _number(row: Any) -> int | None:
     return next((int(number) for number in numbers if number.isascii() and number.isdigit()), None)
 
 
-def _parts(value: Any) -> Iterator[str]:
-    """Yield the mentions that a value of JSON holds."""
+def _parts(value: Any, types: Collection[str], kind: str = "") -> Iterator[str]:
+    """Yield the mentions that a value of JSON holds; `kind` is the type under which it stands."""
     if isinstance(value, str):
-        yield from value.split("|")
+        parts = value.split("|")
+        yield from (f"{part} ({kind})" for part in parts if part.strip()) if kind else parts
     elif isinstance(value, list):
+        pair = len(value) == 2 and types and all(isinstance(part, str) for part in value)
+        if pair and value[1].casefold() in types and value[0].casefold() not in types:  # ["aspirin", "Treatment"]
+            yield from _parts(value[0], types, value[1])
+            return
         for part in value:
-            yield from _parts(part)
+            yield from _parts(part, types, kind)
     elif isinstance(value, dict):
-        listed = [part for part in value.values() if isinstance(part, list)]
-        own = {
-            key: part for key, part in value.items() if isinstance(part, str) and not _NUMBER_KEY.fullmatch(str(key))
-        }
-        named = [part for key, part in own.items() if _NAME_KEY.fullmatch(str(key))]
-        others = [part for key, part in own.items() if not _ECHO_KEY.fullmatch(str(key))]
-        yield from _parts(listed or named[:1] or others[:1])
+        by_type = {key: part for key, part in value.items() if str(key).casefold() in types}
+        for key, part in by_type.items():
+            yield from _parts(part, types, str(key))
+        if not by_type:
+            yield from _of_object(value, types, kind)
+
+
+def _of_object(value: dict[Any, Any], types: Collection[str], kind: str) -> Iterator[str]:
+    listed = [part for part in value.values() if isinstance(part, list)]
+    own = {key: part for key, part in value.items() if isinstance(part, str) and not _NUMBER_KEY.fullmatch(str(key))}
+    if types and own and all(part.casefold() in types for part in own.values()):  # {"aspirin": "Treatment"}
+        named = [key for key in own if not _TYPE_KEY.fullmatch(str(key))]
+        for name in named:
+            yield from _parts(str(name), types, own[name])
+        if named:
+            return
+    if types:
+        kind = next((part for key, part in own.items() if _TYPE_KEY.fullmatch(str(key))), kind)
+    found = [part for key, part in own.items() if _NAME_KEY.fullmatch(str(key))]
+    others = [part for key, part in own.items() if not _ECHO_KEY.fullmatch(str(key))]
+    yield from _parts(listed or found[:1] or others[:1], types, kind)
 
 
 def _of_lines(lines: list[str], sentences: int) -> Listed:
@@ -155,7 +179,7 @@ def place_listed(
     `types` are names of the entity type, which stand beside mentions or before them. A mention within a longer one has
     the place of that.
     """
-    reader = _Names(tokens, types)
+    reader = SentenceNames(tokens, types)
     names = reader.read(parts)
     if names is None:
         return None, ""
@@ -167,7 +191,7 @@ def place_listed(
     return places, ""
 
 
-class _Names:
+class SentenceNames:
     """Parts what is listed for a sentence into mentions, by what stands in the sentence."""
 
     def __init__(self, tokens: Sequence[str], types: Iterable[str]) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from clinsynth.config import named_prompt
 from clinsynth.errors import ConfigError
 from clinsynth.prompts import render
-from clinsynth.task import NONE, Negatives, Writing
+from clinsynth.task import NONE, Choices, Negatives, Writing
 from clinsynth.tasks.ner.annotators import Gazetteer
 from clinsynth.tasks.ner.config import NerDataset
+from clinsynth.tasks.usual import usual_prompt
 from clinsynth.text.entities import Sentence
 from clinsynth.text.words import detokenise, tokenise
 from clinsynth.types import Candidate, Draft, Rejected, Request
@@ -20,18 +20,20 @@ REASON = "mention_in_negative"
 """Why a sentence is rejected."""
 
 
-def complete(asked: Negatives | None, *, dataset: NerDataset) -> Negatives | None:
+def complete(choices: Choices, *, dataset: NerDataset) -> Negatives | None:
     """Fill in the usual prompt; raises ConfigError where the dataset does not say what such sentences are like."""
+    asked = choices.negatives
     if asked is None:
         return None
-    if not dataset.negatives:
+    if not dataset.negatives_line():
         raise ConfigError(
             f"units.negatives={asked.share:g}: {dataset.name} does not say what sentences without a {dataset.called} "
             "are like. Say it in its YAML, as a line `negatives:` that goes on after "
-            f'"Write sentences ... that mention NO {dataset.called} at all" (those of ncbi_disease are in '
-            "conf/guidelines/ncbi_disease.yaml), or leave out units.negatives."
+            f'"Write sentences ... that mention NO {dataset.called} at all", or one below each of its types (those of '
+            "ncbi_disease are in conf/guidelines/ncbi_disease.yaml), or leave out units.negatives."
         )
-    return replace(asked, prompt=asked.prompt or named_prompt(PROMPT))
+    typed = len(dataset.types) > 1
+    return replace(asked, prompt=asked.prompt or usual_prompt(PROMPT, language=choices.language, typed=typed))
 
 
 def check_names(units: Sequence[str]) -> list[str]:
@@ -49,8 +51,8 @@ def request(dataset: NerDataset, *, replicate: int, writing: Writing) -> Request
     asked = writing.negatives
     assert asked is not None
     assert asked.prompt is not None
-    values = {"n": asked.per_request, "noun": dataset.called, "negatives": dataset.negatives}
-    message = render(asked.prompt, values, optional=("noun",))
+    values = {"n": asked.per_request, "noun": dataset.called, "negatives": dataset.negatives_line()}
+    message = render(asked.prompt, values | {"style": dataset.style}, optional=("noun", "style"))
     id = f"{dataset.name}/{asked.prompt.name}/{NONE}#{replicate}"
     return Request(id, ({"role": "user", "content": message},), {"prompt": message})
 
@@ -61,10 +63,9 @@ def without_mentions(drafts: Sequence[Draft], *, known: Gazetteer | None) -> tup
     rejected: list[Rejected] = []
     for draft in drafts:
         words = tokenise(draft.text)
-        found = known.find(words) if known else []
+        found = known.find(words) if known else ()
         if found:
-            start, end = found[0]
-            rejected.append(Rejected(draft, REASON, detokenise(words[start:end])))
+            rejected.append(Rejected(draft, REASON, detokenise(words[found[0].start : found[0].end])))
         else:
             kept.append(Candidate(draft, Sentence(tuple(words))))
     return kept, rejected

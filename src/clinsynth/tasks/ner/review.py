@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from clinsynth.text.entities import Sentence, Span
 from clinsynth.text.parts import Place, name_places, place_parts, split_number
-from clinsynth.text.words import offsets
 
 SEVERAL = False
 
@@ -53,12 +52,12 @@ def relabelled(example: Sentence, answer: str, *, labels: Sequence[str]) -> Sent
     """Mark the words that an answer touches; the first place is meant where there are several and it says no number."""
     if agrees(answer, given=given(example)):
         return example
-    ends = [end for _, end in offsets(example.tokens)]
+    ends = [end for _, end in example.places]
     spans = []
     for start, end in _placed(_parts(answer), text=example.text):
         first, last = (next(word for word, stop in enumerate(ends) if stop >= place) for place in (start + 1, end))
         spans.append(Span(first, last + 1, _entity_type(labels)))
-    return Sentence(example.tokens, tuple(spans))
+    return example.marked(sorted(set(spans)))
 
 
 def _parts(written: str) -> list[str]:

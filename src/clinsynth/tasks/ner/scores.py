@@ -1,39 +1,19 @@
-"""Strict entity scores: exact boundary and type, micro, as seqeval (`mode="strict"`, IOB2).
-
-seqeval is the reference in the tests; the counts are our own because intervals, paired tests and
-the split into seen and unseen mentions need them sentence by sentence.
-"""
+"""Strict entity scores: exact boundary and type, micro, as seqeval (`mode="strict"`, IOB2), and others beside them."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
-from clinsynth.scoring import Counts, named, precision_recall_f1, scored
+from clinsynth.scoring import named, precision_recall_f1, scored
 from clinsynth.task import Headline
+from clinsynth.tasks.ner.counts import count, errors
+from clinsynth.tasks.ner.details import confidence, detailed, further, types_of
 from clinsynth.text.entities import Sentence, Span
 from clinsynth.types import Evaluation, Predictions
 
 HEADLINE = Headline()
 COLUMNS: Mapping[str, str] = {"seen": "test/f1_seen", "unseen": "test/f1_unseen"}
-
-
-def count(
-    gold: Sequence[Sentence],
-    predicted: Sequence[Sentence],
-    *,
-    keep: Callable[[Sentence, Span], bool] = lambda sentence, span: True,
-) -> Counts:
-    """Return an array [sentences, 3] of true positives, predicted and gold spans that `keep` lets through."""
-    rows = []
-    for truth, guess in zip(gold, predicted, strict=True):
-        true_spans = {span for span in truth.spans if keep(truth, span)}
-        guessed_spans = {span for span in guess.spans if keep(guess, span)}
-        rows.append((len(true_spans & guessed_spans), len(guessed_spans), len(true_spans)))
-    return np.array(rows, dtype=np.int64).reshape(-1, 3)
 
 
 def evaluate(test: Predictions, *, train: Sequence[Sentence], devel: Predictions) -> Evaluation:
@@ -51,25 +31,14 @@ def evaluate(test: Predictions, *, train: Sequence[Sentence], devel: Predictions
     metrics = scored(counts)
     metrics |= named(count(gold, predicted, keep=seen), "test/", "_seen")
     metrics |= named(count(gold, predicted, keep=lambda *found: not seen(*found)), "test/", "_unseen")
-    return Evaluation(metrics=metrics, errors=errors(gold, predicted), counts=counts)
-
-
-def errors(gold: Sequence[Sentence], predicted: Sequence[Sentence]) -> dict[str, int]:
-    """Count wrong spans by kind.
-
-    A predicted one is `boundary` where it overlaps gold, else `spurious`; gold that no prediction touches is `missed`.
-    """
-    kinds: Counter[str] = Counter(boundary=0, missed=0, spurious=0)
-    for truth, guess in zip(gold, predicted, strict=True):
-        for span in set(guess.spans) - set(truth.spans):
-            kinds["boundary" if _touches(span, truth.spans) else "spurious"] += 1
-        for span in truth.spans:
-            kinds["missed"] += not _touches(span, guess.spans)
-    return dict(kinds)
-
-
-def _touches(span: Span, others: Sequence[Span]) -> bool:
-    return any(span.start < other.end and other.start < span.end for other in others)
+    metrics |= further(gold, predicted, types=types_of([*train, *gold, *predicted]))
+    return Evaluation(
+        metrics,
+        errors=errors(gold, predicted),
+        counts=counts,
+        reliability=confidence(gold, predicted),
+        details=detailed(gold, predicted),
+    )
 
 
 def devel_score(gold: Sequence[Sentence], *, predicted: Sequence[Sentence]) -> float:
@@ -77,4 +46,9 @@ def devel_score(gold: Sequence[Sentence], *, predicted: Sequence[Sentence]) -> f
 
 
 def record(gold: Sentence, *, predicted: Sentence) -> dict[str, Any]:
-    return {"text": gold.text, "gold": gold.entities(), "predicted": predicted.entities()}
+    """Return a line with the sentence; one of a document says where it begins there, and how sure the model is."""
+    line: dict[str, Any] = {"text": gold.text, "gold": gold.entities(), "predicted": predicted.entities()}
+    if gold.origin is not None:
+        line |= {"document": gold.origin.document, "start": gold.origin.start}
+        line |= {"scores": [round(score, 6) for score in predicted.scores]}
+    return line

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from clinsynth.config import check, named_prompt
-from clinsynth.errors import ConfigError, DataFormatError
+from clinsynth.config import check
+from clinsynth.errors import ConfigError
 from clinsynth.prompts import render
-from clinsynth.task import NONE, Choices, Proposal, Supply, Writing
+from clinsynth.task import NONE, Choices, Proposal, Supply, Writing, split_unit, typed_unit
 from clinsynth.tasks.ner import negatives
 from clinsynth.tasks.ner.annotators import Gazetteer
-from clinsynth.tasks.ner.config import NerDataset
-from clinsynth.tasks.ner.mention_lists import place_listed, read_mentions
+from clinsynth.tasks.ner.config import NerDataset, listed_types
+from clinsynth.tasks.ner.mention_lists import read_mentions
+from clinsynth.tasks.ner.typed_mentions import known_types, place_mentions
 from clinsynth.tasks.supply import EACH_UNIT
-from clinsynth.text.alignment import Place
+from clinsynth.tasks.usual import usual_prompt
 from clinsynth.text.entities import Sentence, Span
 from clinsynth.text.lists import read_drafts
-from clinsynth.text.scripts import NOT_READ, is_without_blanks
 from clinsynth.text.words import tokenise
 from clinsynth.types import Brief, Candidate, Completion, Draft, Gold, Rejected, Request
 
@@ -50,8 +50,11 @@ class NerWriter:
         annotator = "gazetteer" if choices.annotator == "default" else choices.annotator
         check(annotator in ANNOTATORS, "annotator.name", annotator, f"one of {', '.join(ANNOTATORS)}")
         label_prompt, lexicon = choices.label_prompt, None
-        if annotator == "llm" and label_prompt is None:
-            label_prompt = named_prompt("mentions")
+        prompt = choices.prompt
+        if prompt.name == "default":
+            prompt = usual_prompt("sentences", language=choices.language, typed=self._typed)
+        if annotator == "llm" and (label_prompt is None or label_prompt.name == "default"):
+            label_prompt = usual_prompt("mentions", language=choices.language, typed=self._typed)
         if annotator == "gazetteer":
             lexicon = choices.lexicon
             if lexicon is None:
@@ -60,44 +63,48 @@ class NerWriter:
             choices,
             per_unit=choices.per_unit or PER_UNIT,
             per_request=choices.per_request or self.dataset.per_request or PER_UNIT,
-            prompt=named_prompt("sentences") if choices.prompt.name == "default" else choices.prompt,
+            prompt=prompt,
             annotator=annotator,
             label_prompt=label_prompt,
             lexicon=lexicon,
-            negatives=negatives.complete(choices.negatives, dataset=self.dataset),
+            negatives=negatives.complete(choices, dataset=self.dataset),
         )
 
     def propose(self, gold: Gold, *, recorded: bool) -> Proposal:
         """Propose nothing."""
         return Proposal(self.dataset)
 
+    @property
+    def _types(self) -> tuple[str, ...]:
+        return tuple(self.dataset.types)
+
+    @property
+    def _typed(self) -> bool:
+        return len(self._types) > 1
+
     def units(self, gold: Gold, *, writing: Writing, number: int = 0) -> list[str]:
-        """Return those of a list, else the mentions of gold train.
+        """Return those of a list, else the mentions of gold train; of several types each behind its own.
 
         Unique mentions, case folded, each in its most frequent form; by frequency, then alphabetically.
-        Of forms that are equally frequent the first in the file is taken. Raises DataFormatError where most are in a
-        script without blanks.
+        Of forms that are equally frequent the first in the file is taken.
         """
-        units = negatives.check_names(gold.units) if gold.units else self._mentions(gold)
-        unread = [unit for unit in units if is_without_blanks(unit)]
-        if 2 * len(unread) > len(units):
-            where = self.dataset.units if gold.units else f"gold train of {self.dataset.name}"
-            raise DataFormatError(
-                f"{where}: {len(unread)} of {len(units)} units are written like {unread[0]!r}. {NOT_READ}."
-            )
-        return units
+        return negatives.check_names(gold.units) if gold.units else self._mentions(gold)
 
     def _mentions(self, gold: Gold) -> list[str]:
-        forms: dict[str, Counter[str]] = {}
+        forms: dict[tuple[str, int], Counter[str]] = {}
+        rank = {name: place for place, name in enumerate(self._types)}
         for sentence in gold.train:
-            for mention in sentence.mentions:
-                forms.setdefault(mention.casefold(), Counter())[mention] += 1
+            for span in sentence.spans:
+                mention = sentence.mention(span)
+                forms.setdefault((mention.casefold(), rank[span.label]), Counter())[mention] += 1
         if not forms:
             raise ConfigError(
                 f"{self.dataset.name} has neither gold train nor a list of units: give one as dataset.units=terms.txt."
             )
-        ordered = sorted(forms, key=lambda folded: (-forms[folded].total(), folded))
-        return negatives.check_names([forms[folded].most_common(1)[0][0] for folded in ordered])
+        ordered = sorted(forms, key=lambda key: (-forms[key].total(), key))
+        found = [(forms[key].most_common(1)[0][0], self._types[key[1]]) for key in ordered]
+        units = [typed_unit(term, type=kind) if self._typed else term for term, kind in found]
+        return negatives.check_names(units)
 
     def leaking(self, units: Sequence[str], *, writing: Writing, gold: Gold) -> set[str]:
         """Return none: a prompt shows the name of an entity."""
@@ -107,9 +114,10 @@ class NerWriter:
         """Ask for sentences that contain the unit, or for negatives."""
         if unit == NONE:
             return negatives.request(self.dataset, replicate=replicate, writing=writing)
-        prompt = writing.prompt
-        message = render(prompt, {"n": writing.per_request, "entity": unit})
-        return _request(f"{self.dataset.name}/{prompt.name}/{unit}#{replicate}", message, gold_characters=len(unit))
+        prompt, (term, kind) = writing.prompt, split_unit(unit, types=self._types)
+        values = {"n": writing.per_request, "entity": term, "noun": self.dataset.noun_of(kind)}
+        message = render(prompt, values | {"style": self.dataset.style}, optional=("noun", "style"))
+        return _request(f"{self.dataset.name}/{prompt.name}/{unit}#{replicate}", message, gold_characters=len(term))
 
     def parse(self, completion: Completion, *, unit: str, replicate: int) -> tuple[list[Draft], list[Rejected]]:
         """Return the sentences of a completion as they are numbered, and lines that are none."""
@@ -117,7 +125,10 @@ class NerWriter:
 
     def contains(self, draft: Draft) -> bool:
         """Say whether the unit stands in the sentence, by the rules of the gazetteer."""
-        return draft.unit == NONE or bool(_single(draft.unit).find(tokenise(draft.text)))
+        return draft.unit == NONE or bool(self._find([draft.unit], tokenise(draft.text)))
+
+    def _find(self, units: Iterable[str], words: Sequence[str]) -> tuple[Span, ...]:
+        return _gazetteer(tuple(units), self._types, self.dataset.language).find(words)
 
     def label_request(self, drafts: Sequence[Draft], *, completion: Completion, writing: Writing) -> Request | None:
         """Return the second request about a completion's sentences, all of them as parsed; `None` without need."""
@@ -128,12 +139,13 @@ class NerWriter:
         numbered = "\n".join(f"{number}. {draft.text}" for number, draft in enumerate(drafts, 1))
 
         def message(sentences: str) -> str:
-            values = {"noun": dataset.called, "guidelines": dataset.guidelines, "sentences": sentences}
-            return render(prompt, values, optional=("noun", "guidelines"))
+            told = {"noun": dataset.called, "guidelines": dataset.guidelines, "types": listed_types(dataset)}
+            return render(prompt, told | {"sentences": sentences}, optional=tuple(told))
 
         evidence = {"prompt": message(f"{{the {len(drafts)} numbered sentences}}"), "labels": completion.id}
         id = f"{dataset.name}/{prompt.name}/{first.unit}#{first.replicate}"
-        named = sum(len(draft.unit) for draft in drafts if self.contains(draft))
+        term, _ = split_unit(first.unit, types=self._types)
+        named = len(term) * sum(map(self.contains, drafts))
         return _request(id, message(numbered), evidence=evidence, gold_characters=named)
 
     def annotate(
@@ -144,39 +156,44 @@ class NerWriter:
         Nobody labels negatives; those that hold a term of the lexicon are rejected.
         """
         if drafts and drafts[0].unit == NONE:
-            return negatives.without_mentions(drafts, known=_known(tuple(lexicon)) if lexicon else None)
+            known = self._known(lexicon) if lexicon else None
+            return negatives.without_mentions(drafts, known=known)
         if annotator == "llm":
             assert answer is not None
             return self._labelled(drafts, answer)
         candidates = []
         for draft in drafts:
             words = tokenise(draft.text)
-            gazetteer = _known(tuple(lexicon)) if annotator == "gazetteer" else _single(draft.unit)
-            candidates.append(self._candidate(draft, words, gazetteer.find(words)))
+            spans = self._known(lexicon).find(words) if annotator == "gazetteer" else self._find([draft.unit], words)
+            candidates.append(Candidate(draft, Sentence(tuple(words), spans)))
         return candidates, []
+
+    def _known(self, lexicon: Sequence[str]) -> Gazetteer:
+        if not lexicon:
+            raise ConfigError("the lexicon has no terms: see annotator.lexicon.")
+        return _gazetteer(tuple(lexicon), self._types, self.dataset.language)
 
     def _labelled(self, drafts: Sequence[Draft], answer: Completion) -> tuple[list[Candidate], list[Rejected]]:
         candidates: list[Candidate] = []
         rejected: list[Rejected] = []
-        types = {self.dataset.only_type, self.dataset.called}
-        for draft, parts in zip(drafts, read_mentions(answer, sentences=len(drafts)), strict=True):
+        nouns = {name: self.dataset.noun_of(name) for name in self._types}
+        listed = read_mentions(
+            answer, sentences=len(drafts), types=known_types(frozenset(nouns.items())) if self._typed else ()
+        )
+        for draft, parts in zip(drafts, listed, strict=True):
             words = tokenise(draft.text)
-            places, absent = (None, "") if parts is None else place_listed(parts, tokens=words, types=types)
-            if places is not None:
-                candidates.append(self._candidate(draft, words, places))
+            spans, refused = place_mentions(parts, tokens=words, nouns=nouns)
+            if spans is not None:
+                candidates.append(Candidate(draft, Sentence(tuple(words), spans)))
             else:
-                rejected.append(Rejected(draft, "mention_not_in_sentence" if absent else "labels_unreadable", absent))
+                rejected.append(Rejected(draft, *refused))
         return candidates, rejected
-
-    def _candidate(self, draft: Draft, words: Sequence[str], places: Sequence[Place]) -> Candidate:
-        spans = tuple(Span(start, end, self.dataset.only_type) for start, end in places)
-        return Candidate(draft, Sentence(tuple(words), spans))
 
     def brief(self) -> Brief:
         """Say what a prompt has to ask for."""
         noun = self.dataset.called
         task = (
-            f"sentences that contain a given {noun} name, in the style of PubMed journal articles and with a variety "
+            f"sentences that contain a given {noun} name, in the style of {self.dataset.style} and with a variety "
             "of sentence structures, as training data for named entity recognition"
         )
         return Brief(task, {"n": "the number of sentences", "entity": f"the {noun} name"})
@@ -187,12 +204,13 @@ def _request(id: str, message: str, *, evidence: dict[str, Any] | None = None, g
 
 
 @lru_cache(maxsize=4096)
-def _single(unit: str) -> Gazetteer:
-    return Gazetteer([unit])
-
-
-@lru_cache(maxsize=4)
-def _known(terms: tuple[str, ...]) -> Gazetteer:
-    if not terms:
-        raise ConfigError("the lexicon has no terms: see annotator.lexicon.")
-    return Gazetteer(terms)
+def _gazetteer(units: tuple[str, ...], types: tuple[str, ...], language: str | None) -> Gazetteer:
+    found = Gazetteer((split_unit(unit, types=types) for unit in units), language=language)
+    if twice := found.of_several_types:
+        (term, kind), number = twice[0], len(twice)
+        print(
+            f"{number} terms of the lexicon have another type before, as which they count (of gold train the more "
+            f"frequent one), such as {term!r} as {kind}",
+            flush=True,
+        )
+    return found
