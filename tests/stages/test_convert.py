@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from clinsynth.files.annotated.reading import read_annotated
-from support import Command, Said
+from support import TINY, Command, Said
 
 SAMPLE = "from=assets:sample_ner/test.tsv"
 PREDICTED = {
@@ -42,7 +42,7 @@ def test_predictions_become_documents(clinsynth: Command) -> None:
     Path("predictions.jsonl").write_text(json.dumps(PREDICTED) + "\n", encoding="utf-8")
     said = clinsynth("convert", "from=predictions.jsonl", "to=out.xml", "format=bioc")
     assert said.status == 0
-    assert "not held by bioc: 2 other columns" in said.out
+    assert "not held by bioc: 1 other columns" in said.out
     (text,) = read_annotated(Path("out.xml"))
     assert [(found.start, found.attributes) for found in text.mentions] == [
         (5, {"score": "0.9"}),
@@ -136,3 +136,25 @@ def test_columns_are_named_on_the_command_line(clinsynth: Command) -> None:
     assert (said.status, said.err) == (0, "")
     (text,) = read_annotated(Path("a.jsonl"))
     assert [(text.covered(found), found.type) for found in text.mentions] == [("gout", "D")]
+
+
+YAML = """defaults: [/schema/dataset/ner@_here_]
+name: mine
+task: ner
+entity_types: {Disease: {noun: disease}}
+files: {train: {path: notes}, test: {path: notes}}
+"""
+
+
+def test_notes_are_learnt_from_read_and_marked_in_brat(clinsynth: Command, with_store: Path, tiny_bert: Path) -> None:
+    assert clinsynth("convert", SAMPLE, "to=notes", "format=brat").status == 0
+    Path("mine.yaml").write_text(YAML, encoding="utf-8")
+    own = ("dataset=mine.yaml", "source=original", f"backbone.name_or_path={tiny_bert}")
+    trained = clinsynth("train", *own, *TINY)
+    assert trained.status == 0, trained.err
+    assert "notes is read as brat (format=brat)" in trained.out
+    assert clinsynth("predict", "model=latest", "input=notes", "output=read.jsonl").status == 0
+    assert clinsynth("convert", "from=read.jsonl", "to=marked", "format=brat").status == 0
+    texts = {path.name: path.read_bytes() for path in Path("notes").glob("*.txt")}
+    assert {path.name: path.read_bytes() for path in Path("marked").glob("*.txt")} == texts
+    assert len(read_annotated(Path("marked"))) == 130

@@ -23,7 +23,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "tag": ("ner_tags", "tags", "labels"),
     "relations": ("relations", "links"),
     "label": ("labels", "label", "category", "class"),
-    "id": ("id", "document_id", "doc_id", "pmid"),
+    "id": ("id", "document_id", "doc_id", "pmid", "source"),
 }
 """Names of columns that are known, by what they hold; the first that fits is taken."""
 
