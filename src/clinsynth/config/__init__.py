@@ -69,7 +69,7 @@ from clinsynth.errors import ConfigError
 from clinsynth.types import Prompt
 
 
-def register(datasets: Mapping[str, type[DatasetConfig]]) -> None:
+def register(datasets: Mapping[str, type]) -> None:
     """Make schemas and served options known to Hydra, `datasets` by task; a call, so that importing has no effect."""
     serve()
     for stage, schema in STAGES.items():
@@ -79,7 +79,7 @@ def register(datasets: Mapping[str, type[DatasetConfig]]) -> None:
 
 
 @cache
-def _store(group: str, name: str, schema: type) -> None:
+def _store(group: str, name: str, schema: Any) -> None:
     """Tell Hydra of a schema, which it remembers as long as the process lives; once, for that takes a while."""
     ConfigStore.instance().store(group=group, name=name, node=schema)
 
