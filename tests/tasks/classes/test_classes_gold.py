@@ -89,3 +89,11 @@ def test_examples_are_counted_by_class() -> None:
     found = [Classified("a", "x"), Classified("b", "y"), Classified("c", "x")]
     assert examples.describe(found) == {"texts": 3, "x": 2, "y": 1}
     assert examples.statistics(found) == {"x": 2, "y": 1}
+
+
+def test_columns_and_encodings_of_ones_own_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "notes.csv"
+    path.write_bytes("note;kind\nÄrger, so.;YES\n".encode("cp1252"))
+    columns = {"text": "note", "label": "kind"}
+    found = read_path(path, format=None, encoding="cp1252", columns=columns, dataset=PLAIN)
+    assert [(text.text, text.label) for text in found] == [("Ärger, so.", "Yes")]
