@@ -165,6 +165,8 @@ class Reading:
     """One of `STATUSES`."""
     hallucinated: tuple[str, ...] = ()
     """What it names that is not there: false positives."""
+    conflicts: int = 0
+    """Entities that are not kept, for it says two things of the same words."""
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,9 @@ class FilesConfig:
         return {name: file for name, file in splits.items() if file.path is not None}
 
 
+LANGUAGE = "of the texts (en, es, zh), for cards; of ner for the plurals of known terms, too, where null is as en"
+
+
 class TestName(Enum):
     gold = "gold"
     adjudicated = "adjudicated"
@@ -87,9 +90,7 @@ class DatasetConfig:
         keyless=True,
     )
     licence: str = option("unknown", "of the gold files", keyless=True)
-    language: str | None = option(
-        None, "of the texts, as cards name it (en, es, zh); null leaves it out of them", keyless=True
-    )
+    language: str | None = option(None, LANGUAGE, keyless=True)
     recordings: list[str] = option([], "JSON lines with an LLM's completions, for llm=recorded", keyless=True)
     per_request: int | None = option(None, "examples that one request asks for; null is the task's usual number")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import numpy as np
 import pytorch_lightning as pl
 
 from clinsynth.config import BackboneConfig, TrainerConfig
+from clinsynth.errors import ConfigError
 from clinsynth.learning import saved
 from clinsynth.learning.encoder import backbones, fit
 from clinsynth.learning.encoder.backbones import identity
@@ -71,7 +72,11 @@ class EncoderStudent:
         lengths = [len(item) for item in self.data.train]
         config = self.tuner.model.config
         config.clinsynth = saved.section(
-            learner=NAME, task=self.task.name, labels=self.task.labels, sentences=self.sentences
+            learner=NAME,
+            task=self.task.name,
+            labels=self.task.labels,
+            head=None if self.backbone.head == "token" else self.backbone.head,
+            sentences=self.sentences,
         )
         config.text_pieces = {"most": int(np.percentile(lengths, 99)), "longest": max(lengths)}
         self.tuner.model.save_pretrained(folder)
@@ -82,9 +87,18 @@ class EncoderStudent:
         return self.task.kind.model().usage(folder)
 
 
-def version(task: Task) -> str:
-    """Return what is bumped when the same data and settings would give another model."""
-    return task.kind.model().VERSION
+def version(task: Task, *, backbone: BackboneConfig) -> str:
+    """Return what is bumped when the same data and settings would give another model.
+
+    Raises ConfigError for a head that the task does not have.
+    """
+    return _with_head(task, backbone).kind.model().VERSION
+
+
+def _with_head(task: Task, backbone: BackboneConfig) -> Task:
+    if backbone.head != "token" and task.kind.span_model is None:
+        raise ConfigError(f"backbone.head={backbone.head} is of ner: {task.name} classifies whole texts.")
+    return replace(task, kind=task.kind.with_head(backbone.head))
 
 
 def passes(examples: int, *, backbone: BackboneConfig, trainer: TrainerConfig) -> int:
@@ -97,6 +111,7 @@ def student(
 ) -> EncoderStudent:
     """Return a model that is ready to learn; seeds everything. Raises Unreachable where there is no backbone."""
     fit.keep_libraries_quiet()
+    task = _with_head(task, backbone)
     model, judge, labels = task.kind.model(), task.kind.judge, task.labels
     path = backbones.locate(backbone)
     tokenizer = backbones.tokenizer(path, backbone.revision, tuple(task.markers))

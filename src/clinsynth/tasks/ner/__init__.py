@@ -22,7 +22,17 @@ def kind() -> Kind:
     """Return the parts that need no dataset."""
     from clinsynth.tasks.ner import examples, review, scores
 
-    return Kind("ner", examples, reviewer=review, judge=scores, model=_model, reading=_reading, sentences=_sentences)
+    return Kind(
+        "ner",
+        examples,
+        reviewer=review,
+        judge=scores,
+        model=_model,
+        reading=_reading,
+        span_model=_span_model,
+        span_reading=_span_reading,
+        sentences=_sentences,
+    )
 
 
 def open(dataset: DatasetConfig) -> Task:
@@ -60,3 +70,15 @@ def _reading() -> EncoderReading:
     from clinsynth.tasks.ner import inference
 
     return inference
+
+
+def _span_model() -> EncoderModel:
+    from clinsynth.tasks.ner import span_model
+
+    return span_model
+
+
+def _span_reading() -> EncoderReading:
+    from clinsynth.tasks.ner import span_inference
+
+    return span_inference

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from clinsynth.config import DatasetConfig, UnitList, check, option
+from clinsynth.config import LANGUAGE, DatasetConfig, UnitList, check, option
 from clinsynth.errors import ConfigError
 
 PUBMED = "PubMed journal articles"
@@ -38,11 +38,7 @@ class NerDataset(DatasetConfig):
     negatives: str | None = option(
         None, "what sentences are like that mention none, for units.negatives; the prompt says it", keyless=True
     )
-    language: str | None = option(
-        None,
-        "of the texts (en, es, zh), for cards, and for the plurals of known terms; null is as en",
-        before=(None, "en"),
-    )
+    language: str | None = option(None, LANGUAGE, before=(None, "en"))
     documents: str | None = option(
         None,
         "how texts with offsets are cut: sentences, or windows (of backbone.max_length, that overlap); null: sentences",
@@ -132,6 +128,16 @@ class NerDataset(DatasetConfig):
                 f"dataset.units={self.units}: it is a file, or one for each of {', '.join(self.types)}, as in "
                 "{Problem: problems.txt, Test: tests.txt}."
             )
+
+
+def listed_types(dataset: NerDataset) -> str:
+    """Return the types as a prompt lists them, a line each: `- Problem (medical problem): what counts`."""
+    lines = []
+    for name, kind in dataset.types.items():
+        noun = dataset.noun_of(name)
+        said = name if noun.casefold() == name.casefold() else f"{name} ({noun})"
+        lines.append(f"- {said}: {kind.guidelines}" if kind.guidelines else f"- {said}")
+    return "\n".join([*lines, dataset.guidelines] if dataset.guidelines and len(lines) > 1 else lines)
 
 
 def _is_word(name: str | None) -> bool:

@@ -14,7 +14,7 @@ from clinsynth.prompts import render
 from clinsynth.task import NONE, Choices, Proposal, Supply, Writing, split_unit, typed_unit
 from clinsynth.tasks.ner import negatives
 from clinsynth.tasks.ner.annotators import Gazetteer
-from clinsynth.tasks.ner.config import NerDataset
+from clinsynth.tasks.ner.config import NerDataset, listed_types
 from clinsynth.tasks.ner.mention_lists import read_mentions
 from clinsynth.tasks.ner.typed_mentions import known_types, place_mentions
 from clinsynth.tasks.supply import EACH_UNIT
@@ -53,7 +53,7 @@ class NerWriter:
         prompt = choices.prompt
         if prompt.name == "default":
             prompt = usual_prompt("sentences", language=choices.language, typed=self._typed)
-        if annotator == "llm" and label_prompt is None:
+        if annotator == "llm" and (label_prompt is None or label_prompt.name == "default"):
             label_prompt = usual_prompt("mentions", language=choices.language, typed=self._typed)
         if annotator == "gazetteer":
             lexicon = choices.lexicon
@@ -139,7 +139,7 @@ class NerWriter:
         numbered = "\n".join(f"{number}. {draft.text}" for number, draft in enumerate(drafts, 1))
 
         def message(sentences: str) -> str:
-            told = {"noun": dataset.called, "guidelines": dataset.guidelines, "types": _listed(dataset)}
+            told = {"noun": dataset.called, "guidelines": dataset.guidelines, "types": listed_types(dataset)}
             return render(prompt, told | {"sentences": sentences}, optional=tuple(told))
 
         evidence = {"prompt": message(f"{{the {len(drafts)} numbered sentences}}"), "labels": completion.id}
@@ -201,16 +201,6 @@ class NerWriter:
 
 def _request(id: str, message: str, *, evidence: dict[str, Any] | None = None, gold_characters: int = 0) -> Request:
     return Request(id, ({"role": "user", "content": message},), evidence or {"prompt": message}, gold_characters)
-
-
-def _listed(dataset: NerDataset) -> str:
-    """Return the types as a prompt lists them, a line each: `- Problem (medical problem): what counts`."""
-    lines = []
-    for name, kind in dataset.types.items():
-        noun = dataset.noun_of(name)
-        said = name if noun.casefold() == name.casefold() else f"{name} ({noun})"
-        lines.append(f"- {said}: {kind.guidelines}" if kind.guidelines else f"- {said}")
-    return "\n".join([*lines, dataset.guidelines] if dataset.guidelines and len(lines) > 1 else lines)
 
 
 @lru_cache(maxsize=4096)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from clinsynth.tasks.ner.answers.asked import Asked, Tagging
 from clinsynth.tasks.ner.answers.layouts import read_tagging
@@ -35,15 +36,17 @@ _WRAPPER = re.compile(
 )
 
 
-def read_entities(text: str, *, question: str, tokens: Sequence[str], entity_type: str) -> Reading:
+def read_entities(
+    text: str, *, question: str, tokens: Sequence[str], entity_type: str, others: frozenset[str] = frozenset()
+) -> Reading:
     """Return spans over the gold tokens of a sentence, and entities that are named and not there.
 
-    `question` is the message that was sent.
+    `question` is the message that was sent, `others` what other types are called that it asks for: see `several`.
     """
-    clean = _clean(text, tokens=tokens, entity_type=entity_type)
+    clean = read_clean(text, tokens=tokens, entity_types=[entity_type])
     if clean is not None:
         return Reading(clean, CLEAN)
-    asked = Asked(tuple(tokens), entity_type, _without_sentence(question, tokens))
+    asked = Asked(tuple(tokens), entity_type, _without_sentence(question, tokens), others)
     most = LONGEST * max(len(" ".join(tokens)), 100)
     bare = bounded(_bare(text, question=question, most=most), most=most)
     found = _places(bare, asked)
@@ -56,14 +59,15 @@ def read_entities(text: str, *, question: str, tokens: Sequence[str], entity_typ
     return Reading(tuple(Span(start, end, entity_type) for start, end in places), REPAIRED, tuple(absent))
 
 
-def _clean(text: str, *, tokens: Sequence[str], entity_type: str) -> tuple[Span, ...] | None:
+def read_clean(text: str, *, tokens: Sequence[str], entity_types: Sequence[str]) -> tuple[Span, ...] | None:
+    """Return the spans of an answer that is as it was asked for: each token with its tag; `None` for any other."""
     rows = [line.split("\t") for line in text.strip().split("\n")]
     if not tokens or any(len(row) != 2 for row in rows) or [row[0] for row in rows] != list(tokens):
         return None
     tags = [row[1] for row in rows]
-    begin, inside = f"B-{entity_type}", f"I-{entity_type}"
-    orphans = [tag for before, tag in zip(["O", *tags], tags, strict=False) if tag == inside and before == "O"]
-    return None if orphans or not {"O", begin, inside}.issuperset(tags) else to_spans(tags)
+    known = {"O", *(f"{kind}-{name}" for name in entity_types for kind in "BI")}
+    orphans = [tag for before, tag in pairwise(["O", *tags]) if tag[:2] == "I-" and before[1:] != tag[1:]]
+    return None if orphans or not known.issuperset(tags) else to_spans(tags)
 
 
 def _places(text: str, asked: Asked) -> tuple[list[Place], list[str]] | None:

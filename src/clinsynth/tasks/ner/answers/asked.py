@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from clinsynth.tasks.ner.answers.entity_types import counted, stands_in
+from clinsynth.tasks.ner.answers import entity_types
+from clinsynth.tasks.ner.answers.entity_types import Closeness, counted, stands_in
 from clinsynth.tasks.ner.answers.tags import BARE, BEGIN, OTHER, OUTSIDE, Tag, read_tag
 from clinsynth.text.alignment import Place, plainest
 
@@ -55,9 +56,11 @@ class Asked:
     entity_type: str
     question: str = ""
     """What was asked, without the sentence."""
+    others: frozenset[str] = frozenset()
+    """What other types are called that were asked for beside this one."""
 
     def tag(self, written: str, *, typed: bool = False) -> Tag | None:
-        return read_tag(written, entity_type=self.entity_type, typed=typed)
+        return read_tag(written, entity_type=self.entity_type, typed=typed, others=self.others)
 
     def tagging(self, pairs: Sequence[Pair]) -> Tagging:
         """Return words with tags, of which those of other types are none."""
@@ -76,7 +79,22 @@ class Asked:
         return stands_in(name, self.question)
 
     def _counted(self, types: Iterable[str]) -> frozenset[str]:
-        return counted(filter(None, types), entity_type=self.entity_type, offered=self.question)
+        return counted(filter(None, types), entity_type=self.entity_type, offered=self.question, others=self.others)
+
+    def closeness(self, name: str) -> Closeness:
+        return entity_types.closeness(name, entity_type=self.entity_type, others=self.others)
+
+    def is_type(self, name: str) -> bool:
+        return entity_types.is_type(name, entity_type=self.entity_type, others=self.others)
+
+    def is_asked(self, name: str) -> bool:
+        return entity_types.is_asked(name, entity_type=self.entity_type, others=self.others)
+
+    def names_type(self, text: str) -> bool:
+        return entity_types.names_type(text, entity_type=self.entity_type, others=self.others)
+
+    def names_other(self, text: str) -> bool:
+        return entity_types.names_other(text, entity_type=self.entity_type, others=self.others)
 
     @cached_property
     def text(self) -> str:

@@ -81,11 +81,13 @@ _PARTS, _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+"), re.compile(r"[^\W\d_]+")
 
 
 @lru_cache(maxsize=4096)
-def closeness(name: str, *, entity_type: str) -> Closeness:
-    """Return how near a type's name, and nothing else, comes to the type that was asked for."""
+def closeness(name: str, *, entity_type: str, others: frozenset[str] = frozenset()) -> Closeness:
+    """Return how near a type's name, and nothing else, comes to the type that was asked for, beside others or alone."""
     words, asked = _words(name), _words(entity_type)
     if words == asked or _squeezed(name) == _squeezed(entity_type):
         return Closeness.SAME
+    if words in map(_words, others):
+        return Closeness.OTHER
     narrowed = [word for word in words if word not in _ANY or word in asked]
     if not narrowed:
         return Closeness.SYNONYM
@@ -118,15 +120,18 @@ def _modifies(words: Sequence[str], asked: Sequence[str]) -> bool:
     )
 
 
-def counted(names: Iterable[str], *, entity_type: str, offered: str = "") -> frozenset[str]:
+def counted(
+    names: Iterable[str], *, entity_type: str, offered: str = "", others: frozenset[str] = frozenset()
+) -> frozenset[str]:
     """Return those of all types that an answer names which mean the asked one.
 
-    What is `offered` is the question: a type that it names beside the asked one is another one.
+    What is `offered` is the question: a type that it names beside the asked one is another one. Where others were asked
+    for too, a type that is not known may be any of them.
     """
-    levels = {name: closeness(name, entity_type=entity_type) for name in names}
+    levels = {name: closeness(name, entity_type=entity_type, others=others) for name in names}
     levels |= {name: Closeness.OTHER for name, level in levels.items() if level == 1 and stands_in(name, offered)}
     best = max(levels.values(), default=Closeness.OTHER)
-    if best == Closeness.OTHER or (best == Closeness.UNKNOWN and len(levels) > 1):
+    if best == Closeness.OTHER or (best == Closeness.UNKNOWN and (len(levels) > 1 or others)):
         return frozenset()
     return frozenset(name for name, level in levels.items() if level == best)
 
@@ -136,30 +141,33 @@ def stands_in(name: str, text: str) -> bool:
     return bool(text and re.search(rf"(?<!\w){re.escape(name)}s?(?!\w)", text, re.IGNORECASE))
 
 
-def is_type(name: str, *, entity_type: str) -> bool:
+def is_type(name: str, *, entity_type: str, others: frozenset[str] = frozenset()) -> bool:
     """Say whether the words are a type's name and nothing else."""
     words, asked = set(_words(name)) - {"or"}, set(_words(entity_type))
-    known = (_KNOWN - _WEAK) | asked
+    known = (_KNOWN - _WEAK) | asked | {word for other in others for word in _words(other)}
     return bool(words) and len(words) <= 3 and words - {"entity", "name", "mention", "specific", "class"} <= known
 
 
-def is_asked(name: str, *, entity_type: str) -> bool:
+def is_asked(name: str, *, entity_type: str, others: frozenset[str] = frozenset()) -> bool:
     """Say whether a type may be the one that was asked for, if the answer names no other."""
-    return closeness(name, entity_type=entity_type) > Closeness.OTHER
+    return closeness(name, entity_type=entity_type, others=others) > Closeness.OTHER
 
 
-def names_type(text: str, *, entity_type: str) -> bool:
+def names_type(text: str, *, entity_type: str, others: frozenset[str] = frozenset()) -> bool:
     """Say whether a heading has the type that was asked for in it."""
     words, asked = _words(text), _words(entity_type)
+    if words != asked and words in map(_words, others):
+        return False
     if set(words) & set(asked):
         return not _modifies(words, asked)
     families = [frozenset().union(*family) for family in _FAMILIES]
     return any(set(words) & (family - _WEAK) and family & set(asked) for family in families)
 
 
-def names_other(text: str, *, entity_type: str) -> bool:
+def names_other(text: str, *, entity_type: str, others: frozenset[str] = frozenset()) -> bool:
     """Say whether a heading is that of another type."""
-    return not names_type(text, entity_type=entity_type) and not (_KNOWN - _WEAK).isdisjoint(_words(text))
+    named = _words(text) in map(_words, others) or not (_KNOWN - _WEAK).isdisjoint(_words(text))
+    return named and not names_type(text, entity_type=entity_type, others=others)
 
 
 @lru_cache(maxsize=4096)

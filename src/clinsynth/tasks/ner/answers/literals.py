@@ -9,7 +9,7 @@ from typing import Any
 
 from clinsynth.tasks.ner.answers.asked import Asked, Named, Pair, Tagging
 from clinsynth.tasks.ner.answers.data import Fields, read_fields, values
-from clinsynth.tasks.ner.answers.entity_types import Closeness, closeness, is_asked, is_type
+from clinsynth.tasks.ner.answers.entity_types import Closeness
 from clinsynth.tasks.ner.answers.layouts import grid, read_tagging
 from clinsynth.tasks.ner.answers.mentions import LISTING, split_names
 from clinsynth.tasks.ner.answers.tags import BARE, BEGIN, INSIDE, OTHER, OUTSIDE, Tag
@@ -68,7 +68,7 @@ def _read_strings(items: Sequence[str], asked: Asked) -> Tagging | Names | None:
     tagging = read_tagging("\n".join(items), asked=asked)
     if tagging and len(tagging.pairs) >= len(items):
         return tagging
-    if len(items) == 2 and is_type(items[1], entity_type=asked.entity_type):  # ("ataxia", "Disease")
+    if len(items) == 2 and asked.is_type(items[1]):  # ("ataxia", "Disease")
         return [(items[0], items[1])]
     return None if asked.likeness(items) > 0.9 else [(item, "") for item in items]
 
@@ -143,12 +143,12 @@ def _read_object(value: Fields, asked: Asked) -> Tagging | Names | None:
 def _under(key: str, item: Any, asked: Asked) -> Tagging | Names | None:
     """Return what stands under a key, which may be the name of its type."""
     untyped = bool(LISTING.search(key))
-    naming = "entit" in key.casefold() or is_type(key, entity_type=asked.entity_type)
+    naming = "entit" in key.casefold() or asked.is_type(key)
     if naming and isinstance(item, str):
         found: Tagging | Names | None = split_names(item, asked=asked)
     else:
         found = [] if naming and item is None else _read(item, asked)
-    if not is_asked(key, entity_type=asked.entity_type):
+    if not asked.is_asked(key):
         return [(name, key) for name, _ in found] if isinstance(found, list) else None
     if isinstance(found, list) and not untyped:
         return [(name, named if _is_known(named, asked) else key) for name, named in found]
@@ -156,7 +156,7 @@ def _under(key: str, item: Any, asked: Asked) -> Tagging | Names | None:
 
 
 def _is_known(named: str, asked: Asked) -> bool:
-    return bool(named) and closeness(named, entity_type=asked.entity_type) != Closeness.UNKNOWN
+    return bool(named) and asked.closeness(named) != Closeness.UNKNOWN
 
 
 def _side_by_side(words: Sequence[Any], tags: Sequence[Any], asked: Asked) -> list[Pair]:

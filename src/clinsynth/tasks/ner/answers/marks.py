@@ -8,7 +8,6 @@ from itertools import groupby
 from operator import itemgetter
 
 from clinsynth.tasks.ner.answers.asked import Asked, Named, Pair, Tagging
-from clinsynth.tasks.ner.answers.entity_types import closeness
 from clinsynth.tasks.ner.answers.tags import BEGIN, INSIDE, OUTSIDE, Tag
 
 _LIKE = 0.6
@@ -135,7 +134,7 @@ def _closed(found: Sequence[re.Match[str]]) -> dict[int, int]:
 
 
 def _rank(element: re.Match[str], asked: Asked) -> int:
-    return closeness(_type(element), entity_type=asked.entity_type)
+    return asked.closeness(_type(element))
 
 
 def _type(element: re.Match[str]) -> str:

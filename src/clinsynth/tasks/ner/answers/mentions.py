@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from clinsynth.tasks.ner.annotators import NONE
 from clinsynth.tasks.ner.answers.asked import Asked, Named
-from clinsynth.tasks.ner.answers.entity_types import Closeness, closeness, is_type, names_other, names_type
+from clinsynth.tasks.ner.answers.entity_types import Closeness
 from clinsynth.tasks.ner.answers.tags import is_strong
 from clinsynth.text.alignment import occurrences, plainest
 
@@ -49,7 +49,7 @@ def read_names(text: str, *, asked: Asked) -> list[str] | None:
     sentence, told = asked.text, plainest(text)
     alike = asked.likeness([text]) > 0.8 or (sentence.startswith(told) and 2 * len(told) > len(sentence))
     found = _HEAD.match(text)
-    headed = found and (_ENTITIES.search(found["head"]) or names_type(found["head"], entity_type=asked.entity_type))
+    headed = found and (_ENTITIES.search(found["head"]) or asked.names_type(found["head"]))
     if alike and not (headed or ITEM.match(text)):
         return None  # the sentence itself, whole or cut
     reader = _Names(asked)
@@ -101,7 +101,7 @@ class _Names:
             self._sure += typed
         elif not self._heading(body):
             self._plain(body, listed=bool(item))
-            told = _ENTITIES.search(body) or names_type(body, entity_type=self._asked.entity_type)
+            told = _ENTITIES.search(body) or self._asked.names_type(body)
             if told and not _ABSENT.search(body) and all(map(self._stands, emphasised)):
                 self._unsure += [(_bare(name), "") for name in emphasised]
 
@@ -116,7 +116,7 @@ class _Names:
             kind = groups.get("inner") or groups.get("outer") or groups.get("type") or ""
             if _FIELD.fullmatch(name) and not self._stands(name):  # Type: Disease
                 return []
-            known = is_type(kind, entity_type=self._asked.entity_type) and not _ENTITIES.search(name)
+            known = self._asked.is_type(kind) and not _ENTITIES.search(name)
             if not known and groups.get("inner") and self._stands(name) and not self._stands(body):
                 known = len(kind.split()) < 3 and not self._stands(kind)
                 if known and not self._asked.offers(kind):
@@ -128,13 +128,12 @@ class _Names:
 
     def _heading(self, body: str) -> bool:
         found = _HEAD.match(body)
-        entity_type = self._asked.entity_type
-        head = found["head"] if found else body if is_type(body, entity_type=entity_type) else ""
+        head = found["head"] if found else body if self._asked.is_type(body) else ""
         rest = found["rest"] if found else ""
-        other = names_other(head, entity_type=entity_type)
+        other = self._asked.names_other(head)
         if not head or len(head.split()) > 12:
             return False
-        named = names_type(head, entity_type=entity_type)
+        named = self._asked.names_type(head)
         if other or named or _ENTITIES.search(head):
             self._open = not other
             self._head = head if named else ""
@@ -161,7 +160,7 @@ class _Names:
         if not all(self._stands(name) for name, _ in names):
             return False
         untyped = LISTING.search(head)
-        level = closeness(head, entity_type=self._asked.entity_type)
+        level = self._asked.closeness(head)
         sure = level != Closeness.UNKNOWN and not untyped
         self._announced = self._announced or sure
         (self._sure if sure else self._unsure).extend(
@@ -256,7 +255,7 @@ def says_none(text: str, *, asked: Asked) -> bool:
         return False
     for found in _ABSENT.finditer(text):
         clause = found["what"]
-        named = _ENTITIES.search(clause) or names_type(clause, entity_type=asked.entity_type)
+        named = _ENTITIES.search(clause) or asked.names_type(clause)
         if named and (_SAID.search(text) or _ENTITIES.search(clause) or len(text.split()) <= 4):
             return True
     return bool(re.fullmatch(r"none (?:(?:was|were|is|are) )?(?:found|mentioned|present|identified)\.?", text, re.I))

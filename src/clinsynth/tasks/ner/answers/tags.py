@@ -32,7 +32,9 @@ _OUT = re.compile(rf"o(?:{_DASH}\w+)?|0|outside|other|none", re.IGNORECASE)
 
 
 @lru_cache(maxsize=4096)
-def read_tag(written: str, *, entity_type: str, typed: bool = False) -> Tag | None:
+def read_tag(
+    written: str, *, entity_type: str, typed: bool = False, others: frozenset[str] = frozenset()
+) -> Tag | None:
     """Return what a tag says of its word, `None` where it is no tag; with `typed` a bare type is none."""
     tag = written.strip(_EDGES)
     if len(tag) > 40:
@@ -41,20 +43,21 @@ def read_tag(written: str, *, entity_type: str, typed: bool = False) -> Tag | No
         return OUTSIDE
     found = _TYPED.fullmatch(tag)
     if found:
-        return _of_type(found[1], found[2], entity_type=entity_type)
+        return _of_type(found[1], found[2], entity_type=entity_type, others=others)
     letter = _LETTER.fullmatch(tag)
     if letter:
         return _PREFIXES[letter[1].upper()]
     turned = _REVERSED.fullmatch(tag)
-    if turned and is_type(turned[1], entity_type=entity_type):
-        return _of_type(turned[2], turned[1], entity_type=entity_type)
-    if typed or not is_type(tag, entity_type=entity_type):
+    if turned and is_type(turned[1], entity_type=entity_type, others=others):
+        return _of_type(turned[2], turned[1], entity_type=entity_type, others=others)
+    if typed or not is_type(tag, entity_type=entity_type, others=others):
         return None
-    return Tag(BARE if is_asked(tag, entity_type=entity_type) else OTHER, tag)
+    return Tag(BARE if is_asked(tag, entity_type=entity_type, others=others) else OTHER, tag)
 
 
-def _of_type(prefix: str, name: str, *, entity_type: str) -> Tag:
-    return Tag(_PREFIXES[prefix.upper()] if is_asked(name, entity_type=entity_type) else OUTSIDE, name)
+def _of_type(prefix: str, name: str, *, entity_type: str, others: frozenset[str]) -> Tag:
+    asked = is_asked(name, entity_type=entity_type, others=others)
+    return Tag(_PREFIXES[prefix.upper()] if asked else OUTSIDE, name)
 
 
 def is_strong(written: str) -> bool:
