@@ -163,7 +163,7 @@ class Reviewer(Protocol):
     def marks(self, labels: Sequence[str]) -> tuple[str, ...]:
         """Return the kinds of parts that are marked in the text; empty where a whole text is labelled."""
 
-    def given(self, example: Any) -> str:
+    def given(self, example: Any, *, labels: Sequence[str]) -> str:
         """Return the label of an example as an annotator would write it."""
 
     def read(self, written: str, *, text: str, labels: Sequence[str]) -> str:

@@ -37,6 +37,7 @@ def open(dataset: DatasetConfig) -> Task:
         read_path=partial(gold.read_path, dataset=dataset),
         writer=NerWriter(dataset),
         asker=NerAsker(dataset),
+        meanings=dataset.meanings,
     )
 
 
