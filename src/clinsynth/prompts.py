@@ -9,6 +9,13 @@ from clinsynth.errors import ConfigError
 from clinsynth.types import Prompt
 
 
+def filled(prompt: Prompt, values: Mapping[str, object], *, optional: Sequence[str] = ()) -> str:
+    """Return the text with its values, without lines that are one value alone which is empty."""
+    empty = {f"${name}" for name, value in values.items() if value == ""}
+    lines = [line for line in (prompt.text or "").split("\n") if line.strip() not in empty]
+    return render(Prompt(prompt.name, "\n".join(lines)), values, optional=(*optional, *(name[1:] for name in empty)))
+
+
 def render(prompt: Prompt, values: Mapping[str, object], *, optional: Sequence[str] = ()) -> str:
     """The text with its values; raises ConfigError that lists what the template lacks and what it does not know."""
     template = Template(prompt.text or "")

@@ -180,6 +180,18 @@ class Curve:
 
 
 @dataclass(frozen=True)
+class Confusion:
+    """Which class is taken for which, of a task whose texts have one class each."""
+
+    labels: tuple[str, ...]
+    """Of gold: the rows."""
+    predicted: tuple[str, ...]
+    """The columns: the same, and what stands for no class where that occurs."""
+    counts: tuple[tuple[int, ...], ...]
+    """Test examples of each row and column."""
+
+
+@dataclass(frozen=True)
 class Reliability:
     """Predictions in bins by how sure a model is of them: a model that knows is as often right as it is sure."""
 
@@ -210,6 +222,8 @@ class Evaluation:
     counts."""
     curves: dict[str, Curve] = field(default_factory=dict)
     """By name, for the figure of the run; a task without scores has none."""
+    confusion: Confusion | None = None
+    """For a figure and a file of the run."""
     reliability: Reliability | None = None
     """For the figure of the run, where a model says how sure it is."""
     details: dict[str, Any] = field(default_factory=dict)

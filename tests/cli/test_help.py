@@ -39,7 +39,7 @@ def test_help_is_quick(words: tuple[str, ...], mentioned: list[str]) -> None:
     assert imported(said) & HEAVY == set()
 
 
-@pytest.mark.parametrize("dataset", ["sample_ner", "sample_relation", "sample_asd"])
+@pytest.mark.parametrize("dataset", ["sample_ner", "sample_relation", "sample_asd", "sample_classes"])
 def test_a_mistake_in_gold_is_told_before_what_takes_seconds(dataset: str, workspace: Path) -> None:
     said = python(
         "-X", "importtime", "-m", "clinsynth", "train", f"dataset={dataset}", "dataset.files.test.path=no.tsv"

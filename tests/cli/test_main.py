@@ -33,7 +33,10 @@ MISTAKES = {
     "job folder below a file": ((*TRAIN, "hydra.run.dir=file/job"), "file/job cannot be written: Not a directory."),
     "file store": ((*TRAIN, "tracking.uri=file:mlruns"), "tracking.uri=file:mlruns is a plain folder"),
     "store in a folder": ((*TRAIN, "tracking.uri=mlruns"), "tracking.uri=mlruns is a plain folder"),
-    "unknown task": ((*TRAIN, "dataset.task=foo"), "dataset.task=foo is not a task. Tasks: multilabel, ner, relation."),
+    "unknown task": (
+        (*TRAIN, "dataset.task=foo"),
+        "dataset.task=foo is not a task. Tasks: classes, multilabel, ner, relation.",
+    ),
     "no gold file": ((*TRAIN, "dataset.files.train={path: no.tsv}"), "no file at no.tsv"),
     "k too large": ((*TRAIN, "source.examples=131"), "source.examples=131 is more than the 130 gold"),
     "no such backbone": ((*TRAIN, "backbone.name_or_path=nobody/nothing"), "the backbone 'nobody/nothing' is neither"),
@@ -128,7 +131,10 @@ def test_flags_with_their_values_come_first(words: list[str], expected: list[str
         ("clinsynth ", [*config.STAGES]),
         ("clinsynth tr", ["train"]),
         ("clinsynth help re", ["review", "report"]),
-        ("clinsynth train dataset=sample_", ["dataset=sample_asd", "dataset=sample_ner", "dataset=sample_relation"]),
+        (
+            "clinsynth train dataset=sample_",
+            ["dataset=sample_asd", "dataset=sample_classes", "dataset=sample_ner", "dataset=sample_relation"],
+        ),
         ("clinsynth train -m backb", ["backbone.", "backbone="]),
         ("clinsynth train --frobnicate", []),
         ("clinsynth trian dataset=", []),

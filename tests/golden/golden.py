@@ -37,7 +37,7 @@ SHARED = Path(__file__).parents[3] / "shared"
 DATA = Path(os.environ.get("CLINSYNTH_DATA", "") or SHARED / "data").resolve()
 RECORDINGS = SHARED / "recordings"
 
-SAMPLES = ("sample_ner", "sample_relation", "sample_asd")
+SAMPLES = ("sample_ner", "sample_relation", "sample_asd", "sample_classes")
 DATASETS = (*SAMPLES, "ncbi_disease", "bc5cdr_disease", "bc5cdr_chemical", "gad", "euadr")
 
 FIXED = "trainer.precision=32-true"
@@ -54,6 +54,7 @@ CORPORA: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
     "sample_ner r050": (("dataset=sample_ner", "seed_ratio=r050"), NER_ANNOTATORS, ("n10",)),
     "sample_relation": ((), ("none",), ("t100", "t200", "t400")),
     "sample_asd": ((), ("none",), ("n1", "n10", "n30")),
+    "sample_classes": ((), ("none",), ("n1", "n10", "n30")),
     "sample_asd none": (("dataset=sample_asd", "quality=none"), ("none",), ("n30",)),
     "ncbi_disease": ((), NER_ANNOTATORS, ("n1", "n10", "n30")),
     "ncbi_disease r050": (("dataset=ncbi_disease", "seed_ratio=r050"), NER_ANNOTATORS, ("n10",)),

@@ -6,7 +6,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from clinsynth.reports import figures
-from clinsynth.types import Curve
+from clinsynth.types import Confusion, Curve
 
 
 def written(figure: Figure) -> bytes:
@@ -26,6 +26,16 @@ def test_error_kinds_are_bars() -> None:
     assert [label.get_text() for label in axes.get_xticklabels()] == ["boundary", "missed", "spurious"]
     assert texts(figure) == ["3", "0", "7"]
     assert axes.get_ylabel()
+    assert written(figure).startswith(b"\x89PNG")
+
+
+def test_a_confusion_is_a_square_for_each_pair_of_classes() -> None:
+    figure = figures.confusion_matrix(Confusion(("x", "y"), ("x", "y", "no class"), ((3, 0, 1), (0, 0, 0))))
+    (axes,) = figure.axes
+    assert texts(figure) == ["3", "0", "1", "0", "0", "0"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["x", "y"]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["x", "y", "no class"]
+    assert axes.images[0].get_array().tolist() == [[0.75, 0, 0.25], [0, 0, 0]]
     assert written(figure).startswith(b"\x89PNG")
 
 

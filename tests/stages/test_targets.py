@@ -10,6 +10,7 @@ import pytest
 from clinsynth import config, tasks
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.errors import ConfigError
+from clinsynth.files.sources import resolve
 from clinsynth.reports.report import Report
 from clinsynth.search.tree import CandidatePrompt, Tree
 from clinsynth.stages import grid, targets
@@ -33,12 +34,10 @@ def ledger(folder: Path) -> Ledger:
 
 
 def finished(
-    folder: Path, key: str, *, f1: float, counts: bool = True, metrics: bool = True, of: str | None = None
+    folder: Path, key: str, *, f1: float, counts: bool = True, metrics: bool = True, of: grid.Planned | None = None
 ) -> str:
-    """A run as `train` leaves it: of ten test examples a share `f1` is right; on the corpus of a job `of` a target."""
-    corpus = None
-    if of:
-        corpus = answers.current(next(job for job in grid.jobs(of, scale="smoke") if job.run_key == key))
+    """A run as `train` leaves it: of ten test examples a share `f1` is right; on the corpus of a job."""
+    corpus = answers.current(of) if of else None
     with ledger(folder).run(experiment="sample", name="r", run_key=key, corpus=corpus, description="") as run:
         scores = {f"test/{name}": f1 for name in ("precision", "recall", "f1")}
         if metrics:
@@ -87,9 +86,8 @@ def test_a_table_has_the_runs_of_its_grid_and_names_the_jobs_that_lack(clinsynth
 
 
 def test_what_a_table_shows_is_held_against_its_claims(clinsynth: Command, with_store: Path) -> None:
-    keys = jobs("table7")
-    for words, key in keys.items():
-        finished(with_store, key, f1=0.2 if "annotator=seed" in words else 0.9, of="table7")
+    for job in grid.jobs("table7", scale="smoke"):
+        finished(with_store, job.run_key, f1=0.2 if "annotator=seed" in job.overrides else 0.9, of=job)
     text, _ = report(clinsynth, "target=table7")
     claim = "| the gazetteer's labels beat those of the unit alone | sample_ner | synthetic n5 gazetteer | "
     assert f"{claim}synthetic n5 seed | f1 | +70.0 [" in text
@@ -145,6 +143,21 @@ def test_an_axis_of_the_users_own_makes_rows_of_its_own(clinsynth: Command, with
     assert "| original backbone.lr=0.001 | minilm | 1 | 70.0 |" in text
 
 
+def test_recordings_of_two_llms_make_rows_of_their_own(clinsynth: Command, with_store: Path) -> None:
+    theirs = resolve("assets:recordings/gad.examples.jsonl").read_text(encoding="utf-8")
+    Path("one.jsonl").write_text(theirs, encoding="utf-8")
+    Path("two.jsonl").write_text(theirs.replace("patients", "people"), encoding="utf-8")
+    words = ("--", "llm.recordings=[one.jsonl],[two.jsonl]", "seed=0", "source=synthetic", "size=t100")
+    found = grid.jobs("table8", scale="smoke", overrides=words[1:])
+    assert len({job.run_key for job in found}) == 1
+    for job, f1 in zip(found, (0.3, 0.7), strict=True):
+        finished(with_store, job.run_key, f1=f1, of=job)
+    text, _ = report(clinsynth, "target=table8", *words)
+    assert "| synthetic t100 llm.recordings=[one.jsonl] | minilm | 1 | 30.0 |" in text
+    assert "| synthetic t100 llm.recordings=[two.jsonl] | minilm | 1 | 70.0 |" in text
+    assert "2 jobs, 2 are done, 0 are left" in clinsynth("sweep", SMOKE, "target=table8", *words).out
+
+
 @pytest.mark.parametrize("words", [("seed_ratio=r050",), ("source=original",), ("backbone=bert",), ("llm=chatgpt",)])
 def test_overrides_hold_where_a_stage_has_their_key(
     clinsynth: Command, with_store: Path, words: tuple[str, ...]
@@ -188,8 +201,8 @@ def test_a_run_whose_artifacts_are_gone_still_counts(clinsynth: Command, with_st
 
 
 def test_a_figure_has_its_curves_and_their_table(clinsynth: Command, with_store: Path) -> None:
-    for words, key in jobs("figure2").items():
-        finished(with_store, key, f1=0.3 if "size=n1" in words else 0.6, of="figure2")
+    for job in grid.jobs("figure2", scale="smoke"):
+        finished(with_store, job.run_key, f1=0.3 if "size=n1" in job.overrides else 0.6, of=job)
     text, folder = report(clinsynth, "target=figure2")
     assert (folder / "figure2.png").read_bytes().startswith(b"\x89PNG")
     assert b"<svg" in (folder / "figure2.svg").read_bytes()

@@ -5,11 +5,17 @@ from __future__ import annotations
 import pytest
 
 from clinsynth import tasks
+from clinsynth.tasks.classes.examples import Classified
 from clinsynth.tasks.multilabel.gold import Note
 from clinsynth.tasks.relation.gold import Relation
 from clinsynth.text.entities import Sentence, Span
 
-LABELS = {"ner": ("O", "B-Disease", "I-Disease"), "relation": ("No", "Yes"), "multilabel": ("A1", "A2", "B4")}
+LABELS = {
+    "ner": ("O", "B-Disease", "I-Disease"),
+    "relation": ("No", "Yes"),
+    "multilabel": ("A1", "A2", "B4"),
+    "classes": ("effect", "none"),
+}
 TEXT = "Ataxia, breast cancer or cancer; no ataxia."
 
 
@@ -18,6 +24,7 @@ TEXT = "Ataxia, breast cancer or cancer; no ataxia."
     [
         ("relation", " yes ", "Yes"),
         ("relation", "0", "No"),
+        ("classes", " Effect ", "effect"),
         ("multilabel", "b4; a1", "A1;B4"),
         ("multilabel", "A2,A1|A1", "A1;A2"),
         ("multilabel", "None", "none"),
@@ -40,6 +47,8 @@ def test_answers_are_read(task: str, written: str, read: str) -> None:
     [
         ("relation", "maybe", "Yes or No"),
         ("relation", "", "Yes or No"),
+        ("classes", "effects", "one of effect, none"),
+        ("classes", "effect;none", "one of effect, none"),
         ("multilabel", "A3", "A1, A2, B4"),
         ("multilabel", "", "A1, A2, B4"),
         ("multilabel", "A1;none", "either"),
@@ -64,6 +73,7 @@ SENTENCE = Sentence(("Ataxia", "or", "breast", "cancer", "."), (Span(0, 1, "Dise
     ("task", "example", "answer", "relabelled"),
     [
         ("relation", Relation("x", "Yes"), "No", Relation("x", "No")),
+        ("classes", Classified("x", "none", ("@A$",)), "effect", Classified("x", "effect", ("@A$",))),
         ("multilabel", Note("x", ("A1",)), "A1;B4", Note("x", ("A1", "B4"))),
         ("multilabel", Note("x", ("A1",)), "none", Note("x", ())),
         ("ner", SENTENCE, "none", Sentence(SENTENCE.tokens)),

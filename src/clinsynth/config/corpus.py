@@ -22,7 +22,7 @@ class FileConfig:
     path: str | None = option(
         None,
         "null is none; it hangs on paths.data where there is a url, else on the current folder; "
-        "`assets:` names a file of the package",
+        "`assets:` names a file of the package, `hf:owner/name:split` a data set of the Hugging Face hub",
         keyless=True,
     )
     sha256: str | None = option(None, "checked where given", keyless=True)
@@ -79,7 +79,7 @@ class DatasetConfig:
     """Common to all tasks; a task adds its own keys in `tasks/<task>/config.py`."""
 
     name: str = option(MISSING, "the name in ids, tables and MLflow's experiment", keyless=True)
-    task: str = option(MISSING, "what is learnt: ner, relation, multilabel")
+    task: str = option(MISSING, "what is learnt: ner, relation, multilabel, classes")
     public: bool = option(
         False, "true: anybody may see the data; otherwise nothing of it goes to an LLM unasked", keyless=True
     )

@@ -83,8 +83,14 @@ class BackboneConfig:
     )
     max_length: int = option(MISSING, "word pieces; what is beyond is cut off, counted and logged")
     batch_size: int = option(MISSING, "examples per step")
+    head: str = option(
+        "token",
+        "ner: token (a tag a word; of mentions in each other the longest), or span (all of them, of up to 12 words)",
+        before="token",
+    )
 
     def __post_init__(self) -> None:
+        check(self.head in ("token", "span"), "backbone.head", self.head, "token or span")
         check(self.lr is None or 0 < self.lr < 1, "backbone.lr", self.lr, "null, or above 0 and below 1")
         check(8 <= self.max_length <= 8192, "backbone.max_length", self.max_length, "8 to 8192")
         check(self.batch_size >= 1, "backbone.batch_size", self.batch_size, "at least 1")

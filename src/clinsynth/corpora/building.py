@@ -145,13 +145,13 @@ def _cut(passed: Sequence[Candidate], chosen: Chosen) -> list[Candidate]:
 
     Either way a larger size only appends; a unit beside the others is spread among them.
     """
-    if chosen.per_unit is None:
+    if not chosen.in_turn:
         return list(passed[: chosen.in_all])
     by_unit: dict[str, list[Candidate]] = defaultdict(list)
     for candidate in passed:
         by_unit[candidate.draft.unit].append(candidate)
     ranked = [
-        (place * chosen.per_unit / chosen.wanted_of(unit), rank, candidate)
+        (chosen.turn_of(unit, place), rank, candidate)
         for rank, unit in enumerate(chosen.units)
         for place, candidate in enumerate(by_unit[unit][: chosen.wanted_of(unit)])
     ]

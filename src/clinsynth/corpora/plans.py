@@ -79,16 +79,7 @@ def _answered(recipe: Recipe, units: Sequence[str], *, completions: KnownComplet
             f"none of the {writer.supply.kind(len(units))} of {recipe.task.dataset.name} is recorded for "
             f"prompt={recipe.writing.prompt.name} with {wanted.per_request} examples a request. "
             f"{completions.explain(list(requests.values()))} `clinsynth generate` with a live LLM makes them.",
-            requests=[request(unit, number) for unit, number in _least(recipe, units)],
+            requests=[request(unit, number) for unit, number in writer.supply.least(units, wanted=wanted)],
         )
     print(f"{writer.supply.described(len(answered), of=len(units))} are recorded", flush=True)
     return answered
-
-
-def _least(recipe: Recipe, units: Sequence[str]) -> list[tuple[str, int]]:
-    """Return unit and replicate of the requests that a corpus needs at the least, where none has an answer."""
-    wanted = recipe.wanted
-    per_unit, least = wanted.per_unit or 1, recipe.task.writer.supply.least(units, wanted=wanted)
-    places = [(unit, number) for number in range(math.ceil(per_unit / wanted.per_request)) for unit in least]
-    beside = wanted.negatives.beside(per_unit * len(least)) if wanted.negatives else None
-    return places + ([(beside.unit, number) for number in range(beside.replicates)] if beside else [])

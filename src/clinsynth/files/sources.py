@@ -13,6 +13,7 @@ import requests
 
 from clinsynth.config import FileConfig
 from clinsynth.errors import ConfigError, DataFormatError, Unreachable
+from clinsynth.files.hub_data import HUB, fetch_hub_data
 from clinsynth.keys import path_digest
 
 ASSETS = "assets:"
@@ -26,7 +27,10 @@ RETRY_WITHIN = 20  # seconds since the first attempt, so that a failure is said 
 def locate(file: FileConfig, *, data: Path, folders: bool = False) -> Path:
     """The file on this machine, or a folder where `folders` may be read; downloaded if need be, its sha256 checked."""
     assert file.path is not None
-    path = resolve(file.path, below=data if file.url else Path())
+    if file.path.startswith(HUB):
+        path = fetch_hub_data(file.path, data=data)
+    else:
+        path = resolve(file.path, below=data if file.url else Path())
     if not path.is_file() and not (folders and path.is_dir()):
         if file.url is None or path.is_dir():
             raise no_file(path)

@@ -74,8 +74,11 @@ class Learner(Protocol):
     def identity(self, backbone: BackboneConfig) -> dict[str, str | None]:
         """Return what names the weights of a backbone: hub name and revision, or the content of a folder's files."""
 
-    def version(self, task: Task) -> str:
-        """Return what is bumped when the same data and settings would give another model."""
+    def version(self, task: Task, *, backbone: BackboneConfig) -> str:
+        """Return what is bumped when the same data and settings would give another model.
+
+        Raises ConfigError for a head that the task does not have.
+        """
 
     def student(
         self, task: Task, *, arm: TrainingSet, backbone: BackboneConfig, trainer: TrainerConfig, seed: int

@@ -36,11 +36,16 @@ class ModelDescription:
     learner: str = "encoder"
     task: str | None = None
     labels: tuple[str, ...] = ()
+    head: str | None = None
+    """`None` is the task's usual one."""
+    sentences: str | None = None
+    """The language by whose rules texts are cut into sentences before they are read; `None`: they are not cut."""
 
 
-def section(*, learner: str, task: str, labels: Iterable[str]) -> dict[str, Any]:
-    """Return what a learner writes into the model's config, as `config.clinsynth`."""
-    return {"learner": learner, "task": task, "labels": list(labels)}
+def section(*, learner: str, task: str, labels: Iterable[str], **others: str | None) -> dict[str, Any]:
+    """Return what a learner writes into the model's config, as `config.clinsynth`; of `others` what is not None."""
+    said = {name: value for name, value in others.items() if value is not None}
+    return {"learner": learner, "task": task, "labels": list(labels)} | said
 
 
 def describe_model(folder: Path) -> ModelDescription:
@@ -48,7 +53,13 @@ def describe_model(folder: Path) -> ModelDescription:
     for name in (CONFIG, ADAPTER):
         try:
             found = json.loads((folder / name).read_text(encoding="utf-8"))[SECTION]
-            return ModelDescription(str(found["learner"]), str(found["task"]), tuple(map(str, found["labels"])))
+            return ModelDescription(
+                str(found["learner"]),
+                task=str(found["task"]),
+                labels=tuple(map(str, found["labels"])),
+                head=found.get("head"),
+                sentences=found.get("sentences"),
+            )
         except (OSError, ValueError, KeyError, TypeError):
             continue
     return ModelDescription()

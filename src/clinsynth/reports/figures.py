@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from clinsynth.types import Curve, Reliability
+from clinsynth.types import Confusion, Curve, Reliability
 
 if TYPE_CHECKING:
     from clinsynth.analysis.comparison import Sketch  # takes seconds
@@ -83,6 +83,24 @@ def precision_recall(curves: Mapping[str, Curve]) -> Figure:
             panel.set_title(name, fontsize=9)
         for panel in panels[len(others) :]:
             panel.set_visible(False)
+    return figure
+
+
+def confusion_matrix(confusion: Confusion) -> Figure:
+    """Return a square for each class of gold and each that it is taken for: coloured by the share of its row."""
+    rows, columns = confusion.labels, confusion.predicted
+    figure = blank_figure(1.8 + 0.7 * len(columns), 1.6 + 0.55 * len(rows))
+    axes = figure.subplots()
+    counts = np.array(confusion.counts)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    for (row, column), number in np.ndenumerate(counts):
+        axes.text(
+            column, row, str(number), ha="center", va="center", color="white" if shares[row, column] > 0.5 else "black"
+        )
+    axes.set_xticks(range(len(columns)), columns, rotation=45, ha="right")
+    axes.set_yticks(range(len(rows)), rows)
+    axes.set(xlabel="predicted", ylabel="gold")
     return figure
 
 

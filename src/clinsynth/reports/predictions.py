@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from clinsynth.text.printable import printable
 from clinsynth.types import Metrics
 
 CERTAIN = 0.5
-"""Probability from which on a label counts."""
+"""Probability from which on a label counts, where a text may have several."""
 
 
 @dataclass
@@ -32,18 +33,18 @@ class Tally:
     documents: int = 0
     characters: int = 0
     labels: Counter[str] = field(default_factory=Counter)
-    """Spans of each label, or documents for which it is probable."""
+    """Spans of each label, or documents that have it."""
     errors: int = 0
 
     @classmethod
-    def of(cls, rows: Iterable[Mapping[str, Any]]) -> Tally:
-        """Return the counts of the rows of an output."""
+    def of(cls, rows: Iterable[Mapping[str, Any]], *, single: bool = False) -> Tally:
+        """Return the counts of the rows of an output; `single`: a text has one label."""
         tally = cls()
         for row in rows:
             tally.documents += 1
             tally.characters += len(row["text"])
             tally.labels.update(span["label"] for span in row.get("spans", ()))
-            tally.labels.update(label for label, score in row.get("labels", {}).items() if score >= CERTAIN)
+            tally.labels.update(assigned(row.get("labels", {}), single=single))
             tally.errors += "error" in row
         return tally
 
@@ -55,6 +56,13 @@ class Tally:
             name = "label_" + re.sub(r"[^\w. :/-]", "_", label)
             found[name] = found.get(name, 0) + number
         return {f"predict/{name}": float(number) for name, number in found.items()}
+
+
+def assigned(scores: Mapping[str, float], *, single: bool) -> list[str]:
+    """Return the labels that a text has: those from `CERTAIN` on, or the one that is the most probable."""
+    if single:
+        return [max(scores, key=lambda label: scores[label])] if scores else []
+    return [label for label, score in scores.items() if score >= CERTAIN]
 
 
 def document_place(row: Mapping[str, Any]) -> str:
@@ -85,8 +93,13 @@ def show_predictions(metrics: Metrics, *, where: Mapping[str, str | None]) -> No
             say(f"{name:<12} {value}")
 
 
-def write_page(path: Path, rows: Iterable[Mapping[str, Any]], *, most: int, tally: Tally, model: str) -> None:
-    """Write a page that needs nothing else: the first `most` documents with coloured spans, or with bars."""
+def write_page(
+    path: Path, rows: Iterable[Mapping[str, Any]], *, most: int, tally: Tally, model: str, single: bool
+) -> None:
+    """Write a page that needs nothing else: the first `most` documents with coloured spans, or with bars.
+
+    `single`: a text has one label.
+    """
     labels = [label for label, _ in tally.labels.most_common()]
     parts = page_parts(
         "predictions.html",
@@ -96,7 +109,7 @@ def write_page(path: Path, rows: Iterable[Mapping[str, Any]], *, most: int, tall
         labels=tally.labels,
         colours=colours(labels),
         styles=styles(),
-        certain=CERTAIN,
+        assigned=partial(assigned, single=single),
         place=document_place,
         pieces=pieces,
         escape=html.escape,

@@ -15,6 +15,7 @@ from xml.sax.saxutils import quoteattr
 from clinsynth import tasks
 from clinsynth.artifacts import write_whole
 from clinsynth.errors import DataFormatError
+from clinsynth.files.annotated.label_studio import characters
 from clinsynth.review.folder import CORRECT, WRONG, Review, ReviewItem, Written
 from clinsynth.review.forms import question_of
 from clinsynth.review.marking import COLOURS, colours
@@ -139,7 +140,7 @@ def _kind(value: dict[str, Any], *, kinds: Sequence[str]) -> str:
 
 def _marked(value: dict[str, Any], *, text: str, widened: dict[str, str]) -> Place:
     """Return the place of the words that are marked; raises ValueError where it is none in the text."""
-    start, end = _characters(value, text=text)
+    start, end = characters(value, text=text)
     place = whole_words(start, end, text=text) if 0 <= start < end <= len(text) else None
     if place is None:
         raise ValueError(f"a mark from {value['start']} to {value['end']} is no part of {text[:60]!r}")
@@ -147,14 +148,3 @@ def _marked(value: dict[str, Any], *, text: str, widened: dict[str, str]) -> Pla
     if marked != words:
         widened[marked] = words
     return place
-
-
-def _characters(value: dict[str, Any], *, text: str) -> Place:
-    """Return start and end of a mark in characters: a browser counts one beyond U+FFFF, such as an emoji, as two."""
-    start, end = int(value["start"]), int(value["end"])
-    if text[start:end] == value.get("text"):
-        return start, end
-    units = [place for place, sign in enumerate(text) for _ in range(1 + (sign > "\uffff"))] + [len(text)]
-    if not 0 <= start <= end < len(units):
-        return start, end
-    return units[start], units[end]

@@ -56,6 +56,12 @@ class Material:
         return Path(self.settings.output)
 
     @property
+    def single(self) -> bool:
+        """Say whether the model has learnt a task whose texts have one label each, as far as it says so."""
+        kind = tasks.kinds().get(saved.describe_model(self.folder).task or "")
+        return kind is not None and not kind.reviewer.SEVERAL
+
+    @property
     def page(self) -> Path:
         return self.output.with_suffix(".html")
 
@@ -158,7 +164,7 @@ def _predict(material: Material, *, frame: Frame) -> Summary:
                 grown.add(lines)
                 bar.update(len(lines))
         seconds = time.monotonic() - began
-        metrics: Metrics = Tally.of(each_json_line(grown.part)).metrics
+        metrics: Metrics = Tally.of(each_json_line(grown.part), single=material.single).metrics
         metrics |= {"time/predict_s": seconds, "time/documents_a_second": left / seconds}
         summary = Summary(run.id, material.run_key, None, str(material.folder), material.number, metrics)
         run.metrics(metrics)
@@ -193,6 +199,7 @@ def _write_page(material: Material) -> None:
         material.page,
         read(),
         most=material.settings.predict.html_documents,
-        tally=Tally.of(read()),
+        tally=Tally.of(read(), single=material.single),
         model=material.folder.name,
+        single=material.single,
     )

@@ -17,7 +17,7 @@ from clinsynth.stages import Job, grid, targets
 from clinsynth.stages.estimates import Estimate
 from clinsynth.stages.grid import Planned
 from clinsynth.stages.overrides import quoted
-from clinsynth.stages.targets import gaps, runs
+from clinsynth.stages.targets import answers, gaps, runs
 from clinsynth.stages.targets.asked import command_words
 from clinsynth.tracking import Ledger
 
@@ -35,9 +35,9 @@ AT_ONCE = {Launcher.joblib: "n_jobs", Launcher.submitit: "array_parallelism"}
 def main(settings: SweepConfig, *, job: Job) -> None:
     _check(settings.launcher)
     ledger = Ledger(settings.tracking, store=ArtifactStore(Path(settings.paths.artifacts)))
-    jobs: dict[str, Planned] = {}
+    jobs: dict[tuple[str, ...], Planned] = {}
     for each in targets.jobs(settings.target, scale=settings.scale, overrides=settings.overrides):
-        jobs.setdefault(each.run_key, each)  # experiments may share some
+        jobs.setdefault(answers.identity(each), each)  # experiments may share some
     done = runs.finished(ledger, jobs.values())
     left = [each for key, each in jobs.items() if key not in done]
     what = "all targets" if settings.target == targets.ALL else settings.target
@@ -58,7 +58,7 @@ def main(settings: SweepConfig, *, job: Job) -> None:
         [_command(settings, each, folder=job.folder / each.replace("/", "-")) for each in experiments], job.folder
     )
     print(f"The table: clinsynth report {words}")
-    failed = {each.run_key for each in able} - set(runs.finished(ledger, able))
+    failed = set(map(answers.identity, able)) - set(runs.finished(ledger, able))
     if failed:  # whatever has become of their process
         raise JobsFailed(
             f"{len(failed)} of {len(able)} jobs failed; what went wrong is said above. `clinsynth sweep {words}` runs "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,6 +25,7 @@ from clinsynth.reports.mistakes import mistakes
 from clinsynth.reports.scores import show_result
 from clinsynth.stages import Job, models, naming, replay, resolving
 from clinsynth.stages.frame import Entry, Frame, log_corpus, log_gold
+from clinsynth.stages.outcomes import log_outcomes
 from clinsynth.stages.resolving import Resolved, changed
 from clinsynth.task import Task
 from clinsynth.tracking import ARM_KEY, ActiveRun, Ledger
@@ -94,7 +94,7 @@ def run_key(resolved: Resolved[TrainConfig]) -> str:
     learner = _learner(task)
     return keys.training(
         settings,
-        versions=(task.writer.version, learner.version(task)),
+        versions=(task.writer.version, learner.version(task, backbone=settings.backbone)),
         gold=resolved.gold.hashes,
         labels=task.labels,
         weights=learner.identity(settings.backbone),
@@ -250,13 +250,9 @@ def _log_data(run: ActiveRun, material: Material) -> None:
 
 
 def _log_scores(run: ActiveRun, material: Material, *, result: Evaluation, predicted: Sequence[Any]) -> None:
-    run.figure(figures.error_kinds(result.errors), "errors.png")
+    log_outcomes(run, result)
     if result.curves:
         run.figure(figures.precision_recall(result.curves), "precision_recall.png")
-    if result.reliability is not None:
-        run.figure(figures.reliability(result.reliability), "reliability.png")
-    if result.details:
-        run.text(json.dumps(result.details, indent=2, ensure_ascii=False) + "\n", "scores.json")
     if result.counts is not None:
         run.counts(result.counts)
     if material.log_text:

@@ -17,10 +17,10 @@ from clinsynth.errors import MissingCompletions
 from clinsynth.files.json_lines import write_json_lines
 from clinsynth.llm import RECORDED, KnownCompletions
 from clinsynth.llm.endings import OF_THE_SERVER
-from clinsynth.reports import figures
 from clinsynth.reports.scores import show_answers, show_result, show_warning
 from clinsynth.stages import Job, asking, naming, resolving
 from clinsynth.stages.frame import Entry, Frame
+from clinsynth.stages.outcomes import log_outcomes
 from clinsynth.task import Task
 from clinsynth.tracking import ANSWERS, ARM_KEY, ActiveRun, Ledger
 from clinsynth.types import Completion, Evaluation, Gold, Reading, Summary
@@ -225,6 +225,6 @@ def _keep(run: ActiveRun, material: Material, *, result: Evaluation, rows: Seque
     """Figure, and the answers themselves: in the job's folder, in MLflow only where texts may be there."""
     place = material.job.folder / FILE
     write_json_lines(place, rows)
-    run.figure(figures.error_kinds(result.errors), "errors.png")
+    log_outcomes(run, result)
     if material.settings.tracking.may_hold_text(public=material.settings.dataset.public):
         run.file(place)

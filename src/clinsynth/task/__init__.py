@@ -6,8 +6,8 @@ their task and its labels but no dataset, is in its `Kind`. Every part is checke
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from clinsynth.task.encoder import Cut, EncoderModel, EncoderReading, Reader, Window
@@ -17,6 +17,7 @@ from clinsynth.task.units import (
     Beside,
     Chosen,
     Negatives,
+    Quota,
     Supply,
     Tally,
     Wanted,
@@ -43,6 +44,7 @@ __all__ = [
     "Negatives",
     "PathReader",
     "Proposal",
+    "Quota",
     "Reader",
     "Reviewer",
     "Supply",
@@ -72,8 +74,20 @@ class Kind:
     learner: str = "encoder"
     holdout: float = 0.0
     """What `trainer.holdout=null` means."""
+    span_model: Callable[[], EncoderModel] | None = None
+    """Of `backbone.head=span`, as `span_reading`; `None` where a task has but one head."""
+    span_reading: Callable[[], EncoderReading] | None = None
+    sentences: Callable[[Any, Sequence[Any]], str | None] | None = None
+    """Returns, for a dataset and examples, the language by whose rules they were cut out of texts; `None` where they
+    were not. `predict` cuts alike."""
     numbered: bool = False
     """Whether a unit is but a number, so that its name shows nothing of gold."""
+
+    def with_head(self, head: str | None) -> Kind:
+        """Return the kind with the learner's parts of a head; `None` and `token` are the usual ones."""
+        if head in (None, "token") or self.span_model is None or self.span_reading is None:
+            return self
+        return replace(self, model=self.span_model, reading=self.span_reading)
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,8 @@ class Reader:
     """Word pieces of a window, with the special ones."""
     overlap: float
     """Share of a window that it has in common with the next one."""
+    sentences: str | None = None
+    """The language by whose rules a text is cut into sentences first; `None`: it is read as it goes on."""
 
     @property
     def room(self) -> int:
@@ -54,6 +56,8 @@ class Cut:
     """Of each piece that counts, window by window: the characters `start` to `end` of its word in `text`."""
     error: str = ""
     """Why the model cannot read the text."""
+    sentences: tuple[int, ...] = ()
+    """How many of the places are of each of its sentences; empty where it is not cut into some."""
 
 
 class EncoderModel(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from clinsynth.types import Prompt
@@ -40,6 +40,17 @@ class Beside:
     """How many are wanted."""
     replicates: int
     """Its requests."""
+
+
+@dataclass(frozen=True)
+class Quota:
+    """What is wanted of a unit that is no copy of the others: of a class its share."""
+
+    examples: int
+    replicates: int
+    """Its requests."""
+    weight: float
+    """Units take turns by it: of twice the weight, twice as often."""
 
 
 @dataclass(frozen=True)
@@ -89,15 +100,32 @@ class Chosen:
     """Requests of each unit."""
     beside: Beside | None = None
     """The last of the units, where it has numbers of its own."""
+    quotas: Mapping[str, Quota] = field(default_factory=dict)
+    """Of every unit, where each has numbers of its own."""
+
+    @property
+    def in_turn(self) -> bool:
+        """Say whether units take turns; else their examples are taken as they come."""
+        return self.per_unit is not None or bool(self.quotas)
+
+    def turn_of(self, unit: str, place: int) -> float:
+        """Return when the turn of a unit's example is, by its place among them from 0: the lowest is the first."""
+        if unit in self.quotas:
+            return place / self.quotas[unit].weight
+        return place * (self.per_unit or 0) / self.wanted_of(unit)
 
     def wanted_of(self, unit: str) -> int:
         """Return how many examples of a unit are wanted: of those that are taken as they come, all of them together."""
+        if unit in self.quotas:
+            return self.quotas[unit].examples
         if self.beside and unit == self.beside.unit:
             return self.beside.examples
         return self.per_unit or self.in_all or 0
 
     def replicates_of(self, unit: str) -> int:
         """Return how many requests a unit has."""
+        if unit in self.quotas:
+            return self.quotas[unit].replicates
         return self.beside.replicates if self.beside and unit == self.beside.unit else self.replicates
 
     @property
@@ -144,8 +172,8 @@ class Supply(Protocol):
         `safe` can be answered, `others` could be asked; `limited`: no more than `safe` can be had.
         """
 
-    def least(self, units: Sequence[str], *, wanted: Wanted) -> Sequence[str]:
-        """Return the units that a corpus of this size needs, where none has an answer yet."""
+    def least(self, units: Sequence[str], *, wanted: Wanted) -> list[tuple[str, int]]:
+        """Return unit and replicate of the requests that a corpus of this size needs, where none has an answer yet."""
 
     def lacking(self, usable: Mapping[str, int], *, chosen: Chosen) -> dict[str, int]:
         """Return what has fewer usable texts than are wanted, with how many it has."""

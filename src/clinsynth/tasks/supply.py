@@ -5,11 +5,12 @@ from __future__ import annotations
 import difflib
 import math
 import random
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from clinsynth.errors import ConfigError
-from clinsynth.task import Chosen, Tally, Wanted, is_named
+from clinsynth.task import Chosen, Quota, Tally, Wanted, is_named
 
 ALL_ROUNDS = "all of it"
 """The name of the shortage where rounds hold too few texts together."""
@@ -37,8 +38,11 @@ class EachUnit:
         beside = wanted.negatives.beside(per_unit * len(units))
         return Chosen((*units, beside.unit), (), per_unit, wanted.total, replicates, beside)
 
-    def least(self, units: Sequence[str], *, wanted: Wanted) -> Sequence[str]:
-        return units[: wanted.most_units]
+    def least(self, units: Sequence[str], *, wanted: Wanted) -> list[tuple[str, int]]:
+        per_unit, units = wanted.per_unit or 1, units[: wanted.most_units]
+        places = [(unit, number) for number in range(math.ceil(per_unit / wanted.per_request)) for unit in units]
+        beside = wanted.negatives.beside(per_unit * len(units)) if wanted.negatives else None
+        return places + ([(beside.unit, number) for number in range(beside.replicates)] if beside else [])
 
     def lacking(self, usable: Mapping[str, int], *, chosen: Chosen) -> dict[str, int]:
         return {unit: usable.get(unit, 0) for unit in chosen.units if usable.get(unit, 0) < chosen.wanted_of(unit)}
@@ -68,6 +72,31 @@ EACH_UNIT = EachUnit()
 
 
 @dataclass(frozen=True)
+class InProportion(EachUnit):
+    """Units are a set, and a corpus has texts of each in given proportions, at least one of each."""
+
+    weights: Mapping[str, int] = field(default_factory=dict)
+    ranked: bool = False
+
+    def choose(self, safe: Sequence[str], *, others: Sequence[str], wanted: Wanted, limited: bool) -> Chosen:
+        """Return all units in their order, each with its part of the total.
+
+        Turns are handed out as Adams' method does, so that what a smaller corpus has stands within a larger one.
+        """
+        units, total = _only(wanted, safe), wanted.total or 0
+        turns = [(place / self.weights[unit], rank) for rank, unit in enumerate(units) for place in range(total)]
+        number = Counter(rank for _, rank in sorted(turns)[:total])
+        quotas = {
+            unit: Quota(number[rank], math.ceil(number[rank] / wanted.per_request), self.weights[unit])
+            for rank, unit in enumerate(units)
+        }
+        return Chosen(tuple(units), (), None, total, max(q.replicates for q in quotas.values()), quotas=quotas)
+
+    def least(self, units: Sequence[str], *, wanted: Wanted) -> list[tuple[str, int]]:
+        return self.choose(units, others=units, wanted=wanted, limited=False).requests
+
+
+@dataclass(frozen=True)
 class Rounds:
     """Units are rounds: each is asked once, and so many of them in their order as the size takes."""
 
@@ -93,8 +122,8 @@ class Rounds:
             chosen += [unit for unit in others if unit not in there][: needed - len(chosen)]
         return Chosen(tuple(chosen), tuple(safe[needed:]), None, total, 1)
 
-    def least(self, units: Sequence[str], *, wanted: Wanted) -> Sequence[str]:
-        return units[: math.ceil((wanted.total or wanted.per_request) / wanted.per_request)]
+    def least(self, units: Sequence[str], *, wanted: Wanted) -> list[tuple[str, int]]:
+        return [(unit, 0) for unit in units[: math.ceil((wanted.total or wanted.per_request) / wanted.per_request)]]
 
     def lacking(self, usable: Mapping[str, int], *, chosen: Chosen) -> dict[str, int]:
         number = sum(usable.values())

@@ -13,7 +13,7 @@ from clinsynth import tasks
 from clinsynth.learning.encoder import backbones
 from clinsynth.learning.encoder.module import IGNORED
 from clinsynth.tasks.ner import model
-from clinsynth.text.entities import Sentence
+from clinsynth.text.entities import Origin, Sentence, Span
 from support import dataset, sentence
 
 LABELS = ("O", "B-Disease", "I-Disease")
@@ -76,6 +76,28 @@ def test_what_is_cut_off_is_counted(tokenizer: Any) -> None:
     assert 0 < len(items[0].words) <= 10
     assert model.lost([long, short], encoded=items) == 100 - len(items[0].words)
     assert model.lost(SENTENCES, encoded=encoded(SENTENCES, tokenizer)) == 0
+
+
+def document(words: int) -> Sentence:
+    """A sentence of a document, with a mention at every tenth word."""
+    text = " ".join(["gout"] * words)
+    places = tuple((5 * number, 5 * number + 4) for number in range(words))
+    spans = tuple(Span(start, start + 2, "Disease") for start in range(0, words - 1, 10))
+    return Sentence(("gout",) * words, spans, Origin("note", 0, text, places))
+
+
+def test_a_long_sentence_of_a_document_is_read_in_windows(tokenizer: Any) -> None:
+    examples = [sentence("gout/B"), document(100), document(3)]
+    items = encoded(examples, tokenizer, max_length=32)
+    assert [item.example for item in items] == [0, *[1] * (len(items) - 2), 2]
+    assert len(items) > 4
+    assert max(map(len, items)) <= 32
+    assert [word for item in items if item.example == 1 for word in item.words] == list(range(100))
+    assert model.lost(examples, encoded=items) == 0
+    outputs = [certain([examples[item.example].tags[word] for word in item.words]) for item in items]
+    found = model.predictions(examples, encoded=items, outputs=outputs, labels=LABELS)
+    assert found == examples
+    assert found[0].scores == pytest.approx((0.93,))
 
 
 def test_words_that_the_tokenizer_drops_are_counted(tiny_bert: Path) -> None:

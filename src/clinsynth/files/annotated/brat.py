@@ -14,7 +14,7 @@ from itertools import count
 from pathlib import Path
 
 from clinsynth.errors import DataFormatError
-from clinsynth.files.annotated.decoding import lines_of, text_of
+from clinsynth.files.annotated.decoding import lines_of, text_of, write_text
 from clinsynth.files.annotated.losses import ATTRIBUTES, LINKS, MENTIONS, OVERLAPS, PARTS, Losses, numbered
 from clinsynth.files.annotated.names import free_names
 from clinsynth.files.annotated.offsets import Mark, Parts, covered, located
@@ -82,10 +82,10 @@ def write(path: Path, texts: Sequence[AnnotatedText]) -> None:
     """Write a folder with a .txt and an .ann for each text, and brat's own list of the types."""
     path.mkdir(parents=True, exist_ok=True)
     for name, text in zip(free_names(texts), texts, strict=True):
-        (path / f"{name}.txt").write_text(text.text, encoding="utf-8", newline="")
+        write_text(path / f"{name}.txt", text.text)
         lines = "".join(f"{line}\n" for line in _lines(numbered(text)))
-        (path / f"{name}.ann").write_text(lines, encoding="utf-8", newline="\n")
-    (path / CONFIG).write_text(_config(texts), encoding="utf-8")
+        write_text(path / f"{name}.ann", lines)
+    write_text(path / CONFIG, _config(texts))
 
 
 def _annotations(path: Path) -> Iterator[Path]:

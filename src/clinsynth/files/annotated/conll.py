@@ -9,8 +9,8 @@ from itertools import chain
 from pathlib import Path
 
 from clinsynth.errors import DataFormatError
-from clinsynth.files.annotated.decoding import lines_of
-from clinsynth.files.annotated.losses import MENTIONS, Losses
+from clinsynth.files.annotated.decoding import lines_of, write_text
+from clinsynth.files.annotated.losses import MENTIONS, Losses, trimmed
 from clinsynth.files.annotated.tags import TAG, TaggedWord, check_scheme, iob2, spans_of
 from clinsynth.files.annotated.texts import AnnotatedText, Mention
 from clinsynth.files.annotated.words import joined, word_places
@@ -68,6 +68,7 @@ def read(path: Path, *, encoding: str | None, columns: Mapping[str, str]) -> lis
 
 def adapt(text: AnnotatedText, *, lost: Losses) -> list[AnnotatedText]:
     """Return the sentences of a text as they are read again: a line each, words with single blanks between them."""
+    text = trimmed(text, lost=lost)
     sentences = list(_by_line(text))
     again = [_respaced(text, places) for places in sentences]
     if " ".join(found.text for found in again) != text.text:
@@ -86,7 +87,7 @@ def write(path: Path, texts: Sequence[AnnotatedText]) -> None:
         tags = iob2(spans, length=len(text.words))
         lines += [f"{text.text[start:end]}\t{tag}\n" for (start, end), tag in zip(text.words, tags, strict=True)]
         lines.append("\n")
-    path.write_text("".join(lines), encoding="utf-8", newline="\n")
+    write_text(path, "".join(lines))
 
 
 def _is_row(line: str) -> bool:

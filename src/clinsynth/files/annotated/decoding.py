@@ -57,6 +57,11 @@ def head_of(path: Path, *, encoding: str | None, length: int = 1 << 16) -> str:
     return content.decode(codec, errors="replace").removeprefix("\ufeff")
 
 
+def write_text(path: Path, text: str) -> None:
+    """Write a text in UTF-8, its line ends as they stand; one that begins with a byte order mark gets another."""
+    path.write_text(text if not text.startswith("\ufeff") else f"\ufeff{text}", encoding="utf-8", newline="")
+
+
 def _codec(encoding: str) -> str:
     try:
         return codecs.lookup(encoding).name

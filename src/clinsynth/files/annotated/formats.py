@@ -7,7 +7,21 @@ from pathlib import Path
 from typing import Protocol
 
 from clinsynth.errors import ConfigError
-from clinsynth.files.annotated import brat, conll, jsonl
+from clinsynth.files.annotated import (
+    bioc,
+    bioc_json,
+    brat,
+    conll,
+    delimited,
+    docbin,
+    i2b2,
+    jsonl,
+    label_studio,
+    parquet,
+    pubtator,
+    saved_datasets,
+    xmi,
+)
 from clinsynth.files.annotated.losses import Losses
 from clinsynth.files.annotated.texts import AnnotatedText
 
@@ -35,8 +49,18 @@ class Format(Protocol):
 
 FORMATS: Mapping[str, Format] = {
     "brat": brat,
-    "conll": conll,
+    "i2b2": i2b2,
+    "xmi": xmi,
+    "datasets": saved_datasets,
+    "parquet": parquet,
+    "docbin": docbin,
+    "bioc": bioc,
+    "bioc_json": bioc_json,
+    "pubtator": pubtator,
+    "label_studio": label_studio,
     "jsonl": jsonl,
+    "conll": conll,
+    "csv": delimited,
 }
 """By the name that `format=` has; a file is of the first that recognises it."""
 

@@ -27,10 +27,11 @@ Losses = Counter[str]
 
 def fitted(text: AnnotatedText, *, holds: frozenset[str], lost: Losses) -> AnnotatedText:
     """Return a text with what a format holds of it; adds to `lost` what that leaves out."""
-    mentions = [_plain(mention, holds=holds, lost=lost) for mention in text.mentions]
-    if MENTIONS not in holds:
-        lost[MENTIONS] += len(mentions)
-        mentions = []
+    mentions: list[Mention] = []
+    if MENTIONS in holds:
+        mentions = [_plain(mention, holds=holds, lost=lost) for mention in text.mentions]
+    else:
+        lost[MENTIONS] += len(text.mentions)
     if OVERLAPS not in holds:
         kept = outermost(mentions)
         lost[OVERLAPS] += len(mentions) - len(kept)
@@ -47,6 +48,22 @@ def fitted(text: AnnotatedText, *, holds: frozenset[str], lost: Losses) -> Annot
         labels=text.labels if LABELS in holds else (),
         further=text.further if FURTHER in holds else {},
     )
+
+
+def trimmed(text: AnnotatedText, *, lost: Losses) -> AnnotatedText:
+    """Return a text whose mentions begin and end with a visible character."""
+    mentions = []
+    for mention in text.mentions:
+        said = text.text[mention.start : mention.end]
+        start = mention.start + len(said) - len(said.lstrip())
+        lost["mentions of blanks alone"] += not said.strip()
+        lost["mentions that begin or end with a blank (left off)"] += bool(said.strip()) and said != said.strip()
+        if said.strip():
+            mentions.append(replace(mention, start=start, end=start + len(said.strip())))
+    ids = {mention.id for mention in mentions}
+    links = tuple(link for link in text.links if {link.head, link.tail} <= ids)
+    lost[LINKS] += len(text.links) - len(links)
+    return replace(text, mentions=tuple(mentions), links=links)
 
 
 def outermost(mentions: Iterable[Mention]) -> list[Mention]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -214,7 +215,7 @@ def _attributes(entity: Any) -> dict[str, str]:
     known = {*_START, *_END, *_TYPE, *_NO_ATTRIBUTES}
     plain = {name: value for name, value in entity.items() if name not in known and value is not None}
     given = entity.get("attributes") or {}
-    given = given if isinstance(given, Mapping) else {}
+    given = json.loads(given) if isinstance(given, str) else given  # as Parquet has them
     return {
         str(name): _said(value) for name, value in (plain | dict(given)).items() if isinstance(value, str | int | float)
     }

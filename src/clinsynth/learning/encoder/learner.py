@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import numpy as np
 import pytorch_lightning as pl
 
 from clinsynth.config import BackboneConfig, TrainerConfig
+from clinsynth.errors import ConfigError
 from clinsynth.learning import saved
 from clinsynth.learning.encoder import backbones, fit
 from clinsynth.learning.encoder.backbones import identity
@@ -42,6 +43,8 @@ class EncoderStudent:
     lost: int
     """Labelled units (words) of the training examples that are cut off."""
     checkpoints: bool
+    sentences: str | None = None
+    """The language by whose rules the training examples were cut out of texts."""
     _trainer: pl.Trainer | None = field(default=None, repr=False)
 
     def fit(self, *, report: Callable[[Measured], None]) -> Fitted:
@@ -68,7 +71,13 @@ class EncoderStudent:
         """Write Hugging Face's format, the tokenizer included; the config says what and how the model has learnt."""
         lengths = [len(item) for item in self.data.train]
         config = self.tuner.model.config
-        config.clinsynth = saved.section(learner=NAME, task=self.task.name, labels=self.task.labels)
+        config.clinsynth = saved.section(
+            learner=NAME,
+            task=self.task.name,
+            labels=self.task.labels,
+            head=None if self.backbone.head == "token" else self.backbone.head,
+            sentences=self.sentences,
+        )
         config.text_pieces = {"most": int(np.percentile(lengths, 99)), "longest": max(lengths)}
         self.tuner.model.save_pretrained(folder)
         self.tokenizer.save_pretrained(folder)
@@ -78,9 +87,18 @@ class EncoderStudent:
         return self.task.kind.model().usage(folder)
 
 
-def version(task: Task) -> str:
-    """Return what is bumped when the same data and settings would give another model."""
-    return task.kind.model().VERSION
+def version(task: Task, *, backbone: BackboneConfig) -> str:
+    """Return what is bumped when the same data and settings would give another model.
+
+    Raises ConfigError for a head that the task does not have.
+    """
+    return _with_head(task, backbone).kind.model().VERSION
+
+
+def _with_head(task: Task, backbone: BackboneConfig) -> Task:
+    if backbone.head != "token" and task.kind.span_model is None:
+        raise ConfigError(f"backbone.head={backbone.head} is of ner: {task.name} classifies whole texts.")
+    return replace(task, kind=task.kind.with_head(backbone.head))
 
 
 def passes(examples: int, *, backbone: BackboneConfig, trainer: TrainerConfig) -> int:
@@ -93,6 +111,7 @@ def student(
 ) -> EncoderStudent:
     """Return a model that is ready to learn; seeds everything. Raises Unreachable where there is no backbone."""
     fit.keep_libraries_quiet()
+    task = _with_head(task, backbone)
     model, judge, labels = task.kind.model(), task.kind.judge, task.labels
     path = backbones.locate(backbone)
     tokenizer = backbones.tokenizer(path, backbone.revision, tuple(task.markers))
@@ -121,8 +140,18 @@ def student(
         collator=model.collator(tokenizer),
         seed=seed,
     )
-    lost = model.lost(arm.train, encoded=train)
-    return EncoderStudent(task, backbone, trainer, tokenizer, tuner, data, lost=lost, checkpoints=model.CHECKPOINTS)
+    cut_by = task.kind.sentences
+    return EncoderStudent(
+        task,
+        backbone,
+        trainer,
+        tokenizer,
+        tuner,
+        data,
+        lost=model.lost(arm.train, encoded=train),
+        checkpoints=model.CHECKPOINTS,
+        sentences=cut_by(task.dataset, arm.examples) if cut_by else None,
+    )
 
 
 def encode(task: Task, examples: Sequence[Any], *, backbone: BackboneConfig) -> Sequence[Any]:

@@ -97,7 +97,8 @@ def open_model(
     logging.disable_progress_bar()
     try:
         config = AutoConfig.from_pretrained(folder, local_files_only=True)
-        kind = _kind(config, folder, kinds=kinds)
+        said = saved.describe_model(folder)
+        kind = _kind(config, folder, kinds=kinds).with_head(said.head)
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, add_prefix_space=True)
         network = kind.model().Auto.from_pretrained(folder, local_files_only=True).eval()
     except BROKEN as error:
@@ -107,9 +108,10 @@ def open_model(
             "force=true; where it came from elsewhere, download it again."
         ) from error
     labels = tuple(config.id2label[number] for number in range(len(config.id2label)))
+    labels = said.labels if said.head else labels  # the outputs of another head are no labels
     reading = kind.reading()
     size = _size(window, whole=reading.WHOLE, config=config)
-    reader = Reader(tokenizer, labels, _markers(tokenizer), size=size, overlap=overlap)
+    reader = Reader(tokenizer, labels, _markers(tokenizer), size=size, overlap=overlap, sentences=said.sentences)
     half = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}.get(precision)
     return OpenedEncoder(kind.name, reading, reader, network.to(device), batch_size, device, half)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from clinsynth import corpora, keys, tasks
 from clinsynth.artifacts import ArtifactStore
@@ -16,8 +17,17 @@ from clinsynth.tracking import ANSWERS, CORPUS
 NONE = ""
 """The digest of jobs that need no answers, or of which it cannot be said."""
 
-_known: dict[tuple[Path, str], str | None] = {}
-"""Digests by the folder of the cache and the settings: many jobs of a grid need the same answers."""
+_known: dict[tuple[Any, ...], str | None] = {}
+"""Digests by the folder of the cache, recordings and settings: many jobs of a grid need the same answers."""
+
+
+def identity(job: Planned) -> tuple[str, ...]:
+    """Return what tells a job from others: its run key, and where its answers are recorded, which no key says."""
+    return (job.run_key, *(_recordings(job) if needed(job) else ()))
+
+
+def _recordings(job: Planned) -> list[str]:
+    return list(job.settings.llm.recordings or job.settings.dataset.recordings)
 
 
 def needed(job: Planned) -> bool:
@@ -29,7 +39,8 @@ def current(job: Planned) -> str | None:
     """Return the digest of the answers, or of the corpus that they make; `None` where some are missing."""
     if not needed(job):
         return NONE
-    key = (Path(job.settings.paths.artifacts).resolve(), job.run_key if job.stage == "zero_shot" else _settings(job))
+    settings = job.run_key if job.stage == "zero_shot" else _settings(job)
+    key = (Path(job.settings.paths.artifacts).resolve(), *_recordings(job), settings)
     if key not in _known:
         with quietly():
             _known[key] = _digest(job)

@@ -8,7 +8,7 @@ from clinsynth.reports.report import Report, lowered
 from clinsynth.reports.tables import csv_text
 from clinsynth.stages import naming
 from clinsynth.stages.analyse import REPORT, SKETCH
-from clinsynth.stages.targets import gaps, runs
+from clinsynth.stages.targets import answers, gaps, runs
 from clinsynth.stages.targets.asked import Asked
 
 RUNS = True
@@ -21,7 +21,7 @@ def make_report(asked: Asked) -> Report:
         "The paper sees two distinct patterns, and concludes that the synthetic sentences were not memorised. A map "
         "cannot show that; the numbers below it say more.\n"
     )
-    jobs = {job.run_key: job for job in asked.jobs()}
+    jobs = {answers.identity(job): job for job in asked.jobs()}
     found = runs.finished(asked.ledger, jobs.values())
     sketches = {}
     for key, run in found.items():
@@ -34,6 +34,6 @@ def make_report(asked: Asked) -> Report:
         made.figure = figures.embedding_maps(sketches)
     made.body.append(gaps.section([job for key, job in jobs.items() if key not in found], asked=asked))
     made.sides["runs.csv"] = csv_text(
-        [{"run_key": key, "run": run.info.run_id} for key, run in found.items()], heads=["run_key", "run"]
+        [{"run_key": key[0], "run": run.info.run_id} for key, run in found.items()], heads=["run_key", "run"]
     )
     return made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -40,7 +41,7 @@ class Runs:
 def gather(asked: Asked) -> Runs:
     """Compose the jobs, and look their runs up."""
     jobs = list(asked.jobs())
-    runs = {key: _scored(asked.ledger, run) for key, run in finished(asked.ledger, jobs).items()}
+    runs = {each: _scored(asked.ledger, run) for each, run in finished(asked.ledger, jobs).items()}
     arms: dict[tuple[str, str, str], Arm] = {}
     by_job, seen = [], set()
     told = _told_apart(jobs, overrides=asked.overrides)
@@ -48,27 +49,30 @@ def gather(asked: Asked) -> Runs:
         name = " ".join([naming.arm_name(job.settings), *(word for word in job.overrides if _name(word) in told)])
         arm = arms.setdefault((job.settings.dataset.name, name, _backbone(job)), _arm(name, job))
         by_job.append((job, arm))
-        if job.run_key in seen:  # two experiments share it
+        each = answers.identity(job)
+        if each in seen:  # two experiments share it
             continue
-        seen.add(job.run_key)
+        seen.add(each)
         arm.jobs += 1
-        if job.run_key in runs:
-            arm.runs.append(runs[job.run_key])
+        if each in runs:
+            arm.runs.append(runs[each])
     _publish(arms.values(), target=asked.target)
-    missing = {job.run_key: job for job in jobs if job.run_key not in runs}
+    missing = {each: job for job in jobs if (each := answers.identity(job)) not in runs}
     return Runs(tuple(arms.values()), tuple(by_job), tuple(missing.values()))
 
 
-def finished(ledger: Ledger, jobs: Iterable[Planned]) -> dict[str, Any]:
-    """Return by run key MLflow's newest finished run of each job that has scores, on the answers of now."""
-    found = {}
-    for key, job in {job.run_key: job for job in jobs}.items():
+def finished(ledger: Ledger, jobs: Iterable[Planned]) -> dict[tuple[str, ...], Any]:
+    """Return by a job's identity MLflow's newest finished run of it that has scores, on the answers of now."""
+    found, told = {}, {answers.identity(job): job for job in jobs}
+    times = Counter(job.run_key for job in told.values())
+    for each, job in told.items():
         metric = METRIC.get(job.stage) or _headline(job).metric
-        scored = [run for run in ledger.tagged(RUN_KEY, key) if metric in run.data.metrics]
-        if scored and (now := answers.current(job)):  # of what has been answered since there is no run yet
+        scored = [run for run in ledger.tagged(RUN_KEY, job.run_key) if metric in run.data.metrics]
+        now = answers.current(job) if scored else None
+        if now or times[job.run_key] > 1:  # of what has been answered since, or by another LLM, there is no run yet
             scored = [run for run in scored if answers.of_run(run.data.tags, job) == now]
         if scored:
-            found[key] = scored[-1]
+            found[each] = scored[-1]
     return found
 
 

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 from clinsynth.config import DatasetConfig
 from clinsynth.task import Kind, Task
-from clinsynth.tasks.ner.config import NerDataset
+from clinsynth.tasks.ner.config import WINDOWS, NerDataset
 
 if TYPE_CHECKING:  # imports torch
+    from collections.abc import Sequence
+
     from clinsynth.task import EncoderModel, EncoderReading
+    from clinsynth.text.entities import Sentence
 
 DATASET: type[DatasetConfig] = NerDataset
 
@@ -19,7 +22,17 @@ def kind() -> Kind:
     """Return the parts that need no dataset."""
     from clinsynth.tasks.ner import examples, review, scores
 
-    return Kind("ner", examples, reviewer=review, judge=scores, model=_model, reading=_reading)
+    return Kind(
+        "ner",
+        examples,
+        reviewer=review,
+        judge=scores,
+        model=_model,
+        reading=_reading,
+        span_model=_span_model,
+        span_reading=_span_reading,
+        sentences=_sentences,
+    )
 
 
 def open(dataset: DatasetConfig) -> Task:
@@ -41,6 +54,13 @@ def open(dataset: DatasetConfig) -> Task:
     )
 
 
+def _sentences(dataset: NerDataset, examples: Sequence[Sentence]) -> str | None:
+    """Return the language of a dataset whose documents were cut into sentences."""
+    if dataset.documents == WINDOWS or not any(example.origin for example in examples):
+        return None
+    return dataset.language or "en"
+
+
 def _model() -> EncoderModel:
     from clinsynth.tasks.ner import model
 
@@ -51,3 +71,15 @@ def _reading() -> EncoderReading:
     from clinsynth.tasks.ner import inference
 
     return inference
+
+
+def _span_model() -> EncoderModel:
+    from clinsynth.tasks.ner import span_model
+
+    return span_model
+
+
+def _span_reading() -> EncoderReading:
+    from clinsynth.tasks.ner import span_inference
+
+    return span_inference

@@ -12,6 +12,7 @@ from clinsynth.tasks.ner.answers import read_entities
 from clinsynth.tasks.ner.answers.several import read_typed_entities
 from clinsynth.tasks.ner.config import NerDataset, listed_types
 from clinsynth.tasks.ner.counts import count, errors
+from clinsynth.tasks.ner.details import detailed, further, types_of
 from clinsynth.text.entities import Sentence
 from clinsynth.types import Evaluation, Prompt, Reading
 
@@ -48,7 +49,7 @@ class NerAsker:
             found = read_typed_entities(text, question=question, tokens=example.tokens, nouns=nouns)
         else:
             found = read_entities(text, question=question, tokens=example.tokens, entity_type=self.dataset.only_type)
-        return replace(found, predicted=Sentence(example.tokens, found.predicted))
+        return replace(found, predicted=example.marked(found.predicted))
 
     def evaluate(self, gold: Sequence[Sentence], *, readings: Sequence[Reading]) -> Evaluation:
         """Score strictly; an entity that is not in the text is a false positive, for it has no right boundary."""
@@ -59,4 +60,6 @@ class NerAsker:
         kinds = errors(gold, predicted) | {"hallucinated": sum(hallucinated)}
         if self.dataset.term_types():
             kinds["conflict"] = sum(reading.conflicts for reading in readings)
-        return Evaluation(scored(counts), errors=kinds, counts=counts)
+        types = types_of([*gold, *predicted])
+        metrics = scored(counts) | further(gold, predicted, types=types, spurious=sum(hallucinated))
+        return Evaluation(metrics, errors=kinds, counts=counts, details=detailed(gold, predicted))

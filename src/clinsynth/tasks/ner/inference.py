@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,8 @@ from numpy.typing import NDArray
 from clinsynth.learning.encoder.windows import inputs, ranges
 from clinsynth.task import Cut, Reader, Window
 from clinsynth.tasks.ner.decoding import decode, span_scores
-from clinsynth.text.entities import to_spans
+from clinsynth.text.entities import Span, to_spans
+from clinsynth.text.sentences import sentence_places
 from clinsynth.text.words import as_read, word_places
 
 WHOLE = False
@@ -26,26 +28,48 @@ def words(text: str) -> list[tuple[str, int, int]]:
 
 
 def cut(texts: Sequence[str], *, reader: Reader) -> list[Cut]:
-    """Return one window of a text that fits; a word without a piece (the tokenizer drops characters) is not read."""
-    split = [words(text) for text in texts]
-    full = [number for number, found in enumerate(split) if found]
-    pieces = _pieces([split[number] for number in full], reader=reader)
-    cuts = [Cut(text, ()) for text in texts]
-    for row, number in enumerate(full):
-        found = split[number]
-        lengths = np.bincount([word for word in pieces.word_ids(row) if word is not None], minlength=len(found))
-        if len(pieces["input_ids"][row]) <= reader.size:
-            parts = [(range(len(found)), range(len(found)))]
-            windows = [_window(pieces, row, words=parts[0][0], read=parts[0][1], reader=reader)]
-        else:
-            parts = ranges(lengths.tolist(), room=reader.room, overlap=reader.overlap)
-            again = _pieces([found[part.start : part.stop] for part, _ in parts], reader=reader, truncation=True)
-            windows = [
-                _window(again, place, words=part, read=read, reader=reader) for place, (part, read) in enumerate(parts)
-            ]
-        places = tuple(found[word][1:] for word in range(len(found)) if lengths[word])
-        cuts[number] = Cut(texts[number], tuple(windows), places)
-    return cuts
+    """Return the windows of each text, one of a text or sentence that fits.
+
+    A word without a piece (the tokenizer drops characters) is not read.
+    """
+    parts = [(number, part) for number, text in enumerate(texts) for part in _parts(text, reader=reader)]
+    pieces = _pieces([part for _, part in parts], reader=reader)
+    windows: list[list[Window]] = [[] for _ in texts]
+    places: list[list[tuple[int, int]]] = [[] for _ in texts]
+    lengths: list[list[int]] = [[] for _ in texts]
+    for row, (number, found) in enumerate(parts):
+        counts = np.bincount([word for word in pieces.word_ids(row) if word is not None], minlength=len(found))
+        windows[number] += _windows(pieces, row, words=found, lengths=counts.tolist(), reader=reader)
+        read = [found[word][1:] for word in range(len(found)) if counts[word]]
+        places[number] += read
+        lengths[number].append(len(read))
+    return [
+        Cut(text, tuple(windows[number]), tuple(places[number]), sentences=tuple(lengths[number]))
+        for number, text in enumerate(texts)
+    ]
+
+
+def _parts(text: str, *, reader: Reader) -> list[list[tuple[str, int, int]]]:
+    """Return the words of each sentence, or of all of the text; without those that have none."""
+    if reader.sentences is None:
+        found = [words(text)]
+    else:
+        found = [
+            [(word, start + first, start + last) for word, first, last in words(text[start:end])]
+            for start, end in sentence_places(text, language=reader.sentences)
+        ]
+    return [part for part in found if part]
+
+
+def _windows(
+    pieces: Any, row: int, *, words: Sequence[tuple[str, int, int]], lengths: Sequence[int], reader: Reader
+) -> list[Window]:
+    everything = range(len(words))
+    if len(pieces["input_ids"][row]) <= reader.size:
+        return [_window(pieces, row, words=everything, read=everything, reader=reader)]
+    parts = ranges(lengths, room=reader.room, overlap=reader.overlap)
+    again = _pieces([words[part.start : part.stop] for part, _ in parts], reader=reader, truncation=True)
+    return [_window(again, place, words=part, read=read, reader=reader) for place, (part, read) in enumerate(parts)]
 
 
 def probabilities(logits: torch.Tensor) -> torch.Tensor:
@@ -56,16 +80,27 @@ def answer(text: Cut, *, outputs: Sequence[NDArray[np.float32]], labels: Sequenc
     """Return spans; the score of one is the mean probability of the labels of its words."""
     if not outputs:
         return {"spans": []}
-    scores = np.concatenate(outputs)
-    (path,) = decode([scores], labels=labels)
-    spans = to_spans([labels[label] for label in path])
-    found = []
-    for span, score in zip(spans, span_scores(spans, rows=scores, path=path), strict=True):
-        start, end = text.places[span.start][0], text.places[span.end - 1][1]
-        found.append(
-            {"start": start, "end": end, "label": span.label, "score": round(score, 6), "text": text.text[start:end]}
-        )
+    rows = np.concatenate(outputs)
+    ends = list(accumulate(text.sentences or (len(rows),)))
+    sentences = [rows[start:end] for start, end in pairwise([0, *ends])]
+    found: list[dict[str, Any]] = []
+    for first, own, path in zip([0, *ends], sentences, decode(sentences, labels=labels), strict=False):
+        spans = to_spans([labels[label] for label in path])
+        scores = span_scores(spans, rows=own, path=path)
+        found += placed(spans, scores=scores, text=text.text, places=text.places[first:])
     return {"spans": found}
+
+
+def placed(
+    spans: Iterable[Span], *, scores: Iterable[float], text: str, places: Sequence[tuple[int, int]]
+) -> list[dict[str, Any]]:
+    """Return spans with the characters of a text that they stand at; `places` are those of the words."""
+    found = []
+    for span, score in zip(spans, scores, strict=True):
+        start, end = places[span.start][0], places[span.end - 1][1]
+        place = {"start": start, "end": end, "label": span.label, "score": round(score, 6)}
+        found.append(place | {"text": text[start:end]})
+    return found
 
 
 def _pieces(split: Sequence[Sequence[tuple[str, int, int]]], *, reader: Reader, truncation: bool = False) -> Any:

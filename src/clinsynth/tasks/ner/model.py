@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from transformers import (
 )
 
 from clinsynth.learning.encoder.module import IGNORED, BaseFineTuner
+from clinsynth.learning.encoder.windows import ranges
 from clinsynth.tasks.ner.decoding import decode, span_scores
 from clinsynth.text.entities import Sentence, to_spans
 
@@ -28,12 +30,18 @@ CHECKPOINTS = True
 Auto: Any = AutoModelForTokenClassification
 
 
+OVERLAP = 0.25
+"""Share of a window that it has in common with the next one."""
+
+
 @dataclass(frozen=True)
 class Encoded:
-    """Model inputs of a sentence; `words` are the words whose first piece is inside it, in order."""
+    """Model inputs of a sentence, or of a window of one; `words` are those whose labels are learnt in it, in order."""
 
     inputs: dict[str, list[int]]
     words: tuple[int, ...]
+    example: int = 0
+    """The place of its sentence."""
 
     def __len__(self) -> int:
         return len(self.inputs["input_ids"])
@@ -57,35 +65,58 @@ def build(path: str, *, labels: Sequence[str], **options: Any) -> PreTrainedMode
 def encode(
     examples: Sequence[Sentence], *, tokenizer: PreTrainedTokenizerBase, labels: Sequence[str], max_length: int
 ) -> list[Encoded]:
-    """Return word pieces with labels; pieces inside a word, special ones and padding are ignored."""
-    if not examples:
-        return []
+    """Return word pieces with labels; pieces inside a word, special ones and padding are ignored.
+
+    A sentence of a document that is longer than `max_length` has several windows, others are cut off.
+    """
     index = {label: number for number, label in enumerate(labels)}
+    parts = list(_parts(examples, tokenizer=tokenizer, max_length=max_length))
+    if not parts:
+        return []
     pieces = tokenizer(
-        [list(example.tokens) for example in examples],
+        [examples[row].tokens[words.start : words.stop] for row, words, _ in parts],
         is_split_into_words=True,
         truncation=True,
         max_length=max_length,
     )
     encoded = []
-    for row, example in enumerate(examples):
-        tags = example.tags
-        targets, words = [], []
-        previous = None
-        for word in pieces.word_ids(row):
-            first = word is not None and word != previous
-            targets.append(index[tags[word]] if first else IGNORED)
-            if first:
-                words.append(word)
-            previous = word
-        inputs = {name: pieces[name][row] for name in tokenizer.model_input_names if name in pieces}
-        encoded.append(Encoded(inputs | {"labels": targets}, tuple(words)))
+    for place, (row, inside, read) in enumerate(parts):
+        tags = examples[row].tags
+        first = _first_pieces(pieces.word_ids(place), inside=inside, read=read)
+        targets = [IGNORED if word is None else index[tags[word]] for word in first]
+        inputs = {name: pieces[name][place] for name in tokenizer.model_input_names if name in pieces}
+        encoded.append(Encoded(inputs | {"labels": targets}, tuple(word for word in first if word is not None), row))
     return encoded
+
+
+def _first_pieces(numbers: Sequence[int | None], *, inside: range, read: range) -> list[int | None]:
+    """Return for each piece the word that it is the first of, where that is read; `numbers` count from the window's."""
+    words = [None if number is None else inside[number] for number in numbers]
+    return [
+        word if word is not None and word != before and word in read else None
+        for before, word in pairwise([None, *words])
+    ]
+
+
+def _parts(
+    examples: Sequence[Sentence], *, tokenizer: PreTrainedTokenizerBase, max_length: int
+) -> Iterator[tuple[int, range, range]]:
+    """Yield the place of each sentence with the words of a window, and those of them that are learnt in it."""
+    room = max_length - int(tokenizer.num_special_tokens_to_add())
+    for row, example in enumerate(examples):
+        words = range(len(example.tokens))
+        if example.origin is None:
+            yield row, words, words
+            continue
+        pieces = tokenizer(list(example.tokens), is_split_into_words=True, add_special_tokens=False)
+        lengths = np.bincount([word for word in pieces.word_ids() if word is not None], minlength=len(words))
+        for inside, read in ranges(lengths.tolist(), room=room, overlap=OVERLAP):
+            yield row, inside, read
 
 
 def lost(examples: Sequence[Sentence], *, encoded: Sequence[Encoded]) -> int:
     """Return how many words have no piece: behind `max_length`, or of characters that the tokenizer drops."""
-    return sum(len(example.tokens) - len(item.words) for example, item in zip(examples, encoded, strict=True))
+    return sum(len(example.tokens) for example in examples) - sum(len(item.words) for item in encoded)
 
 
 def collator(tokenizer: PreTrainedTokenizerBase) -> DataCollatorForTokenClassification:
@@ -110,12 +141,10 @@ def predictions(
 ) -> list[Sentence]:
     """Return the words of `examples` with predicted spans; a word without a piece is outside."""
     outside = np.eye(len(labels), dtype=np.float32)[labels.index("O")]
-    words = []
-    for example, item, output in zip(examples, encoded, outputs, strict=True):
-        rows = np.tile(outside, (len(example.tokens), 1))
+    words = [np.tile(outside, (len(example.tokens), 1)) for example in examples]
+    for item, output in zip(encoded, outputs, strict=True):
         for word, row in zip(item.words, output, strict=True):
-            rows[word] = row
-        words.append(rows)
+            words[item.example][word] = row
     found = []
     for example, rows, path in zip(examples, words, decode(words, labels=labels), strict=True):
         spans = to_spans([labels[label] for label in path])

@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from clinsynth.tasks.markers import Markers
 from clinsynth.tasks.relation.labels import (
     EXAMPLES,
     LABEL_KEY,
@@ -26,7 +27,6 @@ from clinsynth.tasks.relation.labels import (
     read_labels,
     words_of,
 )
-from clinsynth.tasks.relation.markers import Markers
 from clinsynth.text.lists import ENDS, MARK, QUOTES
 from clinsynth.text.markup import without_latex, without_tags
 from clinsynth.text.numbering import QUOTATION, without_signs
@@ -143,6 +143,7 @@ class _Reader:
     def __init__(self, markers: Markers) -> None:
         self.parts: list[_Part] = []
         self._markers = markers
+        self._names = {word + end for word in words_of(" ".join(markers.markers)) for end in ("", "s")}
         self._heading: str | None = None
         self._once = False  # the heading is for one example only
         self._open = False  # the next line may go on with the last part
@@ -277,7 +278,7 @@ class _Reader:
         if not others:
             return line.startswith("|") and bool(_SENTENCE_KEY.fullmatch(cells[0]))
         # "| Text mining linked @GENE$ to @DISEASE$ | No |": "No" may head a column of numbers, before the text.
-        columns = (_COLUMN.fullmatch(cell) or words_of(cell) <= self._markers.words for cell in others)
+        columns = (_COLUMN.fullmatch(cell) or words_of(cell) <= self._names for cell in others)
         if not sentences or not all(columns) or read_labels(cells[-1], digits=True):
             return False
         self._columns = len(cells)
@@ -300,7 +301,7 @@ class _Reader:
         title = _TITLE.fullmatch(line) if titled and bare == line else None
         if title and not {"positive", "negative"} <= words:
             return POSITIVE if title[1].lower() == "positive" else NEGATIVE
-        if not are_heading_words(words - self._markers.words) or not (titled or EXAMPLES.search(line)):
+        if not are_heading_words(words - self._names) or not (titled or EXAMPLES.search(line)):
             return None
         if not titled and line.endswith("."):  # a sentence
             return None

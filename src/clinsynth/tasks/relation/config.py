@@ -8,6 +8,7 @@ from omegaconf import MISSING
 
 from clinsynth.config import DatasetConfig, FileConfig, check, option
 from clinsynth.errors import ConfigError
+from clinsynth.tasks.markers import is_marker
 from clinsynth.types import Prompt
 
 LABELS = ("No", "Yes")
@@ -59,9 +60,7 @@ class RelationDataset(DatasetConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        good = len(set(self.markers)) == 2 and all(
-            len(name) > 2 and name[0] + name[-1] == "@$" for name in self.markers
-        )
+        good = len(set(self.markers)) == 2 and all(map(is_marker, self.markers))
         check(good, "dataset.markers", self.markers, "two different ones such as @GENE$ and @DISEASE$")
         if self.folds:
             held = self.fold is not None and 1 <= self.fold <= len(self.folds)

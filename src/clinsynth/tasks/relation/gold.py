@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from clinsynth.errors import DataFormatError
+from clinsynth.tasks.markers import marked_places
 from clinsynth.tasks.relation.config import LABELS, RelationDataset
 
 NEGATIVE, POSITIVE = LABELS
@@ -31,13 +32,7 @@ class Relation:
         return self.label == POSITIVE
 
     def entities(self) -> list[dict[str, Any]]:
-        found = []
-        for marker in self.markers:
-            start = self.text.find(marker)
-            if start >= 0:
-                end = start + len(marker)
-                found.append({"start": start, "end": end, "label": marker.strip("@$"), "text": marker})
-        return sorted(found, key=lambda entity: entity["start"])
+        return marked_places(self.text, self.markers)
 
     def to_json(self) -> dict[str, Any]:
         return {"text": self.text, "label": self.label, "markers": list(self.markers)}

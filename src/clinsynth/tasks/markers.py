@@ -1,12 +1,27 @@
-"""Finds the markers of the two related things, and mends the ways in which LLMs write them."""
+"""Finds the markers that stand for masked things, and mends the ways in which LLMs write them."""
 
 from __future__ import annotations
 
 import re
-
-from clinsynth.tasks.relation.labels import words_of
+from collections.abc import Sequence
+from typing import Any
 
 _WRAPS = tuple(zip("`\"“‘'<[{*_", "`\"”’'>]}*_", strict=True))  # round a marker; parentheses are the sentence's
+
+
+def is_marker(word: str) -> bool:
+    """Say whether a word has the form of a marker, such as `@GENE$`."""
+    return len(word) > 2 and word[0] + word[-1] == "@$"
+
+
+def marked_places(text: str, markers: Sequence[str]) -> list[dict[str, Any]]:
+    """Return where the first of each marker stands, in the order of the text: start, end, label, text."""
+    found = []
+    for marker in markers:
+        start = text.find(marker)
+        if start >= 0:
+            found.append({"start": start, "end": start + len(marker), "label": marker.strip("@$"), "text": marker})
+    return sorted(found, key=lambda entity: entity["start"])
 
 
 class Markers:
@@ -18,7 +33,6 @@ class Markers:
 
     def __init__(self, markers: tuple[str, ...]) -> None:
         self.markers = markers
-        self.words = {word + end for word in words_of(" ".join(markers)) for end in ("", "s")}
         self._of_name = {marker[1:-1].casefold(): marker for marker in markers}
         self._bare = {marker: re.compile(rf"(?<![\w@$]){re.escape(marker[1:-1])}(?![\w$])") for marker in markers}
 

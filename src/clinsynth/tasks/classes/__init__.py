@@ -1,0 +1,54 @@
+"""Which one of several classes a text belongs to: a document's category, how two masked things are related."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from clinsynth.config import DatasetConfig
+from clinsynth.task import Kind, Task
+from clinsynth.tasks.classes.config import ClassesDataset
+
+if TYPE_CHECKING:  # imports torch
+    from clinsynth.task import EncoderModel, EncoderReading
+
+DATASET: type[DatasetConfig] = ClassesDataset
+
+
+def kind() -> Kind:
+    """Return the parts that need no dataset."""
+    from clinsynth.tasks.classes import examples, review, scores
+
+    return Kind("classes", examples, reviewer=review, judge=scores, model=_model, reading=_reading)
+
+
+def open(dataset: DatasetConfig) -> Task:
+    """Return the task of a dataset."""
+    from clinsynth.tasks.classes import gold
+    from clinsynth.tasks.classes.asker import ClassesAsker
+    from clinsynth.tasks.classes.writer import ClassesWriter
+
+    assert isinstance(dataset, ClassesDataset)
+    return Task(
+        kind(),
+        dataset,
+        labels=tuple(dataset.classes),
+        read_gold=partial(gold.read_classified, dataset=dataset),
+        writer=ClassesWriter(dataset),
+        asker=ClassesAsker(dataset),
+        markers={marker: marker.strip("@$").replace("_", " ").lower() for marker in dataset.markers},
+        meanings=dict(dataset.classes),
+        read_path=partial(gold.read_path, dataset=dataset),
+    )
+
+
+def _model() -> EncoderModel:
+    from clinsynth.tasks.classes import model
+
+    return model
+
+
+def _reading() -> EncoderReading:
+    from clinsynth.tasks.classes import inference
+
+    return inference
