@@ -3,7 +3,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from clinsynth.reports.samples import Samples, samples_page
+from clinsynth.reports.samples import Samples, pieces, samples_page
 
 
 def example(text: str, *words: str, label: str = "") -> Any:
@@ -25,3 +25,11 @@ def test_a_page_escapes_what_it_shows() -> None:
     assert "<h2>x &amp; y</h2>" in page
     assert "<b>A&lt;1&gt;</b>: p &lt; q: <mark>gout<small>Disease</small></mark>" in page
     assert "http" not in page
+
+
+def test_of_spans_in_each_other_a_piece_is_of_the_shortest() -> None:
+    text = "no breast cancer, gout"
+    places = [(3, 16, "X"), (3, 9, "Y"), (18, 22, "X")]
+    spans = [{"start": start, "end": end, "label": label} for start, end, label in places]
+    found = [(piece, span and span["label"]) for piece, span in pieces(text, spans)]
+    assert found == [("no ", None), ("breast", "Y"), (" cancer", "X"), (", ", None), ("gout", "X"), ("", None)]
