@@ -4,6 +4,7 @@ import json
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -15,9 +16,11 @@ import pytest
 
 from clinsynth import keys
 from clinsynth.llm.cache import CompletionCache
+from clinsynth.llm.endings import lack
 from clinsynth.llm.servers.base import ServerAnswer, Usage
 from clinsynth.types import Request
-from support import TINY, Command, MockServer, Said, environment
+from layouts import LAYOUTS, NOTHING, filled
+from support import TINY, Command, MockServer, Said, environment, rows
 
 Run = Callable[..., Said]
 QUICK = [word for word in TINY if not word.startswith("source.")]
@@ -561,3 +564,34 @@ def test_a_cache_that_is_not_there_is_said(with_store: Path, clinsynth: Command,
     found = clinsynth("cache", *words)
     assert found.status == 2
     assert said in " ".join(found.err.split())
+
+
+def odd_reply(draw: random.Random, texts: list[str], *, name: str) -> dict[str, Any]:
+    """A body that a server sends for an answer: a layout, or what is none."""
+    text = filled((LAYOUTS | NOTHING)[name], draw.sample(texts, 3))
+    ended = draw.choice(["stop"] * 6 + ["length", "content_filter", "MAX_TOKENS", None])
+    content = draw.choice([text] * 9 + [None, "", " \n", [{"type": "text", "text": text}]])
+    message = draw.choice([{"role": "assistant", "content": content}] * 15 + [None])
+    return {"object": "chat.completion", "model": "m", "choices": [{"message": message, "finish_reason": ended}]}
+
+
+def test_of_odd_replies_nothing_is_cached_that_is_no_answer(
+    generate: Run, server: MockServer, with_store: Path
+) -> None:
+    draw = random.Random(17)
+    texts = [
+        f"The {disease} of man {number} was seen by nobody." for number in range(40) for disease in ("gout", "flu")
+    ]
+    names = [draw.choice([*LAYOUTS, *NOTHING]) for _ in range(400)]
+    server.behave(bodies=[json.dumps(odd_reply(draw, texts, name=name)) for name in names])
+    words = ("generation.per_request=3", "generation.on_missing=skip", "quality.unit=false", "units.max=60")
+    assert generate("size=n9", *words).status == 0
+    assert server.asked()["answered"] >= 150
+    with sqlite3.connect(with_store / "artifacts" / "completions.db") as database:
+        cached = database.execute("SELECT completion, finish_reason FROM completions").fetchall()
+    assert len(cached) > 80
+    assert [row for row in cached if lack(row[0], ended=row[1])] == []
+    (corpus,) = with_store.glob("artifacts/corpus-*")
+    kept = {row["text"] for row in rows(corpus / "examples.jsonl")}
+    assert {text for text in kept if not text.startswith("In visit")} <= set(texts)  # as it answers when those are out
+    assert all(row["reason"] for row in rows(corpus / "rejected.jsonl"))
