@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from clinsynth.reports.samples import Samples, samples_page, show_samples
+from clinsynth.review.marking import pieces
 
 
 def example(text: str, *words: str, label: str = "", kinds: str = "Disease") -> Any:
@@ -40,3 +41,11 @@ def test_several_types_are_named_and_have_their_colours(capsys: pytest.CaptureFi
     assert "<mark class=l1>ECG<small>Test</small></mark> for <mark class=l0>gout<small>" in page
     show_samples([TYPED])
     assert "[ECG](Test) for [gout](Problem)." in capsys.readouterr().out
+
+
+def test_of_spans_in_each_other_a_piece_is_of_the_shortest() -> None:
+    text = "no breast cancer, gout"
+    places = [(3, 16, "X"), (3, 9, "Y"), (18, 22, "X")]
+    spans = [{"start": start, "end": end, "label": label} for start, end, label in places]
+    found = [(piece, span and span["label"]) for piece, span in pieces(text, spans)]
+    assert found == [("no ", None), ("breast", "Y"), (" cancer", "X"), (", ", None), ("gout", "X"), ("", None)]

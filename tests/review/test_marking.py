@@ -9,27 +9,11 @@ from clinsynth.errors import DataFormatError
 from clinsynth.review import label_studio
 from clinsynth.review.folder import Review, ReviewItem, Subject
 from clinsynth.review.forms import instructions
-from clinsynth.review.marking import COLOURS, colours, pieces, styles
+from clinsynth.review.marking import COLOURS, colours, styles
 
 LABELS = ("O", "B-Problem", "I-Problem", "B-Test", "I-Test")
 REVIEW = Review(Subject.corpus, "toy", "0" * 12, "ner", LABELS, {"Test": "an examination"}, blind=False, seed=0)
 TEXT = "ECG for chest pain."
-
-
-@pytest.mark.parametrize(
-    ("spans", "expected"),
-    [
-        ([(0, 3)], ["[ECG]", " for chest pain."]),
-        ([(8, 18), (14, 18), (0, 3)], ["[ECG]", " for ", "[chest pain]", "."]),
-        ([], [TEXT]),
-    ],
-)
-def test_pieces_are_the_whole_text_and_the_outer_of_nested_spans(
-    spans: list[tuple[int, int]], expected: list[str]
-) -> None:
-    found = [(piece, span) for piece, span in pieces(TEXT, [{"start": a, "end": z} for a, z in spans]) if piece]
-    assert "".join(piece for piece, _ in found) == TEXT
-    assert [f"[{piece}]" if span else piece for piece, span in found] == expected
 
 
 def test_types_share_the_colours_in_turn() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 COLOURS = (
@@ -33,11 +34,30 @@ def styles() -> str:
 
 
 def pieces(text: str, spans: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Mapping[str, Any] | None]]:
-    """Yield a text piece by piece, each with its span (`start`, `end`) where it is marked; of nested ones the outer."""
+    """Return a text piece by piece, each with its span (`start`, `end`) where it is marked.
+
+    Where spans overlap, a piece is that of the shortest one.
+    """
     done = 0
-    for span in sorted(spans, key=lambda span: (span["start"], -span["end"])):
-        if done <= span["start"] < span["end"]:
-            yield text[done : span["start"]], None
-            yield text[span["start"] : span["end"]], span
-            done = span["end"]
+    for group in _overlapping(spans):
+        yield text[done : group[0]["start"]], None
+        edges = sorted({edge for span in group for edge in (span["start"], span["end"])})
+        for start, end in pairwise(edges):
+            inside = [span for span in group if span["start"] <= start and end <= span["end"]]
+            yield text[start:end], min(inside, key=lambda span: span["end"] - span["start"])
+        done = edges[-1]
     yield text[done:], None
+
+
+def _overlapping(spans: Sequence[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
+    """Yield spans in groups that have no character in common with each other."""
+    group: list[Mapping[str, Any]] = []
+    end = 0
+    for span in sorted(spans, key=lambda span: (span["start"], -span["end"])):
+        if group and span["start"] >= end:
+            yield group
+            group = []
+        group.append(span)
+        end = max(end, span["end"])
+    if group:
+        yield group
