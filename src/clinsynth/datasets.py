@@ -57,4 +57,4 @@ def _read_split(path: Path, *, file: FileConfig, sha256: str, task: Task) -> lis
 def _read(path: Path, *, file: FileConfig, task: Task) -> list[Any]:
     if task.read_path is None:
         return task.read_gold(decode_lines(path), path=path)
-    return task.read_path(path, format=file.format, encoding=file.encoding, columns=file.columns)
+    return task.read_path(path, format=file.format, encoding=file.encoding, columns=file.columns.given())

@@ -19,6 +19,7 @@ from clinsynth.config.corpus import (
     LANGUAGE,
     AnnotatorConfig,
     AskingConfig,
+    ColumnsConfig,
     DatasetConfig,
     FileConfig,
     FilesConfig,
@@ -52,6 +53,7 @@ from clinsynth.config.stages import (
 from clinsynth.config.tools import (
     CacheAction,
     CacheConfig,
+    ConvertConfig,
     ExportConfig,
     FigureName,
     Launcher,

@@ -25,6 +25,7 @@ from clinsynth.config.options import AT_LEAST_1, check, option
 from clinsynth.config.places import PathsConfig, TrackingConfig
 from clinsynth.config.tools import (
     CacheConfig,
+    ConvertConfig,
     ExportConfig,
     PredictConfig,
     PruneConfig,
@@ -205,6 +206,7 @@ STAGES: dict[str, type] = {
     "predict": PredictConfig,
     "review": ReviewConfig,
     "export": ExportConfig,
+    "convert": ConvertConfig,
     "search_prompts": SearchConfig,
     "show": ShowConfig,
     "sweep": SweepConfig,

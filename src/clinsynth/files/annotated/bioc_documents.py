@@ -55,9 +55,9 @@ def from_document(document: Document, *, path: Path) -> AnnotatedText:
     try:
         for passage in document.get("passages") or ():
             whole.add(passage, gap="\n", place=place)
-        whole.relations += document.get("relations") or ()
+        whole.relations.extend(document.get("relations") or ())
         loose = [annotation for annotation in document.get("annotations") or () if annotation.get("locations")]
-        whole.marks += [(annotation, _mark(annotation, shift=0, place=place)) for annotation in loose]
+        whole.marks.extend((annotation, _mark(annotation, shift=0, place=place)) for annotation in loose)
         mentions = list(_mentions(whole))
         links = list(_links(whole, place=place))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
