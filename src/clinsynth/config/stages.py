@@ -36,6 +36,8 @@ from clinsynth.config.tools import (
 )
 from clinsynth.config.training import BackboneConfig, SourceConfig, TrainerConfig
 
+LANGUAGE_OF_PROMPTS = "the usual prompts in another language than English, by their names: prompt_language=es, de"
+
 
 @dataclass
 class CorpusConfig:
@@ -48,6 +50,7 @@ class CorpusConfig:
     negatives: NegativesConfig = field(default_factory=NegativesConfig)
     generation: GenerationConfig = MISSING
     prompt: PromptConfig = MISSING
+    prompt_language: dict[str, PromptConfig] = option({}, LANGUAGE_OF_PROMPTS, keyless=True)
     llm: LLMConfig = MISSING
     annotator: AnnotatorConfig = MISSING
     quality: QualityConfig = MISSING
@@ -130,6 +133,7 @@ class ZeroShotConfig:
     zero_shot: PartConfig = MISSING
     generation: AskingConfig = MISSING
     prompt: PromptConfig = MISSING
+    prompt_language: dict[str, PromptConfig] = option({}, LANGUAGE_OF_PROMPTS, keyless=True)
     llm: LLMConfig = MISSING
     tracking: TrackingConfig = MISSING
     paths: PathsConfig = MISSING

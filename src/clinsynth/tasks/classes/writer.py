@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from clinsynth.config import check, named_prompt
+from clinsynth.config import check
 from clinsynth.errors import ConfigError
 from clinsynth.prompts import filled
 from clinsynth.task import Choices, Proposal, Supply, Writing
@@ -16,6 +16,7 @@ from clinsynth.tasks.classes.config import Balance, ClassesDataset
 from clinsynth.tasks.classes.examples import Classified
 from clinsynth.tasks.markers import Markers
 from clinsynth.tasks.supply import InProportion
+from clinsynth.tasks.usual import usual_prompt
 from clinsynth.text.lists import read_drafts
 from clinsynth.text.peeling import phrase
 from clinsynth.types import Brief, Candidate, Completion, Draft, Gold, Rejected, Request
@@ -57,7 +58,9 @@ class ClassesWriter:
             per_unit=None,
             total=choices.total or (choices.per_unit or PER_UNIT) * number,
             per_request=choices.per_request or self.dataset.per_request or PER_REQUEST,
-            prompt=named_prompt("classes") if choices.prompt.name == "default" else choices.prompt,
+            prompt=usual_prompt("classes", language=choices.language)
+            if choices.prompt.name == "default"
+            else choices.prompt,
             annotator=annotator,
         )
 
@@ -132,10 +135,11 @@ class ClassesWriter:
 
     def brief(self) -> Brief:
         """Say what a prompt has to ask for."""
-        markers = f", each with {' and '.join(self.dataset.markers)} once" if self.dataset.markers else ""
+        markers = self.dataset.markers
+        once = f", each with {' and '.join(markers)} exactly once (the prompt has to say so)" if markers else ""
         task = (
-            f"texts, {self.dataset.voice}, of one class of several{markers}, one a line as a numbered list, as "
-            "training data for a classifier"
+            f"texts, {self.dataset.voice}, of one class of several{once}, one a line as a numbered list, as training "
+            "data for a classifier"
         )
         return Brief(task, {"n": "the number of texts", "label": "the class", "meaning": "what it means"})
 
