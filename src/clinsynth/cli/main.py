@@ -45,6 +45,7 @@ STOPPED = {
     "train": "Finished jobs are kept, and so are answers; the same command begins the training that was stopped anew.",
     "analyse": "Finished jobs are kept; the same command begins the analysis that was stopped anew.",
     "export": "The same command writes the export anew.",
+    "convert": "Nothing was written.",
     "show": "Nothing was changed.",
     "report": "The same command makes the report anew.",
 }

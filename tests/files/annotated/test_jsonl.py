@@ -100,6 +100,7 @@ def test_tools_say_the_same(row: dict[str, Any], tmp_path: Path) -> None:
         ({"text": "a", "label": 3}, ("3",)),
         ({"text": "a", "labels": []}, ()),
         ({"text": "a"}, ()),
+        ({"text": "a", "labels": {"x": 0.75, "y": 0.25, "z": None}}, ("x",)),
     ],
 )
 def test_labels_of_whole_texts(row: dict[str, Any], labels: tuple[str, ...], tmp_path: Path) -> None:
@@ -116,6 +117,8 @@ def test_columns_are_named_and_others_are_kept(tmp_path: Path) -> None:
     assert (text.text, text.labels, text.id, text.further) == ("a b", ("x",), "3", {"age": 40})
     with pytest.raises(DataFormatError, match=r"mine.jsonl:1: there is no column body .*note, kind"):
         read(tmp_path, {"note": "a b", "kind": "x"}, columns={"text": "body"})
+    with pytest.raises(DataFormatError, match=r"mine.jsonl:1: kind \(columns.entities\) is 'x', which is no entities"):
+        read(tmp_path, {"note": "a b", "kind": "x"}, columns={"text": "note", "entities": "kind"})
 
 
 def test_columns_keep_apart_when_they_are_written(tmp_path: Path) -> None:
@@ -150,6 +153,7 @@ def test_rows_that_were_rejected_are_left_out(tmp_path: Path, capsys: pytest.Cap
             {"text": "a gout", "spans": [{"start": 0, "end": 4, "label": "D", "text": "gout"}]},
             r"text says 'a go', and not 'gout'",
         ),
+        ({"passages": [{"offset": 0, "text": "gout"}]}, r"mine.jsonl:1: its passages are no text .*offsets"),
         ({"body": "gout"}, r"mine.jsonl:1: no text: its columns are body"),
         ({"tokens": ["gout"], "ner_tags": [1]}, r"mine.jsonl:1: '1' is no tag"),
         ({"tokens": ["gout"], "ner_tags": ["O", "O"]}, r"mine.jsonl:1: 1 words and 2 tags"),

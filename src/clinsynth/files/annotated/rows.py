@@ -79,7 +79,7 @@ def to_row(text: AnnotatedText) -> dict[str, Any]:
 def labels_of(value: Any) -> tuple[str, ...]:
     """Return the labels of a whole text that a value says: one, a list of them, or each with its probability."""
     if isinstance(value, Mapping):
-        return tuple(str(name) for name, score in value.items() if score is not None and float(score) >= 0.5)
+        return tuple(str(name) for name, score in value.items() if isinstance(score, int | float) and score >= 0.5)
     if isinstance(value, list | tuple):
         return tuple(str(label) for label in value)
     return () if value is None or value == "" else (str(value),)
@@ -98,6 +98,10 @@ def _from_row(row: Row, *, columns: Mapping[str, str], place: str) -> tuple[Anno
             if name in row and name not in used and fits(row[name]):
                 used.add(name)
                 return row[name]
+        if role in columns and row[columns[role]] is not None and columns[role] not in used:
+            raise DataFormatError(
+                f"{place}: {columns[role]} (columns.{role}) is {str(row[columns[role]])[:60]!r}, which is no {role}."
+            )
         return None
 
     words = take("word", _are_words)
@@ -109,7 +113,7 @@ def _from_row(row: Row, *, columns: Mapping[str, str], place: str) -> tuple[Anno
             f"{place}: no text: its columns are {_listed(row)}, of which none is {', '.join(NAMES['text'])} and holds "
             "one. columns={text: note} names another."
         )
-    text, places = _text(given, words, passages, place=place)
+    text, places = _text(given, words, passages, tagged=tags is not None, place=place)
     entities = take("entities", _are_marks) or []
     mentions = _mentions(entities, text=text, place=place)
     relations = take("relations", _are_objects) or []
@@ -132,7 +136,9 @@ def _from_row(row: Row, *, columns: Mapping[str, str], place: str) -> tuple[Anno
     return found, list(map(str, tags))
 
 
-def _text(given: str | None, words: Any, passages: Any, *, place: str) -> tuple[str, tuple[tuple[int, int], ...]]:
+def _text(
+    given: str | None, words: Any, passages: Any, *, tagged: bool, place: str
+) -> tuple[str, tuple[tuple[int, int], ...]]:
     """Return text and places of words, out of what a row has of them."""
     if given is None and words is None:  # as bigbio's data sets on the hub
         return _of_passages(passages, place=place), ()
@@ -141,18 +147,25 @@ def _text(given: str | None, words: Any, passages: Any, *, place: str) -> tuple[
     if any(not isinstance(word, str) for word in words):
         places = tuple((int(word["start"]), int(word["end"])) for word in words)
         return given if given is not None else joined([word["text"] for word in words])[0], places
-    if given is not None and (found := _found_in(given, words)) is not None:
-        return given, found
+    found = _found_in(given, words) if given is not None else None
+    if given is not None and (found is not None or not tagged):
+        return given, found or ()
     return joined(words)
 
 
 def _of_passages(passages: Sequence[Any], *, place: str) -> str:
     text = ""
-    for passage in passages:
-        (start, _), *_ = passage["offsets"]
-        if start < len(text):
-            raise DataFormatError(f"{place}: its passages overlap at character {start}.")
-        text = text.ljust(start) + " ".join(passage["text"])
+    try:
+        for passage in passages:
+            (start, _), *_ = passage["offsets"]
+            if start < len(text):
+                raise ValueError(f"one begins at {start}, in another one")
+            text = text.ljust(start) + " ".join(passage["text"])
+    except (TypeError, ValueError, KeyError) as error:
+        raise DataFormatError(
+            f"{place}: its passages are no text ({type(error).__name__}: {error}); each has a list "
+            "`text`, and `offsets`."
+        ) from error
     return text
 
 
