@@ -18,6 +18,7 @@ GROUPS = sorted({folder.name for folder in CONF.iterdir() if folder.is_dir()} - 
 NEEDED = {
     "predict": ("model=m", "input=notes.txt"),
     "export": ("corpus=latest", "to=there"),
+    "convert": ("from=train.tsv", "to=there", "format=brat"),
     "sweep": ("target=table7",),
     "dataset=terms": ("dataset.units=terms.txt", "dataset.entity_type=Disease"),
     "llm=local": ("llm.model=m",),

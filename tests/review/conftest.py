@@ -36,7 +36,9 @@ def reviewed() -> Reviewed:
         examples = EXAMPLES[task]
         groups = [example.label or "ataxia" for example in examples]
         reviewer = tasks.kind(task).reviewer
-        items = drawing.draw_from_corpus(examples, groups=groups, reviewer=reviewer, source="0" * 12, number=6, seed=0)
+        items = drawing.draw_from_corpus(
+            examples, groups=groups, reviewer=reviewer, labels=LABELS[task], source="0" * 12, number=6, seed=0
+        )
         return review, sorted(items, key=lambda item: item.place or 0)
 
     return make

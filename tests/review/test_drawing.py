@@ -17,7 +17,9 @@ REVIEWER = tasks.kind("relation").reviewer
 
 def drawn(groups: str, number: int, *, seed: int = 0) -> list[ReviewItem]:
     examples = [Relation(f"text {place}", "Yes") for place in range(len(groups))]
-    return drawing.draw_from_corpus(examples, groups=groups, reviewer=REVIEWER, source="x", number=number, seed=seed)
+    return drawing.draw_from_corpus(
+        examples, groups=groups, reviewer=REVIEWER, labels=(), source="x", number=number, seed=seed
+    )
 
 
 @pytest.mark.parametrize(
@@ -54,7 +56,7 @@ def test_seven_criteria_are_drawn_twenty_times_each_and_mixed() -> None:
 def test_gold_is_drawn_from_test_or_from_all_folds(folds: bool, number: int, texts: set[str]) -> None:
     train, test = ([Relation(text, "Yes") for text in found] for found in ("bcdd", "aab"))
     gold = Gold(train, test=test, devel=(), hashes={})
-    found = drawing.draw_from_gold(gold, folds=folds, reviewer=REVIEWER, source="x", number=number, seed=0)
+    found = drawing.draw_from_gold(gold, folds=folds, reviewer=REVIEWER, labels=(), source="x", number=number, seed=0)
     assert {item.text for item in found} <= texts
     assert len(found) == min(number, len(texts))
     assert {item.place for item in found} == {None}

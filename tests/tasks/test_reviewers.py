@@ -84,7 +84,7 @@ SENTENCE = Sentence(("Ataxia", "or", "breast", "cancer", "."), (Span(0, 1, "Dise
 def test_an_example_takes_the_label_of_an_answer(task: str, example: object, answer: str, relabelled: object) -> None:
     reviewer = tasks.kind(task).reviewer
     assert reviewer.relabelled(example, answer, labels=LABELS[task]) == relabelled
-    assert reviewer.given(relabelled) == answer
+    assert reviewer.given(relabelled, labels=LABELS[task]) == answer
 
 
 TWICE = Sentence(("gout", ",", "not", "gout", "[", "2", "]", "."))
@@ -94,10 +94,10 @@ SECOND = Sentence(TWICE.tokens, (Span(3, 4, "Disease"),))
 def test_of_equal_words_the_marked_one_is_labelled() -> None:
     reviewer = tasks.kind("ner").reviewer
     first = Sentence(TWICE.tokens, (Span(0, 1, "Disease"),))
-    assert [reviewer.given(example) for example in (first, SECOND)] == ["gout [1]", "gout [2]"]
+    assert [reviewer.given(example, labels=LABELS["ner"]) for example in (first, SECOND)] == ["gout [1]", "gout [2]"]
     for example, other in ((first, SECOND), (SECOND, first)):
-        answer = reviewer.read(reviewer.given(other), text=example.text, labels=LABELS["ner"])
-        assert not reviewer.agrees(answer, given=reviewer.given(example))
+        answer = reviewer.read(reviewer.given(other, labels=LABELS["ner"]), text=example.text, labels=LABELS["ner"])
+        assert not reviewer.agrees(answer, given=reviewer.given(example, labels=LABELS["ner"]))
         assert reviewer.relabelled(example, answer, labels=LABELS["ner"]) == other
 
 
@@ -107,13 +107,13 @@ def test_an_answer_without_a_number_does_not_say_which_one_is_meant() -> None:
     assert reviewer.agrees("gout [2]", given="gout")  # of a review that was drawn before there were numbers
     assert not reviewer.agrees("gout | gout", given="gout [2]")
     both = Sentence(TWICE.tokens, (Span(0, 1, "Disease"), Span(3, 4, "Disease")))
-    assert reviewer.given(both) == "gout | gout"
+    assert reviewer.given(both, labels=LABELS["ner"]) == "gout | gout"
 
 
 def test_brackets_of_the_text_itself_are_no_number() -> None:
     reviewer = tasks.kind("ner").reviewer
     cited = Sentence(TWICE.tokens, (Span(3, 7, "Disease"),))
-    assert reviewer.given(cited) == "gout [2] [1]"
+    assert reviewer.given(cited, labels=LABELS["ner"]) == "gout [2] [1]"
     assert reviewer.relabelled(Sentence(TWICE.tokens), "gout [2] [1]", labels=LABELS["ner"]) == cited
     assert reviewer.read("gout [7]", text="gout, gout [7]", labels=LABELS["ner"]) == "gout [7]"
     assert reviewer.read("(gout)", text="x(gout)", labels=LABELS["ner"]) == "(gout)"
@@ -132,7 +132,51 @@ def test_a_criterion_that_is_seen_with_others_is_right() -> None:
 def test_a_label_that_is_copied_is_right_whichever_occurrence_it_marks(text: str, places: tuple[int, ...]) -> None:
     reviewer = tasks.kind("ner").reviewer
     example = Sentence(tuple(text.split()), tuple(Span(place, place + 1, "Disease") for place in places))
-    answer = reviewer.read(reviewer.given(example), text=example.text, labels=LABELS["ner"])
-    assert reviewer.agrees(answer, given=reviewer.given(example))
+    answer = reviewer.read(reviewer.given(example, labels=LABELS["ner"]), text=example.text, labels=LABELS["ner"])
+    assert reviewer.agrees(answer, given=reviewer.given(example, labels=LABELS["ner"]))
     assert reviewer.relabelled(example, answer, labels=LABELS["ner"]) == example
-    assert not reviewer.agrees(f"{answer} | {text.split()[1]}", given=reviewer.given(example))
+    assert not reviewer.agrees(f"{answer} | {text.split()[1]}", given=reviewer.given(example, labels=LABELS["ner"]))
+
+
+TYPED = ("O", "B-Problem", "I-Problem", "B-Treatment", "I-Treatment")
+COLD = Sentence(
+    ("A", "cold", "and", "a", "cold", "pack", "for", "her", "cold", "."),
+    (Span(1, 2, "Problem"), Span(4, 6, "Treatment"), Span(8, 9, "Problem")),
+)
+
+
+def test_parts_of_several_types_say_theirs() -> None:
+    reviewer = tasks.kind("ner").reviewer
+    assert reviewer.question(TYPED) == "Which parts of the sentence name a problem or treatment?"
+    given = reviewer.given(COLD, labels=TYPED)
+    assert given == "cold (Problem) | cold pack (Treatment) | cold (Problem)"
+    assert reviewer.read(given.lower(), text=COLD.text, labels=TYPED) == given
+    assert reviewer.relabelled(Sentence(COLD.tokens), given, labels=TYPED) == COLD
+
+
+@pytest.mark.parametrize(
+    ("written", "read", "agrees"),
+    [
+        ("cold [1] (Problem) | cold pack (treatment)", "cold [1] (Problem) | cold pack (Treatment)", False),
+        ("cold pack (Treatment) | cold (Problem) | cold (Problem)", None, True),
+        ("cold (Treatment) | cold pack (Treatment) | cold (Problem)", None, False),
+        ("none", "none", False),
+    ],
+)
+def test_answers_of_several_types_are_compared_with_their_types(written: str, read: str | None, agrees: bool) -> None:
+    reviewer = tasks.kind("ner").reviewer
+    answer = reviewer.read(written, text=COLD.text, labels=TYPED)
+    assert read is None or answer == read
+    assert reviewer.agrees(answer, given=reviewer.given(COLD, labels=TYPED)) is agrees
+
+
+@pytest.mark.parametrize("written", ["cold", "cold (Drug)", "cold (Problem) | cold pack"])
+def test_a_part_without_its_type_is_refused(written: str) -> None:
+    with pytest.raises(ValueError, match=r"each with one of Problem, Treatment behind it, as in 'cold.* has none"):
+        tasks.kind("ner").reviewer.read(written, text=COLD.text, labels=TYPED)
+
+
+def test_a_mended_part_of_several_types_has_its_own() -> None:
+    reviewer = tasks.kind("ner").reviewer
+    mended = reviewer.relabelled(COLD, "cold [3] (Treatment)", labels=TYPED)
+    assert mended.spans == (Span(8, 9, "Treatment"),)

@@ -66,6 +66,11 @@ EXAMPLES = {
         "clinsynth export corpus=latest to=exports/my-corpus",
         "clinsynth export model=artifacts/model-train-1-0123456789ab to=exports/my-model push=me/my-model",
     ),
+    "convert": (
+        "clinsynth convert from=predictions.jsonl to=predicted format=brat",
+        "clinsynth convert from=latest to=corpus.spacy format=docbin",
+        "clinsynth convert from=train.tsv to=train.jsonl format=jsonl encoding=cp1252",
+    ),
     "show": ("clinsynth show", "clinsynth show corpus=3f2a samples=20"),
     "cache": ("clinsynth cache", "clinsynth cache action=export to=recordings.jsonl model=gpt-4o-mini"),
     "prune": ("clinsynth prune", "clinsynth prune keep=2 dry_run=false"),

@@ -11,8 +11,22 @@ from omegaconf import MISSING
 from clinsynth.config.options import AT_LEAST_1, NAME, check, is_name, option
 from clinsynth.errors import ConfigError
 
-COLUMNS = ("word", "tag", "text", "entities", "relations", "label", "id")
-"""What a column of annotated text may hold."""
+
+@dataclass
+class ColumnsConfig:
+    """The columns of annotated text: by name, or by number from 1 where they have none."""
+
+    word: str | None = option(None, "its words; null: the first column", before=None)
+    tag: str | None = option(None, "their tags; null: the last column that has tags alone", before=None)
+    text: str | None = option(None, "of rows, the text", before=None)
+    entities: str | None = option(None, "of rows, its entities", before=None)
+    relations: str | None = option(None, "of rows, its relations", before=None)
+    label: str | None = option(None, "of rows, the label or labels of the whole text", before=None)
+    id: str | None = option(None, "of rows, what the text is called", before=None)
+
+    def given(self) -> dict[str, str]:
+        """Return the columns that are named, by what they hold."""
+        return {name: str(column) for name, column in vars(self).items() if column is not None}
 
 
 @dataclass
@@ -31,16 +45,7 @@ class FileConfig:
         None, "of annotated text: conll, jsonl, brat ...; null finds it out, and says which it is", before=None
     )
     encoding: str | None = option(None, "of its text, such as utf-16, cp1252; null is UTF-8", before=None)
-    columns: dict[str, str] | None = option(
-        None,
-        "which columns hold what: {word: 1, tag: 4} by numbers, {text: note, label: kind, id: case} by names; null: "
-        "the usual ones",
-        before=None,
-    )
-
-    def __post_init__(self) -> None:
-        unknown = sorted(set(self.columns or ()) - set(COLUMNS))
-        check(not unknown, "columns", ", ".join(unknown), f"a mapping of {', '.join(COLUMNS)} to columns")
+    columns: ColumnsConfig = field(default_factory=ColumnsConfig, metadata={"before": ColumnsConfig()})
 
 
 @dataclass

@@ -25,6 +25,7 @@ from clinsynth.config.options import AT_LEAST_1, check, option
 from clinsynth.config.places import PathsConfig, TrackingConfig
 from clinsynth.config.tools import (
     CacheConfig,
+    ConvertConfig,
     ExportConfig,
     PredictConfig,
     PruneConfig,
@@ -34,6 +35,8 @@ from clinsynth.config.tools import (
     SweepConfig,
 )
 from clinsynth.config.training import BackboneConfig, SourceConfig, TrainerConfig
+
+LANGUAGE_OF_PROMPTS = "the usual prompts in another language than English, by their names: prompt_language=es, de"
 
 
 @dataclass
@@ -47,6 +50,7 @@ class CorpusConfig:
     negatives: NegativesConfig = field(default_factory=NegativesConfig)
     generation: GenerationConfig = MISSING
     prompt: PromptConfig = MISSING
+    prompt_language: dict[str, PromptConfig] = option({}, LANGUAGE_OF_PROMPTS, keyless=True)
     llm: LLMConfig = MISSING
     annotator: AnnotatorConfig = MISSING
     quality: QualityConfig = MISSING
@@ -129,6 +133,7 @@ class ZeroShotConfig:
     zero_shot: PartConfig = MISSING
     generation: AskingConfig = MISSING
     prompt: PromptConfig = MISSING
+    prompt_language: dict[str, PromptConfig] = option({}, LANGUAGE_OF_PROMPTS, keyless=True)
     llm: LLMConfig = MISSING
     tracking: TrackingConfig = MISSING
     paths: PathsConfig = MISSING
@@ -201,6 +206,7 @@ STAGES: dict[str, type] = {
     "predict": PredictConfig,
     "review": ReviewConfig,
     "export": ExportConfig,
+    "convert": ConvertConfig,
     "search_prompts": SearchConfig,
     "show": ShowConfig,
     "sweep": SweepConfig,

@@ -8,7 +8,7 @@ from enum import Enum
 
 from omegaconf import MISSING
 
-from clinsynth.config.corpus import DatasetConfig, OnMissing
+from clinsynth.config.corpus import ColumnsConfig, DatasetConfig, OnMissing
 from clinsynth.config.grids import check_scale
 from clinsynth.config.options import check, option
 from clinsynth.config.places import PathsConfig, TrackingConfig
@@ -140,6 +140,38 @@ class ExportConfig:
     def __post_init__(self) -> None:
         if (self.corpus is None) == (self.model is None):
             raise ConfigError("say what is exported, and one thing at a time: corpus=latest, or model=<folder or run>.")
+
+
+@dataclass
+class ConvertConfig:
+    """Write annotated texts - gold, a corpus, predictions - in another format, and say what it cannot hold."""
+
+    vars()["from"] = field(  # a word of Python, which no statement can assign to
+        default=MISSING,
+        init=False,
+        repr=False,
+        compare=False,
+        metadata={
+            "help": "a file or folder, `hf:owner/name:split`, or the digest of a corpus, or how it begins, or latest"
+        },
+    )
+    __annotations__["from"] = "str"
+    to: str = option(MISSING, "file to write, or folder where the format is one of folders; nothing may be there")
+    format: str = option(
+        MISSING,
+        "to write: brat, i2b2, xmi (folders), parquet, docbin, bioc, bioc_json, pubtator, label_studio, jsonl, conll, "
+        "csv (files)",
+    )
+    from_format: str | None = option(None, "of what is read; null finds it out, and says which it is")
+    encoding: str | None = option(None, "of what is read, such as utf-16, cp1252; null is UTF-8")
+    columns: ColumnsConfig = field(default_factory=ColumnsConfig)
+    tracking: TrackingConfig = MISSING
+    paths: PathsConfig = MISSING
+
+    @property
+    def source(self) -> str:
+        """Return the value of the key `from`."""
+        return str(vars(self)["from"])
 
 
 CacheAction = Enum("CacheAction", ["stats", "export", "import", "verify", "forget"])

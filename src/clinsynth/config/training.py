@@ -114,6 +114,11 @@ class TrainerConfig:
     accumulate: int = option(1, "batches per step of the optimizer, for batches larger than memory", before=1)
     precision: str = option(MISSING, "auto (bf16 where the hardware has it), 32-true, bf16-mixed, 16-mixed")
     save_model: bool = option(MISSING, "keep the model folder (Hugging Face format)", keyless=True)
+    thresholds: bool = option(
+        False,
+        "ner: how sure a model has to be of a mention is chosen for each type, on what chose the checkpoint",
+        before=False,
+    )
 
     def __post_init__(self) -> None:
         check(self.epochs >= 1, "trainer.epochs", self.epochs, "at least 1")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -40,11 +40,13 @@ class ModelDescription:
     """`None` is the task's usual one."""
     sentences: str | None = None
     """The language by whose rules texts are cut into sentences before they are read; `None`: they are not cut."""
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    """How sure the model has to be of a span, by label."""
 
 
-def section(*, learner: str, task: str, labels: Iterable[str], **others: str | None) -> dict[str, Any]:
-    """Return what a learner writes into the model's config, as `config.clinsynth`; of `others` what is not None."""
-    said = {name: value for name, value in others.items() if value is not None}
+def section(*, learner: str, task: str, labels: Iterable[str], **others: Any) -> dict[str, Any]:
+    """Return what a learner writes into the model's config, as `config.clinsynth`; of `others` what there is."""
+    said = {name: value for name, value in others.items() if value}
     return {"learner": learner, "task": task, "labels": list(labels)} | said
 
 
@@ -59,6 +61,7 @@ def describe_model(folder: Path) -> ModelDescription:
                 labels=tuple(map(str, found["labels"])),
                 head=found.get("head"),
                 sentences=found.get("sentences"),
+                thresholds=found.get("thresholds", {}),
             )
         except (OSError, ValueError, KeyError, TypeError):
             continue

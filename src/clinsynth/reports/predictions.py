@@ -17,16 +17,13 @@ from rich.text import Text
 
 from clinsynth.artifacts import writing_whole
 from clinsynth.reports.console import say, terminal
-from clinsynth.reports.samples import pieces
 from clinsynth.reports.templates import page_parts
+from clinsynth.review.marking import colours, pieces, styles
 from clinsynth.text.printable import printable
 from clinsynth.types import Metrics
 
 CERTAIN = 0.5
 """Probability from which on a label counts, where a text may have several."""
-
-COLOURS = 6
-"""Colours of the page, which labels share in turn."""
 
 
 @dataclass
@@ -110,7 +107,8 @@ def write_page(
         shown=f"the first {most:,} of {tally.documents:,}" if tally.documents > most else f"{tally.documents:,}",
         model=model,
         labels=tally.labels,
-        colours={label: number % COLOURS for number, label in enumerate(labels)},
+        colours=colours(labels),
+        styles=styles(),
         assigned=partial(assigned, single=single),
         place=document_place,
         pieces=pieces,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from rich.text import Text
 
 from clinsynth.reports.console import terminal
 from clinsynth.reports.templates import page_parts
+from clinsynth.review.marking import TERMINAL, colours, pieces, styles
 from clinsynth.text.printable import printable
 
 
@@ -22,43 +23,55 @@ class Samples:
     examples: Sequence[Any]
 
     @property
+    def kinds(self) -> dict[str, int]:
+        """Return the labels of the entities, each with the number of its colour."""
+        return colours(sorted({entity["label"] for example in self.examples for entity in example.entities()}))
+
+    @property
     def markdown(self) -> str:
-        """Return a list with entities in bold."""
-        return "".join(f"- {_markdown(example)}\n" for example in self.examples)
+        """Return a list with entities in bold, of several types each with its own."""
+        typed = len(self.kinds) > 1
+        return "".join(f"- {_markdown(example, typed=typed)}\n" for example in self.examples)
 
 
 def samples_page(title: str, parts: Sequence[tuple[str, Samples]]) -> str:
     """Return a page that needs nothing else; `parts` are headings and samples."""
-    return "".join(page_parts("samples.html", title=title, parts=parts, pieces=pieces, escape=html.escape))
+    values = {"title": title, "parts": parts, "pieces": pieces, "styles": styles()}
+    return "".join(page_parts("samples.html", **values, escape=html.escape))
 
 
 def show_samples(examples: Sequence[Any]) -> None:
     """Print texts with their labels, and their entities in colour, or in brackets where there is no colour."""
     console = terminal()
+    kinds = Samples(examples).kinds
+    if len(kinds) > 1 and console.is_terminal:
+        names = [Text(f" {printable(kind)} ", style=_style(number)) for kind, number in kinds.items()]
+        console.print(Text("    ").append_text(Text(" ").join(names)))
     for example in examples:
         text = Text("  • ").append(printable(f"{example.label}: ") if example.label else "", style="bold")
         for piece, entity in pieces(example.text, example.entities()):
-            shown = f"[{piece}]" if entity and not console.is_terminal else piece
-            text.append(printable(shown), style="bold black on yellow" if entity else None)
+            kind = f"({entity['label']})" if entity and len(kinds) > 1 else ""
+            shown = f"[{piece}]{kind}" if entity and not console.is_terminal else piece
+            text.append(printable(shown), style=_style(kinds[entity["label"]]) if entity else None)
         console.print(text, soft_wrap=not console.is_terminal)
 
 
-def _markdown(example: Any) -> str:
+def _style(number: int) -> str:
+    return f"bold black on {TERMINAL[number]}"
+
+
+def _markdown(example: Any, *, typed: bool) -> str:
     label = f"<b>{html.escape(example.label)}</b>: " if example.label else ""
     found = ((_plain(piece), entity) for piece, entity in pieces(example.text, example.entities()))
-    return label + "".join(f"**{text}**" if entity else text for text, entity in found)
+    return label + "".join(
+        _marked(text, entity["label"] if typed else "") if entity else text for text, entity in found
+    )
+
+
+def _marked(text: str, kind: str) -> str:
+    return f"**{text}** ({_plain(kind)})" if kind else f"**{text}**"
 
 
 def _plain(text: str) -> str:
     """Return a text without what Markdown would read as its own signs."""
     return re.sub(r"([*`<\\])", r"\\\1", text)
-
-
-def pieces(text: str, spans: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Mapping[str, Any] | None]]:
-    """Return a text piece by piece, each with its span (`start`, `end`) where it is marked; spans follow each other."""
-    done = 0
-    for span in spans:
-        yield text[done : span["start"]], None
-        yield text[span["start"] : span["end"]], span
-        done = span["end"]
-    yield text[done:], None

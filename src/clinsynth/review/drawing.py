@@ -13,17 +13,25 @@ from clinsynth.types import Gold
 
 
 def draw_from_corpus(
-    examples: Sequence[Any], *, groups: Sequence[str], reviewer: Reviewer, source: str, number: int, seed: int
+    examples: Sequence[Any],
+    *,
+    groups: Sequence[str],
+    reviewer: Reviewer,
+    labels: Sequence[str],
+    source: str,
+    number: int,
+    seed: int,
 ) -> list[ReviewItem]:
     """Draw `number` of the examples, the same number of each group; all of a group that has fewer."""
     places = _evenly(groups, number=number, seed=seed)
     return [
-        _item(examples[place], group=groups[place], reviewer=reviewer, source=source, place=place) for place in places
+        _item(examples[place], group=groups[place], reviewer=reviewer, labels=labels, source=source, place=place)
+        for place in places
     ]
 
 
 def draw_from_gold(
-    gold: Gold, *, folds: bool, reviewer: Reviewer, source: str, number: int, seed: int
+    gold: Gold, *, folds: bool, reviewer: Reviewer, labels: Sequence[str], source: str, number: int, seed: int
 ) -> list[ReviewItem]:
     """Draw `number` distinct texts of the test split; of all folds where that has fewer.
 
@@ -33,7 +41,10 @@ def draw_from_gold(
     if folds and len(rows) < number:
         rows = _distinct((*gold.test, *gold.train))
     drawn = random.Random(seed).sample(rows, min(number, len(rows)))
-    return [_item(example, group=example.label, reviewer=reviewer, source=source, place=None) for example in drawn]
+    return [
+        _item(example, group=example.label, reviewer=reviewer, labels=labels, source=source, place=None)
+        for example in drawn
+    ]
 
 
 def _evenly(groups: Sequence[str], *, number: int, seed: int) -> list[int]:
@@ -60,11 +71,13 @@ def _distinct(examples: Sequence[Any]) -> list[Any]:
     return list(found.values())
 
 
-def _item(example: Any, *, group: str, reviewer: Reviewer, source: str, place: int | None) -> ReviewItem:
+def _item(
+    example: Any, *, group: str, reviewer: Reviewer, labels: Sequence[str], source: str, place: int | None
+) -> ReviewItem:
     return ReviewItem(
         keys.review_item(source, place=place, text=example.text),
         text=example.text,
-        given=reviewer.given(example),
+        given=reviewer.given(example, labels=labels),
         group=group,
         entities=example.entities(),
         row={"text": example.text} | example.to_json(),

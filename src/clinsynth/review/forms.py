@@ -35,7 +35,10 @@ def accepted_labels(review: Review) -> list[str]:
     room = tasks.kind(review.task).reviewer
     choices = room.choices(review.labels)
     if not choices:
-        return list(room.FREE)
+        kinds = room.marks(review.labels)
+        said = [f"{kind} ({review.meanings[kind]})" if kind in review.meanings else kind for kind in kinds]
+        typed = f"each part with its type behind it, such as `ataxia ({kinds[0]})`; types are {'; '.join(said)}"
+        return [room.FREE[0], *([typed] if len(kinds) > 1 else []), *room.FREE[1:]]
     means = {choice: " (none of these)" for choice in choices if choice not in review.labels}
     means |= {label: f" ({meaning})" for label, meaning in review.meanings.items()}
     several = f"several of them with `{room.BETWEEN}` between them, such as `{room.BETWEEN.join(choices[:2])}`"

@@ -18,7 +18,8 @@ from clinsynth.errors import DataFormatError
 from clinsynth.files.annotated.label_studio import characters
 from clinsynth.review.folder import CORRECT, WRONG, Review, ReviewItem, Written
 from clinsynth.review.forms import question_of
-from clinsynth.text.parts import Place, name_places, whole_words
+from clinsynth.review.marking import COLOURS, colours
+from clinsynth.text.parts import Place, name_places, whole_words, with_type
 
 TASKS, CONFIG = "label_studio.json", "label_studio.xml"
 
@@ -38,7 +39,7 @@ def write_tasks(folder: Path, review: Review, *, items: Sequence[ReviewItem]) ->
 def config(review: Review) -> str:
     """Return the labelling config: one question, and where the label is shown, what is right instead of a wrong one."""
     room = tasks.kind(review.task).reviewer
-    choices = room.choices(review.labels)
+    choices, kinds = room.choices(review.labels), colours(room.marks(review.labels))
     wrong = f' visibleWhen="choice-selected" whenTagName="{VERDICT}" whenChoiceValue="{WRONG}"'
     lines = [f"<View>\n  <Header value={quoteattr(question_of(review))}/>", '  <Text name="text" value="$text"/>']
     if not review.blind:
@@ -50,7 +51,8 @@ def config(review: Review) -> str:
         more = f' choice="{several}"' + (' required="true"' if review.blind else wrong)
         lines += _choices(ANSWER, choices, more=more)
     else:
-        labels = "".join(f"<Label value={quoteattr(kind)}/>" for kind in room.marks(review.labels))
+        shades = [f" background={quoteattr(COLOURS[number][0])}" if len(kinds) > 1 else "" for number in kinds.values()]
+        labels = "".join(f"<Label value={quoteattr(kind)}{shade}/>" for kind, shade in zip(kinds, shades, strict=True))
         lines.append(f'  <Labels name="{MENTIONS}" toName="text">{labels}</Labels>')
     lines += [f'  <Header size="6" value={quoteattr(f"{name}: {means}")}/>' for name, means in review.meanings.items()]
     return "\n".join([*lines, "</View>"]) + "\n"
@@ -59,7 +61,8 @@ def config(review: Review) -> str:
 def read_export(path: Path, review: Review) -> list[Written]:
     """Return the answers of a JSON export; raises DataFormatError for tasks that `write_tasks` has not made."""
     reviewer = tasks.kind(review.task).reviewer
-    between = f" {reviewer.BETWEEN} " if reviewer.marks(review.labels) else reviewer.BETWEEN
+    kinds = reviewer.marks(review.labels)
+    between = f" {reviewer.BETWEEN} " if kinds else reviewer.BETWEEN
     nothing = NONE if review.blind and not reviewer.choices(review.labels) else ""
     widened: dict[str, str] = {}
     try:
@@ -70,7 +73,8 @@ def read_export(path: Path, review: Review) -> list[Written]:
             Written(
                 _name(annotation.get("completed_by")),
                 str(task["data"]["id"]),
-                _answer(annotation["result"], between=between, text=task["data"]["text"], widened=widened) or nothing,
+                _answer(annotation["result"], between=between, text=task["data"]["text"], kinds=kinds, widened=widened)
+                or nothing,
             )
             for task in exported
             for annotation in task["annotations"]
@@ -104,22 +108,34 @@ def _name(user: Any) -> str:
     return f"annotator {user}" if user is None or isinstance(user, int) else str(user)
 
 
-def _answer(result: Sequence[dict[str, Any]], *, between: str, text: str, widened: dict[str, str]) -> str:
+def _answer(
+    result: Sequence[dict[str, Any]], *, between: str, text: str, kinds: Sequence[str], widened: dict[str, str]
+) -> str:
     """Return an answer as a sheet would have it: what is right, or else the verdict.
 
     What is marked within a word is added to `widened`, with the words that it counts as.
     """
     found: dict[str, list[str]] = {VERDICT: [], ANSWER: []}
-    marked: set[Place] = set()
+    marked: dict[Place, str] = {}
     for part in result:
         if part.get("from_name") == MENTIONS:
-            marked.add(_marked(part["value"], text=text, widened=widened))
+            marked[_marked(part["value"], text=text, widened=widened)] = _kind(part["value"], kinds=kinds)
         elif part.get("from_name") in found:
             found[part["from_name"]] += part["value"]["choices"]
     verdict = "".join(found[VERDICT])
     if verdict in (CORRECT, NONE):
         return verdict
-    return between.join(found[ANSWER] or name_places(marked, text=text)) or verdict
+    named = zip(name_places(marked, text=text), sorted(marked), strict=True)
+    parts = [with_type(part, marked[place]) if len(kinds) > 1 else part for part, place in named]
+    return between.join(found[ANSWER] or parts) or verdict
+
+
+def _kind(value: dict[str, Any], *, kinds: Sequence[str]) -> str:
+    """Return the type of a mark; raises ValueError for one that there is not, where there are several."""
+    kind = "".join(value.get("labels", ())[:1])
+    if len(kinds) > 1 and kind not in kinds:
+        raise ValueError(f"a mark is labelled {kind!r}, which is none of {', '.join(kinds)}")
+    return kind
 
 
 def _marked(value: dict[str, Any], *, text: str, widened: dict[str, str]) -> Place:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from math import inf
 from pathlib import Path
@@ -22,6 +22,7 @@ from clinsynth import tasks
 from clinsynth.review import folder as folders
 from clinsynth.review.desk import Desk, is_safe
 from clinsynth.review.folder import CORRECT, WRONG, ReviewItem
+from clinsynth.review.marking import colours, pieces, styles
 
 # Comments, not docstrings: Streamlit shows what stands alone in its script.
 # Seconds: nobody reads an example in less, so what is pressed sooner was meant for the one before it.
@@ -56,6 +57,7 @@ def main() -> None:
     review, items = folders.read_review(Path(folder))
     st.set_page_config(page_title=f"Review of {review.name}", layout="centered")
     st.html(Path(__file__).with_name("page.css"))
+    st.html(f"<style>{styles()}</style>")
     st.html(SCRIPT, unsafe_allow_javascript=True)
     expected = folders.named(Path(folder))
     names = list(dict.fromkeys([*expected, *names, *folders.annotators(Path(folder))]))
@@ -110,7 +112,10 @@ def show_progress(desk: Desk, *, done: int) -> None:
 def ask(desk: Desk, item: ReviewItem, *, answered: str | None) -> None:
     """Show the text, what is asked about it, and the ways to answer."""
     review, reviewer = desk.review, desk.reviewer
-    st.html(f'<div class="review-text">{marked(item.text, [] if review.blind else item.entities)}</div>')
+    kinds = colours(reviewer.marks(review.labels))
+    st.html(f'<div class="review-text">{marked(item.text, [] if review.blind else item.entities, kinds)}</div>')
+    if len(kinds) > 1:
+        st.html(f'<p class="review-legend">{legend(kinds)}</p>')
     _say(reviewer.question(review.labels), "question")
     if review.blind:
         ask_label(desk, item, given=answered or "")
@@ -195,16 +200,18 @@ def show_ways(desk: Desk, shown: str | None, *, answers: dict[str, str]) -> None
         st.button("Undo", key=f"{shown}/undo/{last}", on_click=_undo, args=(desk, shown, last), **options)
 
 
-def marked(text: str, entities: Sequence[dict[str, Any]]) -> str:
-    """Return a text as HTML, with its entities marked."""
-    parts, place = [], 0
-    for entity in sorted(entities, key=lambda entity: int(entity["start"])):
-        start, end = entity["start"], entity["end"]
-        if place <= start < end:
-            title = escape(str(entity["label"]))
-            parts += [escape(text[place:start]), f'<mark title="{title}">{escape(text[start:end])}</mark>']
-            place = end
-    return "".join([*parts, escape(text[place:])])
+def marked(text: str, entities: Sequence[dict[str, Any]], kinds: Mapping[str, int]) -> str:
+    """Return a text as HTML, with its entities marked; of several kinds each in its colour."""
+    parts = []
+    for piece, entity in pieces(text, entities):
+        kind = str(entity["label"]) if entity else ""
+        colour = f' class="l{kinds[kind]}"' if len(kinds) > 1 and kind in kinds else ""
+        parts.append(f'<mark{colour} title="{escape(kind)}">{escape(piece)}</mark>' if entity else escape(piece))
+    return "".join(parts)
+
+
+def legend(kinds: Mapping[str, int]) -> str:
+    return " ".join(f'<mark class="l{number}">{escape(kind)}</mark>' for kind, number in kinds.items())
 
 
 def _answer(desk: Desk, item: ReviewItem, answer: str) -> None:

@@ -30,6 +30,7 @@ from clinsynth.errors import ConfigError
 from clinsynth.llm import RECORDED
 from clinsynth.review import results
 from clinsynth.task import Choices, Negatives, Task, Wanted, Writing
+from clinsynth.tasks.usual import usual_prompt
 from clinsynth.types import Gold, Prompt
 
 Settings = TypeVar("Settings", bound=CorpusConfig)
@@ -104,7 +105,8 @@ def asked(settings: ZeroShotConfig) -> ZeroShotConfig:
     """Return a copy of the settings with the task's own prompt where none is chosen, named by the shots it shows."""
     prompt = _prompt(settings.prompt)
     if prompt.name == "default":
-        prompt = tasks.open(settings.dataset).asker.prompt
+        language, task = _language(settings.prompt_language), tasks.open(settings.dataset)
+        prompt = usual_prompt(f"zero_shot_{task.name}", language=language) if language else task.asker.prompt
     named = named_by_shots(prompt, settings.zero_shot.shots)
     return changed(settings, prompt=changed(settings.prompt, **vars(named)))
 
@@ -158,6 +160,7 @@ def choices(settings: CorpusConfig) -> Choices:
         lexicon=settings.annotator.lexicon,
         weighted=settings.quality.weighted,
         negatives=_negatives(settings),
+        language=_language(settings.prompt_language),
     )
 
 
@@ -175,6 +178,10 @@ def _asked_for(negatives: Negatives | None, *, settings: CorpusConfig, task: Tas
 
 def _prompt(prompt: PromptConfig) -> Prompt:
     return Prompt(prompt.name, prompt.text)
+
+
+def _language(prompts: Mapping[str, PromptConfig]) -> dict[str, Prompt]:
+    return {name: _prompt(prompt) for name, prompt in prompts.items()}
 
 
 def _negatives(settings: CorpusConfig) -> Negatives | None:

@@ -103,7 +103,13 @@ def _drawn(settings: ReviewConfig, *, store: ArtifactStore) -> tuple[Review, lis
         )
         folds = dataset.fold_number() is not None
         return review, drawing.draw_from_gold(
-            gold, folds=folds, reviewer=task.kind.reviewer, source=review.digest, number=told.n, seed=told.seed
+            gold,
+            folds=folds,
+            reviewer=task.kind.reviewer,
+            labels=review.labels,
+            source=review.digest,
+            number=told.n,
+            seed=told.seed,
         )
     corpus = corpora.load_corpus(corpora.find_corpus(settings.corpus or "latest", store=store))
     if not corpus.examples:
@@ -123,7 +129,13 @@ def _drawn(settings: ReviewConfig, *, store: ArtifactStore) -> tuple[Review, lis
     kind = tasks.kind(review.task)
     groups = [example.label for example in corpus.examples] if kind.numbered else corpus.units
     return review, drawing.draw_from_corpus(
-        corpus.examples, groups=groups, reviewer=kind.reviewer, source=review.digest, number=told.n, seed=told.seed
+        corpus.examples,
+        groups=groups,
+        reviewer=kind.reviewer,
+        labels=review.labels,
+        source=review.digest,
+        number=told.n,
+        seed=told.seed,
     )
 
 

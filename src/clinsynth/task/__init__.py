@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from clinsynth.task.encoder import Cut, EncoderModel, EncoderReading, Reader, Window
-from clinsynth.task.parts import Asker, Examples, GoldReader, Judge, PathReader, Reviewer, Writer
+from clinsynth.task.parts import Asker, Confidence, Examples, GoldReader, Judge, PathReader, Reviewer, Writer
 from clinsynth.task.units import (
     NONE,
     Beside,
@@ -33,6 +33,7 @@ __all__ = [
     "Beside",
     "Choices",
     "Chosen",
+    "Confidence",
     "Cut",
     "EncoderModel",
     "EncoderReading",
@@ -77,6 +78,8 @@ class Kind:
     span_model: Callable[[], EncoderModel] | None = None
     """Of `backbone.head=span`, as `span_reading`; `None` where a task has but one head."""
     span_reading: Callable[[], EncoderReading] | None = None
+    confidence: Confidence | None = None
+    """Of `trainer.thresholds`; `None` where labels have none."""
     sentences: Callable[[Any, Sequence[Any]], str | None] | None = None
     """Returns, for a dataset and examples, the language by whose rules they were cut out of texts; `None` where they
     were not. `predict` cuts alike."""

@@ -144,6 +144,16 @@ class Judge(Protocol):
         """Return one line of the predictions artifact."""
 
 
+class Confidence(Protocol):
+    """How sure a model has to be of what it says."""
+
+    def chosen_thresholds(self, gold: Sequence[Any], predicted: Sequence[Any]) -> dict[str, float]:
+        """Return the least confidence of each label, by which the scores are best."""
+
+    def above(self, predicted: Any, *, thresholds: Mapping[str, float]) -> Any:
+        """Return a predicted example without what the model is less sure of."""
+
+
 class Reviewer(Protocol):
     """The question that an annotator is asked about an example, and what the answer says."""
 
@@ -163,7 +173,7 @@ class Reviewer(Protocol):
     def marks(self, labels: Sequence[str]) -> tuple[str, ...]:
         """Return the kinds of parts that are marked in the text; empty where a whole text is labelled."""
 
-    def given(self, example: Any) -> str:
+    def given(self, example: Any, *, labels: Sequence[str]) -> str:
         """Return the label of an example as an annotator would write it."""
 
     def read(self, written: str, *, text: str, labels: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 Place = tuple[int, int]
 """Characters of a text, from the first to behind the last."""
 
+_TYPED = re.compile(r"(.+?)\s*\(([^()]+)\)", re.DOTALL)
 _NUMBERED = re.compile(r"(.+?)\s*\[([1-9]\d*)\]", re.DOTALL)
 
 
@@ -17,20 +18,33 @@ def split_number(part: str) -> tuple[str, int | None]:
     return (found.group(1), int(found.group(2))) if found else (part, None)
 
 
-def place_parts(parts: Iterable[str], *, text: str) -> dict[Place, str]:
-    """Return each place in the order of the text, and its part as the text has it, with the number where it has one.
+def with_type(part: str, kind: str) -> str:
+    """Return a part of one of several types as people name it: `ataxia (Problem)`."""
+    return f"{part} ({kind})"
 
-    A part without a number stands at the first place that is free. Raises ValueError, which names it, for a part that
-    is not there, or not so often.
+
+def split_type(part: str, kinds: Iterable[str]) -> tuple[str, str]:
+    """Return the words of a part and its type; empty where it says none of these."""
+    found = _TYPED.fullmatch(part)
+    known = {kind.casefold(): kind for kind in kinds}
+    kind = known.get(found[2].strip().casefold()) if found else None
+    return (found[1], kind) if found and kind else (part, "")
+
+
+def place_parts(parts: Iterable[str], *, text: str) -> dict[Place, tuple[str, int]]:
+    """Return each place in the order of the text, its part as the text has it, and which of `parts` that is.
+
+    A part has its number where it says one; one without stands at the first place that is free. Raises ValueError,
+    which names it, for a part that is not there, or not so often.
     """
-    placed: dict[Place, str] = {}
+    placed: dict[Place, tuple[str, int]] = {}
     # numbered ones first, then longer ones: shorter ones may stand within them
-    for part in sorted(parts, key=lambda part: (split_number(part)[1] is None, -len(part))):
+    for at, part in sorted(enumerate(parts), key=lambda item: (split_number(item[1])[1] is None, -len(item[1]))):
         places, number = _meant(part, text=text)
         place = next((place for place in places if not any(_overlap(place, other) for other in placed)), None)
         if place is None:
             raise ValueError(part)
-        placed[place] = _named(text[slice(*place)], number)
+        placed[place] = _named(text[slice(*place)], number), at
     return dict(sorted(placed.items()))
 
 

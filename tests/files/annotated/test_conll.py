@@ -74,10 +74,10 @@ def test_every_scheme_says_the_same(tags: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("a I-D\nb O\nc B-D\n", r"mine.tsv:1: 'I-D' follows no entity.*'B-D' at .*mine.tsv:3.*mixed"),
-        ("a S-D\nb U-D\n", r"mine.tsv:1: 'S-D' is of BIOES, and 'U-D' at .*:2 of BILOU.*mixed"),
-        ("a S-D\nb B-D\nc O\n", r"mine.tsv:2: at 'B-D' an entity ends .*'S-D' at .*:1.*mixed"),
-        ("a O\nb S-D\nc E-D\n", r"mine.tsv:3: at 'E-D' an entity begins.*mixed"),
+        ("a I-D\nb O\nc B-D\n", r"mine.tsv:1: 'I-D' follows no entity.*mine.tsv:3: 'B-D' begins.*mixed"),
+        ("a S-D\nb U-D\n", r"mine.tsv:1: 'S-D' is of BIOES, and .*:2: 'U-D' of BILOU.*mixed"),
+        ("a S-D\nb B-D\nc O\n", r"mine.tsv:2: 'B-D' ends an entity .*:1: 'S-D'.*mixed"),
+        ("a O\nb S-D\nc E-D\n", r"mine.tsv:3: 'E-D' begins an entity.*mixed"),
         ("a O\nb B-D\nc X-D\n", r"mine.tsv:3: 'X-D' is no tag"),
         ("a\tO\n\tB-D\n", r"mine.tsv:2: .* no word"),
         ("a\tO\nb\n", r"mine.tsv:2: 'b' has 1 column"),

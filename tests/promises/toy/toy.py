@@ -177,7 +177,7 @@ def marks(labels: Sequence[str]) -> tuple[str, ...]:
     return ()
 
 
-def given(example: Labelled) -> str:
+def given(example: Labelled, *, labels: Sequence[str]) -> str:
     return example.label
 
 

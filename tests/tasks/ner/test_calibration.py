@@ -46,6 +46,10 @@ def test_each_type_has_a_threshold_of_its_own() -> None:
     assert chosen_thresholds(gold, [*GUESSED, guessed("x/B", 0.1, label="Drug")]) == {"Disease": 0.95, "Drug": 0.0}
 
 
+def test_a_threshold_is_no_higher_than_the_score_that_it_is_taken_from() -> None:
+    assert chosen_thresholds([sentence("a/B b")], [guessed("a/B b/B", 2 / 3, 1 / 3)]) == {"Disease": 0.666666}
+
+
 def test_spans_below_their_threshold_go() -> None:
     found = above(guessed("a/B b c/B d/B", 0.2, 0.9, 0.5), thresholds={"Disease": 0.5})
     assert found.spans == (Span(2, 3, "Disease"), Span(3, 4, "Disease"))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from clinsynth.errors import DataFormatError
-from clinsynth.files.annotated.losses import ATTRIBUTES, LABELS, LINKS, MENTIONS, OVERLAPS, PARTS, numbered
+from clinsynth.files.annotated.losses import ATTRIBUTES, LABELS, LINKS, MENTIONS, OVERLAPS, PARTS, Losses, numbered
 from clinsynth.files.annotated.offsets import Mark, covered, located
 from clinsynth.files.annotated.texts import AnnotatedText, Link, Mention
 
@@ -55,9 +55,9 @@ def from_document(document: Document, *, path: Path) -> AnnotatedText:
     try:
         for passage in document.get("passages") or ():
             whole.add(passage, gap="\n", place=place)
-        whole.relations += document.get("relations") or ()
+        whole.relations.extend(document.get("relations") or ())
         loose = [annotation for annotation in document.get("annotations") or () if annotation.get("locations")]
-        whole.marks += [(annotation, _mark(annotation, shift=0, place=place)) for annotation in loose]
+        whole.marks.extend((annotation, _mark(annotation, shift=0, place=place)) for annotation in loose)
         mentions = list(_mentions(whole))
         links = list(_links(whole, place=place))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -71,6 +71,17 @@ def from_document(document: Document, *, path: Path) -> AnnotatedText:
         labels=tuple(labels.split("\n")) if labels else (),
         place=place,
     )
+
+
+def adapt(text: AnnotatedText, *, lost: Losses) -> list[AnnotatedText]:
+    """Return a text whose mentions have no attribute `type`, which is theirs, and whose labels are of one line."""
+    mentions = []
+    for mention in text.mentions:
+        kept = {name: value for name, value in mention.attributes.items() if name != "type"}
+        lost["attributes of mentions that are called type"] += len(mention.attributes) - len(kept)
+        mentions.append(replace(mention, attributes=kept))
+    labels = tuple(" ".join(label.split()) for label in text.labels)
+    return [replace(text, mentions=tuple(mentions), labels=labels)]
 
 
 def to_document(text: AnnotatedText, *, number: int) -> dict[str, Any]:
@@ -122,7 +133,7 @@ def _annotation(mention: Mention, *, text: str) -> dict[str, Any]:
     parts = mention.parts or ((mention.start, mention.end),)
     return {
         "id": mention.id,
-        "infons": {"type": mention.type} | {key: value for key, value in mention.attributes.items() if key != "type"},
+        "infons": {"type": mention.type} | mention.attributes,
         "text": covered(text, parts),
         "locations": [{"offset": start, "length": end - start} for start, end in parts],
     }

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
 from clinsynth.errors import DataFormatError
 from clinsynth.files.annotated.decoding import lines_of, write_text
-from clinsynth.files.annotated.losses import MENTIONS, Losses, trimmed
-from clinsynth.files.annotated.tags import TAG, TaggedWord, check_scheme, iob2, spans_of
+from clinsynth.files.annotated.losses import MENTIONS, Losses, trimmed, without_blanks
+from clinsynth.files.annotated.tags import TAG, check_scheme, iob2, spans_of
 from clinsynth.files.annotated.texts import AnnotatedText, Mention
 from clinsynth.files.annotated.words import joined, word_places
 
@@ -58,17 +59,17 @@ def read(path: Path, *, encoding: str | None, columns: Mapping[str, str]) -> lis
     if not sentences:
         return []
     word, tag = _chosen(sentences, columns=columns, path=path)
-    tags = [[TaggedWord(line.cells[tag], f"{path}:{line.number}") for line in found.lines] for found in sentences]
-    check_scheme(tags)
+    tags = [[line.cells[tag] for line in found.lines] for found in sentences]
+    check_scheme(tags, place=lambda sentence, at: f"{path}:{sentences[sentence].lines[at].number}")
     return [
-        _text(found, [tagged.tag for tagged in own], word=word, number=number, path=path)
+        _text(found, own, word=word, number=number, path=path)
         for number, (found, own) in enumerate(zip(sentences, tags, strict=True), 1)
     ]
 
 
 def adapt(text: AnnotatedText, *, lost: Losses) -> list[AnnotatedText]:
     """Return the sentences of a text as they are read again: a line each, words with single blanks between them."""
-    text = trimmed(text, lost=lost)
+    text = without_blanks(trimmed(text, lost=lost), lost=lost)
     sentences = list(_by_line(text))
     again = [_respaced(text, places) for places in sentences]
     if " ".join(found.text for found in again) != text.text:
@@ -100,10 +101,10 @@ def _first(line: str) -> str:
 
 def _cells(line: str, *, tabbed: bool) -> list[str]:
     """Return the cells of a line; empty ones at its end are none."""
-    cells = line.split("\t") if tabbed else line.split()
-    while len(cells) > 1 and not cells[-1].strip():
-        cells.pop()
-    return [cell.strip() if number else cell for number, cell in enumerate(cells)]
+    if not tabbed:
+        return line.split()
+    first, *others = line.rstrip().split("\t")
+    return [first, *map(str.strip, others)]
 
 
 def _sentences(lines: Sequence[str], *, path: Path) -> Iterator[_Sentence]:
@@ -112,8 +113,8 @@ def _sentences(lines: Sequence[str], *, path: Path) -> Iterator[_Sentence]:
     rows: list[_Line] = []
     document = 0
     for number, line in enumerate([*lines, ""], 1):
-        starts = _first(line) == _DOCUMENT
-        if not line.strip() or starts:
+        starts = line.startswith(_DOCUMENT) and _first(line) == _DOCUMENT
+        if starts or not line.strip():
             if rows:
                 yield _Sentence(rows, document)
                 rows = []
@@ -139,10 +140,8 @@ def _chosen(sentences: Sequence[_Sentence], *, columns: Mapping[str, str], path:
     if "tag" in columns:
         tag = _number("tag", columns["tag"], path=path)
     else:
-        counts = [
-            sum(bool(TAG.fullmatch(cell)) for cell in column) for column in zip(*_even(lines, usual), strict=True)
-        ]
-        tag = max(range(1, usual), key=lambda place: (counts[place] == len(lines), counts[place], place))
+        counts = [_tagged(line.cells[place] for line in lines if len(line.cells) > place) for place in range(1, usual)]
+        tag = max(range(1, usual), key=lambda place: (counts[place - 1], place))
     short = next((line for line in lines if len(line.cells) <= max(word, tag)), None)
     if short is not None:
         raise DataFormatError(
@@ -152,8 +151,9 @@ def _chosen(sentences: Sequence[_Sentence], *, columns: Mapping[str, str], path:
     return word, tag
 
 
-def _even(lines: Sequence[_Line], width: int) -> list[list[str]]:
-    return [[*line.cells, *[""] * width][:width] for line in lines]
+def _tagged(column: Iterable[str]) -> int:
+    """Return how many cells are tags."""
+    return sum(number for cell, number in Counter(column).items() if TAG.fullmatch(cell))
 
 
 def _number(role: str, given: str, *, path: Path) -> int:

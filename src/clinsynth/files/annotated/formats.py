@@ -65,6 +65,14 @@ FORMATS: Mapping[str, Format] = {
 """By the name that `format=` has; a file is of the first that recognises it."""
 
 
+OF_WORDS = frozenset({"conll", "docbin"})
+"""Those that split texts into words."""
+
+
+BINARY = (".parquet", ".spacy")
+"""Endings of files that are no text."""
+
+
 def format_named(name: str) -> Format:
     """Return a format; raises ConfigError where there is none of the name."""
     if name not in FORMATS:

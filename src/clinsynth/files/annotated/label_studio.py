@@ -39,7 +39,7 @@ def read(path: Path, *, encoding: str | None, columns: Mapping[str, str]) -> lis
         raise DataFormatError(f"{path} is no list of objects, as Label Studio exports (JSON, or JSON-MIN).")
     counts: Counter[str] = Counter()
     rows = list(_rows(tasks, path=path, columns=columns, counts=counts))
-    for what, number in counts.items():
+    for what, number in (+counts).items():
         print(f"{path}: {number:,} {what}.")
     return from_rows(rows, columns={name: column for name, column in columns.items() if name != "text"})
 

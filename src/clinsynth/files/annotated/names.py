@@ -14,7 +14,7 @@ def free_names(texts: Sequence[AnnotatedText]) -> list[str]:
     names: list[str] = []
     taken: set[str] = set()
     for number, text in enumerate(texts, 1):
-        plain = re.sub(r"[^\w.-]+", "_", text.id).strip("._")[:100]
+        plain = re.sub(r"[^\w.-]+", "_", text.id.removesuffix(".txt")).strip("._")[:100]
         name = plain or f"{number:0{width}}"
         name = name if name.casefold() not in taken else f"{name}-{number:0{width}}"
         taken.add(name.casefold())

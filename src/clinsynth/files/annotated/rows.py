@@ -10,7 +10,7 @@ from typing import Any
 from clinsynth.errors import DataFormatError
 from clinsynth.files.annotated.losses import numbered
 from clinsynth.files.annotated.offsets import Mark, Parts, covered, located
-from clinsynth.files.annotated.tags import TaggedWord, check_scheme, spans_of
+from clinsynth.files.annotated.tags import check_scheme, spans_of
 from clinsynth.files.annotated.texts import AnnotatedText, Link, Mention
 from clinsynth.files.annotated.words import joined
 
@@ -23,9 +23,12 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "tag": ("ner_tags", "tags", "labels"),
     "relations": ("relations", "links"),
     "label": ("labels", "label", "category", "class"),
-    "id": ("id", "document_id", "doc_id", "pmid"),
+    "id": ("id", "document_id", "doc_id", "pmid", "source"),
 }
 """Names of columns that are known, by what they hold; the first that fits is taken."""
+
+_OWN = ("id", "text", "entities", "tokens", "relations", "labels")
+"""Names that a row has which is written; another column of such a name gets a longer one."""
 
 _START, _END = ("start", "start_offset", "begin"), ("end", "end_offset")
 _TYPE = ("label", "type", "labels", "entity", "tag")
@@ -49,40 +52,40 @@ def from_rows(rows: Iterable[tuple[str, Row]], *, columns: Mapping[str, str]) ->
         print(f"{len(given) - len(kept):,} rows that Prodigy's annotators have rejected or ignored are left out.")
     texts = [_from_row(row, columns=columns, place=place) for place, row in kept]
     tagged = [(number, tags) for number, (_, tags) in enumerate(texts) if tags is not None]
-    check_scheme([tags for _, tags in tagged])
+    check_scheme([tags for _, tags in tagged], place=lambda row, _: texts[tagged[row][0]][0].place)
     found = [text for text, _ in texts]
     for number, tags in tagged:
-        found[number] = _with_spans(found[number], [word.tag for word in tags])
+        found[number] = _with_spans(found[number], tags)
     return found
 
 
 def to_row(text: AnnotatedText) -> dict[str, Any]:
     """Return a row that `from_rows` reads as this text."""
-    row: dict[str, Any] = dict(text.further)
+    row: dict[str, Any] = {f"other_{name}" if name in _OWN else name: value for name, value in text.further.items()}
     row |= {"id": text.id} if text.id else {}
     row["text"] = text.text
     row["entities"] = [_to_entity(mention, text=text.text) for mention in text.mentions]
     if text.words:
         row["tokens"] = [{"text": text.text[start:end], "start": start, "end": end} for start, end in text.words]
-    if text.links:
+    if text.links or {*NAMES["relations"]} & {*row}:
         row["relations"] = [
             {"id": link.id, "type": link.type, "head": link.head, "tail": link.tail} for link in text.links
         ]
-    if text.labels:
+    if text.labels or {*NAMES["label"]} & {*row}:
         row["labels"] = list(text.labels)
     return row
 
 
 def labels_of(value: Any) -> tuple[str, ...]:
-    """Return the labels of a whole text that a value says: one, a list of them, or categories with 1 for those."""
+    """Return the labels of a whole text that a value says: one, a list of them, or each with its probability."""
     if isinstance(value, Mapping):
-        return tuple(str(name) for name, holds in value.items() if holds)
+        return tuple(str(name) for name, score in value.items() if score is not None and float(score) >= 0.5)
     if isinstance(value, list | tuple):
         return tuple(str(label) for label in value)
     return () if value is None or value == "" else (str(value),)
 
 
-def _from_row(row: Row, *, columns: Mapping[str, str], place: str) -> tuple[AnnotatedText, list[TaggedWord] | None]:
+def _from_row(row: Row, *, columns: Mapping[str, str], place: str) -> tuple[AnnotatedText, list[str] | None]:
     """Return the text of a row, and the tags of its words where it has such."""
     used: set[str] = set()
 
@@ -126,7 +129,7 @@ def _from_row(row: Row, *, columns: Mapping[str, str], place: str) -> tuple[Anno
         return found, None
     if len(tags) != len(places):
         raise DataFormatError(f"{place}: {len(places)} words and {len(tags)} tags; each word needs one.")
-    return found, [TaggedWord(str(tag), place) for tag in tags]
+    return found, list(map(str, tags))
 
 
 def _text(given: str | None, words: Any, passages: Any, *, place: str) -> tuple[str, tuple[tuple[int, int], ...]]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from clinsynth.errors import DataFormatError
 
@@ -12,44 +11,30 @@ TAG = re.compile(r"O|[BIESLUMW]-\S.*")
 
 _SINGLE = "SUW"
 _LAST = "EL"
-_SCHEMES = "A file has one scheme: IOB1, IOB2, BIOES or BILOU."
+
+Tags = Sequence[Sequence[str]]
+"""Of the words of each sentence of a file."""
+
+Place = Callable[[int, int], str]
+"""Returns file and line of a word, by its sentence and its place in it."""
 
 
-class TaggedWord(NamedTuple):
-    """A word's tag, with file and line for messages."""
-
-    tag: str
-    place: str
-
-    @property
-    def prefix(self) -> str:
-        return self.tag.partition("-")[0]
-
-    @property
-    def type(self) -> str:
-        return self.tag.partition("-")[2]
-
-
-_OUTSIDE = TaggedWord("O", "")
-
-
-def check_scheme(sentences: Iterable[Sequence[TaggedWord]]) -> None:
-    """Raise DataFormatError for what is no tag, and where the sentences of a file mix label schemes."""
-    sentences = list(sentences)
-    for word in (word for sentence in sentences for word in sentence):
-        if not TAG.fullmatch(word.tag):
-            raise DataFormatError(
-                f"{word.place}: {word.tag!r} is no tag: O, or where an entity begins and goes on, and its type, such "
-                "as B-Disease, I-Disease (or those of BIOES, BILOU)."
-            )
-    ends = {word.prefix: word for sentence in reversed(sentences) for word in reversed(sentence)}
-    bioes, bilou = (next((ends[sign] for sign in signs if sign in ends), None) for signs in ("ESW", "LU"))
+def check_scheme(sentences: Tags, *, place: Place) -> None:
+    """Raise DataFormatError for what is no tag, and where a file mixes label schemes."""
+    kinds = {tag for tags in sentences for tag in tags}
+    if wrong := {tag for tag in kinds if not TAG.fullmatch(tag)}:
+        raise DataFormatError(
+            f"{_first(sentences, wrong, place=place)} is no tag: O, or where an entity begins and goes on, and its "
+            "type, such as B-Disease, I-Disease (or those of BIOES, BILOU)."
+        )
+    bioes, bilou, bmes = ({tag for tag in kinds if tag[0] in signs} for signs in ("ESW", "LU", "M"))
     if bioes and bilou:
-        raise _mixed(f"{bioes.place}: {bioes.tag!r} is of BIOES", f"{bilou.tag!r} at {bilou.place} of BILOU")
-    if closed := bioes or bilou or ends.get("M"):
-        _check_closed(sentences, because=closed)
-    else:
-        _check_open(sentences)
+        one, other = (_first(sentences, found, place=place) for found in (bioes, bilou))
+        raise _mixed(f"{one} is of BIOES", f"{other} of BILOU")
+    if closed := bioes or bilou or bmes:
+        _check_closed(sentences, because=closed, place=place)
+    elif "I" in {tag[0] for tag in kinds}:
+        _check_open(sentences, place=place)
 
 
 def spans_of(tags: Sequence[str]) -> list[tuple[int, int, str]]:
@@ -57,13 +42,13 @@ def spans_of(tags: Sequence[str]) -> list[tuple[int, int, str]]:
     spans: list[tuple[int, int, str]] = []
     open_type, begin = "", 0
     for place, tag in enumerate([*tags, "O"]):
-        prefix, _, kind = tag.partition("-")
+        prefix, kind = tag[0], tag[2:]
         goes_on = kind == open_type and prefix in "IMEL"
         if open_type and not goes_on:
             spans.append((begin, place, open_type))
         if not goes_on:
             open_type, begin = kind, place
-        if prefix in (*_SINGLE, *_LAST):
+        if prefix in _SINGLE or prefix in _LAST:
             spans.append((begin, place + 1, kind))
             open_type = ""
     return spans
@@ -77,34 +62,55 @@ def iob2(spans: Iterable[tuple[int, int, str]], *, length: int) -> list[str]:
     return tags
 
 
-def _check_open(sentences: Iterable[Sequence[TaggedWord]]) -> None:
+def _check_open(sentences: Tags, *, place: Place) -> None:
     """IOB1 begins an entity with `I-`, but for one that follows another of its type; IOB2 always with `B-`."""
-    first: dict[str, TaggedWord] = {}
-    for sentence in sentences:
-        for before, word in zip([_OUTSIDE, *sentence], sentence, strict=False):
-            if word.prefix in ("B", "I") and before.type != word.type:
-                first.setdefault(word.prefix, word)
+    first: dict[str, str] = {}
+    for before, tag, at in _pairs(sentences):
+        if tag[0] != "O" and before[2:] != tag[2:] and tag[0] not in first:
+            first[tag[0]] = _at(tag, place(*at))
     if len(first) == 2:
-        loose, begun = first["I"], first["B"]
-        raise _mixed(
-            f"{loose.place}: {loose.tag!r} follows no entity of its type, so that the file were IOB1",
-            f"{begun.tag!r} at {begun.place} begins one as in IOB2",
-        )
+        raise _mixed(f"{first['I']} follows no entity of its type, as in IOB1", f"{first['B']} begins one, as in IOB2")
 
 
-def _check_closed(sentences: Iterable[Sequence[TaggedWord]], *, because: TaggedWord) -> None:
+def _check_closed(sentences: Tags, *, because: set[str], place: Place) -> None:
     """BIOES and BILOU end each entity of several words with a tag of its own, and have one for those of one word."""
-    for sentence in sentences:
-        for before, word in zip([_OUTSIDE, *sentence], [*sentence, _OUTSIDE], strict=True):
-            is_open = before.prefix in ("B", "I", "M")
-            goes_on = word.prefix in ("I", "M", *_LAST)
-            if is_open is not goes_on or (is_open and before.type != word.type):
-                wrong, what = (before, "ends") if is_open else (word, "begins")
-                raise _mixed(
-                    f"{wrong.place}: at {wrong.tag!r} an entity {what} that does not in the scheme of",
-                    f"{because.tag!r} at {because.place}",
-                )
+    for before, tag, at in _pairs(sentences):
+        is_open = before[0] in "BIM"
+        goes_on = tag[0] in "IMEL"
+        if is_open is not goes_on or (is_open and before[2:] != tag[2:]):
+            sentence, word = at
+            wrong = _at(before, place(sentence, word - 1)) if is_open else _at(tag, place(sentence, word))
+            raise _mixed(
+                f"{wrong} {'ends' if is_open else 'begins'} an entity otherwise than the scheme",
+                f"of {_first(sentences, because, place=place)}",
+            )
+
+
+def _pairs(sentences: Tags) -> Iterator[tuple[str, str, tuple[int, int]]]:
+    """Yield each tag with the one before it, and its place; those around a sentence are O."""
+    for sentence, tags in enumerate(sentences):
+        before = "O"
+        for word, tag in enumerate([*tags, "O"]):
+            yield before, tag, (sentence, word)
+            before = tag
+
+
+def _first(sentences: Tags, wanted: set[str], *, place: Place) -> str:
+    """Return the first of some tags, with its place."""
+    return next(
+        _at(tag, place(sentence, word))
+        for sentence, tags in enumerate(sentences)
+        for word, tag in enumerate(tags)
+        if tag in wanted
+    )
+
+
+def _at(tag: str, place: str) -> str:
+    return f"{place}: {tag!r}"
 
 
 def _mixed(one: str, other: str) -> DataFormatError:
-    return DataFormatError(f"{one}, and {other}: label schemes are mixed, or this tag is wrong. {_SCHEMES}")
+    return DataFormatError(
+        f"{one}, and {other}: label schemes are mixed, or a tag is wrong. A file has one scheme: IOB1, IOB2, BIOES or "
+        "BILOU."
+    )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -45,11 +45,18 @@ class EncoderStudent:
     checkpoints: bool
     sentences: str | None = None
     """The language by whose rules the training examples were cut out of texts."""
+    devel: Sequence[Any] = ()
+    """On which thresholds are chosen; empty where none are."""
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    """How sure the model has to be, by label, once it is trained."""
     _trainer: pl.Trainer | None = field(default=None, repr=False)
 
     def fit(self, *, report: Callable[[Measured], None]) -> Fitted:
         """Train; afterwards the weights are those of the best epoch on devel, or the last ones."""
         self._trainer, fitted = fit.fit(self.tuner, data=self.data, config=self.settings, report=report)
+        if self.devel and self.task.kind.confidence:
+            found = self.predict(self.devel)
+            self.thresholds = self.task.kind.confidence.chosen_thresholds(found.gold, found.predicted)
         return fitted
 
     def predict(self, examples: Sequence[Any]) -> Predictions:
@@ -61,6 +68,9 @@ class EncoderStudent:
         outputs = fit.predict(self._trainer, self.tuner, data=self.data, encoded=encoded)
         model = self.task.kind.model()
         predicted = model.predictions(examples, encoded=encoded, outputs=outputs, labels=self.task.labels)
+        if self.thresholds and self.task.kind.confidence:
+            above = partial(self.task.kind.confidence.above, thresholds=self.thresholds)
+            predicted = list(map(above, predicted))
         return Predictions(examples, predicted)
 
     def lost_of(self, examples: Sequence[Any]) -> int:
@@ -77,6 +87,7 @@ class EncoderStudent:
             labels=self.task.labels,
             head=None if self.backbone.head == "token" else self.backbone.head,
             sentences=self.sentences,
+            thresholds=self.thresholds,
         )
         config.text_pieces = {"most": int(np.percentile(lengths, 99)), "longest": max(lengths)}
         self.tuner.model.save_pretrained(folder)
@@ -112,6 +123,7 @@ def student(
     """Return a model that is ready to learn; seeds everything. Raises Unreachable where there is no backbone."""
     fit.keep_libraries_quiet()
     task = _with_head(task, backbone)
+    held_out = _held_out(task, arm) if trainer.thresholds else ()
     model, judge, labels = task.kind.model(), task.kind.judge, task.labels
     path = backbones.locate(backbone)
     tokenizer = backbones.tokenizer(path, backbone.revision, tuple(task.markers))
@@ -151,7 +163,19 @@ def student(
         lost=model.lost(arm.train, encoded=train),
         checkpoints=model.CHECKPOINTS,
         sentences=cut_by(task.dataset, arm.examples) if cut_by else None,
+        devel=held_out,
     )
+
+
+def _held_out(task: Task, arm: TrainingSet) -> Sequence[Any]:
+    """Return what thresholds are chosen on; raises ConfigError where there is nothing, or nothing to choose."""
+    if task.kind.confidence is None:
+        raise ConfigError(f"trainer.thresholds=true is of ner: {task.name} has no mentions to be sure of.")
+    if not arm.devel:
+        raise ConfigError(
+            "trainer.thresholds=true chooses on examples that are held out, and there are none: trainer.holdout=0.1."
+        )
+    return arm.devel
 
 
 def encode(task: Task, examples: Sequence[Any], *, backbone: BackboneConfig) -> Sequence[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,8 @@ class OpenedEncoder:
     device: str
     half: torch.dtype | None
     """The precision of half of its computations; `None` computes all of them in full."""
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    """How sure it has to be of a span, by label."""
 
     @property
     def markers(self) -> tuple[str, ...]:
@@ -59,6 +61,8 @@ class OpenedEncoder:
         for cut in cuts:
             own = [next(outputs) for _ in cut.windows]
             line = self.reading.answer(cut, outputs=own, labels=self.reader.labels)
+            if self.thresholds:
+                line["spans"] = [s for s in line["spans"] if s["score"] >= self.thresholds.get(s["label"], 0.0)]
             found.append(line | ({"error": cut.error} if cut.error else {}))
         return found
 
@@ -113,7 +117,7 @@ def open_model(
     size = _size(window, whole=reading.WHOLE, config=config)
     reader = Reader(tokenizer, labels, _markers(tokenizer), size=size, overlap=overlap, sentences=said.sentences)
     half = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}.get(precision)
-    return OpenedEncoder(kind.name, reading, reader, network.to(device), batch_size, device, half)
+    return OpenedEncoder(kind.name, reading, reader, network.to(device), batch_size, device, half, said.thresholds)
 
 
 def _kind(config: PretrainedConfig, folder: Path, *, kinds: Mapping[str, Kind]) -> Kind:

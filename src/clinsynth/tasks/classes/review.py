@@ -24,7 +24,7 @@ def marks(labels: Sequence[str]) -> tuple[str, ...]:
     return ()
 
 
-def given(example: Classified) -> str:
+def given(example: Classified, *, labels: Sequence[str]) -> str:
     return example.label
 
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from clinsynth.config import check, named_prompt
+from clinsynth.config import check
 from clinsynth.errors import ConfigError
 from clinsynth.prompts import filled
 from clinsynth.task import Choices, Proposal, Supply, Writing
@@ -16,6 +16,7 @@ from clinsynth.tasks.classes.config import Balance, ClassesDataset
 from clinsynth.tasks.classes.examples import Classified
 from clinsynth.tasks.markers import Markers
 from clinsynth.tasks.supply import InProportion
+from clinsynth.tasks.usual import usual_prompt
 from clinsynth.text.lists import read_drafts
 from clinsynth.text.peeling import phrase
 from clinsynth.types import Brief, Candidate, Completion, Draft, Gold, Rejected, Request
@@ -57,7 +58,9 @@ class ClassesWriter:
             per_unit=None,
             total=choices.total or (choices.per_unit or PER_UNIT) * number,
             per_request=choices.per_request or self.dataset.per_request or PER_REQUEST,
-            prompt=named_prompt("classes") if choices.prompt.name == "default" else choices.prompt,
+            prompt=usual_prompt("classes", language=choices.language)
+            if choices.prompt.name == "default"
+            else choices.prompt,
             annotator=annotator,
         )
 

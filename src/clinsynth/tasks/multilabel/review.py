@@ -27,7 +27,7 @@ def marks(labels: Sequence[str]) -> tuple[str, ...]:
     return ()
 
 
-def given(example: Note) -> str:
+def given(example: Note, *, labels: Sequence[str]) -> str:
     return BETWEEN.join(example.labels) or NONE
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from clinsynth.config import check, named_prompt
+from clinsynth.config import check
 from clinsynth.errors import ConfigError
 from clinsynth.prompts import render
 from clinsynth.task import Choices, Proposal, Supply, Writing
 from clinsynth.tasks.multilabel.config import NONE, MultilabelDataset
 from clinsynth.tasks.multilabel.gold import Note
 from clinsynth.tasks.supply import EACH_UNIT
+from clinsynth.tasks.usual import usual_prompt
 from clinsynth.text.lists import read_drafts
 from clinsynth.types import Brief, Candidate, Completion, Draft, Gold, Prompt, Rejected, Request
 
@@ -48,7 +49,9 @@ class MultilabelWriter:
             choices,
             per_unit=choices.per_unit or PER_UNIT,
             per_request=choices.per_request or self.dataset.per_request or PER_UNIT,
-            prompt=named_prompt("behaviours") if choices.prompt.name == "default" else choices.prompt,
+            prompt=usual_prompt("behaviours", language=choices.language)
+            if choices.prompt.name == "default"
+            else choices.prompt,
             annotator=annotator,
         )
 

@@ -20,7 +20,7 @@ DATASET: type[DatasetConfig] = NerDataset
 
 def kind() -> Kind:
     """Return the parts that need no dataset."""
-    from clinsynth.tasks.ner import examples, review, scores
+    from clinsynth.tasks.ner import calibration, examples, review, scores
 
     return Kind(
         "ner",
@@ -31,6 +31,7 @@ def kind() -> Kind:
         reading=_reading,
         span_model=_span_model,
         span_reading=_span_reading,
+        confidence=calibration,
         sentences=_sentences,
     )
 
@@ -50,6 +51,7 @@ def open(dataset: DatasetConfig) -> Task:
         read_path=partial(gold.read_path, dataset=dataset),
         writer=NerWriter(dataset),
         asker=NerAsker(dataset),
+        meanings=dataset.meanings,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from itertools import compress
 
@@ -44,7 +45,8 @@ def reliability(found: Judged) -> Reliability:
 def chosen_thresholds(gold: Sequence[Sentence], predicted: Sequence[Sentence]) -> dict[str, float]:
     """Return for each type of gold the least confidence with which a span is kept: that of the best F1.
 
-    Of thresholds that are as good the lowest; 0 keeps every span.
+    Of thresholds that are as good the lowest; 0 keeps every span. They are rounded down to six digits, as `predict`
+    writes scores.
     """
     labels = sorted({span.label for sentence in gold for span in sentence.spans})
     return {label: _threshold(gold, predicted, label=label) for label in labels}
@@ -59,12 +61,12 @@ def _threshold(gold: Sequence[Sentence], predicted: Sequence[Sentence], *, label
         f1 = 2 * float(right[kept].sum()) / max(int(kept.sum()) + truths, 1)
         if f1 > best:
             best, chosen = f1, threshold
-    return chosen
+    return math.floor(chosen * 1e6) / 1e6
 
 
-def above(sentence: Sentence, *, thresholds: Mapping[str, float]) -> Sentence:
+def above(predicted: Sentence, *, thresholds: Mapping[str, float]) -> Sentence:
     """Return a predicted sentence without the spans that the model is less sure of than their type needs."""
     sure = [
-        score >= thresholds.get(span.label, 0.0) for span, score in zip(sentence.spans, sentence.scores, strict=True)
+        score >= thresholds.get(span.label, 0.0) for span, score in zip(predicted.spans, predicted.scores, strict=True)
     ]
-    return sentence.marked(compress(sentence.spans, sure), scores=list(compress(sentence.scores, sure)))
+    return predicted.marked(compress(predicted.spans, sure), scores=list(compress(predicted.scores, sure)))

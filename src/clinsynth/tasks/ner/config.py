@@ -87,6 +87,12 @@ class NerDataset(DatasetConfig):
         (name,) = self.types
         return name
 
+    @property
+    def meanings(self) -> dict[str, str]:
+        """Return what counts as each of several types, for those who judge examples; empty where there is but one."""
+        told = {name: kind.guidelines or self.noun_of(name) for name, kind in self.types.items()}
+        return told if len(told) > 1 else {}
+
     def noun_of(self, name: str) -> str:
         """Return a type as a prompt calls it."""
         return self.types[name].noun or name.lower()

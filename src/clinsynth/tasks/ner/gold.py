@@ -9,6 +9,7 @@ from pathlib import Path
 from shlex import quote
 
 from clinsynth.errors import DataFormatError
+from clinsynth.files.annotated.formats import BINARY
 from clinsynth.files.annotated.reading import read_annotated
 from clinsynth.files.utf8 import decode_lines
 from clinsynth.tasks.ner.config import IGNORE, NerDataset
@@ -33,7 +34,7 @@ def read_path(
     dataset: NerDataset,
 ) -> list[Sentence]:
     """Return the sentences of a file or folder of any format; raises DataFormatError with file and line."""
-    if path.is_file() and not (format or encoding or columns):
+    if path.is_file() and path.suffix.lower() not in BINARY and not (format or encoding or columns):
         text = decode_lines(path)
         if _is_own(text):
             return read_sentences(text, path=path, dataset=dataset)

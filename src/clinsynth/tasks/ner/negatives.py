@@ -52,7 +52,8 @@ def request(dataset: NerDataset, *, replicate: int, writing: Writing) -> Request
     assert asked is not None
     assert asked.prompt is not None
     values = {"n": asked.per_request, "noun": dataset.called, "negatives": dataset.negatives_line()}
-    message = render(asked.prompt, values | {"style": dataset.style}, optional=("noun", "style"))
+    optional = {"nouns": ", ".join(map(dataset.noun_of, dataset.types)), "style": dataset.style}
+    message = render(asked.prompt, values | optional, optional=("noun", *optional))
     id = f"{dataset.name}/{asked.prompt.name}/{NONE}#{replicate}"
     return Request(id, ({"role": "user", "content": message},), {"prompt": message})
 

@@ -26,7 +26,7 @@ def marks(labels: Sequence[str]) -> tuple[str, ...]:
     return ()
 
 
-def given(example: Relation) -> str:
+def given(example: Relation, *, labels: Sequence[str]) -> str:
     return example.label
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from clinsynth.config import check, named_prompt
+from clinsynth.config import check
 from clinsynth.errors import ConfigError
 from clinsynth.prompts import render
 from clinsynth.task import Choices, Proposal, Supply, Writing
@@ -16,6 +16,7 @@ from clinsynth.tasks.relation.completions import LabelledRow, read_rows
 from clinsynth.tasks.relation.config import PoolConfig, RelationDataset, check_markers, own_pool
 from clinsynth.tasks.relation.gold import NEGATIVE, POSITIVE, Relation
 from clinsynth.tasks.supply import Rounds
+from clinsynth.tasks.usual import usual_prompt
 from clinsynth.text.leftovers import flaw
 from clinsynth.text.remarks import without_notes
 from clinsynth.text.words import plain
@@ -72,7 +73,9 @@ class RelationWriter:
         annotator = "none" if choices.annotator == "default" else choices.annotator
         check(annotator == "none", "annotator.name", annotator, "none: a row has its label")
         check(not choices.weighted, "quality.weighted", True, "false; only multilabel weights examples")
-        prompt = named_prompt("examples") if choices.prompt.name == "default" else choices.prompt
+        prompt = (
+            usual_prompt("examples", language=choices.language) if choices.prompt.name == "default" else choices.prompt
+        )
         return replace(choices, per_request=per_request, prompt=prompt, annotator=annotator)
 
     def propose(self, gold: Gold, *, recorded: bool) -> Proposal:
