@@ -90,6 +90,13 @@ def test_what_goes_by_an_option_is_not_named_beside_it() -> None:
     assert names(run(**bert), run(**roberta)) == ["bert trainer=default", "roberta trainer=fast"]
 
 
+def test_what_a_task_proposes_tells_twins_apart_alone() -> None:
+    gold, one = run(source="original"), run(source="synthetic", dataset_mix_none="24")
+    assert names(gold, one) == ["original", "synthetic"]
+    other = run(source="synthetic", dataset_mix_none="3")
+    assert names(gold, one, other) == ["original", "synthetic dataset.mix.none=24", "synthetic dataset.mix.none=3"]
+
+
 def test_what_changes_no_result_names_no_arm() -> None:
     one, other = run(llm_concurrency="8", size="n5"), run(llm_concurrency="16", size="n10")
     assert names(one, other) == ["n5", "n10"]

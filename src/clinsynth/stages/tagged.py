@@ -23,6 +23,9 @@ _FIRST = (
 _SAYS_NOTHING = ("experiment", "dataset")
 """Params that name what other params say."""
 
+_PROPOSED = ("dataset.mix.", "dataset.pool.")
+"""Params that a task may choose where there is a corpus: they tell arms apart that nothing else does."""
+
 
 def by_test_set(runs: Sequence[Any]) -> dict[str, list[Any]]:
     """Return MLflow's runs on each test set, in the order of the first ones; scores on others cannot be compared."""
@@ -88,7 +91,7 @@ def _names(runs: Sequence[Any]) -> list[str]:
 
 def _needless(name: str, params: Sequence[Mapping[str, str]]) -> bool:
     """Say whether a param decides no result, or goes by the option of its group, which is told."""
-    if name in _SAYS_NOTHING or name in without_effect():
+    if name in _SAYS_NOTHING or name in without_effect() or name.startswith(_PROPOSED):
         return True
     if name == "prompt" and all(found.get(name) in (None, found.get("source")) for found in params):
         return True  # the source of a baseline
