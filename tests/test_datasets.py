@@ -249,3 +249,23 @@ def test_counts_of_the_gold_corpora(name: str, composed: Composed) -> None:
     assert tuple(count["sentences"] for count in counts) == SENTENCES[name]
     assert tuple(count["mentions"] for count in counts) == MENTIONS[name]
     assert train._overlap(gold) == OVERLAP[name]
+
+
+def relations(file: FileConfig, *, folder: Path) -> datasets.Gold:
+    return opened(RelationDataset("mine", "relation", files=FilesConfig(train=file, test=file)), data=folder)
+
+
+def test_files_of_every_task_may_have_another_encoding(tmp_path: Path) -> None:
+    path = tmp_path / "mine.tsv"
+    path.write_bytes("“@GENE$” and @DISEASE$\t1\n".encode("cp1252"))
+    gold = relations(FileConfig(path=str(path), encoding="cp1252"), folder=tmp_path)
+    assert [row.text for row in gold.train] == ["“@GENE$” and @DISEASE$"]
+    assert gold.hashes["train"] != sha256(path.read_bytes())
+
+
+def test_a_format_is_for_tasks_that_read_annotated_text(tmp_path: Path) -> None:
+    path = tmp_path / "mine.tsv"
+    path.write_text("@GENE$ and @DISEASE$\t1\n", encoding="utf-8")
+    assert relations(FileConfig(path=str(path)), folder=tmp_path).hashes["train"] == sha256(path.read_bytes())
+    with pytest.raises(ConfigError, match="name a format or columns, and relation has files of its own form"):
+        relations(FileConfig(path=str(path), format="brat"), folder=tmp_path)

@@ -8,6 +8,7 @@ from typing import Any
 
 from clinsynth.config import DatasetConfig, FileConfig
 from clinsynth.errors import ConfigError, DataFormatError
+from clinsynth.files.annotated.decoding import text_of
 from clinsynth.files.sources import locate, resolve
 from clinsynth.files.terms import read_terms
 from clinsynth.files.utf8 import decode_lines
@@ -55,6 +56,13 @@ def _read_split(path: Path, *, file: FileConfig, sha256: str, task: Task) -> lis
 
 
 def _read(path: Path, *, file: FileConfig, task: Task) -> list[Any]:
+    columns = file.columns.given()
     if task.read_path is None:
-        return task.read_gold(decode_lines(path), path=path)
-    return task.read_path(path, format=file.format, encoding=file.encoding, columns=file.columns.given())
+        if file.format or columns:
+            raise ConfigError(
+                f"dataset.files of {task.dataset.name} name a format or columns, and {task.dataset.task} has files of "
+                "its own form: take them out. `clinsynth convert` writes other formats."
+            )
+        text = text_of(path, encoding=file.encoding) if file.encoding else decode_lines(path)
+        return task.read_gold(text, path=path)
+    return task.read_path(path, format=file.format, encoding=file.encoding, columns=columns)

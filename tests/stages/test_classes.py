@@ -70,6 +70,11 @@ def test_texts_follow_the_proportions_of_train(clinsynth: Command, with_store: P
     assert all(row["text"].count(marker) == 1 for row in found for marker in row["markers"])
     small = examples(clinsynth("generate", SAMPLE, "size=t40"), with_store)
     assert found[:40] == small
+    said = clinsynth("train", SAMPLE, "source=augmented", "source.ratio=0.5", "source.target=interaction")
+    assert said.status == 2
+    message = " ".join(said.err.split())
+    assert "3 of 5 completions are missing" in message
+    assert "`clinsynth generate` with size.total=50 units.only=[interaction] and a live LLM makes them" in message
     equal = examples(clinsynth("generate", SAMPLE, "size=n10", "dataset.balance=equal"), with_store)
     assert Counter(row["label"] for row in equal) == dict.fromkeys(CLASSES, 10)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, cast, get_type_hints
 
 from hydra.core.config_store import ConfigStore
@@ -71,14 +71,19 @@ from clinsynth.errors import ConfigError
 from clinsynth.types import Prompt
 
 
-def register(datasets: Mapping[str, type[DatasetConfig]]) -> None:
+def register(datasets: Mapping[str, type]) -> None:
     """Make schemas and served options known to Hydra, `datasets` by task; a call, so that importing has no effect."""
     serve()
-    store = ConfigStore.instance()
     for stage, schema in STAGES.items():
-        store.store(group="schema", name=stage, node=schema)
+        _store("schema", stage, schema)
     for task, schema in datasets.items():
-        store.store(group="schema/dataset", name=task, node=schema)
+        _store("schema/dataset", task, schema)
+
+
+@cache
+def _store(group: str, name: str, schema: Any) -> None:
+    """Tell Hydra of a schema, which it remembers as long as the process lives; once, for that takes a while."""
+    ConfigStore.instance().store(group=group, name=name, node=schema)
 
 
 def typed(config: DictConfig, schema: type) -> Any:

@@ -45,9 +45,10 @@ def _check_missing(
     if recipe.skip_missing and len(missing) < len(requests):
         print(f"{count} {completions.explain(missing)} Going on without them (generation.on_missing=skip).", flush=True)
         return
-    same, per_unit = "with the same settings", replay.plan.chosen.per_unit
-    if per_unit is not None and wanted.total is not None:  # `generate` knows no source.ratio and no source.target
-        same = f"with size.per_unit={per_unit}" + (f" units.only=[{','.join(wanted.only)}]" if wanted.only else "")
+    same, chosen = "with the same settings", replay.plan.chosen
+    if chosen.in_turn and wanted.total is not None:  # `generate` knows no source.ratio and no source.target
+        size = f"size.per_unit={chosen.per_unit}" if chosen.per_unit else f"size.total={wanted.total}"
+        same = f"with {size}" + (f" units.only=[{','.join(wanted.only)}]" if wanted.only else "")
     smaller = f" size.per_unit={wanted.per_request} needs one per unit."
     raise MissingCompletions(
         f"{count} {completions.explain(missing)} `clinsynth generate` {same} and a live LLM makes them; "

@@ -11,6 +11,7 @@ import pytest
 from clinsynth.errors import DataFormatError
 from clinsynth.files.annotated.reading import read_annotated
 from clinsynth.files.annotated.texts import AnnotatedText
+from clinsynth.files.annotated.writing import write_annotated
 
 TEXT = "Aspirin for gout."
 DOCCANO = {"id": 7, "text": TEXT, "label": [[0, 7, "Drug"], [12, 16, "Disease"]]}
@@ -115,6 +116,15 @@ def test_columns_are_named_and_others_are_kept(tmp_path: Path) -> None:
     assert (text.text, text.labels, text.id, text.further) == ("a b", ("x",), "3", {"age": 40})
     with pytest.raises(DataFormatError, match=r"mine.jsonl:1: there is no column body .*note, kind"):
         read(tmp_path, {"note": "a b", "kind": "x"}, columns={"text": "body"})
+
+
+def test_columns_keep_apart_when_they_are_written(tmp_path: Path) -> None:
+    row = {"note": "a b", "kind": "", "text": "c", "labels": ["x"], "category": "y", "relations": [], "links": []}
+    texts = read(tmp_path, row, columns={"text": "note", "label": "kind"})
+    write_annotated(texts, tmp_path / "again.jsonl", format="jsonl")
+    (text,) = read_annotated(tmp_path / "again.jsonl")
+    further = {"other_text": "c", "other_labels": ["x"], "category": "y", "links": []}
+    assert (text.text, text.labels, text.further) == ("a b", (), further)
 
 
 def test_offsets_in_units_of_a_browser_are_found_out(tmp_path: Path) -> None:

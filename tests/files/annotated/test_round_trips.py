@@ -21,7 +21,7 @@ SUFFIX = {"csv": ".csv", "docbin": ".spacy", "brat": "", "i2b2": "", "xmi": ""}
 WRITTEN = [name for name in FORMATS if name != "datasets"]
 
 TEXT = st.text(alphabet=st.sampled_from("ab. \n\r\t\"'|;<&é痛ा\u2028\U0001f600\x0b\ufeff,#-"), min_size=1, max_size=30)
-NAME = st.text(alphabet="abé B-;|", min_size=1, max_size=5).map(str.strip).filter(bool)
+NAME = st.text(alphabet='abé B-;|\t\n"', min_size=1, max_size=5).map(str.strip).filter(bool)
 
 
 @st.composite
@@ -32,7 +32,8 @@ def annotated(draw: st.DrawFn) -> AnnotatedText:
     for number in range(draw(st.integers(0, 4))):
         cuts = sorted(draw(st.sets(st.integers(0, len(text)), min_size=2, max_size=4)))
         parts = tuple(zip(cuts[::2], cuts[1::2], strict=False))
-        attributes = draw(st.dictionaries(NAME, NAME, max_size=2))
+        named = st.sampled_from(["concept", "assertion", "type"])
+        attributes = draw(st.dictionaries(NAME | named, NAME, max_size=2))
         several = parts if len(parts) > 1 else ()
         mentions.append(Mention(cuts[0], parts[-1][1], draw(NAME), f"m{number}", several, attributes))
     mentions.sort(key=lambda found: (found.start, found.end))

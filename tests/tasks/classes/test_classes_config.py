@@ -76,6 +76,7 @@ def test_settings_of_other_tasks_are_refused(words: list[str], said: str, compos
         ({"negative": "none"}, "null or one of a, b"),
         ({"markers": ["@A$", "B"]}, "different words such as @DRUG1"),
         ({"markers": ["@A$", "@A$"]}, "different words such as @DRUG1"),
+        ({"markers": ["@A$"], "masked": ["Drug", "Drug"]}, "a type for each of one or two dataset.markers"),
         ({"shown": -1}, "0 or more"),
         ({"mix": {"a": 1}}, "a number from 1 for each of a, b"),
         ({"mix": {"a": 1, "b": 0}}, "a number from 1 for each of a, b"),

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clinsynth.errors import DataFormatError
+from clinsynth.files.parquet import read_parquet, write_parquet
 from clinsynth.tasks.classes import examples
 from clinsynth.tasks.classes.config import ClassesDataset
 from clinsynth.tasks.classes.examples import Classified
@@ -89,3 +90,19 @@ def test_examples_are_counted_by_class() -> None:
     found = [Classified("a", "x"), Classified("b", "y"), Classified("c", "x")]
     assert examples.describe(found) == {"texts": 3, "x": 2, "y": 1}
     assert examples.statistics(found) == {"x": 2, "y": 1}
+
+
+def test_columns_and_encodings_of_ones_own_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "notes.csv"
+    path.write_bytes("note;kind\nÄrger, so.;YES\n".encode("cp1252"))
+    columns = {"text": "note", "label": "kind"}
+    found = read_path(path, format=None, encoding="cp1252", columns=columns, dataset=PLAIN)
+    assert [(text.text, text.label) for text in found] == [("Ärger, so.", "Yes")]
+
+
+@pytest.mark.parametrize("negative", [None, "x"])
+def test_an_example_is_exported_and_read_again(negative: str | None, tmp_path: Path) -> None:
+    """Rows of Parquet lack what is null."""
+    found = [Classified("a", "x", negative=negative), Classified("b", "y", negative=negative)]
+    write_parquet(tmp_path / "x.parquet", [example.to_json() for example in found], lists=examples.LISTS)
+    assert [examples.from_json(row) for row in read_parquet(tmp_path / "x.parquet")] == found

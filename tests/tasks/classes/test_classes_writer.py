@@ -138,3 +138,10 @@ def test_a_text_has_the_class_that_it_was_asked_for() -> None:
     candidates, rejected = writer.annotate(drafts, annotator="none", lexicon=(), answer=None)
     assert [found.example for found in candidates] == [Classified("@A$ raises @B$.", "y", ("@A$", "@B$"), "z")]
     assert rejected == []
+
+
+def test_whoever_writes_prompts_is_told_of_the_markers() -> None:
+    brief = ClassesWriter(MASKED).brief()
+    assert "each with @A$ and @B$ exactly once (the prompt has to say so)" in brief.task
+    assert [*brief.placeholders] == ["n", "label", "meaning"]
+    assert "@" not in ClassesWriter(dataset()).brief().task

@@ -13,6 +13,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from clinsynth.errors import DataFormatError
+from clinsynth.files.annotated import bioc_documents
 from clinsynth.files.annotated.bioc_documents import HOLDS, from_document, to_document
 from clinsynth.files.annotated.decoding import write_text
 from clinsynth.files.annotated.losses import Losses
@@ -42,7 +43,7 @@ def read(path: Path, *, encoding: str | None, columns: Mapping[str, str]) -> lis
 
 
 def adapt(text: AnnotatedText, *, lost: Losses) -> list[AnnotatedText]:
-    return [only_xml(text, lost=lost)]
+    return [only_xml(one, lost=lost) for one in bioc_documents.adapt(text, lost=lost)]
 
 
 def write(path: Path, texts: Sequence[AnnotatedText]) -> None:

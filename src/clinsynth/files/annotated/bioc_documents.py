@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from clinsynth.errors import DataFormatError
-from clinsynth.files.annotated.losses import ATTRIBUTES, LABELS, LINKS, MENTIONS, OVERLAPS, PARTS, numbered
+from clinsynth.files.annotated.losses import ATTRIBUTES, LABELS, LINKS, MENTIONS, OVERLAPS, PARTS, Losses, numbered
 from clinsynth.files.annotated.offsets import Mark, covered, located
 from clinsynth.files.annotated.texts import AnnotatedText, Link, Mention
 
@@ -73,6 +73,17 @@ def from_document(document: Document, *, path: Path) -> AnnotatedText:
     )
 
 
+def adapt(text: AnnotatedText, *, lost: Losses) -> list[AnnotatedText]:
+    """Return a text whose mentions have no attribute `type`, which is theirs, and whose labels are of one line."""
+    mentions = []
+    for mention in text.mentions:
+        kept = {name: value for name, value in mention.attributes.items() if name != "type"}
+        lost["attributes of mentions that are called type"] += len(mention.attributes) - len(kept)
+        mentions.append(replace(mention, attributes=kept))
+    labels = tuple(" ".join(label.split()) for label in text.labels)
+    return [replace(text, mentions=tuple(mentions), labels=labels)]
+
+
 def to_document(text: AnnotatedText, *, number: int) -> dict[str, Any]:
     """Return the document of a text, which is one passage."""
     text = numbered(text)
@@ -122,7 +133,7 @@ def _annotation(mention: Mention, *, text: str) -> dict[str, Any]:
     parts = mention.parts or ((mention.start, mention.end),)
     return {
         "id": mention.id,
-        "infons": {"type": mention.type} | {key: value for key, value in mention.attributes.items() if key != "type"},
+        "infons": {"type": mention.type} | mention.attributes,
         "text": covered(text, parts),
         "locations": [{"offset": start, "length": end - start} for start, end in parts],
     }

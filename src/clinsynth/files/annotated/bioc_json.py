@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from clinsynth.errors import DataFormatError
-from clinsynth.files.annotated.bioc_documents import HOLDS, from_document, to_document
+from clinsynth.files.annotated.bioc_documents import HOLDS, adapt, from_document, to_document
 from clinsynth.files.annotated.decoding import json_of, write_text
-from clinsynth.files.annotated.losses import unchanged as adapt
 from clinsynth.files.annotated.texts import AnnotatedText
 
 FOLDER = False

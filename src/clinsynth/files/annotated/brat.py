@@ -15,7 +15,16 @@ from pathlib import Path
 
 from clinsynth.errors import DataFormatError
 from clinsynth.files.annotated.decoding import lines_of, text_of, write_text
-from clinsynth.files.annotated.losses import ATTRIBUTES, LINKS, MENTIONS, OVERLAPS, PARTS, Losses, numbered
+from clinsynth.files.annotated.losses import (
+    ATTRIBUTES,
+    LINKS,
+    MENTIONS,
+    OVERLAPS,
+    PARTS,
+    Losses,
+    numbered,
+    without_blanks,
+)
 from clinsynth.files.annotated.names import free_names
 from clinsynth.files.annotated.offsets import Mark, Parts, covered, located
 from clinsynth.files.annotated.texts import AnnotatedText, Link, Mention
@@ -67,15 +76,15 @@ def read(path: Path, *, encoding: str | None, columns: Mapping[str, str]) -> lis
 
 def adapt(text: AnnotatedText, *, lost: Losses) -> list[AnnotatedText]:
     """Return a text whose types and attributes have no blanks."""
+    text = without_blanks(text, lost=lost)
     mentions = []
     for mention in text.mentions:
         kept = {
             name: value for name, value in mention.attributes.items() if value and not re.search(r"\s", name + value)
         }
         lost["attributes of mentions that are empty or have blanks"] += len(mention.attributes) - len(kept)
-        mentions.append(replace(mention, type=_joined(mention.type, lost=lost), attributes=kept))
-    links = [replace(link, type=_joined(link.type, lost=lost)) for link in text.links]
-    return [replace(text, mentions=tuple(mentions), links=tuple(links))]
+        mentions.append(replace(mention, attributes=kept))
+    return [replace(text, mentions=tuple(mentions))]
 
 
 def write(path: Path, texts: Sequence[AnnotatedText]) -> None:
@@ -153,12 +162,6 @@ def _mention(name: str, kind: str, parts: Parts, *, attributes: dict[str, str]) 
     ordered = tuple(sorted(parts))
     several = ordered if len(ordered) > 1 else ()
     return Mention(ordered[0][0], ordered[-1][1], kind, name, several, attributes)
-
-
-def _joined(kind: str, *, lost: Losses) -> str:
-    plain = re.sub(r"\s+", "_", kind)
-    lost["types whose blanks become underscores"] += plain != kind
-    return plain
 
 
 def _lines(text: AnnotatedText) -> Iterator[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from clinsynth.errors import DataFormatError
 from clinsynth.files.annotated.decoding import lines_of, write_text
-from clinsynth.files.annotated.losses import MENTIONS, Losses, trimmed
+from clinsynth.files.annotated.losses import MENTIONS, Losses, trimmed, without_blanks
 from clinsynth.files.annotated.tags import TAG, check_scheme, iob2, spans_of
 from clinsynth.files.annotated.texts import AnnotatedText, Mention
 from clinsynth.files.annotated.words import joined, word_places
@@ -69,7 +69,7 @@ def read(path: Path, *, encoding: str | None, columns: Mapping[str, str]) -> lis
 
 def adapt(text: AnnotatedText, *, lost: Losses) -> list[AnnotatedText]:
     """Return the sentences of a text as they are read again: a line each, words with single blanks between them."""
-    text = trimmed(text, lost=lost)
+    text = without_blanks(trimmed(text, lost=lost), lost=lost)
     sentences = list(_by_line(text))
     again = [_respaced(text, places) for places in sentences]
     if " ".join(found.text for found in again) != text.text:

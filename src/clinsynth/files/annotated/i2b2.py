@@ -58,7 +58,7 @@ def adapt(text: AnnotatedText, *, lost: Losses) -> list[AnnotatedText]:
         first.setdefault((mention.start, mention.end), mention.id)
     spans = {one.id: first[one.start, one.end] for one in whole}
     links = tuple(
-        Link(re.sub(r'["|]', "_", link.type), spans[link.head], spans[link.tail], link.id) for link in text.links
+        Link(re.sub(r'["|\r\n]', "_", link.type), spans[link.head], spans[link.tail], link.id) for link in text.links
     )
     return [replace(text, mentions=tuple(kept.values()), links=links)]
 
@@ -86,10 +86,10 @@ def _whole(mention: Mention, places: Sequence[tuple[int, int]], *, lost: Losses)
     """Return a mention of the words that it has a part of, in signs that a line of i2b2's can hold."""
     start = max(start for start, _ in places if start <= mention.start)
     end = min(end for _, end in places if end >= mention.end)
-    kept = {name: re.sub(r'["|]', "_", value) for name, value in mention.attributes.items() if name == ASSERTION}
+    kept = {name: re.sub(r'["|\r\n]', "_", value) for name, value in mention.attributes.items() if name == ASSERTION}
     lost["mentions that grow to whole words (between blanks)"] += (start, end) != (mention.start, mention.end)
     lost["attributes of mentions but for their assertion"] += len(mention.attributes) - len(kept)
-    return replace(mention, start=start, end=end, type=re.sub(r'["|]', "_", mention.type), attributes=kept)
+    return replace(mention, start=start, end=end, type=re.sub(r'["|\r\n]', "_", mention.type), attributes=kept)
 
 
 def _concepts(path: Path) -> Iterator[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -64,6 +65,19 @@ def trimmed(text: AnnotatedText, *, lost: Losses) -> AnnotatedText:
     links = tuple(link for link in text.links if {link.head, link.tail} <= ids)
     lost[LINKS] += len(text.links) - len(links)
     return replace(text, mentions=tuple(mentions), links=links)
+
+
+def without_blanks(text: AnnotatedText, *, lost: Losses) -> AnnotatedText:
+    """Return a text whose types of mentions and relations are one word each."""
+
+    def one_word(kind: str) -> str:
+        plain = re.sub(r"\s+", "_", kind)
+        lost["types whose blanks become underscores"] += plain != kind
+        return plain
+
+    mentions = tuple(replace(mention, type=one_word(mention.type)) for mention in text.mentions)
+    links = tuple(replace(link, type=one_word(link.type)) for link in text.links)
+    return replace(text, mentions=mentions, links=links)
 
 
 def outermost(mentions: Iterable[Mention]) -> list[Mention]:

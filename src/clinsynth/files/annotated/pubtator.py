@@ -9,7 +9,7 @@ from pathlib import Path
 
 from clinsynth.errors import DataFormatError
 from clinsynth.files.annotated.decoding import lines_of, write_text
-from clinsynth.files.annotated.losses import ATTRIBUTES, LINKS, MENTIONS, OVERLAPS, Losses, numbered
+from clinsynth.files.annotated.losses import ATTRIBUTES, LINKS, MENTIONS, OVERLAPS, Losses, numbered, without_blanks
 from clinsynth.files.annotated.offsets import Mark, covered, located
 from clinsynth.files.annotated.texts import AnnotatedText, Link, Mention
 
@@ -52,14 +52,13 @@ def adapt(text: AnnotatedText, *, lost: Losses) -> list[AnnotatedText]:
     title, _, abstract = text.text.partition("\n")
     plain = "\n".join(re.sub(r"[\r\n]", " ", part) for part in (title, abstract) if part or part is title)
     lost["line ends beyond that of the title (written as blanks)"] += plain != text.text[: len(plain)]
-    text = numbered(text)
+    text = numbered(without_blanks(text, lost=lost))
     linked = {end for link in text.links for end in (link.head, link.tail)}
     mentions = tuple(_with_concept(mention, linked=mention.id in linked, lost=lost) for mention in text.mentions)
     concepts = {mention.id: mention.attributes.get(CONCEPT, "") for mention in mentions}
     first = {concept: name for name, concept in reversed(concepts.items())}
     links = tuple(
-        replace(link, head=first[concepts[link.head]], tail=first[concepts[link.tail]], type=_joined(link.type))
-        for link in text.links
+        replace(link, head=first[concepts[link.head]], tail=first[concepts[link.tail]]) for link in text.links
     )
     return [replace(text, text=plain, mentions=mentions, links=links)]
 
@@ -75,13 +74,8 @@ def _with_concept(mention: Mention, *, linked: bool, lost: Losses) -> Mention:
     concept = mention.attributes.get(CONCEPT, "")
     kept = concept if not re.search(r"\s", concept) else ""
     lost["attributes of mentions but for their concept"] += len(mention.attributes) - bool(kept)
-    lost["types whose blanks become underscores"] += _joined(mention.type) != mention.type
     kept = kept or (mention.id if linked else "")
-    return replace(mention, type=_joined(mention.type), attributes={CONCEPT: kept} if kept else {})
-
-
-def _joined(kind: str) -> str:
-    return re.sub(r"\s+", "_", kind)
+    return replace(mention, attributes={CONCEPT: kept} if kept else {})
 
 
 def _name(text: AnnotatedText, number: int) -> str:
@@ -131,8 +125,10 @@ def _text(article: _Article) -> AnnotatedText:
     mentions, first = [], dict[str, str]()
     for number, ((kind, concept, _), ((start, end),)) in enumerate(zip(article.marks, found, strict=True), 1):
         mentions.append(Mention(start, end, kind, f"T{number}", (), {CONCEPT: concept} if concept else {}))
-        for name in (concept, *re.split(r"[;,|]", concept), f"T{number}"):
-            first.setdefault(name, f"T{number}")
+        first.setdefault(concept, f"T{number}")
+    for mention in mentions:  # of several concepts, each
+        for name in re.split(r"[;,|]", mention.attributes.get(CONCEPT, "")):
+            first.setdefault(name, mention.id)
     links = tuple(
         Link(kind, _of(head, first, place), _of(tail, first, place)) for kind, head, tail, place in article.relations
     )

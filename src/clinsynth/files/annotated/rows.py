@@ -27,6 +27,9 @@ NAMES: Mapping[str, tuple[str, ...]] = {
 }
 """Names of columns that are known, by what they hold; the first that fits is taken."""
 
+_OWN = ("id", "text", "entities", "tokens", "relations", "labels")
+"""Names that a row has which is written; another column of such a name gets a longer one."""
+
 _START, _END = ("start", "start_offset", "begin"), ("end", "end_offset")
 _TYPE = ("label", "type", "labels", "entity", "tag")
 _HEAD = ("head", "from_id", "arg1_id", "head_span")
@@ -58,17 +61,17 @@ def from_rows(rows: Iterable[tuple[str, Row]], *, columns: Mapping[str, str]) ->
 
 def to_row(text: AnnotatedText) -> dict[str, Any]:
     """Return a row that `from_rows` reads as this text."""
-    row: dict[str, Any] = dict(text.further)
+    row: dict[str, Any] = {f"other_{name}" if name in _OWN else name: value for name, value in text.further.items()}
     row |= {"id": text.id} if text.id else {}
     row["text"] = text.text
     row["entities"] = [_to_entity(mention, text=text.text) for mention in text.mentions]
     if text.words:
         row["tokens"] = [{"text": text.text[start:end], "start": start, "end": end} for start, end in text.words]
-    if text.links:
+    if text.links or {*NAMES["relations"]} & {*row}:
         row["relations"] = [
             {"id": link.id, "type": link.type, "head": link.head, "tail": link.tail} for link in text.links
         ]
-    if text.labels:
+    if text.labels or {*NAMES["label"]} & {*row}:
         row["labels"] = list(text.labels)
     return row
 

@@ -32,7 +32,9 @@ def only_xml(text: AnnotatedText, *, lost: Losses) -> AnnotatedText:
     mentions = tuple(
         Mention(one.start, one.end, _plain(one.type), one.id, one.parts, _attributes(one)) for one in text.mentions
     )
-    return replace(text, text=_plain(text.text), mentions=mentions, labels=tuple(map(_plain, text.labels)))
+    links = tuple(replace(link, type=_plain(link.type)) for link in text.links)
+    labels = tuple(map(_plain, text.labels))
+    return replace(text, text=_plain(text.text), mentions=mentions, links=links, labels=labels)
 
 
 def _plain(text: str) -> str:

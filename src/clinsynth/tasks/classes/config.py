@@ -23,6 +23,10 @@ class Balance(Enum):
 class ClassesDataset(DatasetConfig):
     classes: dict[str, str] = option(MISSING, "classes by name, with what they mean, as a prompt says it")
     markers: list[str] = option([], "words such as @DRUG1$, each of which every text has once; empty for plain texts")
+    masked: list[str] = option(
+        [],
+        "of files with mentions: the type that each marker stands for; a text is a sentence with such a one, or a pair",
+    )
     negative: str | None = option(
         None, "the class of texts that hold nothing of what is looked for; test/f1 is that of the others"
     )
@@ -51,6 +55,8 @@ class ClassesDataset(DatasetConfig):
         check(known, "dataset.negative", self.negative, f"null or one of {', '.join(self.classes)}")
         good = len(set(self.markers)) == len(self.markers) and all(map(is_marker, self.markers))
         check(good, "dataset.markers", self.markers, "different words such as @DRUG1$ and @DRUG2$, or empty")
+        fits = not self.masked or (len(self.masked) == len(self.markers) and len(self.masked) < 3)
+        check(fits, "dataset.masked", self.masked, "empty, or a type for each of one or two dataset.markers")
         check(self.shown >= 0, "dataset.shown", self.shown, "0 or more")
         whole = self.mix is None or (set(self.mix) == set(self.classes) and min(self.mix.values()) >= 1)
         check(whole, "dataset.mix", self.mix, f"null, or a number from 1 for each of {', '.join(self.classes)}")

@@ -29,19 +29,20 @@ class Classified:
         return marked_places(self.text, self.markers)
 
     def to_json(self) -> dict[str, Any]:
-        return {"text": self.text, "label": self.label, "markers": list(self.markers), "negative": self.negative}
+        row = {"text": self.text, "label": self.label, "markers": list(self.markers)}
+        return row if self.negative is None else row | {"negative": self.negative}
 
 
 COLUMNS: Mapping[str, str] = {
     "label": "one of {labels}",
     "markers": "words of `text` that stand for what the label is about",
-    "negative": "the label that says that there is nothing; null where there is none",
+    "negative": "the label that says that there is nothing, where there is one",
 }
 LISTS: tuple[str, ...] = ("markers",)
 
 
 def from_json(row: Mapping[str, Any]) -> Classified:
-    return Classified(row["text"], row["label"], tuple(row["markers"]), row["negative"])
+    return Classified(row["text"], row["label"], tuple(row["markers"]), row.get("negative"))
 
 
 def statistics(examples: Sequence[Classified]) -> dict[str, float]:

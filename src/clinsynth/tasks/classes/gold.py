@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from clinsynth.errors import DataFormatError
 from clinsynth.files.annotated.reading import read_annotated
 from clinsynth.files.annotated.rows import NAMES
+from clinsynth.files.annotated.texts import AnnotatedText
 from clinsynth.files.utf8 import decode_lines
 from clinsynth.tasks.classes.config import ClassesDataset
 from clinsynth.tasks.classes.examples import Classified
+from clinsynth.tasks.classes.masking import masked_rows
 
 _ACCEPTED = "a row is text<TAB>class, or a table or JSON lines have the columns text and label."
 _OWN = (".tsv", ".txt", "")
@@ -26,16 +28,13 @@ def read_path(
     dataset: ClassesDataset,
 ) -> list[Classified]:
     """Return the texts of a file or folder of any format; raises DataFormatError with file and line."""
-    if path.is_file() and path.suffix.lower() in _OWN and not (format or encoding or columns):
+    if path.is_file() and path.suffix.lower() in _OWN and not (format or encoding or columns or dataset.masked):
         text = decode_lines(path)
         if _is_own(text):
             return read_classified(text, path=path, dataset=dataset)
     texts = read_annotated(path, format=format, encoding=encoding, columns=columns)
-    for found in texts:
-        if len(found.labels) != 1:
-            said = ", ".join(map(repr, found.labels)) or "none"
-            raise DataFormatError(f"{found.place or path}: a text has one class, and this one has {said}; {_ACCEPTED}")
-    return [_classified(found.place or str(path), found.text, found.labels[0], dataset=dataset) for found in texts]
+    rows = masked_rows(texts, path=path, dataset=dataset) if dataset.masked else _labelled(texts, path=path)
+    return [_classified(*row, dataset=dataset) for row in rows]
 
 
 def read_classified(text: str, *, path: Path, dataset: ClassesDataset) -> list[Classified]:
@@ -50,6 +49,16 @@ def read_classified(text: str, *, path: Path, dataset: ClassesDataset) -> list[C
             raise DataFormatError(f"{path}:{number}: {len(cells)} column(s); {_ACCEPTED}")
         found.append(_classified(f"{path}:{number}", cells[0], cells[1], dataset=dataset))
     return found
+
+
+def _labelled(texts: Sequence[AnnotatedText], *, path: Path) -> Iterator[tuple[str, str, str]]:
+    """Yield place, text and class of each text; raises DataFormatError for one that has none, or several."""
+    for found in texts:
+        place = found.place or str(path)
+        if len(found.labels) != 1:
+            said = ", ".join(map(repr, found.labels)) or "none"
+            raise DataFormatError(f"{place}: a text has one class, and this one has {said}; {_ACCEPTED}")
+        yield place, found.text, found.labels[0]
 
 
 def _is_own(text: str) -> bool:

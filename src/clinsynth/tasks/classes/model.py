@@ -79,5 +79,5 @@ def usage(path: Path) -> str:
     return (
         "from transformers import pipeline\n\n"
         f'classify = pipeline("text-classification", "{path}", top_k=None)\n'
-        'classify("Monitor the INR when @DRUG1$ is given with @DRUG2$.")'
+        'classify("A text of the kind that it has learnt from.")'
     )

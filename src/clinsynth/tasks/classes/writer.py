@@ -135,10 +135,11 @@ class ClassesWriter:
 
     def brief(self) -> Brief:
         """Say what a prompt has to ask for."""
-        markers = f", each with {' and '.join(self.dataset.markers)} once" if self.dataset.markers else ""
+        markers = self.dataset.markers
+        once = f", each with {' and '.join(markers)} exactly once (the prompt has to say so)" if markers else ""
         task = (
-            f"texts, {self.dataset.voice}, of one class of several{markers}, one a line as a numbered list, as "
-            "training data for a classifier"
+            f"texts, {self.dataset.voice}, of one class of several{once}, one a line as a numbered list, as training "
+            "data for a classifier"
         )
         return Brief(task, {"n": "the number of texts", "label": "the class", "meaning": "what it means"})
 
