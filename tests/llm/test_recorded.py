@@ -70,6 +70,14 @@ def test_of_two_datasets_the_one_with_the_evidence_answers(tmp_path: Path) -> No
     assert found["mine/sentences/gout#0"].text == "La."
 
 
+def test_a_row_of_one_type_answers_for_its_term_among_several(tmp_path: Path) -> None:
+    typed = "mine/sentences/Disease:gout#0"
+    other = ROW | {"id": "mine/sentences/Disease:gout#0", "completion": "Its own."}
+    assert recorded(tmp_path, ROW).find([request(typed)])[typed].id == ROW["id"]
+    assert recorded(tmp_path, ROW, other).find([request(typed)])[typed].text == "Its own."
+    assert recorded(tmp_path, ROW).find([request(typed, prompt="Write of a disease.")]) == {}
+
+
 def test_an_empty_completion_is_no_answer(tmp_path: Path) -> None:
     assert recorded(tmp_path, ROW | {"completion": " "}).find([request()]) == {}
 

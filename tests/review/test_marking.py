@@ -9,7 +9,7 @@ from clinsynth.errors import DataFormatError
 from clinsynth.review import label_studio
 from clinsynth.review.folder import Review, ReviewItem, Subject
 from clinsynth.review.forms import instructions
-from clinsynth.review.marking import COLOURS, colours, styles
+from clinsynth.review.marking import COLOURS, colours, legend, marked, styles
 
 LABELS = ("O", "B-Problem", "I-Problem", "B-Test", "I-Test")
 REVIEW = Review(Subject.corpus, "toy", "0" * 12, "ner", LABELS, {"Test": "an examination"}, blind=False, seed=0)
@@ -48,9 +48,6 @@ def test_label_studio_has_a_colour_a_type_and_brings_types_back(tmp_path: Path) 
 
 
 def test_items_are_marked_in_their_colours() -> None:
-    pytest.importorskip("streamlit")
-    from clinsynth.review.page import legend, marked
-
     item = ReviewItem("a", TEXT, "", "", [{"start": 0, "end": 3, "label": "Test"}], {})
     kinds = colours(("Problem", "Test"))
     assert marked(item.text, item.entities, kinds).startswith('<mark class="l1" title="Test">ECG</mark> for')

@@ -2,7 +2,7 @@
 
 A line has `id` (`dataset/prompt/unit#replicate`), `model`, `completion`, `finish_reason`, and the
 evidence of what was asked, which is `prompt` in most cases. The dataset in the id does not count,
-so that one dataset can use the recordings of another.
+so that one dataset can use the recordings of another, and one of several types those of datasets with one.
 """
 
 from __future__ import annotations
@@ -84,7 +84,10 @@ class RecordedCompletions:
                 self._rows.setdefault(parse_id(row["id"])[1:], []).append(row)
                 if row.get("messages"):
                     self._by_messages[_messages_digest(row["id"], row["messages"])] = row
-        return self._rows.get(parse_id(request.id)[1:], [])
+        _, prompt, unit, replicate = parse_id(request.id)
+        term = unit.partition(":")[2]  # of a unit of several types: a row of a dataset with one has the term alone
+        keys = [(prompt, unit, replicate), (prompt, term, replicate)]
+        return [row for key in dict.fromkeys(keys) for row in self._rows.get(key, [])]
 
 
 def _messages_digest(id: str, messages: Sequence[dict[str, str]]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from html import escape
 from itertools import pairwise
 from typing import Any
 
@@ -31,6 +32,21 @@ def styles() -> str:
         f".l{number} {{ background: {light}; background: light-dark({light}, {dark}) }}"
         for number, (light, dark) in enumerate(COLOURS)
     )
+
+
+def marked(text: str, entities: Sequence[dict[str, Any]], kinds: Mapping[str, int]) -> str:
+    """Return a text as HTML, with its entities marked; of several kinds each in its colour."""
+    parts = []
+    for piece, entity in pieces(text, entities):
+        kind = str(entity["label"]) if entity else ""
+        colour = f' class="l{kinds[kind]}"' if len(kinds) > 1 and kind in kinds else ""
+        parts.append(f'<mark{colour} title="{escape(kind)}">{escape(piece)}</mark>' if entity else escape(piece))
+    return "".join(parts)
+
+
+def legend(kinds: Mapping[str, int]) -> str:
+    """Return the kinds as HTML, each in its colour."""
+    return " ".join(f'<mark class="l{number}">{escape(kind)}</mark>' for kind, number in kinds.items())
 
 
 def pieces(text: str, spans: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Mapping[str, Any] | None]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 from math import inf
 from pathlib import Path
@@ -22,7 +22,7 @@ from clinsynth import tasks
 from clinsynth.review import folder as folders
 from clinsynth.review.desk import Desk, is_safe
 from clinsynth.review.folder import CORRECT, WRONG, ReviewItem
-from clinsynth.review.marking import colours, pieces, styles
+from clinsynth.review.marking import colours, legend, marked, styles
 
 # Comments, not docstrings: Streamlit shows what stands alone in its script.
 # Seconds: nobody reads an example in less, so what is pressed sooner was meant for the one before it.
@@ -198,20 +198,6 @@ def show_ways(desk: Desk, shown: str | None, *, answers: dict[str, str]) -> None
             st.button(title, key=f"{shown}/{title}", on_click=_show, args=(item,), **options)
         options = {"shortcut": "Backspace", "disabled": last is None, "type": "tertiary"}
         st.button("Undo", key=f"{shown}/undo/{last}", on_click=_undo, args=(desk, shown, last), **options)
-
-
-def marked(text: str, entities: Sequence[dict[str, Any]], kinds: Mapping[str, int]) -> str:
-    """Return a text as HTML, with its entities marked; of several kinds each in its colour."""
-    parts = []
-    for piece, entity in pieces(text, entities):
-        kind = str(entity["label"]) if entity else ""
-        colour = f' class="l{kinds[kind]}"' if len(kinds) > 1 and kind in kinds else ""
-        parts.append(f'<mark{colour} title="{escape(kind)}">{escape(piece)}</mark>' if entity else escape(piece))
-    return "".join(parts)
-
-
-def legend(kinds: Mapping[str, int]) -> str:
-    return " ".join(f'<mark class="l{number}">{escape(kind)}</mark>' for kind, number in kinds.items())
 
 
 def _answer(desk: Desk, item: ReviewItem, answer: str) -> None:

@@ -12,4 +12,6 @@ def test_a_corpus_line_is_read_back() -> None:
 def test_counts_that_are_reported() -> None:
     two = [sentence("mild/O ataxia/B"), sentence("DMD/B ./O")]
     assert examples.describe([*two, sentence("nothing")]) == {"sentences": 3, "mentions": 2, "none": 1}
+    typed = [*two, sentence("ECG/B", label="Test")]
+    assert examples.describe(typed) == {"sentences": 3, "mentions": 3, "of Disease": 2, "of Test": 1, "none": 0}
     assert examples.describe([]) == {"sentences": 0, "mentions": 0, "none": 0}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -40,6 +41,8 @@ def words(example: Sentence) -> Sequence[str]:
 
 
 def describe(examples: Sequence[Sentence]) -> dict[str, int]:
-    """Count sentences, mentions, and sentences without any."""
-    mentions = sum(len(example.spans) for example in examples)
-    return {"sentences": len(examples), "mentions": mentions, NONE: sum(not example.spans for example in examples)}
+    """Count sentences, mentions, those of each type where there are several, and sentences without any."""
+    types = Counter(span.label for example in examples for span in example.spans)
+    by_type = {f"of {name}": number for name, number in types.most_common()} if len(types) > 1 else {}
+    without = sum(not example.spans for example in examples)
+    return {"sentences": len(examples), "mentions": types.total(), **by_type, NONE: without}
