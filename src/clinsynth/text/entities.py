@@ -74,7 +74,7 @@ class Sentence:
     def tags(self) -> list[str]:
         return to_tags(self.outermost, length=len(self.tokens))
 
-    @property
+    @cached_property
     def outermost(self) -> tuple[Span, ...]:
         """Return the spans of which tags can tell: of those that overlap the longest."""
         return outermost(self.spans)

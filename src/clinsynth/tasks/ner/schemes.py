@@ -7,7 +7,7 @@ ones the very same span goes first, so that their order does not matter.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 
 import numpy as np
@@ -29,14 +29,15 @@ SCHEMES: dict[str, Callable[[bool, bool], str]] = {
 """What a pair counts as, by whether place and label are the same."""
 
 
-def pairs(gold: Iterable[Span], predicted: Iterable[Span], *, typed: bool = False) -> list[Pair]:
+def pairs(gold: Collection[Span], predicted: Collection[Span], *, typed: bool = False) -> list[Pair]:
     """Return which predicted span stands for which gold one; either stands in one pair at most.
 
     Where `typed`, gold of the same label goes before other gold that overlaps, the closest first.
     """
-    found: list[Pair] = []
-    left, right = sorted(gold), sorted(predicted)
-    for fits in (_is_same, _is_same_place, Span.overlaps):
+    same = set(gold) & set(predicted)
+    found = [(span, span) for span in sorted(same)]
+    left, right = sorted(set(gold) - same), sorted(set(predicted) - same)
+    for fits in (_is_same_place, Span.overlaps):
         for guess in list(right):
             near = [span for span in left if fits(span, guess)]
             if near:
@@ -53,10 +54,6 @@ def _distance(guess: Span, span: Span) -> tuple[bool, int]:
     return False, abs(span.start - guess.start) + abs(span.end - guess.end)
 
 
-def _is_same(span: Span, other: Span) -> bool:
-    return span == other
-
-
 def _is_same_place(span: Span, other: Span) -> bool:
     return (span.start, span.end) == (other.start, other.end)
 
@@ -65,8 +62,9 @@ def schemes(gold: Sequence[Sentence], predicted: Sequence[Sentence]) -> dict[str
     """Return for each scheme how often each of `OUTCOMES` comes, and precision, recall and F1 of them."""
     tallies: dict[str, Counter[str]] = {name: Counter() for name in SCHEMES}
     for truth, guess in zip(gold, predicted, strict=True):
+        found = {typed: pairs(truth.spans, guess.spans, typed=typed) for typed in (False, True)}
         for name, judge in SCHEMES.items():
-            paired = pairs(truth.spans, guess.spans, typed=name == "type")
+            paired = found[name == "type"]
             tallies[name].update(judge(_is_same_place(*pair), pair[0].label == pair[1].label) for pair in paired)
             tallies[name]["missed"] += len(truth.spans) - len(paired)
             tallies[name]["spurious"] += len(guess.spans) - len(paired)
