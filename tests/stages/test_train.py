@@ -29,7 +29,7 @@ from support import TINY, Command, Composed, Said, copy_store, environment
 
 BASE = ("train", "source=original", "dataset=sample_ner", *TINY)
 SCORES = {f"test/{name}{part}" for name in ("precision", "recall", "f1") for part in ("", "_seen", "_unseen")}
-SCORES |= {"test/f1_low", "test/f1_high"}
+SCORES |= {"test/f1_low", "test/f1_high", "test/f1_relaxed"}
 
 
 class Trained(NamedTuple):
@@ -168,6 +168,7 @@ def test_the_run_keeps_nothing_else(logged: Any) -> None:
     kept = artifacts(logged.info.run_id)
     assert set(kept) == {
         *("predictions.jsonl", "mistakes.json", "errors.png", "config.yaml", "summary.json", "counts.csv"),
+        *("scores.json", "reliability.png"),
     }
     assert kept["errors.png"].read_bytes().startswith(b"\x89PNG")
     assert kept["summary.json"].read_bytes() == Path("first/summary.json").read_bytes()
@@ -287,7 +288,9 @@ def test_no_text_leaves_the_machine_where_it_must_not(job: Command, summary: Sum
         content += f"{run.data.params}{run.data.tags}"
         return sum(text in content for text in texts | mentions)
 
-    assert set(artifacts(silent.run_id)) == {"errors.png", "config.yaml", "summary.json", "counts.csv"}
+    assert set(artifacts(silent.run_id)) == {
+        *("errors.png", "reliability.png", "config.yaml", "summary.json", "scores.json", "counts.csv"),
+    }
     assert told(silent.run_id) == 0
     assert told(summary.run_id) > 130
 
