@@ -14,7 +14,7 @@ import pytest
 from hypothesis import settings
 
 from mock_hub import HUB_TOKEN, MockHub
-from support import Command, Composed, MockServer, Said, copy_store
+from support import BERT_SPECIAL, ROBERTA_SPECIAL, SMALL, Command, Composed, MockServer, Said, copy_store
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # read when huggingface_hub is imported
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -28,15 +28,6 @@ from clinsynth.cli import sweeps
 settings.register_profile("house", deadline=None, derandomize=True)
 settings.load_profile("house")
 cli.settle_environment()
-
-BERT_SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-ROBERTA_SPECIAL = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
-SMALL: dict[str, Any] = {
-    "hidden_size": 32,
-    "num_hidden_layers": 1,
-    "num_attention_heads": 2,
-    "intermediate_size": 64,
-}
 
 
 @pytest.fixture(scope="session")

@@ -42,6 +42,16 @@ TINY = (
 )
 """Overrides of the smallest training that goes all the way."""
 
+BERT_SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+ROBERTA_SPECIAL = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+SMALL: dict[str, Any] = {
+    "hidden_size": 32,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+    "intermediate_size": 64,
+}
+"""The tiny backbones: their special pieces and their sizes."""
+
 
 class Said(NamedTuple):
     """What a command has left: its exit status and its two streams."""

@@ -133,7 +133,7 @@ def test_flags_with_their_values_come_first(words: list[str], expected: list[str
         ("clinsynth help re", ["review", "report"]),
         (
             "clinsynth train dataset=sample_",
-            ["dataset=sample_asd", "dataset=sample_classes", "dataset=sample_ner", "dataset=sample_relation"],
+            [f"dataset=sample_{name}" for name in ("asd", "classes", "ner", "relation", "types")],
         ),
         ("clinsynth train -m backb", ["backbone.", "backbone="]),
         ("clinsynth train --frobnicate", []),

@@ -25,6 +25,7 @@ from clinsynth.files.exported import write_export
 from clinsynth.llm.recorded import RecordedCompletions
 from clinsynth.stages import resolving
 from clinsynth.stages.asking import completions_of
+from clinsynth.text.entities import Sentence
 from clinsynth.types import Completion, Gold, Request
 from support import Composed, sentence
 
@@ -321,7 +322,6 @@ DIGEST_CHANGES: list[dict[str, dict[str, Any]]] = [
     {"generation": {"seed": 1}},
     {"annotator": {"name": "gazetteer", "lexicon": "train"}},
     {"quality": {"min_words": 3}},
-    {"dataset": {"entity_type": "Illness"}},
 ]
 DIGEST_STAYS: list[dict[str, dict[str, Any]]] = [
     {"paths": {"artifacts": "elsewhere"}},
@@ -336,6 +336,12 @@ def test_the_digest_covers_what_changes_the_corpus(
     settings: CorpusConfig, store: ArtifactStore, nodes: dict[str, dict[str, Any]]
 ) -> None:
     assert make(changed(settings, **nodes), store=store).digest != make(settings, store=store).digest
+
+
+def test_the_digest_covers_the_entity_type(settings: CorpusConfig, store: ArtifactStore) -> None:
+    other = [Sentence(each.tokens, tuple(replace(span, label="Illness") for span in each.spans)) for each in GOLD.train]
+    made = make(changed(settings, dataset={"entity_type": "Illness"}), store=store, gold=replace(GOLD, train=other))
+    assert made.digest != make(settings, store=store).digest
 
 
 @pytest.mark.parametrize("nodes", DIGEST_STAYS, ids=str)

@@ -65,8 +65,8 @@ def test_entities_stand_at_their_offsets_in_the_text_as_it_was_written(text: str
 def test_entities_of_a_spacing_that_is_not_ours() -> None:
     text = "He had  Tay - Sachs disease , then gout."
     tokens = tokenise(text)
-    places = Gazetteer(["Tay-Sachs disease", "gout"]).find(tokens)
-    example = Sentence(tuple(tokens), tuple(Span(*place, "Disease") for place in places))
+    spans = Gazetteer([("Tay-Sachs disease", "Disease"), ("gout", "Disease")]).find(tokens)
+    example = Sentence(tuple(tokens), spans)
     found = parquet.with_entities({"text": text}, example)["entities"]
     assert [entity["text"] for entity in found] == ["Tay - Sachs disease", "gout"]
 

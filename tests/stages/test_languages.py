@@ -11,8 +11,7 @@ import pytest
 import yaml
 
 from clinsynth.text.words import tokenise
-from conftest import BERT_SPECIAL, SMALL
-from support import Command, examples, rows, summary
+from support import BERT_SPECIAL, SMALL, Command, examples, rows, summary
 
 OWN_PROMPTS = {
     "sentences": {"name": "sentences_zh", "text": "请写出$n个包含“$entity”（$noun）的句子，风格为$style，用编号列表："}

@@ -125,7 +125,7 @@ def test_after_a_kill_only_what_is_missing_runs(with_store: Path, tiny_bert: Pat
     words = ["sweep", "target=table8", SMOKE, "side_by_side=2", *tiny(tiny_bert), "seed=0"]
     command = [sys.executable, "-m", "clinsynth", *words]
     process = subprocess.Popen(command, start_new_session=True, env=environment(), stdout=subprocess.DEVNULL)
-    until = time.monotonic() + 100
+    until = time.monotonic() + 300
     while "FINISHED" not in runs(with_store):
         assert process.poll() is None
         assert time.monotonic() < until

@@ -100,7 +100,10 @@ def with_entities(row: dict[str, Any], example: Any) -> dict[str, Any]:
 
 
 def _places(text: str, *, as_in: str) -> dict[int, int]:
-    """Return where each visible character of another spacing of the text stands in it."""
-    here = [place for place, sign in enumerate(text) if not sign.isspace()]
-    there = [place for place, sign in enumerate(as_in) if not sign.isspace()]
-    return dict(zip(there, here, strict=True))
+    """Return where each visible character of its words, which may be spaced otherwise, stands in the text."""
+    places, here = {}, 0
+    for there, sign in enumerate(as_in):
+        if not sign.isspace():
+            places[there] = text.index(sign, here)  # behind characters that are in no word
+            here = places[there] + 1
+    return places

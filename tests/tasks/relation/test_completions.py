@@ -455,7 +455,7 @@ def test_long_lines_take_no_long_time(unit: str) -> None:
     start = time.process_time()
     read_rows(f"a{line}b | Yes")
     read_rows(line)
-    assert time.process_time() - start < 3  # of two lines; a quadratic search takes minutes
+    assert time.process_time() - start < 10  # of two lines; a quadratic search takes minutes
 
 
 @pytest.mark.skipif(not RECORDINGS.exists(), reason="the recordings are not part of the repository")
