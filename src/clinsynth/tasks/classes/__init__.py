@@ -49,6 +49,6 @@ def _model() -> EncoderModel:
 
 
 def _reading() -> EncoderReading:
-    from clinsynth.tasks.classes import inference
+    from clinsynth.tasks import one_label_reading
 
-    return inference
+    return one_label_reading

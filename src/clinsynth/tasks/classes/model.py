@@ -8,14 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from transformers import AutoModelForSequenceClassification, PreTrainedTokenizerBase
+from transformers import AutoModelForSequenceClassification
 
-from clinsynth.learning.encoder import sequences
-from clinsynth.learning.encoder.module import BaseFineTuner
 from clinsynth.learning.encoder.sequences import Encoded, build, collator, lost
 from clinsynth.tasks.classes.examples import Classified
+from clinsynth.tasks.one_label import FineTuner, encode
 
 __all__ = [
     "CHECKPOINTS",
@@ -41,20 +39,6 @@ Auto: Any = AutoModelForSequenceClassification
 def recognises(config: Any) -> bool:
     """Say no: every saved model of this task names it."""
     return False
-
-
-def encode(
-    examples: Sequence[Classified], *, tokenizer: PreTrainedTokenizerBase, labels: Sequence[str], max_length: int
-) -> list[Encoded]:
-    targets = [{"labels": labels.index(example.label)} for example in examples]
-    return sequences.encode([example.text for example in examples], targets, tokenizer=tokenizer, max_length=max_length)
-
-
-class FineTuner(BaseFineTuner):
-    """Outputs, one a text: probabilities [classes]."""
-
-    def outputs(self, logits: torch.Tensor, batch: dict[str, torch.Tensor]) -> list[NDArray[np.float32]]:
-        return list(logits.float().softmax(-1).cpu().numpy())
 
 
 def predictions(

@@ -47,6 +47,6 @@ def _model() -> EncoderModel:
 
 
 def _reading() -> EncoderReading:
-    from clinsynth.tasks.relation import inference
+    from clinsynth.tasks import one_label_reading
 
-    return inference
+    return one_label_reading

@@ -8,13 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from transformers import AutoModelForSequenceClassification, PreTrainedTokenizerBase
+from transformers import AutoModelForSequenceClassification
 
-from clinsynth.learning.encoder import sequences
-from clinsynth.learning.encoder.module import BaseFineTuner
 from clinsynth.learning.encoder.sequences import Encoded, build, collator, lost
+from clinsynth.tasks.one_label import FineTuner, encode
 from clinsynth.tasks.relation.gold import Relation
 
 __all__ = [
@@ -42,20 +40,6 @@ def recognises(config: Any) -> bool:
     """Say whether a saved model that does not name its task chooses one label of a text."""
     whole = str((config.architectures or [""])[0]).endswith("SequenceClassification")
     return whole and bool(config.problem_type != "multi_label_classification")
-
-
-def encode(
-    examples: Sequence[Relation], *, tokenizer: PreTrainedTokenizerBase, labels: Sequence[str], max_length: int
-) -> list[Encoded]:
-    targets = [{"labels": labels.index(example.label)} for example in examples]
-    return sequences.encode([example.text for example in examples], targets, tokenizer=tokenizer, max_length=max_length)
-
-
-class FineTuner(BaseFineTuner):
-    """Outputs, one a sentence: probabilities [labels]."""
-
-    def outputs(self, logits: torch.Tensor, batch: dict[str, torch.Tensor]) -> list[NDArray[np.float32]]:
-        return list(logits.float().softmax(-1).cpu().numpy())
 
 
 def predictions(

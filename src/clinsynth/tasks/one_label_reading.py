@@ -1,4 +1,4 @@
-"""Reads whether a sentence says that the two things that its markers stand for are related."""
+"""Reads which one of several labels a text has, by the windows round its markers where a model knows some."""
 
 from __future__ import annotations
 

@@ -1,0 +1,30 @@
+"""Sequence classification into one label of several: what the tasks whose texts have one label each share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from transformers import PreTrainedTokenizerBase
+
+from clinsynth.learning.encoder import sequences
+from clinsynth.learning.encoder.module import BaseFineTuner
+from clinsynth.learning.encoder.sequences import Encoded
+
+
+def encode(
+    examples: Sequence[Any], *, tokenizer: PreTrainedTokenizerBase, labels: Sequence[str], max_length: int
+) -> list[Encoded]:
+    """Return the pieces of each text with the number of its label."""
+    targets = [{"labels": labels.index(example.label)} for example in examples]
+    return sequences.encode([example.text for example in examples], targets, tokenizer=tokenizer, max_length=max_length)
+
+
+class FineTuner(BaseFineTuner):
+    """Outputs, one a text: probabilities [labels]."""
+
+    def outputs(self, logits: torch.Tensor, batch: dict[str, torch.Tensor]) -> list[NDArray[np.float32]]:
+        return list(logits.float().softmax(-1).cpu().numpy())
