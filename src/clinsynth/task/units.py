@@ -44,7 +44,7 @@ class Beside:
 
 @dataclass(frozen=True)
 class Quota:
-    """What is wanted of a unit that is no copy of the others: of a class its share."""
+    """The examples and requests of a unit whose number is its own: the share of a class."""
 
     examples: int
     replicates: int

@@ -29,7 +29,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a sentence of a text with offsets comes from."""
+    """The place in its document that a sentence of a text with offsets comes from."""
 
     document: str
     """The id of the text."""
