@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from clinsynth.files.annotated.overlaps import outermost
+from clinsynth.files.annotated.tags import iob2
 from clinsynth.text.words import detokenise, offsets
 
 
@@ -77,7 +79,7 @@ class Sentence:
     @cached_property
     def outermost(self) -> tuple[Span, ...]:
         """Return the spans of which tags can tell: of those that overlap the longest."""
-        return outermost(self.spans)
+        return tuple(outermost(self.spans))
 
     def mention(self, span: Span) -> str:
         if self.origin is None:
@@ -107,22 +109,9 @@ class Sentence:
         return {"tokens": list(self.tokens), "tags": self.tags} | spans
 
 
-def outermost(spans: Iterable[Span]) -> tuple[Span, ...]:
-    """Return the longest of spans that overlap, the first of those that are as long; the result is in order."""
-    kept: list[Span] = []
-    for span in sorted(spans, key=lambda span: (span.start - span.end, span)):
-        if not any(span.overlaps(other) for other in kept):
-            kept.append(span)
-    return tuple(sorted(kept))
-
-
 def to_tags(spans: Iterable[Span], *, length: int) -> list[str]:
     """Return IOB2 tags of `length` words; spans may not overlap."""
-    tags = ["O"] * length
-    for span in spans:
-        tags[span.start] = f"B-{span.label}"
-        tags[span.start + 1 : span.end] = [f"I-{span.label}"] * (span.end - span.start - 1)
-    return tags
+    return iob2(((span.start, span.end, span.label) for span in spans), length=length)
 
 
 def to_spans(tags: Sequence[str]) -> tuple[Span, ...]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
+from clinsynth.files.annotated.overlaps import outermost
 from clinsynth.files.annotated.texts import AnnotatedText, Link, Mention
 
 MENTIONS, OVERLAPS, PARTS, ATTRIBUTES, LINKS, LABELS, FURTHER = (
@@ -78,15 +79,6 @@ def without_blanks(text: AnnotatedText, *, lost: Losses) -> AnnotatedText:
     mentions = tuple(replace(mention, type=one_word(mention.type)) for mention in text.mentions)
     links = tuple(replace(link, type=one_word(link.type)) for link in text.links)
     return replace(text, mentions=mentions, links=links)
-
-
-def outermost(mentions: Iterable[Mention]) -> list[Mention]:
-    """Return mentions that do not overlap: of those that do, the longest, and of equals the first."""
-    kept: list[Mention] = []
-    for mention in sorted(mentions, key=lambda found: (found.start - found.end, found.start)):
-        if all(mention.end <= other.start or other.end <= mention.start for other in kept):
-            kept.append(mention)
-    return sorted(kept, key=lambda found: found.start)
 
 
 def numbered(text: AnnotatedText, *, letter: str = "T") -> AnnotatedText:
