@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any
 
 from clinsynth.files.annotated.rows import NAMES, from_rows
 from clinsynth.files.annotated.texts import AnnotatedText
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _FEATURES = b"huggingface"
 """Key of a schema's metadata with the features of a data set, as JSON."""

@@ -5,41 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-
-import pyarrow as pa
-import pyarrow.parquet as pq
+from typing import Any
 
 from clinsynth.errors import DataFormatError
 from clinsynth.files.annotated.arrow import texts_of
-from clinsynth.files.annotated.losses import ATTRIBUTES, LABELS, LINKS, MENTIONS, OVERLAPS, PARTS, Losses
+from clinsynth.files.annotated.losses import ATTRIBUTES, LABELS, LINKS, MENTIONS, OVERLAPS, PARTS
+from clinsynth.files.annotated.losses import unchanged as adapt
 from clinsynth.files.annotated.rows import to_row
 from clinsynth.files.annotated.texts import AnnotatedText
 
 FOLDER = False
 HOLDS = frozenset({MENTIONS, OVERLAPS, PARTS, ATTRIBUTES, LINKS, LABELS})
 
-_TEXT, _NUMBER = pa.string(), pa.int64()
-_ENTITY = pa.struct(
-    {
-        "id": _TEXT,
-        "start": _NUMBER,
-        "end": _NUMBER,
-        "label": _TEXT,
-        "text": _TEXT,
-        "parts": pa.list_(pa.list_(_NUMBER)),
-        "attributes": _TEXT,
-    }
-)
-_WORD = pa.struct({"text": _TEXT, "start": _NUMBER, "end": _NUMBER})
-_LINK = pa.struct({"id": _TEXT, "type": _TEXT, "head": _TEXT, "tail": _TEXT})
-_COLUMNS = {
-    "id": _TEXT,
-    "text": _TEXT,
-    "entities": pa.list_(_ENTITY),
-    "tokens": pa.list_(_WORD),
-    "relations": pa.list_(_LINK),
-    "labels": pa.list_(_TEXT),
-}
+__all__ = ["FOLDER", "HOLDS", "adapt", "read", "recognises", "write"]
 
 
 def recognises(path: Path, head: str) -> bool:
@@ -48,6 +26,9 @@ def recognises(path: Path, head: str) -> bool:
 
 def read(path: Path, *, encoding: str | None, columns: Mapping[str, str]) -> list[AnnotatedText]:
     """Return a text a row; raises DataFormatError for what is no Parquet."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     try:
         table = pq.read_table(path, partitioning=None)
     except (pa.ArrowException, OSError) as error:
@@ -56,18 +37,34 @@ def read(path: Path, *, encoding: str | None, columns: Mapping[str, str]) -> lis
     return texts_of(table, columns=columns, place=str(path))
 
 
-def adapt(text: AnnotatedText, *, lost: Losses) -> list[AnnotatedText]:
-    return [text]
-
-
 def write(path: Path, texts: Sequence[AnnotatedText]) -> None:
     """Write the columns that some text has; attributes of a mention are JSON."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     rows = [to_row(text) for text in texts]
     for row in rows:
         for entity in row["entities"]:
             entity["attributes"] = json.dumps(entity["attributes"]) if "attributes" in entity else None
     used = {name for row in rows for name in row} | {"text"}
     columns = {
-        name: pa.array([row.get(name) for row in rows], type=kind) for name, kind in _COLUMNS.items() if name in used
+        name: pa.array([row.get(name) for row in rows], type=kind) for name, kind in _columns().items() if name in used
     }
     pq.write_table(pa.table(columns), path)
+
+
+def _columns() -> dict[str, Any]:
+    """Return Arrow's types of the columns that there may be."""
+    import pyarrow as pa
+
+    said, number = pa.string(), pa.int64()
+    entity = {"id": said, "start": number, "end": number, "label": said, "text": said}
+    entity |= {"parts": pa.list_(pa.list_(number)), "attributes": said}
+    return {
+        "id": said,
+        "text": said,
+        "entities": pa.list_(pa.struct(entity)),
+        "tokens": pa.list_(pa.struct({"text": said, "start": number, "end": number})),
+        "relations": pa.list_(pa.struct({"id": said, "type": said, "head": said, "tail": said})),
+        "labels": pa.list_(said),
+    }

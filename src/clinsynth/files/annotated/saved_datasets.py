@@ -9,11 +9,9 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import pyarrow as pa
-
 from clinsynth.errors import ConfigError, DataFormatError
 from clinsynth.files.annotated.arrow import texts_of
-from clinsynth.files.annotated.losses import Losses
+from clinsynth.files.annotated.losses import unchanged as adapt
 from clinsynth.files.annotated.parquet import HOLDS
 from clinsynth.files.annotated.texts import AnnotatedText
 
@@ -30,6 +28,8 @@ def recognises(path: Path, head: str) -> bool:
 
 def read(path: Path, *, encoding: str | None, columns: Mapping[str, str]) -> list[AnnotatedText]:
     """Return a text a row; raises ConfigError for a folder with several splits, DataFormatError for a damaged one."""
+    import pyarrow as pa
+
     try:
         if (path / _SPLITS).is_file():
             splits = json.loads((path / _SPLITS).read_text(encoding="utf-8"))["splits"]
@@ -46,10 +46,6 @@ def read(path: Path, *, encoding: str | None, columns: Mapping[str, str]) -> lis
             f"{path} is no data set that `save_to_disk` wrote and that can be read ({type(error).__name__}: {error})."
         ) from error
     return texts_of(pa.concat_tables(tables), columns=columns, place=str(path))
-
-
-def adapt(text: AnnotatedText, *, lost: Losses) -> list[AnnotatedText]:
-    return [text]
 
 
 def write(path: Path, texts: Sequence[AnnotatedText]) -> None:
