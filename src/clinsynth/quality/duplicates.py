@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from datasketch import MinHash, MinHashLSH
-
 from clinsynth.quality.filters import folded
 from clinsynth.types import Candidate, Rejected
 
@@ -44,6 +42,8 @@ def near(
 
     MinHash finds the pairs to look at (Broder 1997); what decides is the similarity itself.
     """
+    from datasketch import MinHash, MinHashLSH  # a second, with the integrals of scipy
+
     index = MinHashLSH(threshold=SLACK * threshold, num_perm=PERMUTATIONS)
     runs = [shingles(folded(words(candidate.example))) for candidate in candidates]
     hashes = MinHash.bulk([[s.encode() for s in found] for found in runs], num_perm=PERMUTATIONS, seed=SEED)
