@@ -49,7 +49,7 @@ def sentence_places(text: str, *, language: str | None = None, whole: Iterable[P
             found[-1] = (found[-1][0], end)
         else:
             found.append((start, end))
-    return [_stripped(text, start, end) for start, end in found if text[start:end].strip()]
+    return [stripped(text, start, end) for start, end in found if text[start:end].strip()]
 
 
 def _cut(text: str, *, language: str) -> Iterator[Place]:
@@ -92,6 +92,7 @@ def _blocks(text: str) -> Iterator[Place]:
         yield start, end
 
 
-def _stripped(text: str, start: int, end: int) -> Place:
+def stripped(text: str, start: int, end: int) -> Place:
+    """Return start and end of a part of a text without the blanks around it."""
     sentence = text[start:end]
     return start + len(sentence) - len(sentence.lstrip()), start + len(sentence.rstrip())

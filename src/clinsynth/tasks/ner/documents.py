@@ -11,7 +11,7 @@ from clinsynth.errors import DataFormatError
 from clinsynth.files.annotated.texts import AnnotatedText, Mention
 from clinsynth.tasks.ner.config import IGNORE, WINDOWS, NerDataset
 from clinsynth.text.entities import Origin, Sentence, Span
-from clinsynth.text.sentences import sentence_places
+from clinsynth.text.sentences import sentence_places, stripped
 from clinsynth.text.words import as_read, word_places
 
 Place = tuple[int, int]
@@ -76,7 +76,7 @@ def undeclared(name: str, *, dataset: NerDataset) -> str:
 
 
 def _trimmed(text: AnnotatedText, mention: Mention) -> Mention:
-    start, end = _stripped(text.text, mention.start, mention.end)
+    start, end = stripped(text.text, mention.start, mention.end)
     if not as_read(text.text[start:end]) or not any(True for _ in word_places(text.text[start:end])):
         raise DataFormatError(
             f"{text.place}: the mention from {mention.start} to {mention.end} ({mention.type}) covers no word. Take it "
@@ -108,7 +108,7 @@ def _as_columns(text: AnnotatedText, mentions: Sequence[Mention]) -> list[Senten
 
 def _cut(text: AnnotatedText, mentions: Sequence[Mention], *, name: str, dataset: NerDataset) -> list[Sentence]:
     if dataset.documents == WINDOWS:
-        parts = [_stripped(text.text, 0, len(text.text))]
+        parts = [stripped(text.text, 0, len(text.text))]
     else:
         whole = [(mention.start, mention.end) for mention in mentions]
         parts = sentence_places(text.text, language=dataset.language, whole=whole)
@@ -144,8 +144,3 @@ def _spans(mentions: Iterable[Mention], *, places: Sequence[Place]) -> tuple[Spa
         touched = [number for number, (start, end) in enumerate(places) if start < mention.end and mention.start < end]
         spans.add(Span(touched[0], touched[-1] + 1, mention.type))
     return tuple(sorted(spans))
-
-
-def _stripped(text: str, start: int, end: int) -> Place:
-    inside = text[start:end]
-    return start + len(inside) - len(inside.lstrip()), start + len(inside.rstrip())
