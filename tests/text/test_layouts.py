@@ -10,7 +10,6 @@ from collections import Counter
 from importlib.resources import files
 
 import pytest
-from layouts import AROUND, LAYOUTS, NOTHING, filled
 
 from clinsynth.config import QualityConfig
 from clinsynth.quality import control
@@ -21,6 +20,7 @@ from clinsynth.text.lists import read_drafts
 from clinsynth.text.remarks import without_notes
 from clinsynth.text.words import tokenise
 from clinsynth.types import Candidate, Completion
+from layouts import AROUND, LAYOUTS, NOTHING, filled
 from support import dataset
 
 SENTENCES = (
