@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clinsynth.config.corpus import Reviewed
-from clinsynth.config.training import SourceName
+from clinsynth.config.training import SourceName, Unlabelled
 
 if TYPE_CHECKING:
     from clinsynth.config import (
@@ -197,6 +197,12 @@ def judged_content(base: str, *, review: str, how: Reviewed) -> dict[str, Any]:
 def merged_content(corpora: Sequence[str], *, test: Iterable[str]) -> dict[str, Any]:
     """Return what decides several corpora as one: their whole digests, and the test texts that none may copy."""
     return {"merged": list(corpora), "test": digest(sorted(test))}
+
+
+def completed_content(*, labels: Sequence[str], how: Unlabelled, gold: Hashes) -> dict[str, Any]:
+    """Return what decides corpora of fewer labels as one of all of these, beside the corpora themselves."""
+    terms = {"gold": dict(gold)} if how is Unlabelled.lexicon else {}
+    return {"labels": list(labels), "unlabelled": how.value} | terms
 
 
 # Requests and answers

@@ -158,3 +158,21 @@ def test_notes_are_learnt_from_read_and_marked_in_brat(clinsynth: Command, with_
     texts = {path.name: path.read_bytes() for path in Path("notes").glob("*.txt")}
     assert {path.name: path.read_bytes() for path in Path("marked").glob("*.txt")} == texts
     assert len(read_annotated(Path("marked"))) == 130
+
+
+def test_two_annotations_of_one_text_become_one(clinsynth: Command) -> None:
+    Path("diseases.tsv").write_text("Gout\tB-Disease\nafter\tO\naspirin\tO\n\nNo\tO\n", encoding="utf-8")
+    Path("drugs.tsv").write_text("Gout\tO\nafter\tO\naspirin\tB-Drug\n", encoding="utf-8")
+    said = clinsynth("convert", "from=diseases.tsv", "also=[drugs.tsv]", "to=both.tsv", "format=conll")
+    assert (said.status, said.err) == (0, "")
+    assert "1 of 2 texts are in drugs.tsv, too, which has 1; others are left out." in said.out
+    words = ["Gout", "B-Disease", "after", "O", "aspirin", "B-Drug"]
+    assert Path("both.tsv").read_text(encoding="utf-8").split() == words
+
+
+def test_annotations_of_other_texts_are_refused(clinsynth: Command) -> None:
+    Path("drugs.tsv").write_text("Never\tO\nheard\tO\n", encoding="utf-8")
+    said = clinsynth("convert", SAMPLE, "also=[drugs.tsv]", "to=both.tsv", "format=conll")
+    assert said.status == 2
+    assert "also=drugs.tsv has none of the texts of from=assets:sample_ner/test.tsv" in said.err
+    assert not Path("both.tsv").exists()

@@ -66,7 +66,7 @@ from clinsynth.config.tools import (
     ShowConfig,
     SweepConfig,
 )
-from clinsynth.config.training import BackboneConfig, SourceConfig, SourceName, TrainerConfig
+from clinsynth.config.training import BackboneConfig, SourceConfig, SourceName, TrainerConfig, Unlabelled
 from clinsynth.errors import ConfigError
 from clinsynth.types import Prompt
 

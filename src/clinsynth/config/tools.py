@@ -156,6 +156,9 @@ class ConvertConfig:
         },
     )
     __annotations__["from"] = "str"
+    also: list[str] = option(
+        [], "files or folders that annotate the same texts, such as with another entity type; all of it is put together"
+    )
     to: str = option(MISSING, "file to write, or folder where the format is one of folders; nothing may be there")
     format: str = option(
         MISSING,

@@ -17,6 +17,12 @@ class SourceName(Enum):
     augmented = "augmented"
 
 
+class Unlabelled(Enum):
+    masked = "masked"
+    lexicon = "lexicon"
+    outside = "outside"
+
+
 @dataclass
 class SourceConfig:
     name: SourceName = option(
@@ -40,6 +46,12 @@ class SourceConfig:
         [],
         "digests: train on this corpus and no other, or on several together, such as those of two LLMs",
         keyless=True,
+    )
+    unlabelled: Unlabelled = option(
+        Unlabelled.masked,
+        "ner: entity types that a corpus of `corpora` does not label are masked (nothing is learnt of them), found by "
+        "the lexicon (mentions of gold train, or dataset.units), or taken to be outside",
+        before=Unlabelled.masked,
     )
 
     @property

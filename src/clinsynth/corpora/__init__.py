@@ -12,7 +12,7 @@ from typing import Any
 
 from clinsynth import keys
 from clinsynth.artifacts import ArtifactStore
-from clinsynth.config import Reviewed
+from clinsynth.config import Reviewed, Unlabelled
 from clinsynth.corpora.answers import replay_answers
 from clinsynth.corpora.building import build_corpus, check_units_are_written_about
 from clinsynth.corpora.generation import Generation
@@ -74,28 +74,52 @@ def corpus_digest(recipe: Recipe, *, completions: KnownCompletions, store: Artif
     return whole[:12]
 
 
-def pinned_corpus(starts: Sequence[str], *, how: Reviewed, task: Task, gold: Gold, store: ArtifactStore) -> Corpus:
-    """Return the corpus whose digest begins so, or several together; raises ConfigError for another task's."""
+def pinned_corpus(
+    starts: Sequence[str],
+    *,
+    how: Reviewed,
+    task: Task,
+    gold: Gold,
+    store: ArtifactStore,
+    unlabelled: Unlabelled = Unlabelled.masked,
+) -> Corpus:
+    """Return the corpus whose digest begins so, or several together; raises ConfigError for another task's.
+
+    A corpus may lack labels of the task, which are then `unlabelled`.
+    """
     found = _pinned(starts, how=how, store=store)
-    for corpus in found:
-        theirs, labels = corpus.manifest, list(task.labels)
-        if (theirs.task, list(theirs.labels)) != (task.name, labels):
-            raise ConfigError(
-                f"source.corpora: {corpus.digest} is a corpus for {theirs.task} with the labels "
-                f"{', '.join(theirs.labels)}; {task.dataset.name} is {task.name} with {', '.join(labels)}."
-            )
+    missing = [_missing(corpus, task=task) for corpus in found]
+    for corpus, lacks in zip(found, missing, strict=True):
+        if lacks:
+            said = f"source.unlabelled={unlabelled.value}"
+            print(f"corpus {corpus.digest} has no labels of {' and '.join(lacks)} ({said})", flush=True)
     found = [_judged(corpus, how=how, task=task, gold=gold, store=store) for corpus in found]
-    if len(found) == 1:
+    if len(found) == 1 and not any(missing):
         return found[0]
     test = (example.text for example in gold.held_out)
     content = keys.merged_content([corpus.manifest.digest for corpus in found], test=test)
-    of = task.kind.examples
+    if any(missing):
+        content |= keys.completed_content(labels=task.labels, how=unlabelled, gold=gold.hashes)
     return stored_corpus(
         store,
         version=_version(task),
         content=content,
-        builder=lambda folder: merge(folder, found, gold=gold, of=of),
+        builder=lambda folder: merge(folder, found, missing=missing, unlabelled=unlabelled, gold=gold, task=task),
     )
+
+
+def _missing(corpus: Corpus, *, task: Task) -> tuple[str, ...]:
+    """Return which of the task's kinds of labels a corpus lacks; raises ConfigError where it is of another task."""
+    theirs, labels = corpus.manifest, list(task.labels)
+    if (theirs.task, list(theirs.labels)) == (task.name, labels):
+        return ()
+    missing = task.partial.missing(theirs.labels) if theirs.task == task.name and task.partial else None
+    if missing is None:
+        raise ConfigError(
+            f"source.corpora: {corpus.digest} is a corpus for {theirs.task} with the labels "
+            f"{', '.join(theirs.labels)}; {task.dataset.name} is {task.name} with {', '.join(labels)}."
+        )
+    return missing
 
 
 def pinned_digests(starts: Sequence[str], *, how: Reviewed, store: ArtifactStore) -> list[str]:

@@ -2,29 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any
 
+from clinsynth.config import Unlabelled
 from clinsynth.corpora.storage import Corpus, write_examples
 from clinsynth.quality.filters import folded, folded_texts
-from clinsynth.task import Examples
+from clinsynth.task import Task
 from clinsynth.types import Gold
 
 
-def merge(folder: Path, corpora: Sequence[Corpus], *, gold: Gold, of: Examples) -> dict[str, Any]:
+def merge(
+    folder: Path,
+    corpora: Sequence[Corpus],
+    *,
+    missing: Sequence[Sequence[str]],
+    unlabelled: Unlabelled,
+    gold: Gold,
+    task: Task,
+) -> dict[str, Any]:
     """Write the examples in turns, so that a first part holds as many of each; returns the entries of the manifest.
 
-    A text that stands in gold test, or in a corpus before, is rejected: each was made without the other.
+    A text that stands in gold test, or in a corpus before, is rejected: each was made without the other. `missing` are,
+    of each corpus, the kinds of labels that it lacks; its examples are completed with what is `unlabelled`.
     """
+    of = task.kind.examples
     test = folded_texts(gold.held_out, words=of.words)
     seen: dict[tuple[str, ...], str] = {}
     kept: list[dict[str, Any]] = []
     rejected: list[dict[str, Any]] = []
-    turns = zip_longest(*(zip(corpus.rows(), corpus.examples, strict=True) for corpus in corpora))
-    for corpus, pair in chain.from_iterable(zip(corpora, turn, strict=True) for turn in turns):
+    rows = [
+        _rows(corpus, missing=lacks, how=unlabelled, gold=gold, task=task)
+        for corpus, lacks in zip(corpora, missing, strict=True)
+    ]
+    for corpus, pair in chain.from_iterable(zip(corpora, turn, strict=True) for turn in zip_longest(*rows)):
         if pair is None:
             continue
         row, example = pair
@@ -37,20 +51,39 @@ def merge(folder: Path, corpora: Sequence[Corpus], *, gold: Gold, of: Examples) 
             seen[text] = corpus.digest
             kept.append(row)
     manifests = [corpus.manifest for corpus in corpora]
-    units = len({unit for corpus in corpora for unit in corpus.units})
+    partial = {"dataset": task.dataset.name, "labels": list(task.labels), "meanings": dict(task.meanings)}
     return replace(
         manifests[0],
         public=all(found.public for found in manifests),
         language=manifests[0].language if len({found.language for found in manifests}) == 1 else None,
         licence="; ".join(sorted({found.licence or "unknown" for found in manifests})),
-        meanings=manifests[0].meanings or {},
         models=sorted({model for found in manifests for model in found.models}),
         corpora=[corpus.digest for corpus in corpora],
-        counts={"units": units, "parsed": len(kept) + len(rejected), "kept": len(kept), "not needed": 0},
+        counts={
+            "units": len({row["unit"] for row in (*kept, *rejected)}),
+            "parsed": len(kept) + len(rejected),
+            "kept": len(kept),
+            "not needed": 0,
+        },
         short={},
         reviewed=None,
         review=None,
         taken_in=any(found.taken_in for found in manifests) or None,
         unknown={},
+        **(partial if any(missing) else {"meanings": manifests[0].meanings or {}}),
         **write_examples(folder, kept=kept, rejected=rejected, gold=gold, of=of),
     ).entries()
+
+
+def _rows(
+    corpus: Corpus, *, missing: Sequence[str], how: Unlabelled, gold: Gold, task: Task
+) -> Iterator[tuple[dict[str, Any], Any]]:
+    """Yield the rows of a corpus with their examples; of one that lacks labels as rows of the task."""
+    if not missing:
+        yield from zip(corpus.rows(), corpus.examples, strict=True)
+        return
+    assert task.partial is not None, "who lacks labels has them completed"
+    completed = task.partial.completed(missing, how=how.value, gold=gold)
+    for row, example in zip(corpus.rows(), corpus.examples, strict=True):
+        whole = completed(example)
+        yield row | whole.to_json(), whole

@@ -14,6 +14,7 @@ from clinsynth.config import ConvertConfig, FileConfig
 from clinsynth.errors import ConfigError, DataFormatError
 from clinsynth.files import parquet
 from clinsynth.files.annotated.formats import OF_WORDS, format_named
+from clinsynth.files.annotated.joining import joined
 from clinsynth.files.annotated.losses import said
 from clinsynth.files.annotated.reading import read_annotated
 from clinsynth.files.annotated.rows import from_rows
@@ -32,9 +33,11 @@ def main(settings: ConvertConfig, *, job: Job) -> None:
     format_named(settings.format)
     if to.is_file() or (to.is_dir() and any(to.iterdir())):
         raise ConfigError(f"to={to} is there already: name another place, or remove it.")
-    texts = _texts(settings)
+    texts = _texts(settings, settings.source)
     if not texts:
         raise DataFormatError(f"from={settings.source} holds no texts.")
+    for given in settings.also:
+        texts = _with(given, texts, settings=settings)
     if settings.format in OF_WORDS:
         texts = [_with_words(text) for text in texts]
     written, lost = write_annotated(texts, to, format=settings.format)
@@ -43,9 +46,21 @@ def main(settings: ConvertConfig, *, job: Job) -> None:
         say(f"  not held by {settings.format}: {line}")
 
 
-def _texts(settings: ConvertConfig) -> list[AnnotatedText]:
+def _with(given: str, texts: Sequence[AnnotatedText], *, settings: ConvertConfig) -> list[AnnotatedText]:
+    """Return the texts with what another path says of them, too; raises DataFormatError where it has none of them."""
+    others = _texts(settings, given)
+    found = joined(texts, others)
+    if not found:
+        raise DataFormatError(
+            f"also={given} has none of the texts of from={settings.source}: both have to hold the same texts, "
+            "character for character."
+        )
+    say(f"{len(found):,} of {len(texts):,} texts are in {given}, too, which has {len(others):,}; others are left out.")
+    return found
+
+
+def _texts(settings: ConvertConfig, given: str) -> list[AnnotatedText]:
     """Return the texts of a path, or of a corpus by its digest."""
-    given = settings.source
     path, store = Path(given).expanduser(), ArtifactStore(Path(settings.paths.artifacts))
     is_stored = path.resolve().parent == store.root.resolve()
     if is_stored or export_facts(path) or (not path.exists() and re.fullmatch(r"latest|[0-9a-f]{3,64}", given)):

@@ -142,7 +142,9 @@ def _with_corpus(
         return resolved, replay.corpus(resolved, store=store, folder=folder)
     # before `pinned`, which may build one that is then the latest
     named = changed(source, corpora=corpora.pinned_digests(source.corpora, how=how, store=store))
-    corpus = corpora.pinned_corpus(source.corpora, how=how, task=resolved.task, gold=resolved.gold, store=store)
+    corpus = corpora.pinned_corpus(
+        source.corpora, how=how, task=resolved.task, gold=resolved.gold, store=store, unlabelled=source.unlabelled
+    )
     show_corpus_counts(corpus)
     return replace(resolved, settings=changed(resolved.settings, source=named)), corpus
 

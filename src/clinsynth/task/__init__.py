@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from clinsynth.task.encoder import Cut, EncoderModel, EncoderReading, Reader, Window
-from clinsynth.task.parts import Asker, Confidence, Examples, GoldReader, Judge, PathReader, Reviewer, Writer
+from clinsynth.task.parts import Asker, Confidence, Examples, GoldReader, Judge, Partial, PathReader, Reviewer, Writer
 from clinsynth.task.units import (
     NONE,
     Beside,
@@ -43,6 +43,7 @@ __all__ = [
     "Judge",
     "Kind",
     "Negatives",
+    "Partial",
     "PathReader",
     "Proposal",
     "Quota",
@@ -112,6 +113,8 @@ class Task:
     read_path: PathReader | None = None
     """Reads a file or folder of any format of annotated text, in the place of `read_gold`; `None` where a task has but
     formats of its own."""
+    partial: Partial | None = None
+    """For corpora of fewer kinds of labels; `None` where each has all of them."""
 
     @property
     def name(self) -> str:

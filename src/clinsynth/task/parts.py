@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -152,6 +152,17 @@ class Confidence(Protocol):
 
     def above(self, predicted: Any, *, thresholds: Mapping[str, float]) -> Any:
         """Return a predicted example without what the model is less sure of."""
+
+
+class Partial(Protocol):
+    """Examples that lack some of a dataset's kinds of labels, made into examples of the dataset."""
+
+    def missing(self, labels: Sequence[str]) -> tuple[str, ...] | None:
+        """Return the kinds that labels lack; `None` where they are not those of some of the kinds."""
+
+    def completed(self, missing: Sequence[str], *, how: str, gold: Gold) -> Callable[[Any], Any]:
+        """Return what makes an example without the `missing` kinds into one of the dataset; `how` is that of
+        `source.unlabelled`."""
 
 
 class Reviewer(Protocol):

@@ -53,6 +53,8 @@ class Sentence:
     """`None` of sentences that were words from the beginning."""
     scores: tuple[float, ...] = field(default=(), compare=False)
     """How sure a model is of each span, 0 to 1; empty where nobody says."""
+    unlabelled: tuple[str, ...] = ()
+    """Types whose entities nobody has marked, so that words without a span may be some of them."""
 
     def __post_init__(self) -> None:
         if list(self.spans) != sorted(set(self.spans)) or any(span.end > len(self.tokens) for span in self.spans):
@@ -102,11 +104,19 @@ class Sentence:
         """Return the same words with other spans."""
         return replace(self, spans=tuple(spans), scores=tuple(scores))
 
+    def predicted(self, spans: Sequence[Span], *, scores: Sequence[float]) -> Sentence:
+        """Return the same words with a model's spans; of types that nobody has marked none can be judged."""
+        if not self.unlabelled:
+            return self.marked(spans, scores=scores)
+        judged = [place for place, span in enumerate(spans) if span.label not in self.unlabelled]
+        return self.marked((spans[place] for place in judged), scores=[scores[place] for place in judged])
+
     def to_json(self) -> dict[str, Any]:
-        """Return words and tags, and the spans of which tags cannot tell."""
+        """Return words and tags, and what tags cannot tell: nested spans, types that nobody has marked."""
         nested = len(self.outermost) < len(self.spans)
         spans = {"spans": [[span.start, span.end, span.label] for span in self.spans]} if nested else {}
-        return {"tokens": list(self.tokens), "tags": self.tags} | spans
+        unlabelled = {"unlabelled": list(self.unlabelled)} if self.unlabelled else {}
+        return {"tokens": list(self.tokens), "tags": self.tags} | spans | unlabelled
 
 
 def to_tags(spans: Iterable[Span], *, length: int) -> list[str]:
@@ -129,3 +139,8 @@ def to_spans(tags: Sequence[str]) -> tuple[Span, ...]:
             spans.append(Span(start, position, label))
         start, label = position, name if kind == "B" else ""
     return tuple(spans)
+
+
+def types_of_labels(labels: Sequence[str]) -> list[str]:
+    """Return the entity types of tags."""
+    return [label[2:] for label in labels if label.startswith("B-")]

@@ -22,6 +22,9 @@ class BaseFineTuner(pl.LightningModule):
     examples, in their order, to the number by which the checkpoint is chosen, which is logged as `metric`.
     """
 
+    OWN: frozenset[str] = frozenset({"index", "weight", "open"})
+    """What a batch holds that is not of the model's inputs."""
+
     def __init__(
         self,
         model: Any,
@@ -83,4 +86,4 @@ class BaseFineTuner(pl.LightningModule):
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
     def _forward(self, batch: dict[str, torch.Tensor]) -> Any:
-        return self.model(**{name: value for name, value in batch.items() if name not in ("index", "weight")})
+        return self.model(**{name: value for name, value in batch.items() if name not in self.OWN})

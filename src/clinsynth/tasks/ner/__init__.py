@@ -40,6 +40,7 @@ def open(dataset: DatasetConfig) -> Task:
     """Return the task of a dataset."""
     from clinsynth.tasks.ner import gold
     from clinsynth.tasks.ner.asker import NerAsker
+    from clinsynth.tasks.ner.completing import NerPartial
     from clinsynth.tasks.ner.writer import NerWriter
 
     assert isinstance(dataset, NerDataset)
@@ -51,6 +52,7 @@ def open(dataset: DatasetConfig) -> Task:
         read_path=partial(gold.read_path, dataset=dataset),
         writer=NerWriter(dataset),
         asker=NerAsker(dataset),
+        partial=NerPartial(dataset),
         meanings=dataset.meanings,
     )
 

@@ -23,7 +23,7 @@ def from_json(row: Mapping[str, Any]) -> Sentence:
     spans = to_spans(row["tags"])
     if "spans" in row:  # of which tags cannot tell
         spans = tuple(sorted(Span(int(start), int(end), str(label)) for start, end, label in row["spans"]))
-    return Sentence(tuple(row["tokens"]), spans)
+    return Sentence(tuple(row["tokens"]), spans, unlabelled=tuple(row.get("unlabelled", ())))
 
 
 def statistics(examples: Sequence[Sentence]) -> dict[str, float]:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch.nn.functional import one_hot
 from transformers import (
     AutoModelForTokenClassification,
     DataCollatorForTokenClassification,
@@ -67,7 +68,8 @@ def encode(
 ) -> list[Encoded]:
     """Return word pieces with labels; pieces inside a word, special ones and padding are ignored.
 
-    A sentence of a document that is longer than `max_length` has several windows, others are cut off.
+    A sentence of a document that is longer than `max_length` has several windows, others are cut off. Where a sentence
+    has types that nobody has marked, each of them says which labels a word outside may have, too (`open`).
     """
     index = {label: number for number, label in enumerate(labels)}
     parts = list(_parts(examples, tokenizer=tokenizer, max_length=max_length))
@@ -79,13 +81,17 @@ def encode(
         truncation=True,
         max_length=max_length,
     )
+    partial = any(example.unlabelled for example in examples)
     encoded = []
     for place, (row, inside, read) in enumerate(parts):
         tags = examples[row].tags
         first = _first_pieces(pieces.word_ids(place), inside=inside, read=read)
         targets = [IGNORED if word is None else index[tags[word]] for word in first]
         inputs = {name: pieces[name][place] for name in tokenizer.model_input_names if name in pieces}
-        encoded.append(Encoded(inputs | {"labels": targets}, tuple(word for word in first if word is not None), row))
+        inputs |= {"labels": targets}
+        if partial:
+            inputs |= {"open": [label[2:] in examples[row].unlabelled for label in labels]}
+        encoded.append(Encoded(inputs, tuple(word for word in first if word is not None), row))
     return encoded
 
 
@@ -126,6 +132,21 @@ def collator(tokenizer: PreTrainedTokenizerBase) -> DataCollatorForTokenClassifi
 class FineTuner(BaseFineTuner):
     """Trains a tagger; outputs, one a sentence: probabilities [words with a piece, labels]."""
 
+    def loss(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+        """Return the mean cross-entropy of the words; one outside may be of a type that its sentence leaves open.
+
+        Then its loss is that of the labels it may have together (Greenberg et al. 2018): `O` and those of open types.
+        """
+        if "open" not in batch:
+            return super().loss(batch)
+        learnt = batch["labels"] != IGNORED
+        logits, wanted = self._forward(batch).logits.float()[learnt], batch["labels"][learnt]
+        opened = batch["open"].bool()[:, None].expand(*learnt.shape, -1)[learnt]
+        outside = self.model.config.label2id["O"]
+        allowed = one_hot(wanted, logits.shape[-1]).bool() | (opened & (wanted == outside)[:, None])
+        likelihood: torch.Tensor = logits.log_softmax(-1).masked_fill(~allowed, -torch.inf).logsumexp(-1)
+        return -likelihood.mean()
+
     def outputs(self, logits: torch.Tensor, batch: dict[str, torch.Tensor]) -> list[NDArray[np.float32]]:
         probabilities = logits.float().softmax(-1).cpu().numpy()
         first = (batch["labels"] != IGNORED).cpu().numpy()
@@ -148,7 +169,7 @@ def predictions(
     found = []
     for example, rows, path in zip(examples, words, decode(words, labels=labels), strict=True):
         spans = to_spans([labels[label] for label in path])
-        found.append(example.marked(spans, scores=span_scores(spans, rows=rows, path=path)))
+        found.append(example.predicted(spans, scores=span_scores(spans, rows=rows, path=path)))
     return found
 
 

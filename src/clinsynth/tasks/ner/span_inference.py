@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from clinsynth.task import Cut
 from clinsynth.tasks.ner.inference import WHOLE, cut, placed
-from clinsynth.tasks.ner.spans import found_spans, types_of
+from clinsynth.tasks.ner.spans import found_spans
+from clinsynth.text.entities import types_of_labels
 
 __all__ = ["WHOLE", "answer", "cut", "probabilities"]
 
@@ -30,6 +31,6 @@ def answer(text: Cut, *, outputs: Sequence[NDArray[np.float32]], labels: Sequenc
     ends = accumulate(text.sentences or (len(rows),))
     found: list[dict[str, Any]] = []
     for start, end in pairwise([0, *ends]):
-        spans, scores = found_spans(rows[start:end], types=types_of(labels))
+        spans, scores = found_spans(rows[start:end], types=types_of_labels(labels))
         found += placed(spans, scores=scores, text=text.text, places=text.places[start:end])
     return {"spans": found}

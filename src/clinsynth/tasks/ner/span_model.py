@@ -17,8 +17,8 @@ from transformers import AutoModelForTokenClassification, PreTrainedModel, PreTr
 from clinsynth.learning.encoder.module import IGNORED, BaseFineTuner
 from clinsynth.tasks.ner import model
 from clinsynth.tasks.ner.model import Encoded, lost
-from clinsynth.tasks.ner.spans import found_spans, outputs_of, span_logits, targets, types_of
-from clinsynth.text.entities import Sentence
+from clinsynth.tasks.ner.spans import found_spans, outputs_of, span_logits, targets
+from clinsynth.text.entities import Sentence, types_of_labels
 
 __all__ = [
     "CHECKPOINTS",
@@ -48,7 +48,7 @@ def recognises(config: Any) -> bool:
 
 def build(path: str, *, labels: Sequence[str], **options: Any) -> PreTrainedModel:
     return AutoModelForTokenClassification.from_pretrained(
-        path, num_labels=outputs_of(len(types_of(labels))), **options
+        path, num_labels=outputs_of(len(types_of_labels(labels))), **options
     )
 
 
@@ -56,12 +56,14 @@ def encode(
     examples: Sequence[Sentence], *, tokenizer: PreTrainedTokenizerBase, labels: Sequence[str], max_length: int
 ) -> list[Encoded]:
     """Return word pieces in which the first one of each word is marked, with the spans that lie in its window."""
-    types = types_of(labels)
+    types = types_of_labels(labels)
     found = []
     for item in model.encode(examples, tokenizer=tokenizer, labels=labels, max_length=max_length):
         spans = targets(examples[item.example].spans, words=item.words, types=types)
         first = [label if label == IGNORED else 0 for label in item.inputs["labels"]]
         inputs: dict[str, Any] = {**item.inputs, "labels": first, "spans": spans}
+        if "open" in inputs:
+            inputs["open"] = [name in examples[item.example].unlabelled for name in types]
         found.append(replace(item, inputs=inputs))
     return found
 
@@ -81,13 +83,16 @@ def collator(tokenizer: PreTrainedTokenizerBase) -> Callable[[list[dict[str, Any
 class FineTuner(BaseFineTuner):
     """Trains a span classifier; outputs, one a window: what the head says of its words [words, outputs]."""
 
+    OWN = BaseFineTuner.OWN | {"labels", "spans"}
+
     def loss(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
         """Return the cross-entropy of all spans, for each word of the batch."""
         logits = self._forward(batch).logits.float()
         first = batch["labels"] != IGNORED
+        opened = batch["open"].bool() if "open" in batch else [None] * len(logits)
         losses = [
-            _loss(row[mask], spans[spans[:, 0] >= 0])
-            for row, mask, spans in zip(logits, first, batch["spans"], strict=True)
+            _loss(row[mask], spans[spans[:, 0] >= 0], opened=types)
+            for row, mask, spans, types in zip(logits, first, batch["spans"], opened, strict=True)
         ]
         return torch.stack(losses).sum() / first.sum().clamp(min=1)
 
@@ -96,17 +101,13 @@ class FineTuner(BaseFineTuner):
         first = (batch["labels"] != IGNORED).cpu().numpy()
         return [row[mask] for row, mask in zip(rows, first, strict=True)]
 
-    def _forward(self, batch: dict[str, torch.Tensor]) -> Any:
-        own = ("index", "weight", "labels", "spans")
-        return self.model(**{name: value for name, value in batch.items() if name not in own})
 
-
-def _loss(words: torch.Tensor, spans: torch.Tensor) -> torch.Tensor:
-    """Return the summed cross-entropy of the spans of a window."""
+def _loss(words: torch.Tensor, spans: torch.Tensor, *, opened: torch.Tensor | None) -> torch.Tensor:
+    """Return the summed cross-entropy of the spans of a window, but for those of types that nobody has marked."""
     scores = span_logits(words)
     wanted = torch.zeros_like(scores)
     wanted[spans[:, 0], spans[:, 1], spans[:, 2]] = 1.0
-    there = scores.isfinite()
+    there = scores.isfinite() if opened is None else scores.isfinite() & ~opened
     return binary_cross_entropy_with_logits(scores[there], wanted[there], reduction="sum")
 
 
@@ -123,12 +124,12 @@ def predictions(
     for item, output in zip(encoded, outputs, strict=True):
         read[item.example] += item.words
         rows[item.example].append(output)
-    types = types_of(labels)
+    types = types_of_labels(labels)
     found = []
     for example, words, parts in zip(examples, read, rows, strict=True):
         spans, scores = found_spans(np.concatenate(parts), types=types) if parts else ([], [])
         placed = [replace(span, start=words[span.start], end=words[span.end - 1] + 1) for span in spans]
-        found.append(example.marked(placed, scores=scores))
+        found.append(example.predicted(placed, scores=scores))
     return found
 
 

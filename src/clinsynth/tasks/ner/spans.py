@@ -29,11 +29,6 @@ LEAST = 0.5
 """Probability from which on a span is a mention."""
 
 
-def types_of(labels: Sequence[str]) -> list[str]:
-    """Return the entity types of tags."""
-    return [label[2:] for label in labels if label.startswith("B-")]
-
-
 def outputs_of(types: int) -> int:
     """Return how many numbers a word has."""
     return types * (2 * SIZE + 1 + WIDEST)

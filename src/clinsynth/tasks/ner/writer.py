@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -11,10 +10,11 @@ from typing import Any
 from clinsynth.config import check
 from clinsynth.errors import ConfigError
 from clinsynth.prompts import render
-from clinsynth.task import NONE, Choices, Proposal, Supply, Writing, split_unit, typed_unit
+from clinsynth.task import NONE, Choices, Proposal, Supply, Writing, split_unit
 from clinsynth.tasks.ner import negatives
 from clinsynth.tasks.ner.annotators import Gazetteer
 from clinsynth.tasks.ner.config import NerDataset, listed_types
+from clinsynth.tasks.ner.gold_mentions import gold_mentions
 from clinsynth.tasks.ner.mention_lists import read_mentions
 from clinsynth.tasks.ner.typed_mentions import known_types, place_mentions
 from clinsynth.tasks.supply import EACH_UNIT
@@ -83,28 +83,8 @@ class NerWriter:
         return len(self._types) > 1
 
     def units(self, gold: Gold, *, writing: Writing, number: int = 0) -> list[str]:
-        """Return those of a list, else the mentions of gold train; of several types each behind its own.
-
-        Unique mentions, case folded, each in its most frequent form; by frequency, then alphabetically.
-        Of forms that are equally frequent the first in the file is taken.
-        """
-        return negatives.check_names(gold.units) if gold.units else self._mentions(gold)
-
-    def _mentions(self, gold: Gold) -> list[str]:
-        forms: dict[tuple[str, int], Counter[str]] = {}
-        rank = {name: place for place, name in enumerate(self._types)}
-        for sentence in gold.train:
-            for span in sentence.spans:
-                mention = sentence.mention(span)
-                forms.setdefault((mention.casefold(), rank[span.label]), Counter())[mention] += 1
-        if not forms:
-            raise ConfigError(
-                f"{self.dataset.name} has neither gold train nor a list of units: give one as dataset.units=terms.txt."
-            )
-        ordered = sorted(forms, key=lambda key: (-forms[key].total(), key))
-        found = [(forms[key].most_common(1)[0][0], self._types[key[1]]) for key in ordered]
-        units = [typed_unit(term, type=kind) if self._typed else term for term, kind in found]
-        return negatives.check_names(units)
+        """Return those of a list, else the mentions of gold train; of several types each behind its own."""
+        return negatives.check_names(gold.units or gold_mentions(gold.train, dataset=self.dataset))
 
     def leaking(self, units: Sequence[str], *, writing: Writing, gold: Gold) -> set[str]:
         """Return none: a prompt shows the name of an entity."""
