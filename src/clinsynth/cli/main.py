@@ -86,40 +86,45 @@ def main(words: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(f"\nStopped. {STOPPED.get(stage, STOPPED_ELSEWHERE)}", file=sys.stderr)
         return INTERRUPTED
-    except (HydraException, OmegaConfBaseException) as error:
+    except Exception as error:
+        status = _said(error, stage, overrides)
+        if status is None:
+            raise
+        return status
+    finally:
+        if command := sweeps.report_command(sweeps.Failures.sweep):
+            print(f"The table of this sweep: {command}")
+    return 0
+
+
+def _said(error: Exception, stage: str, overrides: Sequence[str]) -> int | None:
+    """Say what is wrong, and return the exit status; `None` for a bug, whose traceback is wanted."""
+    if isinstance(error, HydraException | OmegaConfBaseException):
         return _complain(mistakes.explained(error, stage, overrides))
-    except ValueError as error:
-        if "Config group override must be" not in str(error):  # Hydra's word for size=5, which is no option's name
-            _complain_of_sweep()
-            raise
-        return _complain(mistakes.no_option(stage, overrides))
-    except yaml.YAMLError as error:
-        return _complain(f"a file of the config is no YAML: {error}")
-    except BrokenExecutor:
+    if isinstance(error, BrokenExecutor):
         return _complain_of_killed()
-    except ClinsynthError as error:
+    if isinstance(error, ClinsynthError):
         return _complain_of_sweep() or _complain(str(error), status=error.status)
-    except OSError as error:
+    if isinstance(error, yaml.YAMLError):
+        return _complain(f"a file of the config is no YAML: {error}")
+    if isinstance(error, ValueError) and "Config group override must be" in str(error):
+        return _complain(mistakes.no_option(stage, overrides))  # Hydra's word for size=5, which is no option's name
+    if isinstance(error, OSError):
         if error.errno not in _REFUSALS and _raised_by_a_stage(error):
-            raise
+            return None
         return _complain(
             f"{error.filename or 'a file'} cannot be written: {error.strerror}. Jobs write below the current folder; "
             "choose others with output=, to= or folder=, where the stage has it, and with hydra.run.dir=, "
             "hydra.sweep.dir=, paths.artifacts=, tracking.artifacts=."
         )
-    except Exception as error:
-        _complain_of_sweep()
-        if (fault := _database_fault(error)) is not None:
-            return _complain(
-                f"a database cannot be used ({fault}): the MLflow store (tracking.uri), or completions.db of "
-                "paths.artifacts. Where it is locked, end the process that holds it; where the disk is full, make "
-                "room; a damaged one has to be replaced by a copy, or moved away."
-            )
-        raise
-    finally:
-        if command := sweeps.report_command(sweeps.Failures.sweep):
-            print(f"The table of this sweep: {command}")
-    return 0
+    _complain_of_sweep()
+    if (fault := _database_fault(error)) is None:
+        return None
+    return _complain(
+        f"a database cannot be used ({fault}): the MLflow store (tracking.uri), or completions.db of paths.artifacts. "
+        "Where it is locked, end the process that holds it; where the disk is full, make room; a damaged one has to be "
+        "replaced by a copy, or moved away."
+    )
 
 
 def settle_environment() -> None:
