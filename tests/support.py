@@ -96,7 +96,7 @@ def environment(**variables: str) -> dict[str, str]:
 def python(*words: object, **variables: str) -> Said:
     """Run Python in a process of its own, with these words and environment variables."""
     command = [sys.executable, *map(str, words)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment(**variables))
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, env=environment(**variables))
     return Said(done.returncode, done.stdout, done.stderr)
 
 
