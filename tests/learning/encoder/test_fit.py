@@ -278,7 +278,7 @@ def test_ctrl_c_while_training_raises() -> None:
 def test_what_is_no_weight_matrix_does_not_decay() -> None:
     model = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.LayerNorm(2))
     tuner = Tuner(model, lr=0.1, warmup=0.25, weight_decay=0.5)
-    tuner.trainer = SimpleNamespace(estimated_stepping_batches=8)  # type: ignore[assignment]
+    tuner.trainer = SimpleNamespace(estimated_stepping_batches=8, precision="32-true")  # type: ignore[assignment]
     made = tuner.configure_optimizers()
     groups = made["optimizer"].param_groups
     assert [(len(group["params"]), group["weight_decay"]) for group in groups] == [(1, 0.5), (3, 0.0)]
@@ -288,6 +288,13 @@ def test_what_is_no_weight_matrix_does_not_decay() -> None:
         made["optimizer"].step()
         made["lr_scheduler"]["scheduler"].step()
     assert rates == pytest.approx([0, 0.05, *[0.1 * left / 6 for left in range(6, -1, -1)]])
+
+
+@pytest.mark.parametrize(("precision", "fused"), [("32-true", True), ("bf16-mixed", True), ("16-mixed", False)])
+def test_the_optimizer_is_fused_but_where_gradients_are_scaled(precision: str, fused: bool) -> None:
+    tuner = Tuner(torch.nn.Linear(3, 2), lr=0.1, warmup=0.0, weight_decay=0.0)
+    tuner.trainer = SimpleNamespace(estimated_stepping_batches=8, precision=precision)  # type: ignore[assignment]
+    assert all(group["fused"] is fused for group in tuner.configure_optimizers()["optimizer"].param_groups)
 
 
 def test_a_model_is_handed_over_for_training() -> None:

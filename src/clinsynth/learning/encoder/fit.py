@@ -107,6 +107,8 @@ def keep_libraries_quiet() -> None:
 
 
 def _trainer(config: TrainerConfig, *, epochs: int, callbacks: list[Callback]) -> pl.Trainer:
+    # With NaN, at each allocation; nothing here reads it.
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     return pl.Trainer(
         max_epochs=epochs,
         accelerator=config.accelerator,

@@ -80,7 +80,8 @@ class BaseFineTuner(pl.LightningModule):
             {"params": [v for n, v in self.named_parameters() if n not in flat], "weight_decay": self.weight_decay},
             {"params": [v for n, v in self.named_parameters() if n in flat], "weight_decay": 0.0},
         ]
-        optimizer = AdamW(groups, lr=self.lr)
+        scaled = self.trainer.precision == "16-mixed"  # whose gradients a fused optimizer would scale back itself
+        optimizer = AdamW(groups, lr=self.lr, fused=not scaled)
         steps = int(self.trainer.estimated_stepping_batches)
         schedule = get_linear_schedule_with_warmup(optimizer, round(self.warmup * steps), steps)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
