@@ -37,7 +37,7 @@ SHARED = Path(__file__).parents[3] / "shared"
 DATA = Path(os.environ.get("CLINSYNTH_DATA", "") or SHARED / "data").resolve()
 RECORDINGS = SHARED / "recordings"
 
-SAMPLES = ("sample_ner", "sample_relation", "sample_asd", "sample_classes")
+SAMPLES = ("sample_ner", "sample_types", "sample_relation", "sample_asd", "sample_classes")
 DATASETS = (*SAMPLES, "ncbi_disease", "bc5cdr_disease", "bc5cdr_chemical", "gad", "euadr")
 
 FIXED = "trainer.precision=32-true"
@@ -46,12 +46,13 @@ FIXED = "trainer.precision=32-true"
 MODEL, SAMPLING = "gpt-4o-mini", {"temperature": 1.0}
 """Of the cache keys."""
 
-NER = ("sample_ner", "ncbi", "bc5cdr")
+NER = ("sample_ner", "sample_types", "ncbi", "bc5cdr")
 NER_ANNOTATORS = ("seed", "gazetteer", "llm")
 
 CORPORA: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
     "sample_ner": ((), NER_ANNOTATORS, ("n1", "n10", "n30")),
     "sample_ner r050": (("dataset=sample_ner", "seed_ratio=r050"), NER_ANNOTATORS, ("n10",)),
+    "sample_types": ((), NER_ANNOTATORS, ("n1", "n5")),
     "sample_relation": ((), ("none",), ("t100", "t200", "t400")),
     "sample_asd": ((), ("none",), ("n1", "n10", "n30")),
     "sample_classes": ((), ("none",), ("n1", "n10", "n30")),
