@@ -127,22 +127,6 @@ def clinsynth(workspace: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Ca
     root.setLevel(level)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def one_composition_a_command() -> Iterator[None]:
-    """Hydra composes a command twice, first for its mode alone, which nothing sets here but experiments."""
-    from hydra._internal.hydra import Hydra
-
-    whole = Hydra.get_mode
-
-    def get_mode(self: Hydra, config_name: str | None, overrides: list[str]) -> Any:
-        sets_mode = any(word.lstrip("+").startswith(("experiment=", "hydra.mode=")) for word in overrides)
-        return whole(self, config_name, overrides) if sets_mode else None
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Hydra, "get_mode", get_mode)
-        yield
-
-
 @cache
 def _composed(stage: str, words: tuple[str, ...], environment: tuple[str | None, ...]) -> Any:
     """A whole config; what tests compose again and again takes a third of a second each time."""

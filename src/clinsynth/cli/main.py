@@ -21,6 +21,7 @@ from omegaconf.errors import OmegaConfBaseException
 import clinsynth
 from clinsynth import config, stages, tasks
 from clinsynth.cli import completion, flags, help, mistakes, sweeps
+from clinsynth.cli.composing import composed_once
 from clinsynth.cli.signals import sigterm_as_ctrl_c
 from clinsynth.errors import ClinsynthError
 from clinsynth.stages.overrides import quoted
@@ -156,7 +157,8 @@ def _hand_over(stage: str, overrides: list[str]) -> None:
     os.environ["HYDRA_FULL_ERROR"] = "1"  # raise to us instead of printing
     given, sys.argv = sys.argv, ["clinsynth", *flags.flags_first(overrides)]
     try:
-        hydra.main(version_base="1.3", config_path=str(config.conf_folder()), config_name=stage)(stages.run)()
+        with composed_once():
+            hydra.main(version_base="1.3", config_path=str(config.conf_folder()), config_name=stage)(stages.run)()
     except sweeps.JobError as failed:
         raise failed.error from None
     finally:

@@ -83,7 +83,9 @@ def register(datasets: Mapping[str, type]) -> None:
 @cache
 def _store(group: str, name: str, schema: Any) -> None:
     """Tell Hydra of a schema, which it remembers as long as the process lives; once, for that takes a while."""
-    ConfigStore.instance().store(group=group, name=name, node=schema)
+    store = ConfigStore.instance()
+    store.store(group=group, name=name, node=schema)
+    vars(store)["__deepcopy__"] = lambda memo: store  # else Hydra copies all schemas for every composition
 
 
 def typed(config: DictConfig, schema: type) -> Any:
