@@ -185,9 +185,19 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[MockHub]:
     huggingface_hub.close_session()
 
 
-@pytest.fixture
-def server() -> Iterator[MockServer]:
-    """A server that speaks OpenAI's protocol and does as it is told."""
-    started = MockServer()
+@pytest.fixture(scope="session")
+def servers() -> Iterator[list[MockServer]]:
+    """Those that were started; a process takes half a second to start."""
+    started: list[MockServer] = []
     yield started
-    started.stop()
+    for server in started:
+        server.stop()
+
+
+@pytest.fixture
+def server(servers: list[MockServer]) -> MockServer:
+    """A server that speaks OpenAI's protocol and does as it is told; what it was told before is forgotten."""
+    if not servers or not servers[-1].runs:
+        servers.append(MockServer())
+    servers[-1].reset()
+    return servers[-1]

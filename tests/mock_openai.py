@@ -1,8 +1,8 @@
 """A server that speaks OpenAI's protocol, counts what it is asked, and misbehaves as it is told.
 
 `python tests/mock_openai.py` prints its port. `POST /behave` with a JSON object sets attributes of
-`Behaviour`; `GET /asked` tells what was asked. It writes sentences about the words in the prompt,
-or lists them as mentions, so that whole corpora can be made with it.
+`Behaviour`; `GET /asked` tells what was asked; `POST /reset` forgets both. It writes sentences about
+the words in the prompt, or lists them as mentions, so that whole corpora can be made with it.
 """
 
 from __future__ import annotations
@@ -60,6 +60,7 @@ class Asked:
     statuses: Counter[str] = field(default_factory=Counter)
     bodies: Counter[str] = field(default_factory=Counter)
     """Answered bodies, and how often."""
+    busy: int = 0
     most_at_once: int = 0
     keys: Counter[str] = field(default_factory=Counter)
     batches: int = 0
@@ -69,7 +70,11 @@ class Asked:
 
 class Server:
     def __init__(self) -> None:
-        self.behaviour, self.asked, self.busy = Behaviour(), Asked(), 0
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin anew, as another process would."""
+        self.behaviour, self.asked = Behaviour(), Asked()
         self.files: dict[str, bytes] = {}
         self.batches: dict[str, dict[str, Any]] = {}
 
@@ -89,6 +94,9 @@ class Server:
     async def handle(self, head: str, body: bytes, writer: asyncio.StreamWriter) -> bool:
         """Whether the connection is kept."""
         path = head.split(" ", 2)[1]
+        if path == "/reset":
+            self.reset()
+            return await self.reply(writer, {"ok": True})
         if path == "/behave":
             vars(self.behaviour).update(json.loads(body))
             return await self.reply(writer, {"ok": True})
@@ -99,12 +107,13 @@ class Server:
             return False
         if path.startswith(("/v1/files", "/v1/batches")):
             return await self.batch(head, path, body, writer)
-        self.busy += 1
-        self.asked.most_at_once = max(self.asked.most_at_once, self.busy)
+        asked = self.asked
+        asked.busy += 1
+        asked.most_at_once = max(asked.most_at_once, asked.busy)
         try:
             return await self.complete(head, body, writer)
         finally:
-            self.busy -= 1
+            asked.busy -= 1
 
     async def complete(self, head: str, body: bytes, writer: asyncio.StreamWriter) -> bool:
         told, asked = self.behaviour, self.asked

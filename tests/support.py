@@ -117,6 +117,13 @@ class MockServer:
         self.root = f"http://127.0.0.1:{self._process.stdout.readline().strip()}"
         self.url = f"{self.root}/v1"
 
+    @property
+    def runs(self) -> bool:
+        return self._process.poll() is None
+
+    def reset(self) -> None:
+        requests.post(f"{self.root}/reset", timeout=10)
+
     def behave(self, **told: Any) -> None:
         requests.post(f"{self.root}/behave", json=told, timeout=10)
 
