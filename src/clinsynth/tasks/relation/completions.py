@@ -7,26 +7,24 @@ an example. What is no usable example is returned with the reason, so that nothi
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from clinsynth.tasks.markers import Markers
+from clinsynth.tasks.relation.closing_labels import closed
 from clinsynth.tasks.relation.labels import (
     EXAMPLES,
     LABEL_KEY,
-    LABEL_NAME,
     NEGATIVE,
     POSITIVE,
-    VALUE,
     are_heading_words,
-    cell_labels,
     opened,
     polarity,
     read_labels,
     words_of,
 )
+from clinsynth.tasks.relation.table_rows import SENTENCE_KEY, cells, csv_as_row, objects_as_rows, read_row
 from clinsynth.text.lists import ENDS, MARK, QUOTES
 from clinsynth.text.markup import without_latex, without_tags
 from clinsynth.text.numbering import QUOTATION, without_signs
@@ -34,23 +32,12 @@ from clinsynth.text.peeling import LINE_END, SIGNS, parts
 from clinsynth.text.remarks import REMARKS
 
 _SIGNS = SIGNS | str.maketrans("｜", "|", "\ufe0e\ufe0f")
-# JSON (and what nearly is): an object without further objects in it, and its fields.
-_OBJECT = re.compile(r"\{[^{}]*\}")
-_FIELD = re.compile(
-    r"""(?P<quote>["'])(?P<key>\w[\w ]*)(?P=quote)\s*:\s*
-        (?P<value>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^\s,{}\[\]"']+)""",
-    re.VERBOSE | re.DOTALL,
-)
-_SENTENCE_KEY = re.compile(r"(?:sentence|text|example|input|content)s?", re.IGNORECASE)
 # Layout: code fences, rules and the line under a table's header, brackets round JSON, a number of its own.
 _LAYOUT = re.compile(
     r"""(?:```|~~~)\s*\w*|[-=_*:|+\s]+|[\[\]{}(),;\s]+
         |[(\[]?\d{1,3}[.)\]:]*|[\[{]?\s?"\w+"\s?:\s?[\[{]+""",
     re.VERBOSE,
 )
-_CSV_ROW = re.compile(r'(?:"?\d{1,4}"?\s*[,;\t]\s*)?(?<!")"((?:[^"]|"")*+)"\s*[,;\t]\s*"?(\w[\w ]{0,20})"?$')
-_PIPE = re.compile(r"(?<!\\)\|")
-_INDEX = re.compile(r"\W{0,3}(?:(?:sentence|example|row|no)\W{0,3})?\d{1,4}\W{0,3}", re.IGNORECASE)
 _COLUMN = re.compile(
     rf"(?:#|no\.?|nr\.?|id|index|number|explanation|reason|rationale|{LABEL_KEY.pattern}"
     r"|.{0,20}\byes ?/ ?no\b.{0,5})",
@@ -59,27 +46,6 @@ _COLUMN = re.compile(
 _SENTENCE_COLUMN = re.compile(
     r"(?:example |input )?(?:sentence|text|example|input)s?\b(?:.{0,60}[\w$)])?", re.IGNORECASE
 )
-_KEYED_LABEL = re.compile(
-    rf"\b{LABEL_NAME}[\"']?\s?[:=]\s?{VALUE.pattern}(?:\s?(?:/|or\b)\s?\w+)?(?=\s*(?:$|[.,;()\[\]}}|–—-]))",
-    re.VERBOSE | re.IGNORECASE,
-)
-_WORD = (
-    r"(?P<value>[Yy]es|YES|[Nn]o|NO|Positive|POSITIVE|Negative|NEGATIVE|True|False"
-    r"|Related|Not [Rr]elated|No [Rr]elation|Unrelated|[✅✔☑❌✗✘])"
-)
-_CAPITAL = r"(?P<value>Yes|No|Positive|Negative|True|False)"
-# A label at the end of a sentence. The shorter the sign, the fewer the words: "of NO", "was positive", "vs no".
-_CLOSINGS = tuple(
-    re.compile(pattern)
-    for pattern in (
-        rf"\s*[(\[]\s*[\"']?{_WORD}[\"']?\s*[)\]]\s*\.?$",
-        rf"\s*(?:\s[-–—=/]+>?|\s?[→⇒])\s*[\"'“]?{_WORD}[\"'”]?\.?$",
-        rf"(?<=[.!?…\"”])[\"”'’)]?(?:[,;:]?\s+|,(?=\"))[\"'“]?{_WORD}[\"'”]?\.?$",
-        rf"[,;:]\s+[\"'“]?{_CAPITAL}[\"'”]?\.?$",
-        r"\s(?P<value>Yes|No|[✅✔☑❌✗✘])$",
-    )
-)
-_TAIL = 60  # characters in which a closing label is looked for
 _TITLE = re.compile(
     r"\W*(?:(?:here|these|are|is|the|some|\d+|two|three|four|five|following)\s+)*(positive|negative)\s+"
     r"(?:\w+\s+)?(?:examples?|sentences?|instances?|cases?|samples?|rows?)\b(?:[^:(]|\([^()]*\))*:?\W*",
@@ -134,8 +100,8 @@ def read_rows(text: str, *, markers: Sequence[str] = ("@GENE$", "@DISEASE$")) ->
             reader.add_remark(part)
             continue
         part = without_latex(without_tags(known.untagged(part)))
-        for line in _OBJECT.sub(_as_row, part).split("\n"):
-            reader.read_line(_CSV_ROW.sub(r"| \1 | \2 |", without_signs(QUOTATION.sub("", line.strip()))))
+        for line in objects_as_rows(part).split("\n"):
+            reader.read_line(csv_as_row(without_signs(QUOTATION.sub("", line.strip()))))
     return [reader.result(part) for part in reader.parts]
 
 
@@ -190,7 +156,7 @@ class _Reader:
         if alone:
             self._label_line(raw, alone, keyed=keyed)
             return
-        text, more = self._row(rest)
+        text, more = read_row(rest, markers=self._markers, columns=self._columns)
         if more and not text:
             self._label_line(raw, more, keyed=True)
             return
@@ -199,7 +165,7 @@ class _Reader:
             text, more, _, _ = opened(text)
             labels |= more
         if not labels:
-            text, labels = self._closed(text)
+            text, labels = closed(text, markers=self._markers)
         counts = self._markers.counts(text)
         remark = not labels and bool(_REMARK.match(text) or _REMARK.match(rest))
         if not (labels or any(counts) or remark) and (_TITLED.match(raw) or line.endswith(":")):
@@ -272,16 +238,16 @@ class _Reader:
         return re.sub(r"(?<![\w@])_(\S(?:[^_]*\S)?)_(?!\w)", r"\1", line).strip()
 
     def _is_header(self, line: str) -> bool:
-        cells = [cell.strip() for cell in _cells(line)]
-        sentences = [cell for cell in cells if _SENTENCE_COLUMN.fullmatch(cell)]
-        others = [cell for cell in cells if cell and cell not in sentences]
+        found = [cell.strip() for cell in cells(line)]
+        sentences = [cell for cell in found if _SENTENCE_COLUMN.fullmatch(cell)]
+        others = [cell for cell in found if cell and cell not in sentences]
         if not others:
-            return line.startswith("|") and bool(_SENTENCE_KEY.fullmatch(cells[0]))
+            return line.startswith("|") and bool(SENTENCE_KEY.fullmatch(found[0]))
         # "| Text mining linked @GENE$ to @DISEASE$ | No |": "No" may head a column of numbers, before the text.
         columns = (_COLUMN.fullmatch(cell) or words_of(cell) <= self._names for cell in others)
-        if not sentences or not all(columns) or read_labels(cells[-1], digits=True):
+        if not sentences or not all(columns) or read_labels(found[-1], digits=True):
             return False
-        self._columns = len(cells)
+        self._columns = len(found)
         return True
 
     def _heading_label(self, raw: str, line: str) -> str | None:
@@ -306,83 +272,6 @@ class _Reader:
         if not titled and line.endswith("."):  # a sentence
             return None
         return polarity(words)
-
-    def _row(self, line: str) -> tuple[str, set[str]]:
-        """Return sentence and labels of a table's row; a pipe does not end a sentence if the label comes later."""
-        cells = _cells(line)
-        if len(cells) == 1:
-            return cells[0].strip(), set()
-        counts = [self._markers.counts(cell) for cell in cells]
-        whole = next((at for at, count in enumerate(counts) if all(count)), None)
-        first = next((at for at, count in enumerate(counts) if any(count)), None) if whole is None else whole
-        if first is None:
-            first = max(range(len(cells)), key=lambda at: 0 if read_labels(cells[at], digits=False) else len(cells[at]))
-        values = cell_labels(cells, first)
-        start = max((at + 1 for at in range(first) if values[at]), default=0)
-        end = next((at for at in range(first + 1, len(cells)) if values[at]), len(cells))
-        labels = set[str]().union(*values[:start], *values[end:])
-        if values[first]:
-            return "", labels | values[first]
-        while start < first and (_INDEX.fullmatch(cells[start]) or cells[start].strip() in self._markers.markers):
-            start += 1
-        if whole is not None:
-            tabled = len(cells) == self._columns  # then the sentence has one cell
-            start = whole if tabled else start
-            end = whole + 1 if tabled or cells[whole].strip().endswith(ENDS) else end
-            while end > whole + 1 and cells[end - 1].strip() in self._markers.markers:
-                end -= 1
-        return ("|" if "|" in line else " ").join(cells[start:end]).strip(" |\t"), labels
-
-    def _closed(self, text: str) -> tuple[str, set[str]]:
-        """Split off the label at a sentence's end."""
-        keyed = list(_KEYED_LABEL.finditer(text))
-        before = self._markers.counts(text[: keyed[0].start()]) if keyed else ()
-        after = self._markers.counts(text[keyed[0].end() :]) if keyed else ()
-        if keyed and (not any(after) or (all(before) and not all(after))):  # no second sentence, at most an explanation
-            labels = set[str]().union(
-                *(read_labels(text[found.start("value") : found.end()], digits=True) for found in keyed)
-            )
-            sentence = text[: keyed[0].start()].rstrip(" ([{–—-=→|")
-            if sentence.endswith(('"', "'")) and sentence[:-1].rstrip().endswith((",", ";")):  # ..., "label": "Yes"
-                sentence = sentence[:-1].rstrip()
-            return sentence.rstrip(",; "), labels
-        for closing in _CLOSINGS:
-            found = closing.search(text[-_TAIL:])
-            if found and (closing is not _CLOSINGS[-1] or any(self._markers.counts(text))):
-                cut = len(text) - len(text[-_TAIL:]) + found.start()
-                # A quotation mark before the label may be matched with it: it belongs to the sentence.
-                kept = found.group()[0] if found.group()[0] in "\"”'’)" else ""
-                return (text[:cut] + kept).rstrip(), read_labels(found["value"], digits=False)
-        return text, set()
-
-
-def _as_row(found: re.Match[str]) -> str:
-    """Return a JSON object as a row of a table."""
-    fields = {pair["key"].lower(): _value(pair["value"]) for pair in _FIELD.finditer(found.group())}
-    sentence = next((value for key, value in fields.items() if _SENTENCE_KEY.fullmatch(key)), None)
-    if sentence is None:
-        return found.group()
-    label = next((value for key, value in fields.items() if LABEL_KEY.fullmatch(key)), "")
-    return f"\n| {sentence} | {label} |\n"
-
-
-def _value(written: str) -> str:
-    if written[0] not in "\"'":
-        return written
-    try:
-        text = str(json.loads(written, strict=False))
-    except ValueError:  # a single quote, or an escape that JSON does not know
-        text = re.sub(r"\\([\"'\\])", r"\1", written[1:-1])
-    return " ".join(text.split()).replace("|", "\\|")
-
-
-def _cells(line: str) -> list[str]:
-    cells = _PIPE.split(line) if "|" in line else line.split("\t")
-    while len(cells) > 1 and not cells[-1].strip():
-        cells.pop()
-    while len(cells) > 1 and not cells[0].strip():
-        del cells[0]
-    return cells
 
 
 def _unquoted(text: str) -> str:
