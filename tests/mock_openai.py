@@ -1,8 +1,9 @@
 """A server that speaks OpenAI's protocol, counts what it is asked, and misbehaves as it is told.
 
 `python tests/mock_openai.py` prints its port. `POST /behave` with a JSON object sets attributes of
-`Behaviour`; `GET /asked` tells what was asked; `POST /reset` forgets both. It writes sentences about
-the words in the prompt, or lists them as mentions, so that whole corpora can be made with it.
+`Behaviour`; `GET /asked` tells what was asked; `POST /reset` forgets both, and names the path below
+which it answers from then on. It writes sentences about the words in the prompt, or lists them as
+mentions, so that whole corpora can be made with it.
 """
 
 from __future__ import annotations
@@ -72,8 +73,9 @@ class Server:
     def __init__(self) -> None:
         self.reset()
 
-    def reset(self) -> None:
-        """Begin anew, as another process would."""
+    def reset(self, place: str = "") -> None:
+        """Begin anew, as another process would; what is asked elsewhere than below `place` has no answer."""
+        self.place = place
         self.behaviour, self.asked = Behaviour(), Asked()
         self.files: dict[str, bytes] = {}
         self.batches: dict[str, dict[str, Any]] = {}
@@ -95,7 +97,7 @@ class Server:
         """Whether the connection is kept."""
         path = head.split(" ", 2)[1]
         if path == "/reset":
-            self.reset()
+            self.reset(json.loads(body))
             return await self.reply(writer, {"ok": True})
         if path == "/behave":
             vars(self.behaviour).update(json.loads(body))
@@ -103,8 +105,9 @@ class Server:
         if path == "/asked":
             told = {name: value for name, value in vars(self.asked).items() if name != "bodies"}
             return await self.reply(writer, told | {"different": len(self.asked.bodies)})
-        if time.time() < self.behaviour.down_until:
+        if time.time() < self.behaviour.down_until or not path.startswith(f"{self.place}/"):
             return False
+        path = path.removeprefix(self.place)
         if path.startswith(("/v1/files", "/v1/batches")):
             return await self.batch(head, path, body, writer)
         asked = self.asked

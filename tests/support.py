@@ -115,14 +115,18 @@ class MockServer:
         self._process = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         self.root = f"http://127.0.0.1:{self._process.stdout.readline().strip()}"
-        self.url = f"{self.root}/v1"
+        self._resets = 0
+        self.reset()
 
     @property
     def runs(self) -> bool:
         return self._process.poll() is None
 
     def reset(self) -> None:
-        requests.post(f"{self.root}/reset", timeout=10)
+        """Begin anew at another address, so that a process which has outlived its test is shut out."""
+        self._resets += 1
+        requests.post(f"{self.root}/reset", json=f"/{self._resets}", timeout=10)
+        self.url = f"{self.root}/{self._resets}/v1"
 
     def behave(self, **told: Any) -> None:
         requests.post(f"{self.root}/behave", json=told, timeout=10)

@@ -355,7 +355,7 @@ def test_sigterm_keeps_the_answers_under_way(with_store: Path, server: MockServe
     asked = server.asked()
     assert asked["answered"] == asked["requests"] < 60
     cache = CompletionCache(with_store / "artifacts" / "completions.db")
-    assert len(list(cache.rows())) == asked["answered"]
+    assert len(list(cache.rows())) == asked["answered"], said
     client = MlflowClient(f"sqlite:///{with_store}/mlruns/mlflow.db")
     (experiment,) = [found for found in client.search_experiments() if found.name == "sample_ner"]
     (run,) = client.search_runs([experiment.experiment_id])
