@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -146,6 +146,28 @@ def composed(workspace: Path) -> Composed:
         return config.typed(_composed(stage, tuple(map(str, overrides)), environment), config.STAGES[stage])
 
     return settings_of
+
+
+@pytest.fixture
+def tiny_student(composed: Composed, tiny_bert: Path) -> Callable[..., Any]:
+    """Makes a tiny model that is ready to learn some sentences of a dataset, in so many passes."""
+    from clinsynth.learning import open_learner
+    from clinsynth.learning.sets import TrainingSet
+
+    def student(dataset: Any, examples: Sequence[Any], *, epochs: int, lr: float, head: str = "token") -> Any:
+        passes = (f"trainer.epochs={epochs}", f"trainer.max_epochs={epochs}", "trainer.min_steps=0")
+        small = (f"backbone.name_or_path={tiny_bert}", "backbone.max_length=32", "backbone.batch_size=4")
+        chosen = (f"backbone.lr={lr}", f"backbone.head={head}", "trainer.accelerator=cpu")
+        settings = composed("train", "dataset=sample_ner", *passes, *small, *chosen)
+        return open_learner("encoder").student(
+            tasks.open(dataset),
+            arm=TrainingSet(tuple(examples), train=tuple(examples), devel=()),
+            backbone=settings.backbone,
+            trainer=settings.trainer,
+            seed=0,
+        )
+
+    return student
 
 
 @pytest.fixture(scope="session")

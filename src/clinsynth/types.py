@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from enum import Enum
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,6 +18,14 @@ STATUSES = CLEAN, REPAIRED, UNUSABLE = "clean", "repaired", "unusable"
 
 ADJUDICATED = "adjudicated"
 """Among `Gold.hashes`: the digest of the review that labelled the test examples anew."""
+
+
+class Unlabelled(Enum):
+    """What a word is that a corpus without labels of a type says nothing of."""
+
+    masked = "masked"
+    lexicon = "lexicon"
+    outside = "outside"
 
 
 class Example(Protocol):

@@ -1,4 +1,4 @@
-"""Spares Hydra what it composes for nothing: a third of a second a command, and a fifth of each composition."""
+"""Spares Hydra what it composes for nothing: a third of a second a command."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ from clinsynth.config.tools import (
     ShowConfig,
     SweepConfig,
 )
-from clinsynth.config.training import BackboneConfig, SourceConfig, SourceName, TrainerConfig, Unlabelled
+from clinsynth.config.training import BackboneConfig, SourceConfig, SourceName, TrainerConfig
 from clinsynth.errors import ConfigError
 from clinsynth.types import Prompt
 
@@ -78,14 +78,14 @@ def register(datasets: Mapping[str, type]) -> None:
         _store("schema", stage, schema)
     for task, schema in datasets.items():
         _store("schema/dataset", task, schema)
+    store = ConfigStore.instance()
+    vars(store)["__deepcopy__"] = lambda memo: store  # else Hydra copies all schemas, a fifth of each composition
 
 
 @cache
 def _store(group: str, name: str, schema: Any) -> None:
     """Tell Hydra of a schema, which it remembers as long as the process lives; once, for that takes a while."""
-    store = ConfigStore.instance()
-    store.store(group=group, name=name, node=schema)
-    vars(store)["__deepcopy__"] = lambda memo: store  # else Hydra copies all schemas for every composition
+    ConfigStore.instance().store(group=group, name=name, node=schema)
 
 
 def typed(config: DictConfig, schema: type) -> Any:

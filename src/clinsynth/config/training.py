@@ -9,18 +9,13 @@ from typing import Any
 from omegaconf import MISSING
 
 from clinsynth.config.options import AT_LEAST_1, check, option
+from clinsynth.types import Unlabelled
 
 
 class SourceName(Enum):
     original = "original"
     synthetic = "synthetic"
     augmented = "augmented"
-
-
-class Unlabelled(Enum):
-    masked = "masked"
-    lexicon = "lexicon"
-    outside = "outside"
 
 
 @dataclass

@@ -12,7 +12,7 @@ from typing import Any
 
 from clinsynth import keys
 from clinsynth.artifacts import ArtifactStore
-from clinsynth.config import Reviewed, Unlabelled
+from clinsynth.config import Reviewed
 from clinsynth.corpora.answers import replay_answers
 from clinsynth.corpora.building import build_corpus, check_units_are_written_about
 from clinsynth.corpora.generation import Generation
@@ -28,7 +28,7 @@ from clinsynth.files.terms import read_terms
 from clinsynth.keys import digest
 from clinsynth.llm import KnownCompletions
 from clinsynth.task import Task
-from clinsynth.types import Gold
+from clinsynth.types import Gold, Unlabelled
 
 __all__ = [
     "REJECTED",

@@ -8,11 +8,10 @@ from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any
 
-from clinsynth.config import Unlabelled
 from clinsynth.corpora.storage import Corpus, write_examples
 from clinsynth.quality.filters import folded, folded_texts
 from clinsynth.task import Task
-from clinsynth.types import Gold
+from clinsynth.types import Gold, Unlabelled
 
 
 def merge(
@@ -83,7 +82,7 @@ def _rows(
         yield from zip(corpus.rows(), corpus.examples, strict=True)
         return
     assert task.partial is not None, "who lacks labels has them completed"
-    completed = task.partial.completed(missing, how=how.value, gold=gold)
+    completed = task.partial.completed(missing, how=how, gold=gold)
     for row, example in zip(corpus.rows(), corpus.examples, strict=True):
         whole = completed(example)
         yield row | whole.to_json(), whole

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from clinsynth.config.corpus import Reviewed
-from clinsynth.config.training import Unlabelled
 from clinsynth.keys.hashing import Hashes, digest
 from clinsynth.keys.settings import first, later, listed, named
 from clinsynth.keys.versions import CORPUS
+from clinsynth.types import Unlabelled
 
 if TYPE_CHECKING:
     from clinsynth.config import AnnotatorConfig, CorpusConfig, QualityConfig, SizeConfig

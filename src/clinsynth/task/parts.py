@@ -20,6 +20,7 @@ from clinsynth.types import (
     Reading,
     Rejected,
     Request,
+    Unlabelled,
 )
 
 
@@ -160,9 +161,8 @@ class Partial(Protocol):
     def missing(self, labels: Sequence[str]) -> tuple[str, ...] | None:
         """Return the kinds that labels lack; `None` where they are not those of some of the kinds."""
 
-    def completed(self, missing: Sequence[str], *, how: str, gold: Gold) -> Callable[[Any], Any]:
-        """Return what makes an example without the `missing` kinds into one of the dataset; `how` is that of
-        `source.unlabelled`."""
+    def completed(self, missing: Sequence[str], *, how: Unlabelled, gold: Gold) -> Callable[[Any], Any]:
+        """Return what makes an example without the `missing` kinds into one of the dataset."""
 
 
 class Reviewer(Protocol):

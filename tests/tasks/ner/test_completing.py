@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,19 +10,16 @@ from typing import Any
 import pytest
 import torch
 
-from clinsynth import tasks
-from clinsynth.config import Unlabelled
-from clinsynth.learning import open_learner
 from clinsynth.learning.encoder import backbones
 from clinsynth.learning.learner import Student
-from clinsynth.learning.sets import TrainingSet
 from clinsynth.tasks.ner import examples as form
 from clinsynth.tasks.ner import model, span_model
 from clinsynth.tasks.ner.completing import NerPartial
 from clinsynth.tasks.ner.config import EntityType, NerDataset
 from clinsynth.tasks.ner.counts import count
 from clinsynth.text.entities import Sentence, Span
-from support import Composed, gold
+from clinsynth.types import Unlabelled
+from support import gold
 
 DATASET = NerDataset("mine", "ner", entity_types={"Disease": EntityType(), "Drug": EntityType()})
 DISEASES, DRUGS = ("gout", "ataxia", "asthma", "angina"), ("aspirin", "heparin", "lithium", "insulin")
@@ -46,34 +44,20 @@ def whole() -> tuple[Sentence, ...]:
     )
 
 
-@pytest.fixture
-def learnt(composed: Composed, tiny_bert: Path) -> Any:
-    def fit(head: str, train: tuple[Sentence, ...]) -> Student:
-        trainer = ("trainer.epochs=12", "trainer.max_epochs=12", "trainer.min_steps=0", "trainer.accelerator=cpu")
-        small = (f"backbone.name_or_path={tiny_bert}", "backbone.max_length=32", "backbone.batch_size=4")
-        chosen = ("backbone.lr=5e-3", f"backbone.head={head}")
-        settings = composed("train", "dataset=sample_ner", *trainer, *small, *chosen)
-        student = open_learner("encoder").student(
-            tasks.open(DATASET),
-            arm=TrainingSet(train, train=train, devel=()),
-            backbone=settings.backbone,
-            trainer=settings.trainer,
-            seed=0,
-        )
-        student.fit(report=lambda measured: None)
-        return student
-
-    return fit
-
-
 @pytest.mark.parametrize("head", ["token", "span"])
-def test_two_halves_make_a_whole(head: str, learnt: Any) -> None:
+def test_two_halves_make_a_whole(head: str, tiny_student: Callable[..., Student]) -> None:
     """As outside each half says no of what the other says yes; masked they agree."""
     test = whole()
-    found = count(test, learnt(head, halves()).predict(test).predicted).sum(axis=0)
+
+    def learnt(train: Sequence[Sentence]) -> list[Sentence]:
+        student = tiny_student(DATASET, train, epochs=12, lr=5e-3, head=head)
+        student.fit(report=lambda measured: None)
+        return list(student.predict(test).predicted)
+
+    found = count(test, learnt(halves())).sum(axis=0)
     assert found.tolist() == [32, 32, 32]
     outside = tuple(replace(sentence, unlabelled=()) for sentence in halves())
-    contradicted = count(test, learnt(head, outside).predict(test).predicted).sum(axis=0)
+    contradicted = count(test, learnt(outside)).sum(axis=0)
     assert contradicted[0] < 32
 
 
@@ -146,7 +130,7 @@ def test_three_ways_to_complete_a_sentence() -> None:
     known = gold(Sentence(("gout", "or", "ataxia"), (Span(0, 1, "Disease"), Span(2, 3, "Disease"))))
 
     def completed(how: Unlabelled, **parts: Any) -> Sentence:
-        found: Sentence = NerPartial(DATASET).completed(["Disease"], how=how.value, gold=replace(known, **parts))(half)
+        found: Sentence = NerPartial(DATASET).completed(["Disease"], how=how, gold=replace(known, **parts))(half)
         return found
 
     assert completed(Unlabelled.outside) == half

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,10 +17,8 @@ from clinsynth.files.annotated.rows import to_row
 from clinsynth.files.annotated.texts import AnnotatedText, Mention
 from clinsynth.files.annotated.words import word_places
 from clinsynth.files.annotated.writing import write_annotated
-from clinsynth.learning import open_learner
-from clinsynth.learning.sets import TrainingSet
+from clinsynth.learning.learner import Student
 from clinsynth.tasks.ner.config import EntityType, NerDataset
-from support import Composed
 
 NEEDS = {"docbin": "spacy", "xmi": "cassis"}
 SUFFIX = {"docbin": ".spacy", "parquet": ".parquet"}
@@ -31,7 +30,7 @@ TEXTS = [
 
 @pytest.mark.parametrize("name", [name for name, known in FORMATS.items() if MENTIONS in known.HOLDS])
 def test_every_format_gives_the_same_gold_and_is_learnt(
-    name: str, tmp_path: Path, tiny_bert: Path, composed: Composed
+    name: str, tmp_path: Path, tiny_student: Callable[..., Student]
 ) -> None:
     if name in NEEDS:
         pytest.importorskip(NEEDS[name])
@@ -49,15 +48,7 @@ def test_every_format_gives_the_same_gold_and_is_learnt(
         ("Aspirin for acute gout", ["B-Drug", "O", "B-Problem", "I-Problem"]),
         ("He has no ataxia", ["O", "O", "O", "B-Problem"]),
     ]
-    settings = composed("train", "dataset=sample_ner", f"backbone.name_or_path={tiny_bert}", "trainer.accelerator=cpu")
-    trainer = replace(settings.trainer, epochs=20, max_epochs=20, min_steps=0)
-    student = open_learner("encoder").student(
-        tasks.open(dataset),
-        arm=TrainingSet(tuple(gold.train), train=tuple(gold.train), devel=()),
-        backbone=replace(settings.backbone, lr=1e-2, lr_by_task={}),
-        trainer=trainer,
-        seed=0,
-    )
+    student = tiny_student(dataset, gold.train, epochs=20, lr=1e-2)
     losses: list[float] = []
     student.fit(report=lambda measured: losses.extend(value for _, value, _ in measured))
     assert losses[-1] < losses[0] / 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,6 @@ from clinsynth.errors import ConfigError
 from clinsynth.learning import open_learner
 from clinsynth.learning.encoder.opening import open_model
 from clinsynth.learning.learner import Student
-from clinsynth.learning.sets import TrainingSet
 from clinsynth.tasks.ner.config import EntityType, NerDataset
 from clinsynth.tasks.ner.counts import count
 from clinsynth.tasks.ner.spans import SIZE, WIDEST, found_spans, outputs_of, span_logits, targets
@@ -75,29 +75,19 @@ def nested() -> tuple[Sentence, ...]:
 
 
 @pytest.fixture
-def learnt(composed: Composed, tiny_bert: Path) -> Any:
+def learnt(tiny_student: Callable[..., Student]) -> Callable[[str], Student]:
     def fit(head: str) -> Student:
         dataset = NerDataset("mine", "ner", entity_types={"Disease": EntityType(), "Organ": EntityType()})
-        trainer = ("trainer.epochs=25", "trainer.max_epochs=25", "trainer.min_steps=0", "trainer.accelerator=cpu")
-        small = (f"backbone.name_or_path={tiny_bert}", "backbone.max_length=32", "backbone.batch_size=4")
-        settings = composed(
-            "train", "dataset=sample_ner", *trainer, *small, "backbone.lr=5e-3", f"backbone.head={head}"
-        )
-        examples = nested()
-        student = open_learner("encoder").student(
-            tasks.open(dataset),
-            arm=TrainingSet(examples, train=examples, devel=()),
-            backbone=settings.backbone,
-            trainer=settings.trainer,
-            seed=0,
-        )
+        student = tiny_student(dataset, nested(), epochs=25, lr=5e-3, head=head)
         student.fit(report=lambda measured: None)
         return student
 
     return fit
 
 
-def test_nested_mentions_are_learnt_by_the_head_for_spans_alone(learnt: Any, tmp_path: Path) -> None:
+def test_nested_mentions_are_learnt_by_the_head_for_spans_alone(
+    learnt: Callable[[str], Student], tmp_path: Path
+) -> None:
     examples = nested()
     whole = 5 * len(NOUNS)
     assert count(examples, learnt("token").predict(examples).predicted).sum(axis=0)[0] <= 3 * len(NOUNS)

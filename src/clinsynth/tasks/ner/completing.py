@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from clinsynth.config import Unlabelled
 from clinsynth.task import split_unit
 from clinsynth.tasks.ner.annotators import Gazetteer
 from clinsynth.tasks.ner.config import NerDataset
 from clinsynth.tasks.ner.gold_mentions import gold_mentions
 from clinsynth.text.alignment import Taken
 from clinsynth.text.entities import Sentence, types_of_labels
-from clinsynth.types import Gold
+from clinsynth.types import Gold, Unlabelled
 
 
 @dataclass(frozen=True)
@@ -24,16 +23,15 @@ class NerPartial:
     def missing(self, labels: Sequence[str]) -> tuple[str, ...] | None:
         """Return the types that labels lack; `None` where they are not those of some of the types."""
         theirs = types_of_labels(labels)
-        return tuple(name for name in self.dataset.types if name not in theirs) if self._has(theirs) else None
+        if not theirs or not set(theirs) <= set(self.dataset.types):
+            return None
+        return tuple(name for name in self.dataset.types if name not in theirs)
 
-    def _has(self, types: Sequence[str]) -> bool:
-        return bool(types) and set(types) <= set(self.dataset.types)
-
-    def completed(self, missing: Sequence[str], *, how: str, gold: Gold) -> Callable[[Sentence], Sentence]:
+    def completed(self, missing: Sequence[str], *, how: Unlabelled, gold: Gold) -> Callable[[Sentence], Sentence]:
         """Return what makes a sentence without labels of the `missing` types into one of the dataset."""
-        if how == Unlabelled.outside.value:
+        if how is Unlabelled.outside:
             return lambda sentence: sentence
-        if how == Unlabelled.masked.value:
+        if how is Unlabelled.masked:
             return lambda sentence: replace(sentence, unlabelled=tuple(missing))
         units = gold.units or gold_mentions(gold.trainable, dataset=self.dataset)
         terms = [split_unit(unit, types=tuple(self.dataset.types)) for unit in units]
