@@ -33,9 +33,9 @@ def _encoder() -> Any:
     import transformers  # all three take seconds
     from sentence_transformers import SentenceTransformer
 
-    from clinsynth.learning.encoder import backbones
+    from clinsynth.learning.encoder.weights import embedded
 
     logging.getLogger("sentence_transformers").setLevel(logging.WARNING)  # a line and a bar over what takes no time
     transformers.logging.disable_progress_bar()
 
-    return SentenceTransformer(backbones.embedded(), device="cpu")
+    return SentenceTransformer(embedded(), device="cpu")

@@ -12,7 +12,7 @@ from clinsynth.learning.learner import Learner
 
 
 def _encoder() -> Learner:
-    from clinsynth.learning.encoder import learner  # imports torch
+    from clinsynth.learning.encoder import learner
 
     return learner
 

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import os
+import platform
+import runpy
+import sys
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Protocol
-
-import torch
 
 from clinsynth.config import TrainerConfig
 from clinsynth.errors import ConfigError
+
+BF16 = {"avx512_bf16", "amx_bf16"}
+"""What a CPU that computes in bf16 has, by the names of Linux and of torch."""
 
 
 class ComputeSettings(Protocol):
@@ -22,16 +29,45 @@ def precision(wanted: ComputeSettings) -> str:
     """Resolve `auto`: bf16 where the hardware computes it, else fp32."""
     if wanted.precision != "auto":
         return wanted.precision
-    if wanted.accelerator != "cpu" and torch.cuda.is_available():
+    return _best(wanted.accelerator)
+
+
+def _best(accelerator: str) -> str:
+    if _only_cpus():
+        return "bf16-mixed" if accelerator not in ("gpu", "mps") and _cpu_flags() & BF16 else "32-true"
+    import torch  # takes seconds
+
+    if accelerator != "cpu" and torch.cuda.is_available():
         return "bf16-mixed" if torch.cuda.is_bf16_supported(including_emulation=False) else "32-true"
-    if wanted.accelerator in ("gpu", "mps") or torch.backends.mps.is_available():
+    if accelerator in ("gpu", "mps") or torch.backends.mps.is_available():
         return "32-true"
-    capabilities = torch.cpu.get_capabilities()
-    return "bf16-mixed" if capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") else "32-true"
+    return "bf16-mixed" if any(map(torch.cpu.get_capabilities().get, BF16)) else "32-true"
+
+
+@cache
+def _only_cpus() -> bool:
+    """Say whether torch need not be asked: on Linux, in its build for CPUs, nothing but their flags counts."""
+    found = find_spec("torch")
+    if not sys.platform.startswith("linux") or found is None or found.origin is None:
+        return False
+    file = Path(found.origin).with_name("version.py")
+    built = runpy.run_path(str(file)) if file.is_file() else {}
+    return all(built.get(name, "unknown") is None for name in ("cuda", "hip", "xpu"))
+
+
+@cache
+def _cpu_flags() -> set[str]:
+    """Return the flags of the first core; none on other machines than x86, of which torch tells nothing either."""
+    if platform.machine() != "x86_64":
+        return set()
+    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    return set(next((line for line in lines if line.startswith("flags")), "").partition(":")[2].split())
 
 
 def device(accelerator: str) -> str:
     """Return `cuda`, `mps` or `cpu`; raises ConfigError for one that is not here."""
+    import torch
+
     if accelerator in ("gpu", "auto") and torch.cuda.is_available():
         return "cuda"
     if accelerator in ("mps", "gpu", "auto") and torch.backends.mps.is_available():
@@ -45,6 +81,8 @@ def devices(trainer: TrainerConfig) -> list[int] | int:
     """Return what Lightning trains on; raises ConfigError for a GPU that is not here."""
     if not trainer.devices:
         return 1
+    import torch
+
     there = torch.cuda.device_count() if trainer.accelerator in ("auto", "gpu") else 0
     if max(trainer.devices) >= there:
         raise ConfigError(
@@ -57,4 +95,6 @@ def devices(trainer: TrainerConfig) -> list[int] | int:
 def share_cores(jobs: int) -> None:
     """Limit this process to its share of the cores when `jobs` run side by side: more threads are far slower."""
     if jobs > 1:
+        import torch
+
         torch.set_num_threads(max(1, (os.cpu_count() or 1) // jobs))

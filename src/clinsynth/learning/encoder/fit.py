@@ -11,7 +11,6 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import pytorch_lightning as pl
@@ -23,25 +22,8 @@ from clinsynth.config import TrainerConfig
 from clinsynth.learning import hardware
 from clinsynth.learning.encoder.data import FineTuningData
 from clinsynth.learning.encoder.module import BaseFineTuner
+from clinsynth.learning.encoder.schedule import schedule
 from clinsynth.learning.learner import Fitted, Measured
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """How long training takes, known before it starts."""
-
-    epochs: int
-    steps: int
-
-
-def schedule(examples: int, *, batch_size: int, trainer: TrainerConfig) -> Schedule:
-    """Return `epochs`, or more of them where the data is so small that `min_steps` would not be reached.
-
-    A step of the optimizer takes `accumulate` batches.
-    """
-    per_epoch = math.ceil(math.ceil(examples / batch_size) / trainer.accumulate)
-    epochs = min(max(trainer.epochs, math.ceil(trainer.min_steps / per_epoch)), trainer.max_epochs)
-    return Schedule(epochs=epochs, steps=epochs * per_epoch)
 
 
 def fit(

@@ -1,101 +1,20 @@
-"""Fine-tunes a pre-trained encoder with a head for the task: a backbone in, a folder with a model out."""
+"""The encoder as a learner: what jobs are known by, without the libraries that train and read, which take seconds."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import lru_cache, partial
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import pytorch_lightning as pl
 
 from clinsynth.config import BackboneConfig, TrainerConfig
 from clinsynth.errors import ConfigError
-from clinsynth.learning import saved
-from clinsynth.learning.encoder import backbones, fit
-from clinsynth.learning.encoder.backbones import identity
-from clinsynth.learning.encoder.data import FineTuningData
-from clinsynth.learning.encoder.module import BaseFineTuner
-from clinsynth.learning.encoder.opening import open_model
-from clinsynth.learning.learner import Fitted, Measured
+from clinsynth.learning.encoder.schedule import schedule
+from clinsynth.learning.encoder.weights import identity
+from clinsynth.learning.learner import Opened, Student
 from clinsynth.learning.sets import TrainingSet
 from clinsynth.task import Kind, Task
-from clinsynth.types import Predictions
 
-__all__ = ["NAME", "EncoderStudent", "identity", "open_model", "passes", "student", "version"]
-
-NAME = "encoder"
-"""In the folders of saved models."""
-
-
-@dataclass
-class EncoderStudent:
-    """A backbone with a fresh head, and everything encoded for it."""
-
-    task: Task
-    backbone: BackboneConfig
-    settings: TrainerConfig
-    tokenizer: Any
-    tuner: BaseFineTuner
-    data: FineTuningData
-    lost: int
-    """Labelled units (words) of the training examples that are cut off."""
-    checkpoints: bool
-    sentences: str | None = None
-    """The language by whose rules the training examples were cut out of texts."""
-    devel: Sequence[Any] = ()
-    """On which thresholds are chosen; empty where none are."""
-    thresholds: Mapping[str, float] = field(default_factory=dict)
-    """How sure the model has to be, by label, once it is trained."""
-    _trainer: pl.Trainer | None = field(default=None, repr=False)
-
-    def fit(self, *, report: Callable[[Measured], None]) -> Fitted:
-        """Train; afterwards the weights are those of the best epoch on devel, or the last ones."""
-        self._trainer, fitted = fit.fit(self.tuner, data=self.data, config=self.settings, report=report)
-        if self.devel and self.task.kind.confidence:
-            found = self.predict(self.devel)
-            self.thresholds = self.task.kind.confidence.chosen_thresholds(found.gold, found.predicted)
-        return fitted
-
-    def predict(self, examples: Sequence[Any]) -> Predictions:
-        """Return what the trained model makes of gold examples, in their order."""
-        if not examples:
-            return Predictions((), ())
-        assert self._trainer is not None, "fit() comes first"
-        encoded = encode(self.task, examples, backbone=self.backbone)
-        outputs = fit.predict(self._trainer, self.tuner, data=self.data, encoded=encoded)
-        model = self.task.kind.model()
-        predicted = model.predictions(examples, encoded=encoded, outputs=outputs, labels=self.task.labels)
-        if self.thresholds and self.task.kind.confidence:
-            above = partial(self.task.kind.confidence.above, thresholds=self.thresholds)
-            predicted = list(map(above, predicted))
-        return Predictions(examples, predicted)
-
-    def lost_of(self, examples: Sequence[Any]) -> int:
-        """Return how many labelled units (words) of examples are cut off."""
-        return self.task.kind.model().lost(examples, encoded=encode(self.task, examples, backbone=self.backbone))
-
-    def save(self, folder: Path) -> None:
-        """Write Hugging Face's format, the tokenizer included; the config says what and how the model has learnt."""
-        lengths = [len(item) for item in self.data.train]
-        config = self.tuner.model.config
-        config.clinsynth = saved.section(
-            learner=NAME,
-            task=self.task.name,
-            labels=self.task.labels,
-            head=None if self.backbone.head == "token" else self.backbone.head,
-            sentences=self.sentences,
-            thresholds=self.thresholds,
-        )
-        config.text_pieces = {"most": int(np.percentile(lengths, 99)), "longest": max(lengths)}
-        self.tuner.model.save_pretrained(folder)
-        self.tokenizer.save_pretrained(folder)
-
-    def usage(self, folder: Path) -> str:
-        """Return Python lines that load the saved model, for its card."""
-        return self.task.kind.model().usage(folder)
+__all__ = ["identity", "open_model", "passes", "student", "version"]
 
 
 def version(task: Task, *, backbone: BackboneConfig) -> str:
@@ -103,7 +22,7 @@ def version(task: Task, *, backbone: BackboneConfig) -> str:
 
     Raises ConfigError for a head that the task does not have.
     """
-    return _with_head(task, backbone).kind.model().VERSION
+    return _with_head(task, backbone).kind.version
 
 
 def _with_head(task: Task, backbone: BackboneConfig) -> Task:
@@ -114,92 +33,35 @@ def _with_head(task: Task, backbone: BackboneConfig) -> Task:
 
 def passes(examples: int, *, backbone: BackboneConfig, trainer: TrainerConfig) -> int:
     """Return how many epochs training takes."""
-    return fit.schedule(examples, batch_size=backbone.batch_size, trainer=trainer).epochs
+    return schedule(examples, batch_size=backbone.batch_size, trainer=trainer).epochs
 
 
-def student(
-    task: Task, *, arm: TrainingSet, backbone: BackboneConfig, trainer: TrainerConfig, seed: int
-) -> EncoderStudent:
+def student(task: Task, *, arm: TrainingSet, backbone: BackboneConfig, trainer: TrainerConfig, seed: int) -> Student:
     """Return a model that is ready to learn; seeds everything. Raises Unreachable where there is no backbone."""
-    fit.keep_libraries_quiet()
-    task = _with_head(task, backbone)
-    held_out = _held_out(task, arm) if trainer.thresholds else ()
-    model, judge, labels = task.kind.model(), task.kind.judge, task.labels
-    path = backbones.locate(backbone)
-    tokenizer = backbones.tokenizer(path, backbone.revision, tuple(task.markers))
-    train, devel = (encode(task, examples, backbone=backbone) for examples in (arm.train, arm.devel))
+    from clinsynth.learning.encoder import student
 
-    def score(outputs: Sequence[Any]) -> float:
-        predicted = model.predictions(arm.devel, encoded=devel, outputs=outputs, labels=labels)
-        return judge.devel_score(arm.devel, predicted=predicted)
+    return student.student(_with_head(task, backbone), arm=arm, backbone=backbone, trainer=trainer, seed=seed)
 
-    pl.seed_everything(seed, workers=True, verbose=False)
-    network = backbones.load_backbone(model.build, path, revision=backbone.revision, labels=labels)
-    backbones.embed(network, markers=task.markers, tokenizer=tokenizer)
-    tuner: BaseFineTuner = model.FineTuner(
-        network,
-        lr=backbone.lr,
-        warmup=trainer.warmup,
-        weight_decay=trainer.weight_decay,
-        score=score,
-        metric=judge.HEADLINE.devel,
+
+def open_model(
+    folder: Path,
+    *,
+    kinds: Mapping[str, Kind],
+    window: int | None,
+    overlap: float,
+    batch_size: int,
+    device: str,
+    precision: str,
+) -> Opened:
+    """Open a saved model of one of the tasks `kinds`; raises ConfigError for a folder that holds none."""
+    from clinsynth.learning.encoder import opening
+
+    return opening.open_model(
+        folder,
+        kinds=kinds,
+        window=window,
+        overlap=overlap,
+        batch_size=batch_size,
+        device=device,
+        precision=precision,
     )
-    tuner.prime(train)
-    data = FineTuningData(
-        train=train,
-        devel=devel if model.CHECKPOINTS else (),
-        batch_size=backbone.batch_size,
-        collator=model.collator(tokenizer),
-        seed=seed,
-    )
-    cut_by = task.kind.sentences
-    return EncoderStudent(
-        task,
-        backbone,
-        trainer,
-        tokenizer,
-        tuner,
-        data,
-        lost=model.lost(arm.train, encoded=train),
-        checkpoints=model.CHECKPOINTS,
-        sentences=cut_by(task.dataset, arm.examples) if cut_by else None,
-        devel=held_out,
-    )
-
-
-def _held_out(task: Task, arm: TrainingSet) -> Sequence[Any]:
-    """Return what thresholds are chosen on; raises ConfigError where there is nothing, or nothing to choose."""
-    if task.kind.confidence is None:
-        raise ConfigError(f"trainer.thresholds=true is of ner: {task.name} has no mentions to be sure of.")
-    if not arm.devel:
-        raise ConfigError(
-            "trainer.thresholds=true chooses on examples that are held out, and there are none: trainer.holdout=0.1."
-        )
-    return arm.devel
-
-
-def encode(task: Task, examples: Sequence[Any], *, backbone: BackboneConfig) -> Sequence[Any]:
-    """Return model inputs of the examples; a sweep in one process encodes the same ones once."""
-    return _encoded(
-        task.kind,
-        tuple(examples),
-        backbones.locate(backbone),
-        backbone.revision,
-        task.labels,
-        tuple(task.markers),
-        backbone.max_length,
-    )
-
-
-@lru_cache(maxsize=8)
-def _encoded(
-    kind: Kind,
-    examples: tuple[Any, ...],
-    path: str,
-    revision: str | None,
-    labels: tuple[str, ...],
-    markers: tuple[str, ...],
-    max_length: int,
-) -> Sequence[Any]:
-    tokenizer = backbones.tokenizer(path, revision, markers)
-    return kind.model().encode(examples, tokenizer=tokenizer, labels=labels, max_length=max_length)

@@ -19,7 +19,7 @@ def kind() -> Kind:
     """Return the parts that need no dataset."""
     from clinsynth.tasks.classes import examples, review, scores
 
-    return Kind("classes", examples, reviewer=review, judge=scores, model=_model, reading=_reading)
+    return Kind("classes", examples, reviewer=review, judge=scores, version="classes-1", model=_model, reading=_reading)
 
 
 def open(dataset: DatasetConfig) -> Task:

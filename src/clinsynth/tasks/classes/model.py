@@ -17,7 +17,6 @@ from clinsynth.tasks.one_label import FineTuner, encode
 
 __all__ = [
     "CHECKPOINTS",
-    "VERSION",
     "Auto",
     "FineTuner",
     "build",
@@ -28,9 +27,6 @@ __all__ = [
     "recognises",
     "usage",
 ]
-
-VERSION = "classes-1"
-"""Bumped when the same data and settings would give another model."""
 
 CHECKPOINTS = True
 Auto: Any = AutoModelForSequenceClassification

@@ -19,7 +19,16 @@ def kind() -> Kind:
     """Return the parts that need no dataset."""
     from clinsynth.tasks.multilabel import examples, review, scores
 
-    return Kind("multilabel", examples, reviewer=review, judge=scores, model=_model, reading=_reading, holdout=HOLDOUT)
+    return Kind(
+        "multilabel",
+        examples,
+        reviewer=review,
+        judge=scores,
+        version="multilabel-1",
+        model=_model,
+        reading=_reading,
+        holdout=HOLDOUT,
+    )
 
 
 def open(dataset: DatasetConfig) -> Task:

@@ -21,7 +21,6 @@ from clinsynth.tasks.multilabel.scores import THRESHOLD
 
 __all__ = [
     "CHECKPOINTS",
-    "VERSION",
     "Auto",
     "FineTuner",
     "build",
@@ -32,9 +31,6 @@ __all__ = [
     "recognises",
     "usage",
 ]
-
-VERSION = "multilabel-1"
-"""Bumped when the same data and settings would give another model."""
 
 Auto: Any = AutoModelForSequenceClassification
 CHECKPOINTS = False

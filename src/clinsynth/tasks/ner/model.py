@@ -24,9 +24,6 @@ from clinsynth.learning.encoder.windows import ranges
 from clinsynth.tasks.ner.decoding import decode, span_scores
 from clinsynth.text.entities import Sentence, to_spans
 
-VERSION = "ner-2"
-"""Bumped when the same data and settings would give another model."""
-
 CHECKPOINTS = True
 Auto: Any = AutoModelForTokenClassification
 

@@ -22,7 +22,6 @@ from clinsynth.text.entities import Sentence, types_of_labels
 
 __all__ = [
     "CHECKPOINTS",
-    "VERSION",
     "Auto",
     "FineTuner",
     "build",
@@ -33,9 +32,6 @@ __all__ = [
     "recognises",
     "usage",
 ]
-
-VERSION = "ner-span-1"
-"""Bumped when the same data and settings would give another model."""
 
 CHECKPOINTS = True
 Auto: Any = AutoModelForTokenClassification

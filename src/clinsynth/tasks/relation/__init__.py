@@ -19,7 +19,16 @@ def kind() -> Kind:
     """Return the parts that need no dataset."""
     from clinsynth.tasks.relation import examples, review, scores
 
-    return Kind("relation", examples, reviewer=review, judge=scores, model=_model, reading=_reading, numbered=True)
+    return Kind(
+        "relation",
+        examples,
+        reviewer=review,
+        judge=scores,
+        version="relation-1",
+        model=_model,
+        reading=_reading,
+        numbered=True,
+    )
 
 
 def open(dataset: DatasetConfig) -> Task:
