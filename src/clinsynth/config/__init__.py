@@ -73,7 +73,10 @@ from clinsynth.types import Prompt
 
 def register(datasets: Mapping[str, type]) -> None:
     """Make schemas and served options known to Hydra, `datasets` by task; a call, so that importing has no effect."""
+    from clinsynth.config.remembered import remember_compositions  # Hydra's insides
+
     serve()
+    remember_compositions()
     for stage, schema in STAGES.items():
         _store("schema", stage, schema)
     for task, schema in datasets.items():

@@ -64,7 +64,7 @@ class ServedOptions(ConfigSource):
         return True
 
     def is_config(self, config_path: str) -> bool:
-        return _named_file(config_path) is not None or _made(config_path) is not None
+        return named_file(config_path) is not None or _made(config_path) is not None
 
     def is_group(self, config_path: str) -> bool:
         return not config_path or any(name.startswith(f"{config_path}/") for name in _listed(config_path))
@@ -78,7 +78,7 @@ class ServedOptions(ConfigSource):
         return sorted(groups | options if results_filter is None else both[results_filter])
 
     def load_config(self, config_path: str) -> ConfigResult:
-        file = _named_file(config_path)
+        file = named_file(config_path)
         if file is not None:
             header = self._get_header_dict(file.read_text(encoding="utf-8"))
             header.setdefault("package", config_path.partition("/")[0])
@@ -101,7 +101,7 @@ def serve() -> None:
         Plugins.instance().register(plugin)
 
 
-def _named_file(path: str) -> Path | None:
+def named_file(path: str) -> Path | None:
     """Return the file of `dataset=my/mine.yaml`, which Hydra asks for as an option; `None` for any other name."""
     group, _, name = path.partition("/")
     file = Path(name).expanduser()
