@@ -111,7 +111,24 @@ def _trainer(config: TrainerConfig, *, epochs: int, callbacks: list[Callback]) -
 
 def _progress() -> Callback:
     """Return a bar in a terminal, a line an epoch elsewhere (a log, a sweep side by side)."""
-    return TQDMProgressBar(refresh_rate=5) if sys.stderr.isatty() else _Lines()
+    return _Bar(refresh_rate=5) if sys.stderr.isatty() else _Lines()
+
+
+class _Bar(TQDMProgressBar):
+    """Lightning's bar, with what `_shown` says."""
+
+    def get_metrics(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> dict[str, Any]:
+        return _shown(trainer, pl_module)
+
+
+def _shown(trainer: pl.Trainer, tuner: pl.LightningModule) -> dict[str, float]:
+    """Return the loss of the last batch, and the score on devel where there is one."""
+    return {"train/loss": _loss(tuner), **trainer.progress_bar_metrics}
+
+
+def _loss(tuner: pl.LightningModule) -> float:
+    assert isinstance(tuner, BaseFineTuner)
+    return float(tuner.last_loss)
 
 
 class _Lines(Callback):
@@ -127,7 +144,7 @@ class _Lines(Callback):
         if epoch != trainer.max_epochs and now - self._last < self.EVERY:
             return
         self._last = now
-        shown = " ".join(f"{name} {value:.3f}" for name, value in trainer.progress_bar_metrics.items())
+        shown = " ".join(f"{name} {value:.3f}" for name, value in _shown(trainer, pl_module).items())
         print(f"epoch {epoch}/{trainer.max_epochs} {shown}", file=sys.stderr, flush=True)
 
 
@@ -141,17 +158,14 @@ class _Reporter(Callback):
         self.measured: Measured = []
         self._step = 0
 
-    def on_train_batch_end(self, trainer: pl.Trainer, *_: Any) -> None:
+    def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: Any) -> None:
         """Note the loss once a step, which may take several batches."""
         stepped, self._step = trainer.global_step != self._step, trainer.global_step
         if stepped and self._step % self.EVERY == 0:
-            self._note(trainer, "train/loss")
+            self.measured.append(("train/loss", _loss(pl_module), self._step))
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        self._note(trainer, self.metric)
+        if self.metric in trainer.callback_metrics:
+            self.measured.append((self.metric, float(trainer.callback_metrics[self.metric]), trainer.global_step))
         self.report(self.measured)
         self.measured = []
-
-    def _note(self, trainer: pl.Trainer, name: str) -> None:
-        if name in trainer.callback_metrics:
-            self.measured.append((name, float(trainer.callback_metrics[name]), trainer.global_step))

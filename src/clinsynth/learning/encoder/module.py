@@ -8,8 +8,11 @@ from typing import Any
 
 import pytorch_lightning as pl
 import torch
+from pytorch_lightning.core.optimizer import LightningOptimizer
 from torch.optim import AdamW
-from transformers import get_linear_schedule_with_warmup
+from transformers import PreTrainedModel, get_linear_schedule_with_warmup
+
+from clinsynth.learning.encoder.optimizer import RowAdamW, clip
 
 IGNORED = -100
 """Target of a position that has no loss."""
@@ -39,6 +42,7 @@ class BaseFineTuner(pl.LightningModule):
         self.model = model.train()  # from_pretrained hands it over in eval mode, without dropout
         self.lr, self.warmup, self.weight_decay = lr, warmup, weight_decay
         self.score, self.metric = score, metric
+        self.last_loss = torch.tensor(torch.nan)
         self._devel: dict[int, Any] = {}
 
     @abstractmethod
@@ -55,11 +59,15 @@ class BaseFineTuner(pl.LightningModule):
 
     def training_step(self, batch: dict[str, torch.Tensor], _: int) -> torch.Tensor:
         loss = self.loss(batch)
-        self.log("train/loss", loss, prog_bar=True)
+        self.last_loss = loss.detach()  # Lightning's log() takes longer than AdamW
         return loss
 
     def on_validation_epoch_start(self) -> None:
+        self._catch_up()
         self._devel = {}
+
+    def on_train_end(self) -> None:
+        self._catch_up()
 
     def validation_step(self, batch: dict[str, torch.Tensor], _: int) -> None:
         self._devel |= self.predict_step(batch, _)
@@ -75,16 +83,39 @@ class BaseFineTuner(pl.LightningModule):
         return dict(zip(batch["index"].tolist(), self.outputs(logits, batch), strict=True))
 
     def configure_optimizers(self) -> Any:
-        flat = [name for name, value in self.named_parameters() if value.ndim < 2]  # biases, layer norms
+        table = self._table()
+        rest = [value for value in self.parameters() if table is None or value is not table.weight]
         groups = [
-            {"params": [v for n, v in self.named_parameters() if n not in flat], "weight_decay": self.weight_decay},
-            {"params": [v for n, v in self.named_parameters() if n in flat], "weight_decay": 0.0},
+            {"params": [value for value in rest if value.ndim >= 2], "weight_decay": self.weight_decay},
+            {"params": [value for value in rest if value.ndim < 2], "weight_decay": 0.0},  # biases, layer norms
         ]
         scaled = self.trainer.precision == "16-mixed"  # whose gradients a fused optimizer would scale back itself
-        optimizer = AdamW(groups, lr=self.lr, fused=not scaled)
+        options: dict[str, Any] = {"lr": self.lr, "fused": not scaled}
         steps = int(self.trainer.estimated_stepping_batches)
+        optimizer = (
+            AdamW(groups, **options)
+            if table is None
+            else RowAdamW(groups, table=table, decay=self.weight_decay, steps=steps, **options)
+        )
         schedule = get_linear_schedule_with_warmup(optimizer, round(self.warmup * steps), steps)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def _table(self) -> torch.nn.Embedding | None:
+        """Return the word embeddings where their rows are updated one by one: a GPU is faster with all of them."""
+        if self.device.type != "cpu" or not isinstance(self.model, PreTrainedModel):
+            return None
+        table = self.model.get_input_embeddings()
+        return table if isinstance(table, torch.nn.Embedding) else None
+
+    def configure_gradient_clipping(
+        self, optimizer: Any, gradient_clip_val: float | None = None, gradient_clip_algorithm: str | None = None
+    ) -> None:
+        clip(list(self.parameters()), largest=gradient_clip_val or torch.inf)
+
+    def _catch_up(self) -> None:
+        optimizer = self.optimizers()
+        if isinstance(optimizer, LightningOptimizer) and isinstance(optimizer.optimizer, RowAdamW):
+            optimizer.optimizer.catch_up()
 
     def _forward(self, batch: dict[str, torch.Tensor]) -> Any:
         return self.model(**{name: value for name, value in batch.items() if name not in self.OWN})

@@ -13,8 +13,8 @@ import pytorch_lightning as pl
 
 from clinsynth.config import BackboneConfig, TrainerConfig
 from clinsynth.errors import ConfigError
-from clinsynth.learning import saved
-from clinsynth.learning.encoder import backbones, fit
+from clinsynth.learning import hardware, saved
+from clinsynth.learning.encoder import backbones, dropout, fit
 from clinsynth.learning.encoder.data import FineTuningData
 from clinsynth.learning.encoder.module import BaseFineTuner
 from clinsynth.learning.encoder.weights import locate
@@ -116,6 +116,8 @@ def student(
     pl.seed_everything(seed, workers=True, verbose=False)
     network = backbones.load_backbone(model.build, path, revision=backbone.revision, labels=labels)
     backbones.embed(network, markers=task.markers, tokenizer=tokenizer)
+    if hardware.device(trainer.accelerator) == "cpu":
+        dropout.use_bytes(network)
     tuner: BaseFineTuner = model.FineTuner(
         network,
         lr=backbone.lr,
