@@ -58,9 +58,12 @@ def test_rows_end_where_adamw_moves_them(largest: float, every: int) -> None:
     trained(dense, AdamW(dense.parameters(), **options), largest=largest, every=every)
     trained(lazy, rows, largest=largest, every=every)
     rows.catch_up()
-    assert (dense.table.weight - before).abs().max() > 0.02
+    moved = (dense.table.weight - before).abs()
+    assert moved.max() > 0.05
     for name, value in dense.named_parameters():
-        assert torch.allclose(value, lazy.get_parameter(name), rtol=1e-3, atol=5e-5), name
+        apart = (value - lazy.get_parameter(name)).abs()
+        assert apart.mean() < 3e-4 * moved.mean(), name  # rounding
+        assert apart.max() < 0.01 * moved.max(), name  # a gradient near eps
 
 
 def test_rows_that_are_not_read_wait() -> None:

@@ -19,7 +19,7 @@ class RowAdamW(AdamW):
 
     AdamW moves every row at each step, read or not: by its momentum, and by weight decay. While the gradient of a row
     is zero all of that is known beforehand, so that it is made up for in one go when the row is next read (`catch_up`),
-    and the weights are those of AdamW but for rounding: `eps` (1e-8), too, is that of the first step that was missed.
+    and the weights are those of AdamW but for rounding, and for `eps` (1e-8) where a gradient is as small.
     Half of a small encoder is its table, of which a batch reads 2%.
     """
 
