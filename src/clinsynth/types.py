@@ -47,6 +47,21 @@ class Example(Protocol):
 
 
 @dataclass(frozen=True)
+class Adjudication:
+    """Labels of test rows that come with the project, and how far they are those of gold."""
+
+    annotators: int
+    rows: int
+    """Labelled anew; of these are tested those that no recorded prompt shows."""
+    shown: int
+    """Rows that recorded prompts show."""
+    stands: int
+    """Rows whose label in gold is that of the majority."""
+    kappa: float | None
+    """Fleiss' kappa of the annotators."""
+
+
+@dataclass(frozen=True)
 class Gold:
     """The gold examples of a dataset and the sha256 of the files they were read from."""
 
@@ -58,6 +73,8 @@ class Gold:
     """Of a list that takes the place of those in gold train."""
     withheld: frozenset[str] = frozenset()
     """Texts that nothing may learn from: of a test set that people have labelled anew, wherever else they stand."""
+    adjudication: Adjudication | None = None
+    """Where the labels of the test set come with the project."""
     own_test: Sequence[Any] = ()
     """Where people have labelled a test set anew: all that the files test, and what else is tested now."""
 

@@ -50,13 +50,23 @@ def test_seven_criteria_are_drawn_twenty_times_each_and_mixed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("folds", "number", "texts"),
-    [(True, 2, {"a", "b"}), (True, 3, {"a", "b", "c", "d"}), (True, 9, {"a", "b", "c", "d"}), (False, 9, {"a", "b"})],
+    ("folds", "number", "shown", "texts"),
+    [
+        (True, 2, (), {"a", "b"}),
+        (True, 3, (), {"a", "b", "c", "d"}),
+        (True, 9, (), {"a", "b", "c", "d"}),
+        (False, 9, (), {"a", "b"}),
+        (True, 9, (1,), {"a", "b", "d"}),  # prompts show c
+    ],
 )
-def test_gold_is_drawn_from_test_or_from_all_folds(folds: bool, number: int, texts: set[str]) -> None:
+def test_gold_is_drawn_from_test_or_from_all_folds(
+    folds: bool, number: int, shown: tuple[int, ...], texts: set[str]
+) -> None:
     train, test = ([Relation(text, "Yes") for text in found] for found in ("bcdd", "aab"))
     gold = Gold(train, test=test, devel=(), hashes={})
-    found = drawing.draw_from_gold(gold, folds=folds, reviewer=REVIEWER, labels=(), source="x", number=number, seed=0)
+    found = drawing.draw_from_gold(
+        gold, folds=folds, shown=shown, reviewer=REVIEWER, labels=(), source="x", number=number, seed=0
+    )
     assert {item.text for item in found} <= texts
     assert len(found) == min(number, len(texts))
     assert {item.place for item in found} == {None}

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinsynth.review.judging import fleiss, judge_review, majority
+from clinsynth.review.agreement import fleiss
+from clinsynth.review.judging import judge_review, majority
 from clinsynth.review.verdicts import Verdict
 
 Reviewed = Callable[..., Any]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -91,8 +92,12 @@ class DatasetConfig:
     files: FilesConfig = field(default_factory=FilesConfig, metadata={"keyless": True})  # its keys have the help
     test: TestName = option(
         TestName.gold,
-        "adjudicated: the rows that `clinsynth review` had labelled anew; nothing learns from them",
+        "adjudicated: the rows that `clinsynth review` had labelled anew, or else those of `adjudicated`; nothing "
+        "learns from them",
         keyless=True,
+    )
+    adjudicated: str | None = option(
+        None, "JSON lines with labels of test rows by LLM annotators, which test=adjudicated takes", keyless=True
     )
     licence: str = option("unknown", "of the gold files", keyless=True)
     language: str | None = option(None, LANGUAGE, keyless=True)
@@ -118,6 +123,10 @@ class DatasetConfig:
     def needs_train(self) -> bool:
         """Return whether units come from gold train and from nowhere else."""
         return True
+
+    def shown_rows(self) -> Collection[int]:
+        """Return the rows of gold train that prompts may show."""
+        return ()
 
     def fold_number(self) -> int | None:
         """Return the fold that is used; `None` for a dataset without folds."""

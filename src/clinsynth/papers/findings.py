@@ -70,7 +70,7 @@ def _pairs(claim: Claim, arms: Sequence[Arm]) -> Iterator[tuple[Arm, Arm]]:
     alike = [fact for fact in claim.alike if fact not in ranked]
     for more in _chosen(claim.more, arms, alike=alike):
         for less in _chosen(claim.less, arms, alike=alike):
-            about = not claim.datasets or more.dataset in claim.datasets
+            about = not claim.datasets or more.gold in claim.datasets
             if about and more is not less and _key(more, alike) == _key(less, alike):
                 yield more, less
 

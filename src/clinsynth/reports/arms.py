@@ -33,6 +33,7 @@ class Arm:
 
     name: str
     dataset: str = ""
+    """With the name of its test set behind a comma, where that is not gold's own."""
     task: str = ""
     source: str = ""
     """`zero_shot`, `original`, `synthetic`, `augmented`, as the paper has it; empty for arms that it lacks."""
@@ -44,6 +45,11 @@ class Arm:
     """Number of runs that there should be, one a seed."""
     published: dict[str, float] | None = None
     headline: Headline = field(default_factory=Headline)
+
+    @property
+    def gold(self) -> str:
+        """Return the name of the dataset alone."""
+        return self.dataset.partition(", ")[0]
 
     @property
     def score(self) -> float | None:

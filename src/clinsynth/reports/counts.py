@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from clinsynth.corpora import Corpus
+from clinsynth.reports.adjudication import adjudication_text
 from clinsynth.reports.console import print_columns, say, terminal
 from clinsynth.text.printable import printable
 from clinsynth.types import ADJUDICATED, Gold
@@ -23,6 +24,8 @@ def show_withheld(gold: Gold) -> None:
     """Print what a test set comes to that people have labelled anew."""
     if not gold.withheld:
         return
+    if gold.adjudication:
+        say(adjudication_text(gold.adjudication))
     lost = len(gold.withheld) - len(gold.test)
     rows = len(gold.train) - len(gold.trainable)
     say(

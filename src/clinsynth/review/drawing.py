@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from clinsynth import keys
@@ -31,15 +31,25 @@ def draw_from_corpus(
 
 
 def draw_from_gold(
-    gold: Gold, *, folds: bool, reviewer: Reviewer, labels: Sequence[str], source: str, number: int, seed: int
+    gold: Gold,
+    *,
+    folds: bool,
+    shown: Collection[int],
+    reviewer: Reviewer,
+    labels: Sequence[str],
+    source: str,
+    number: int,
+    seed: int,
 ) -> list[ReviewItem]:
     """Draw `number` distinct texts of the test split; of all folds where that has fewer.
 
-    Train and test of any fold are the whole of a dataset that has folds.
+    Train and test of any fold are the whole of a dataset that has folds. Rows of train that prompts show (`shown`) are
+    not drawn: a test of them would be one of the prompts.
     """
     rows = _distinct(gold.test)
     if folds and len(rows) < number:
-        rows = _distinct((*gold.test, *gold.train))
+        texts = {gold.train[row].text for row in shown}
+        rows = _distinct([row for row in (*gold.test, *gold.train) if row.text not in texts])
     drawn = random.Random(seed).sample(rows, min(number, len(rows)))
     return [
         _item(example, group=example.label, reviewer=reviewer, labels=labels, source=source, place=None)

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
-from statsmodels.stats.inter_rater import aggregate_raters, cohens_kappa, fleiss_kappa
+from statsmodels.stats.inter_rater import cohens_kappa
 
 from clinsynth import tasks
 from clinsynth.analysis.intervals import wilson
+from clinsynth.review.agreement import fleiss
 from clinsynth.review.folder import CORRECT, WRONG, Review, ReviewItem, Subject
 from clinsynth.review.verdicts import Judgement, Pair, Share, Verdict
 
@@ -43,13 +44,6 @@ def judge_review(items: Sequence[ReviewItem], *, answered: Answered, review: Rev
         correct=_share(decided),
         by_label={label: share for label in groups if (share := _share([d for d in decided if d.group == label]))},
     )
-
-
-def fleiss(table: Sequence[Sequence[str]]) -> float | None:
-    """Return Fleiss' kappa of items, each with the answer of every annotator; `None` where it is not defined."""
-    if not table or len(table[0]) < 2 or len({answer for row in table for answer in row}) < 2:
-        return None
-    return float(fleiss_kappa(aggregate_raters(np.array(table))[0]))
 
 
 def majority(votes: Iterable[str]) -> str | None:

@@ -13,6 +13,7 @@ from clinsynth import keys
 from clinsynth.artifacts import FILES, ArtifactStore, check_files, read_entry
 from clinsynth.errors import ConfigError, DataFormatError
 from clinsynth.files.json_lines import read_json_lines, write_json_lines
+from clinsynth.review import adjudications
 from clinsynth.review.folder import Review
 from clinsynth.review.verdicts import Judgement
 from clinsynth.task import Task
@@ -74,11 +75,17 @@ def of_corpus(corpus: str, *, store: ArtifactStore) -> Result:
 def adjudicated(gold: Gold, *, task: Task, store: ArtifactStore) -> Gold:
     """Return gold whose test set are the rows that people labelled anew, with the labels they gave.
 
-    None of these rows is learnt from, whichever split it stands in. Raises ConfigError where there is no review,
-    DataFormatError where it is of other gold.
+    Where nobody has, labels that come with the project (`dataset.adjudicated`) take their place. None of these rows is
+    learnt from, whichever split it stands in. Raises ConfigError where there are neither, DataFormatError where they
+    are of other gold.
     """
     name = task.dataset.name
     result = _newest(store, subject="gold", dataset=name)
+    adjudication = None
+    if result is None and task.dataset.adjudicated:
+        shipped = adjudications.judged(task.dataset, gold=gold)
+        result = Result(shipped.digest[:12], shipped.path, shipped.judgements, shipped.digest)
+        adjudication = shipped.summary
     if result is None:
         raise ConfigError(
             f"dataset.test=adjudicated: no rows of {name} have been labelled anew. `clinsynth review action=export "
@@ -109,6 +116,7 @@ def adjudicated(gold: Gold, *, task: Task, store: ArtifactStore) -> Gold:
         devel=[example for example in gold.devel if example.text not in withheld],
         hashes=gold.hashes | {ADJUDICATED: result.digest},
         withheld=withheld,
+        adjudication=adjudication,
     )
 
 

@@ -18,11 +18,14 @@ _OF_CORPUS = ("size", "seed_ratio", "units", "negatives", "generation", "prompt"
 _REVIEWED = "quality.reviewed"
 """The one setting of these that changes corpora that were there before."""
 
-_PLACES = ("dataset.files", "dataset.folds", "dataset.recordings", "llm.recordings", "llm.price_table")
+_PLACES = (
+    *("dataset.files", "dataset.folds", "dataset.recordings", "dataset.adjudicated"),
+    *("llm.recordings", "llm.price_table"),
+)
 """Settings that say where things lie, which changes no result."""
 
 IN_NAMES = {
-    *("seed", "dataset", "backbone", "annotator", "seed_ratio", "seed_ratio.value"),
+    *("seed", "dataset", "dataset.test", "backbone", "annotator", "seed_ratio", "seed_ratio.value"),
     *("size", "size.per_unit", "size.total", "units.negatives"),
     *("source", "source.examples", "source.ratio", "source.target", "source.corpora"),
 }
@@ -41,6 +44,11 @@ QUOTES = "'\""
 
 LONGEST_PARAM = 80
 """Characters; longer texts and lists cannot be compared at a glance, and stand in `config.yaml`."""
+
+
+def test_set(dataset: str, *, test: str) -> str:
+    """Return the name of a dataset, with that of its test set where it is another one than gold's."""
+    return dataset if test == TestName.gold.value else f"{dataset}, {test}"
 
 
 def train_params(settings: TrainConfig, *, choices: Mapping[str, str]) -> dict[str, Any]:

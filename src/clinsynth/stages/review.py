@@ -105,6 +105,7 @@ def _drawn(settings: ReviewConfig, *, store: ArtifactStore) -> tuple[Review, lis
         return review, drawing.draw_from_gold(
             gold,
             folds=folds,
+            shown=dataset.shown_rows(),
             reviewer=task.kind.reviewer,
             labels=review.labels,
             source=review.digest,

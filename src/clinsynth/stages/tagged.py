@@ -9,6 +9,7 @@ from typing import Any
 from clinsynth.config import Reviewed, TestName
 from clinsynth.keys import digest
 from clinsynth.reports.arms import Arm, ScoredRun
+from clinsynth.stages import naming
 from clinsynth.stages.naming import ANSWERED_BY, SEEDS, without_effect
 from clinsynth.task import Headline
 from clinsynth.tracking import ARM_KEY, CORPUS, RUN_KEY
@@ -37,8 +38,7 @@ def by_test_set(runs: Sequence[Any]) -> dict[str, list[Any]]:
 
 def test_set(params: Mapping[str, str]) -> str:
     """Return the name of a run's dataset, with that of its test set where it is another one than gold's."""
-    test = params.get("dataset.test", TestName.gold.value)
-    return ", ".join([params.get("dataset.name", ""), *([test] if test != TestName.gold.value else [])])
+    return naming.test_set(params.get("dataset.name", ""), test=params.get("dataset.test", TestName.gold.value))
 
 
 def tagged_arms(runs: Sequence[Any], *, headline: Headline) -> list[Arm]:

@@ -19,7 +19,7 @@ from clinsynth.learning import hardware, open_learner
 from clinsynth.learning.learner import Learner, Student
 from clinsynth.learning.sets import TrainingSet, taken, training_set
 from clinsynth.publishing.model_card import Trained, model_card
-from clinsynth.reports import figures
+from clinsynth.reports import adjudication, figures
 from clinsynth.reports.counts import show_corpus_counts, show_splits, show_withheld
 from clinsynth.reports.mistakes import mistakes
 from clinsynth.reports.scores import show_result
@@ -242,6 +242,8 @@ def _log_data(run: ActiveRun, material: Material) -> None:
     dataset, corpus = material.settings.dataset, material.corpus
     log_gold(run, material.gold, dataset=dataset)
     run.metrics({"examples": len(material.arm.examples)})
+    if labels := material.gold.adjudication:
+        run.metrics(adjudication.logged(labels))
     if corpus:
         log_corpus(run, corpus, dataset=dataset)
         run.metrics({f"corpus/{name.replace(' ', '_')}": value for name, value in corpus.manifest.counts.items()})

@@ -81,7 +81,7 @@ def use_bytes(model: PreTrainedModel) -> None:
     for parent in list(model.modules()):
         for name, child in parent.named_children():
             if type(child) is nn.Dropout:
-                setattr(parent, name, ByteDropout(child.p).train(child.training))
+                parent.register_module(name, ByteDropout(child.p).train(child.training))
     if model.config._attn_implementation == "sdpa":
         ALL_ATTENTION_FUNCTIONS.register(ATTENTION, attend)
         ALL_MASK_ATTENTION_FUNCTIONS.register(ATTENTION, eager_mask)

@@ -9,6 +9,7 @@ from clinsynth.papers.published import SENTENCES, STANDS_FOR, published_scores
 from clinsynth.reports.arms import Arm, by_dataset
 from clinsynth.reports.curves import Line, Mark, Panel, Point, draw_curves
 from clinsynth.reports.report import Report
+from clinsynth.stages import naming
 from clinsynth.stages.grid import Planned
 from clinsynth.stages.targets import runs, scores
 from clinsynth.stages.targets.asked import Asked
@@ -80,7 +81,8 @@ def _series(job: Planned, found: runs.Runs) -> str:
     """Return dataset, annotator and backbone, as far as they tell curves apart."""
     settings = job.settings
     backbones = {arm.backbone for arm in found.arms}
-    parts = [settings.dataset.name, settings.annotator.name if settings.annotator.name != "none" else ""]
+    tested = naming.test_set(settings.dataset.name, test=settings.dataset.test.value)
+    parts = [tested, settings.annotator.name if settings.annotator.name != "none" else ""]
     return ", ".join(filter(None, [*parts, settings.backbone.name if len(backbones) > 1 else ""]))
 
 
@@ -98,7 +100,7 @@ def _published(found: runs.Runs) -> list[Mark]:
     marks = []
     for dataset, arms in by_dataset(found.arms).items():
         size = max(float(arm.facts.get("size") or 0) for arm in arms)
-        cell = published_scores("table7", dataset=dataset, source="synthetic", backbone=STANDS_FOR)
+        cell = published_scores("table7", dataset=arms[0].gold, source="synthetic", backbone=STANDS_FOR)
         if cell and size == SENTENCES:
             marks.append(Mark(f"{dataset}, paper (BioBERT)", size, cell["f1"]))
     return marks

@@ -47,7 +47,7 @@ def gather(asked: Asked) -> Runs:
     told = _told_apart(jobs, overrides=asked.overrides)
     for job in jobs:
         name = " ".join([naming.arm_name(job.settings), *(word for word in job.overrides if _name(word) in told)])
-        arm = arms.setdefault((job.settings.dataset.name, name, _backbone(job)), _arm(name, job))
+        arm = arms.setdefault((_test_set(job), name, _backbone(job)), _arm(name, job))
         by_job.append((job, arm))
         each = answers.identity(job)
         if each in seen:  # two experiments share it
@@ -84,7 +84,12 @@ def _scored(ledger: Ledger, run: Any) -> ScoredRun:
 
 def _arm(name: str, job: Planned) -> Arm:
     dataset = job.settings.dataset
-    return Arm(name, dataset.name, dataset.task, _source(job), _backbone(job), _facts(job), headline=_headline(job))
+    return Arm(name, _test_set(job), dataset.task, _source(job), _backbone(job), _facts(job), headline=_headline(job))
+
+
+def _test_set(job: Planned) -> str:
+    dataset = job.settings.dataset
+    return naming.test_set(dataset.name, test=dataset.test.value)
 
 
 def _headline(job: Planned) -> Headline:
@@ -109,9 +114,9 @@ def _publish(arms: Iterable[Arm], *, target: str) -> None:
     for arm in arms:
         if arm.source:
             groups.setdefault((arm.dataset, arm.source, arm.backbone), []).append(arm)
-    for (dataset, source, backbone), found in groups.items():
+    for (_, source, backbone), found in groups.items():
         largest = max(found, key=lambda arm: float(arm.facts.get("size") or 0))
-        largest.published = published_scores(target, dataset=dataset, source=source, backbone=backbone)
+        largest.published = published_scores(target, dataset=largest.gold, source=source, backbone=backbone)
 
 
 def _backbone(job: Planned) -> str:

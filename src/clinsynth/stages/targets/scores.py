@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from clinsynth import tasks
 from clinsynth.papers import findings
 from clinsynth.papers.claims import claims_of
 from clinsynth.papers.published import NOTES, TEST_SETS, published_heading
-from clinsynth.reports.arms import by_dataset
+from clinsynth.reports.adjudication import adjudication_text, of_metrics
+from clinsynth.reports.arms import Arm, by_dataset
 from clinsynth.reports.report import Report
 from clinsynth.reports.scores import score_table
 from clinsynth.stages.targets import gaps, runs
@@ -31,7 +34,7 @@ def add_tables(made: Report, found: runs.Runs, *, asked: Asked) -> None:
         heading = published_heading(arms)
         table = score_table(arms, columns=columns, caption=caption, dataset=dataset, published=heading)
         changes = findings.changes_beside_paper(arms, target=asked.target, caption=caption)
-        made.body += [f"## {dataset}\n", table, *([changes] if changes else [])]
+        made.body += [f"## {dataset}\n", *_labelled(arms), table, *([changes] if changes else [])]
     notes = [TEST_SETS] if any(arm.published for arm in found.arms) else []
     notes += [NOTES[asked.target]] if asked.target in NOTES else []
     made.body.append("".join(f"{note}\n" for note in notes))
@@ -42,3 +45,13 @@ def add_tables(made: Report, found: runs.Runs, *, asked: Asked) -> None:
         made.body.append("".join(f"- {text}\n" for text in findings.departures(shown)))
     made.body += [gaps.section(found.missing, asked=asked), "---\n", runs.provenance(asked, found.scored)]
     made.sides["runs.csv"] = runs.side_file(found.arms)
+
+
+def _labelled(arms: Sequence[Arm]) -> list[str]:
+    """Return a paragraph on a test set whose labels come with the project."""
+    metrics = next((run.metrics for arm in arms for run in arm.runs), {})
+    labels = of_metrics(metrics)
+    if labels is None:
+        return []
+    told = adjudication_text(labels)
+    return [f"{told[0].upper()}{told[1:]}. They and the writer of the synthetic text are of one family of LLMs.\n"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from omegaconf import MISSING
@@ -48,6 +49,12 @@ class RelationDataset(DatasetConfig):
 
     def fold_number(self) -> int | None:
         return self.fold
+
+    def shown_rows(self) -> Collection[int]:
+        """Return the rows of the pool, where they are of this train file."""
+        if self.pool is None or not own_pool(self) or self.pool.fold not in (None, self.fold):
+            return ()
+        return (*self.pool.positive, *self.pool.negative)
 
     def split_files(self) -> dict[str, FileConfig]:
         """Return the files of the fold, each with its sha256."""
