@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytorch_lightning as pl
+import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 
@@ -77,4 +78,5 @@ class FineTuningData(pl.LightningDataModule):
         """Return batches in training order with `seed`, else for inference (no gradients: four times as large)."""
         size = self.batch_size if seed is not None else 4 * self.batch_size
         batches = LengthBatches([len(item) for item in encoded], batch_size=size, seed=seed)
-        return DataLoader(Encodings(encoded), batch_sampler=batches, collate_fn=self.collator)
+        pinned = torch.cuda.is_available()  # copied to the GPU while it works
+        return DataLoader(Encodings(encoded), batch_sampler=batches, collate_fn=self.collator, pin_memory=pinned)
