@@ -57,6 +57,8 @@ class Sentence:
     """Types whose entities nobody has marked, so that words without a span may be some of them."""
 
     def __post_init__(self) -> None:
+        if not self.spans:
+            return
         if list(self.spans) != sorted(set(self.spans)) or any(span.end > len(self.tokens) for span in self.spans):
             raise ValueError(f"{list(self.spans)} are not in order, or leave the {len(self.tokens)} words")
 
@@ -132,6 +134,8 @@ def to_spans(tags: Sequence[str]) -> tuple[Span, ...]:
     spans: list[Span] = []
     start, label = 0, ""
     for position, tag in enumerate([*tags, "O"]):
+        if tag == "O" and not label:
+            continue
         kind, _, name = tag.partition("-")
         if kind == "I" and name == label:
             continue

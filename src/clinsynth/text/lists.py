@@ -125,8 +125,9 @@ def read_drafts(completion: Completion, *, unit: str, replicate: int) -> tuple[l
 
 def clean(text: str) -> str:
     """Return an item without quotes round the whole of it and without Markdown's emphasis."""
-    text = re.sub(r"\*\*|__(?=\w)|(?<=\w)__", "", text)
-    text = re.sub(r"(?<![\w*])\*(\S(?:[^*]*\S)?)\*(?![\w*])", r"\1", text)
+    if "*" in text or "__" in text:
+        text = re.sub(r"\*\*|__(?=\w)|(?<=\w)__", "", text)
+        text = re.sub(r"(?<![\w*])\*(\S(?:[^*]*\S)?)\*(?![\w*])", r"\1", text)
     text = " ".join(text.split())
     while len(text) > 1 and QUOTES.get(text[0]) == text.rstrip(",;")[-1:]:
         inner = text.rstrip(",;")[1:-1]

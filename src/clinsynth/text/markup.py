@@ -36,6 +36,8 @@ _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]\w{1,20});", re.IGNOREC
 
 _LATEX = re.compile(r"\\(?:item|begin|end|section|documentclass|text\w*|emph|paragraph)\b")
 _MATH = re.compile(r"(?<![\w$])\$(?![\s$])([^$\n]{1,80}?)(?<![\s\\])\$(?![\d\w])|\\\((.{1,80}?)\\\)")
+_MARK = re.compile(r"[$\\\[~=`*_]")
+"""A sign of which Markdown's emphasis, links and escapes, and formulas have at least one."""
 _PREAMBLE = re.compile(
     r"\\(?:begin|end|documentclass|usepackage|(?:sub)*section|title|author|label|setlength|maketitle|noindent|centering)"
     r"\*?(?:\[[^\]\n]*\])?(?:\{[^{}\n]*\}(?:\[[^\]\n]*\])?)*"
@@ -98,6 +100,8 @@ def without_latex(text: str) -> str:
 
 def without_marks(text: str) -> str:
     """Return a text without Markdown's emphasis, links and escapes, and without the dollars round a formula."""
+    if not _MARK.search(text):
+        return text
     text = _MATH.sub(lambda found: found[1] or found[2], text)
     text = re.sub(r"!?\[([^\[\]]+)\]\((?:https?:|www\.|#)[^()\s]*\)", r"\1", text)
     text = re.sub(r"\\([^\w\s])", r"\1", text)

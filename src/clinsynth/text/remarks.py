@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 REMARKS = r"""(?:sure|certainly|of\ course|absolutely|sorry)[,!.:]|(?:here|below)\ (?:are|is)\ |
     (?:these|all|the)\ (?:sentences|examples)\ |i\ (?:hope\ th|can't|cannot)|i'm\ (?:sorry|happy|glad)|
@@ -71,19 +72,22 @@ _END = rf"(?<=[.!?…。]){_NOT_AN_END}[\"”»')\]]?"
 _BRACKETED = r"[*_]*(?:\((?:[^()\n]|\([^()\n]*\))*\)|\[[^\[\]\n]*\]|\{[^{}\n]*\}|（[^（）\n]*）)[*_]*\.?"
 _OPEN = r"\s*(?<![(\[{*_])[(\[{*_]++"
 _NOTES = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        rf"{_END}\s*{_KEYED}.*$",  # ... last year. Note: it is passive.
-        rf"{_END}\s*{_BRACKETED}\s*$",  # ... last year. (Passive.)
-        rf"{_END}\s+(?:[-–—]{{1,3}}|//|\|\|?|/|\#|~|<[-–=]+)\s+\S.*$",  # ... last year. - Passive.
-        rf"{_END}\s*(?:[→⇒←]|[-=]>)\s*\S.*$",  # ... last year. -> Passive.
-        rf"{_END}\s+[*_][^*_]+[*_]\s*$",  # ... last year. *Passive.*
+    (signs, re.compile(pattern, re.IGNORECASE))
+    for signs, pattern in (
+        (":：", rf"{_END}\s*{_KEYED}.*$"),  # ... last year. Note: it is passive.
+        ("([{（", rf"{_END}\s*{_BRACKETED}\s*$"),  # ... last year. (Passive.)
+        # ... last year. - Passive.
+        ("-–—/|#~<", rf"{_END}\s+(?:[-–—]{{1,3}}|//|\|\|?|/|\#|~|<[-–=]+)\s+\S.*$"),
+        ("→⇒←>", rf"{_END}\s*(?:[→⇒←]|[-=]>)\s*\S.*$"),  # ... last year. -> Passive.
+        ("*_", rf"{_END}\s+[*_][^*_]+[*_]\s*$"),  # ... last year. *Passive.*
         # ... last year (Spanish: el año pasado). ... last year (passive voice).
-        rf"{_OPEN}\s*(?:in )?(?:{_KEYS})\b[^()\[\]]{{0,30}}[:：][^()\[\]]{{0,500}}[)\]}}*_]++(?=[.!?]?$)",
-        rf"{_OPEN}[^()\[\]]{{0,300}}?(?:{_GRAMMAR})[^()\[\]]{{0,300}}[)\]}}*_]++(?=[.!?]?$)",
-        rf"\s+(?:[-–—]{{1,3}}|→|[-=]>)\s+[^.]{{0,200}}?\b(?:{_GRAMMAR})\b.*$",  # ... last year - in the passive voice.
+        (":：", rf"{_OPEN}\s*(?:in )?(?:{_KEYS})\b[^()\[\]]{{0,30}}[:：][^()\[\]]{{0,500}}[)\]}}*_]++(?=[.!?]?$)"),
+        ("([{*_", rf"{_OPEN}[^()\[\]]{{0,300}}?(?:{_GRAMMAR})[^()\[\]]{{0,300}}[)\]}}*_]++(?=[.!?]?$)"),
+        # ... last year - in the passive voice.
+        ("-–—→=", rf"\s+(?:[-–—]{{1,3}}|→|[-=]>)\s+[^.]{{0,200}}?\b(?:{_GRAMMAR})\b.*$"),
     )
 )
+"""Patterns of notes, each with the signs of which a text has to have one to hold such a note: most have none."""
 _LONGEST = 10_000
 """Characters of a text whose end is looked at."""
 _SHORTEST = 3
@@ -121,9 +125,13 @@ def without_notes(text: str) -> tuple[str, list[str]]:
     led = _LED.match(text)
     text = text[led.end() :] if led else text
     while len(text) <= _LONGEST:
-        found = next((match for note in _NOTES if (match := note.search(text))), None)
+        found = next((match for note in _possible_notes(text) if (match := note.search(text))), None)
         if found is None or len(text[: found.start()].split()) < _SHORTEST:
             break
         notes.append(found.group().strip())
         text = f"{text[: found.start()]}{text[found.end() :]}".rstrip()
     return text, notes
+
+
+def _possible_notes(text: str) -> Iterator[re.Pattern[str]]:
+    return (note for signs, note in _NOTES if any(sign in text for sign in signs))

@@ -37,12 +37,7 @@ def turns(text: str, *, instructions: bool) -> list[tuple[str, bool]]:
     found: list[tuple[str, bool]] = []
     end, void = len(text.rstrip()), 0  # so many pieces are not said after all
     at, said, answered, heads, over = 0, True, False, False, False
-    marked = {place for part in _MARKED.finditer(text) for place in (part.start("begin"), part.start("end"))}
-    tokens = [
-        token
-        for token in _TOKEN.finditer(text)
-        if (instructions or not (token["square"] or token["system"])) and token.start() not in marked
-    ]
+    tokens = [token for token in _tokens(text) if instructions or not (token["square"] or token["system"])]
     for token in [*tokens, None]:
         piece = text[at : token.start() if token else None]
         role = _ROLE.match(piece) if heads else None
@@ -67,3 +62,11 @@ def turns(text: str, *, instructions: bool) -> list[tuple[str, bool]]:
         elif not heads and name not in ("message", "end_header_id", "constrain"):
             said = True
     return [(piece, said and number >= void) for number, (piece, said) in enumerate(found)]
+
+
+def _tokens(text: str) -> list[re.Match[str]]:
+    """Return the tokens of chat templates in a text, in order, without those that mark a part of a sentence."""
+    if "<" not in text and "[" not in text:  # of which each begins with one
+        return []
+    marked = {place for part in _MARKED.finditer(text) for place in (part.start("begin"), part.start("end"))}
+    return [token for token in _TOKEN.finditer(text) if token.start() not in marked]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import regex
 
@@ -44,7 +45,8 @@ def plain(text: str) -> str:
 
 def tokenise(text: str) -> list[str]:
     """Return the words of a text; of what is visible nothing is left out."""
-    return [text[start:end] for start, end in word_places(text)]
+    found: list[str] = _pattern_of(text).findall(text)
+    return found
 
 
 def tokenise_with_offsets(text: str) -> list[tuple[str, int, int]]:
@@ -54,7 +56,12 @@ def tokenise_with_offsets(text: str) -> list[tuple[str, int, int]]:
 
 def word_places(text: str) -> Iterator[tuple[int, int]]:
     """Yield start and end of each word, in characters of the text."""
-    return (match.span() for match in (_ASCII if text.isascii() else _WORD).finditer(text))
+    return (match.span() for match in _pattern_of(text).finditer(text))
+
+
+def _pattern_of(text: str) -> Any:
+    """Return a pattern of words, which has no groups."""
+    return _ASCII if text.isascii() else _WORD
 
 
 def as_read(word: str) -> str:

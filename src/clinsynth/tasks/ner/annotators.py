@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
@@ -91,8 +92,8 @@ def _fenced(words: Sequence[str], *, fold: bool) -> list[str]:
 def _matches(search: AhoCorasick, words: Sequence[str], *, fold: bool) -> list[tuple[int, int, int]]:
     """Return number of the pattern, start and end (exclusive) of each match, overlapping ones too."""
     fenced = _fenced(words, fold=fold)
-    ends = list(accumulate(map(len, fenced)))
-    begins = {end - len(word): number for number, (word, end) in enumerate(zip(fenced, ends, strict=True))}
-    after = {end: number for number, end in enumerate(ends, 1)}
     matches = search.find_matches_as_indexes("".join(fenced), overlapping=True)
-    return [(number, begins[start], after[end]) for number, start, end in matches]
+    if not matches:
+        return []
+    ends = list(accumulate(map(len, fenced)))  # so many words end before a place
+    return [(number, bisect_right(ends, start), bisect_right(ends, end)) for number, start, end in matches]

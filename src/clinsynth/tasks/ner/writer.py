@@ -142,9 +142,10 @@ class NerWriter:
             assert answer is not None
             return self._labelled(drafts, answer)
         candidates = []
+        known = self._known(lexicon) if annotator == "gazetteer" and drafts else None
         for draft in drafts:
             words = tokenise(draft.text)
-            spans = self._known(lexicon).find(words) if annotator == "gazetteer" else self._find([draft.unit], words)
+            spans = known.find(words) if known else self._find([draft.unit], words)
             candidates.append(Candidate(draft, Sentence(tuple(words), spans)))
         return candidates, []
 
