@@ -9,6 +9,7 @@ import pytest
 
 from clinsynth import keys
 from clinsynth.config import PromptConfig, option
+from clinsynth.keys.hashing import digest_each
 from clinsynth.types import Request
 from support import Composed
 
@@ -94,6 +95,11 @@ def test_a_field_that_came_later_moves_a_key_when_it_says_something_new(
     changed_default = grown(node, value=True, before=False)
     assert key(with_node(settings, name, changed_default)) != before
     assert key(with_node(settings, name, grown(node, value="/a/path", keyless=True))) == before
+
+
+@pytest.mark.parametrize("items", [[], ["a"], [["é", 1, None], {"b": 2.5, "a": []}, "\u2028"]])
+def test_the_digest_of_items_one_after_another_is_that_of_their_list(items: list[Any]) -> None:
+    assert digest_each(iter(items)) == keys.digest(items)
 
 
 def test_negatives_stand_in_keys_where_there_are_some(composed: Composed) -> None:

@@ -26,14 +26,16 @@ def test_near_copies_share_word_triples() -> None:
 
 
 def test_near_is_as_quality_control_has_it() -> None:
-    from clinsynth.quality import duplicates
-    from clinsynth.types import Candidate, Draft
+    from clinsynth.quality.near_duplicates import NearDuplicates, shingle_hashes
 
     changed = [*GOLD[0][:-1], "!"]
     for threshold in (0.8, 0.9):
-        both = [Candidate(Draft("", 0, 0, ""), words) for words in (GOLD[0], changed)]
-        _, rejected = duplicates.near(both, words=list, threshold=threshold)
-        assert len(copies.find([changed], references=[GOLD[0]], threshold=threshold)) == len(rejected)
+        near = NearDuplicates(threshold)
+        for words in (GOLD[0], changed):
+            near.add(shingle_hashes([word.casefold() for word in words]))
+        rejected = (near.twins() == 0).sum()
+        near.close()
+        assert len(copies.find([changed], references=[GOLD[0]], threshold=threshold)) == rejected
 
 
 def test_short_texts_are_compared_whole() -> None:

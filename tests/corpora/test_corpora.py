@@ -19,6 +19,7 @@ import pytest
 from clinsynth import corpora
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import CorpusConfig, OnMissing, PromptConfig, Reviewed
+from clinsynth.corpora import in_order
 from clinsynth.errors import ConfigError, DataFormatError, MissingCompletions
 from clinsynth.files import parquet
 from clinsynth.files.exported import write_export
@@ -174,6 +175,22 @@ def test_of_an_early_release_what_can_be_seen_is_named(
     harm(corpus.folder / name)
     with pytest.raises(DataFormatError, match="rm -r"):
         corpora.load_corpus(corpus.folder)
+
+
+def test_a_corpus_is_the_same_on_one_core_and_on_two(
+    settings: CorpusConfig, workspace: Path, monkeypatch: pytest.MonkeyPatch, record: Record
+) -> None:
+    spoilt = "Sure:\n1. Ataxia.\n2. It hurts.\n" + sentences("ataxia")
+    record([row("ataxia", completion=spoilt), *ROWS[1:]])
+    one = make(settings, store=ArtifactStore(workspace / "one"))
+    monkeypatch.setattr(in_order, "MANY", 2)
+    monkeypatch.setattr(in_order, "PART", 1)
+    monkeypatch.setattr(in_order, "_cores", lambda: 2)
+    two = make(settings, store=ArtifactStore(workspace / "two"))
+    assert one.digest == two.digest
+    for name in ("examples.jsonl", "rejected.jsonl", "manifest.json"):
+        assert (one.folder / name).read_bytes() == (two.folder / name).read_bytes()
+    assert sorted(one.manifest.rejected) == ["remark", "too_short", "unit_missing"]
 
 
 def test_a_smaller_size_stands_at_the_head_of_a_larger(settings: CorpusConfig, store: ArtifactStore) -> None:
@@ -652,7 +669,7 @@ def test_the_recordings_that_ship_make_the_sample_corpus(composed: Composed, sto
 
 def given_away(corpus: corpora.Corpus, folder: Path, harm: Callable[[Row, list[Row]], None] = lambda *_: None) -> Path:
     """The corpus as an export of somebody who has changed its manifest and rows, and all hashes with them."""
-    manifest, rows = corpus.manifest.shared(), corpus.rows()
+    manifest, rows = corpus.manifest.shared(), list(corpus.rows())
     harm(manifest, rows)
     write_export(
         folder,

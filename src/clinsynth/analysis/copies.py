@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array
 
-from clinsynth.quality.duplicates import shingles
 from clinsynth.quality.filters import folded
+from clinsynth.quality.near_duplicates import shingles
 
 EXACT, NEAR = "exact", "near"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sacrebleu.metrics.bleu import BLEU
@@ -15,17 +15,17 @@ from clinsynth.task import Examples
 def compare(examples: Sequence[Any], *, gold: Sequence[Any], of: Examples) -> dict[str, dict[str, float]]:
     """Return statistics by name for `synthetic` and, where there is any, `gold`."""
     texts = {"synthetic": examples} | ({"gold": gold} if gold else {})
-    words = {name: [of.words(example) for example in found] for name, found in texts.items()}
-    window = min(sum(map(len, found)) for found in words.values())
+    lengths = {name: [len(of.words(example)) for example in found] for name, found in texts.items()}
+    window = min(map(sum, lengths.values()))
     return {
         name: {
             "examples": len(found),
-            "words, mean": statistics.fmean(map(len, found)) if found else 0.0,
-            "words, deviation": statistics.pstdev(map(len, found)) if found else 0.0,
-            f"different words among {window}": _different_words(found, window=window),
+            "words, mean": statistics.fmean(found) if found else 0.0,
+            "words, deviation": statistics.pstdev(found) if found else 0.0,
+            f"different words among {window}": _different_words(texts[name], window=window, of=of),
         }
         | of.statistics(texts[name])
-        for name, found in words.items()
+        for name, found in lengths.items()
     }
 
 
@@ -49,7 +49,7 @@ def self_bleu(texts: Sequence[Sequence[str]]) -> float:
     return statistics.fmean(scores) / 100
 
 
-def beginning(texts: Sequence[Sequence[str]], *, tokens: int) -> list[Sequence[str]]:
+def beginning(texts: Iterable[Sequence[str]], *, tokens: int) -> list[Sequence[str]]:
     """Return the first so many words, text by text."""
     found: list[Sequence[str]] = []
     for words in texts:
@@ -60,8 +60,9 @@ def beginning(texts: Sequence[Sequence[str]], *, tokens: int) -> list[Sequence[s
     return found
 
 
-def _different_words(texts: Sequence[Sequence[str]], *, window: int) -> int:
+def _different_words(examples: Sequence[Any], *, window: int, of: Examples) -> int:
     """Types in a random `window` of tokens: the type-token ratio falls with length, so lengths have to agree."""
-    order = list(texts)
+    order = list(range(len(examples)))
     random.Random(0).shuffle(order)
-    return len({word.casefold() for words in beginning(order, tokens=window) for word in words})
+    texts = (of.words(examples[place]) for place in order)
+    return len({word.casefold() for words in beginning(texts, tokens=window) for word in words})

@@ -171,11 +171,11 @@ def _lexicon(generation: Generation) -> list[str]:
 def _content(generation: Generation, lexicon: Sequence[str]) -> dict[str, Any]:
     """Return all that decides what the corpus is, and nothing else."""
     recipe, beside = generation.recipe, generation.plan.chosen.beside
-    completions = [
+    completions = (
         [answer.unit, answer.replicate, answer.completion.text, answer.completion.finish_reason]
         + ([labels.text] if (labels := generation.labels_of(answer)) else [])
         for answer in generation.answers
-    ]
+    )
     return keys.corpus_content(
         labels=recipe.task.labels,
         units=generation.plan.units,

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from tqdm import tqdm
+
+from clinsynth.corpora import in_order
 from clinsynth.corpora.generation import Generation
 from clinsynth.corpora.plans import plan_requests
 from clinsynth.corpora.recipe import Recipe
@@ -22,15 +25,28 @@ def replay_answers(recipe: Recipe, *, completions: KnownCompletions) -> Generati
     found = completions.find(waiting)
     _check_missing(waiting, found, replay=replay, completions=completions)
     while waiting:
-        waiting = [
-            further
-            for request in waiting
-            for further in (replay(request, found[request.id]) if request.id in found else replay.without(request))
-        ]
+        waiting = _replayed(waiting, found, replay=replay)
         found = completions.find(waiting)
     second = [answer.label_request for answer in replay.answers if answer.label_request]
     _check_missing(second, replay.labels, replay=replay, completions=completions)
     return replay
+
+
+def _replayed(requests: Sequence[Request], found: Mapping[str, Completion], *, replay: Generation) -> list[Request]:
+    """Hand the answers to the replay in the order of their requests; returns the requests that come of it."""
+    asked = {
+        request.id: about
+        for request in requests
+        if request.id in found and (about := replay.about(request, found[request.id])) is not None
+    }
+    read = in_order.mapped(replay.read, list(asked.values()))
+    further: list[Request] = []
+    for request in tqdm(requests, desc="read", unit="completion", disable=None):
+        if request.id in found:
+            further += replay.take(request, found[request.id], next(read) if request.id in asked else None)
+        else:
+            further += replay.without(request)
+    return further
 
 
 def _check_missing(

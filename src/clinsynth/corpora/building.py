@@ -2,47 +2,58 @@
 
 from __future__ import annotations
 
+import json
+from array import array
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import partial
+from itertools import chain
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from tqdm import tqdm
 
+from clinsynth import quality
 from clinsynth.analysis.embeddings import embed
+from clinsynth.config import QualityConfig
+from clinsynth.corpora import in_order
 from clinsynth.corpora.generation import Generation
+from clinsynth.corpora.labelling import Labeller, row_of
 from clinsynth.corpora.manifest import Manifest
+from clinsynth.corpora.spilled import SpilledLines
 from clinsynth.corpora.storage import write_examples
 from clinsynth.errors import DataFormatError
-from clinsynth.quality import control
+from clinsynth.files.json_lines import json_line
+from clinsynth.quality import Checks, Control, Findings, Refused
 from clinsynth.quality.weights import weigh
-from clinsynth.task import Chosen, Supply
+from clinsynth.task import Beside, Chosen, Examples, Supply
 from clinsynth.types import Candidate, Draft, Rejected
 
 
 def build_corpus(folder: Path, generation: Generation, *, lexicon: Sequence[str]) -> dict[str, Any]:
     """Write the corpus into a folder; returns the entries of its manifest.
 
-    `lexicon` are known entities, for an annotator that uses them.
+    `lexicon` are known entities, for an annotator that uses them. Labelled texts lie in the folder until it is known
+    which of them are kept.
     """
     recipe, chosen = generation.recipe, generation.plan.chosen
     task, kind = recipe.task, recipe.task.kind
-    candidates, rejected = _annotate(generation, lexicon)
-    passed, refused = _check(candidates, generation)
-    if recipe.quality.weighted:
-        passed = weigh(passed, embed=embed)
-    kept = _cut(passed, chosen)
-    counted = write_examples(
-        folder,
-        kept=[_row(found.draft) | found.example.to_json() for found in kept],
-        rejected=[
-            _row(found.draft) | {"reason": found.reason, "detail": found.detail} for found in [*rejected, *refused]
-        ],
-        gold=recipe.gold,
-        of=kind.examples,
-    )
+    with SpilledLines(folder) as lines, Gate(recipe.quality, beside=chosen.beside, folder=folder) as gate:
+        drafts, rejected = _annotate(generation, lexicon, lines=lines, gate=gate)
+        passed, refused = gate.decide()
+        kept = _cut(passed, [drafts[place].unit for place in passed], chosen)
+        rows = _weighed(passed, kept, drafts, lines, of=kind.examples) if recipe.quality.weighted else lines.at(kept)
+        counted = write_examples(
+            folder,
+            kept=rows,
+            rejected=(
+                row_of(found.draft) | {"reason": found.reason, "detail": found.detail}
+                for found in chain(rejected, (quality.rejected(one, drafts=drafts) for one in refused))
+            ),
+            gold=recipe.gold,
+            of=kind.examples,
+        )
     return Manifest(
         task=task.name,
         labels=task.labels,
@@ -54,9 +65,8 @@ def build_corpus(folder: Path, generation: Generation, *, lexicon: Sequence[str]
         models=sorted({answer.completion.model for answer in generation.answers}),
         prompt=recipe.writing.prompt,
         annotator=recipe.writing.annotator,
-        counts=_asked(generation)
-        | {"parsed": len(candidates), "kept": len(kept), "not needed": len(passed) - len(kept)},
-        short=_short(kept, task.writer.supply, chosen),
+        counts=_asked(generation) | {"parsed": len(drafts), "kept": len(kept), "not needed": len(passed) - len(kept)},
+        short=_short([drafts[place].unit for place in kept], task.writer.supply, chosen),
         **counted,
     ).entries()
 
@@ -69,50 +79,84 @@ def _asked(generation: Generation) -> dict[str, int]:
     return units | left_out | {"completions": len(generation.answers)}
 
 
-def _annotate(generation: Generation, lexicon: Sequence[str]) -> tuple[list[Candidate], list[Rejected]]:
+def _annotate(
+    generation: Generation, lexicon: Sequence[str], *, lines: SpilledLines, gate: Gate
+) -> tuple[list[Draft], list[Rejected]]:
     """Label all answers in the order of the plan: replicate, rank of the unit, place in the completion.
 
+    Returns the texts that are labelled, in the order of `lines` and `gate`, which get them, and those that are not.
     Raises DataFormatError where the labels of none can be read; otherwise texts without readable labels are rejected.
     """
     recipe = generation.recipe
-    candidates: list[Candidate] = []
+    checks = Checks(recipe.quality, recipe.task.kind.examples.words, recipe.test_texts)
+    labeller = Labeller(recipe.task.writer, recipe.writing.annotator, tuple(lexicon), checks)
+    answers = generation.answers
+    wanted = [answer for answer in answers if not answer.label_request or generation.labels_of(answer)]
+    labelled = in_order.mapped(
+        labeller, [(answer.drafts, answer.off_topic, generation.labels_of(answer)) for answer in wanted]
+    )
+    drafts: list[Draft] = []
     rejected: list[Rejected] = []
-    unreadable: DataFormatError | None = None
-    for answer in tqdm(generation.answers, desc="annotate", unit="completion", disable=None):
+    unreadable = ""
+    for answer in tqdm(answers, desc="annotate", unit="completion", disable=None):
         rejected += answer.rejected
-        labels = generation.labels_of(answer)
-        if answer.label_request and labels is None:
+        if answer.label_request and generation.labels_of(answer) is None:
             rejected += [Rejected(draft, "labels_missing") for draft in answer.drafts]
             continue
-        try:
-            labelled, absent = recipe.task.writer.annotate(
-                answer.drafts, annotator=recipe.writing.annotator, lexicon=lexicon, answer=labels
-            )
-        except DataFormatError as error:
-            unreadable = unreadable or error
-            labelled, absent = [], [Rejected(draft, "labels_unreadable") for draft in answer.drafts]
-        candidates += labelled
-        rejected += absent
-    if unreadable and not candidates and not recipe.skip_missing:
-        raise DataFormatError(f"No labels can be read: {unreadable}") from unreadable
-    return candidates, rejected
+        found = next(labelled)
+        unreadable = unreadable or found.unreadable
+        rejected += found.rejected
+        for text in found.texts:
+            drafts.append(answer.drafts[text.place])
+            lines.append(text.line)
+            gate.add(drafts[-1].unit, text.found)
+    if unreadable and not drafts and not recipe.skip_missing:
+        raise DataFormatError(f"No labels can be read: {unreadable}")
+    return drafts, rejected
 
 
-def _check(candidates: Sequence[Candidate], generation: Generation) -> tuple[list[Candidate], list[Rejected]]:
-    """Apply quality control; a unit beside the others is compared with itself alone, so that it costs them no text."""
-    recipe, beside = generation.recipe, generation.plan.chosen.beside
-    check = partial(
-        control,
-        config=recipe.quality,
-        contains=recipe.task.writer.contains,
-        words=recipe.task.kind.examples.words,
-        test_texts=recipe.test_texts,
-    )
-    if beside is None:
-        return check(candidates)
-    kept, rejected = check([found for found in candidates if found.draft.unit != beside.unit])
-    more, others = check([found for found in candidates if found.draft.unit == beside.unit])
-    return [*kept, *more], [*rejected, *others]
+class Gate:
+    """Quality control; a unit beside the others is compared with itself alone, so that it costs them no text."""
+
+    def __init__(self, config: QualityConfig, *, beside: Beside | None, folder: Path) -> None:
+        self._beside = beside.unit if beside else None
+        self._parts = [(Control(config, folder=folder), array("q")) for _ in range(2)]
+        self._number = 0
+
+    def __enter__(self) -> Gate:
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        for part, _places in self._parts:
+            part.close()
+
+    def add(self, unit: str, found: Findings) -> None:
+        """Take the next text."""
+        part, places = self._parts[unit == self._beside]
+        part.add(found)
+        places.append(self._number)
+        self._number += 1
+
+    def decide(self) -> tuple[list[int], list[Refused]]:
+        """Return the places of the texts that are kept, and the others; those beside come last."""
+        kept: list[int] = []
+        refused: list[Refused] = []
+        for part, places in self._parts:
+            passed, others = part.decide()
+            kept += [places[place] for place in passed]
+            refused += [one.at(places) for one in others]
+        return kept, refused
+
+
+def _weighed(
+    passed: Sequence[int], kept: Sequence[int], drafts: Sequence[Draft], lines: SpilledLines, *, of: Examples
+) -> Iterator[str]:
+    """Yield the rows of the kept texts, with weights that hang on all that have passed."""
+    examples = (of.from_json(json.loads(line)) for line in lines.at(passed))
+    candidates = [Candidate(drafts[place], example) for place, example in zip(passed, examples, strict=True)]
+    found = dict(zip(passed, weigh(candidates, embed=embed), strict=True))
+    for place in kept:
+        yield json_line(row_of(found[place].draft) | found[place].example.to_json())
 
 
 def check_units_are_written_about(generation: Generation) -> None:
@@ -133,30 +177,26 @@ def check_units_are_written_about(generation: Generation) -> None:
         )
 
 
-def _short(kept: Sequence[Candidate], supply: Supply, chosen: Chosen) -> dict[str, int]:
+def _short(units: Sequence[str], supply: Supply, chosen: Chosen) -> dict[str, int]:
     """Return what has fewer examples than are wanted; of a wanted total each unit has its share."""
     if chosen.per_unit is not None and chosen.in_all is not None:
         chosen = replace(chosen, per_unit=chosen.in_all // len(chosen.units))
-    return supply.lacking(Counter(candidate.draft.unit for candidate in kept), chosen=chosen)
+    return supply.lacking(Counter(units), chosen=chosen)
 
 
-def _cut(passed: Sequence[Candidate], chosen: Chosen) -> list[Candidate]:
-    """Take rounds one after another; of other units the first ones, ordered by their place.
+def _cut(passed: Sequence[int], units: Sequence[str], chosen: Chosen) -> list[int]:
+    """Take rounds one after another; of other units the first texts, ordered by their place.
 
     Either way a larger size only appends; a unit beside the others is spread among them.
     """
     if not chosen.in_turn:
         return list(passed[: chosen.in_all])
-    by_unit: dict[str, list[Candidate]] = defaultdict(list)
-    for candidate in passed:
-        by_unit[candidate.draft.unit].append(candidate)
+    by_unit: dict[str, list[int]] = defaultdict(list)
+    for text, unit in zip(passed, units, strict=True):
+        by_unit[unit].append(text)
     ranked = [
-        (chosen.turn_of(unit, place), rank, candidate)
+        (chosen.turn_of(unit, place), rank, text)
         for rank, unit in enumerate(chosen.units)
-        for place, candidate in enumerate(by_unit[unit][: chosen.wanted_of(unit)])
+        for place, text in enumerate(by_unit[unit][: chosen.wanted_of(unit)])
     ]
-    return [candidate for _, _, candidate in sorted(ranked, key=lambda item: item[:2])][: chosen.in_all]
-
-
-def _row(draft: Draft) -> dict[str, Any]:
-    return {"unit": draft.unit, "replicate": draft.replicate, "index": draft.index, "text": draft.text}
+    return [text for _, _, text in sorted(ranked, key=lambda item: item[:2])][: chosen.in_all]

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from clinsynth.corpora.labelling import ReadAnswer, Reader
 from clinsynth.corpora.plans import RequestPlan
 from clinsynth.corpora.recipe import Recipe
 from clinsynth.types import Completion, Draft, Rejected, Request
@@ -25,6 +26,8 @@ class ParsedAnswer:
     rejected: tuple[Rejected, ...]
     label_request: Request | None
     """The second request, about these texts."""
+    off_topic: frozenset[int] = frozenset()
+    """The places of texts that do not contain their unit."""
 
 
 class Generation:
@@ -38,6 +41,7 @@ class Generation:
     def __init__(self, recipe: Recipe, plan: RequestPlan, *, keep: bool = False) -> None:
         self.recipe, self.plan, self.keep = recipe, plan, keep
         self.writer = recipe.task.writer
+        self.read = Reader(self.writer)
         self.usable: Counter[str] = Counter()
         """Texts that contain their unit, by unit."""
         self.refused = 0
@@ -79,19 +83,27 @@ class Generation:
         return {"accepted": self.usable.total(), "rejected": self.refused}
 
     def __call__(self, request: Request, completion: Completion) -> Sequence[Request]:
-        if request.id not in self._places:
+        asked = self.about(request, completion)
+        return self.take(request, completion, self.read(asked) if asked else None)
+
+    def about(self, request: Request, completion: Completion) -> tuple[Completion, str, int] | None:
+        """Return an answer with its unit and replicate, as `read` wants it; `None` for labels, which it does not."""
+        return (completion, *self._places[request.id]) if request.id in self._places else None
+
+    def take(self, request: Request, completion: Completion, read: ReadAnswer | None) -> Sequence[Request]:
+        """Take an answer, `read` if it holds texts; returns the requests that it gives rise to."""
+        if read is None:
             if self.keep:
                 self.labels[request.id] = completion
             return ()
         unit, replicate = self._places[request.id]
-        drafts, rejected = self.writer.parse(completion, unit=unit, replicate=replicate)
+        drafts = read.drafts
         labels = self.writer.label_request(drafts, completion=completion, writing=self.recipe.writing)
         if self.keep:
-            found = ParsedAnswer(unit, replicate, completion, tuple(drafts), tuple(rejected), labels)
+            found = ParsedAnswer(unit, replicate, completion, drafts, read.rejected, labels, read.off_topic)
             self._answers[unit, replicate] = found
-        usable = sum(map(self.writer.contains, drafts))
-        self.usable[unit] += usable
-        self.refused += len(drafts) - usable + len(rejected)
+        self.usable[unit] += len(drafts) - len(read.off_topic)
+        self.refused += len(read.off_topic) + len(read.rejected)
         self.waiting[unit] -= 1
         return [*([labels] if labels else []), *self._further(unit)]
 

@@ -8,8 +8,10 @@ from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any
 
+from clinsynth.corpora.spilled import SpilledLines
 from clinsynth.corpora.storage import Corpus, write_examples
-from clinsynth.quality.filters import folded, folded_texts
+from clinsynth.files.json_lines import json_line
+from clinsynth.quality.filters import folded, folded_hash, folded_texts
 from clinsynth.task import Task
 from clinsynth.types import Gold, Unlabelled
 
@@ -30,25 +32,26 @@ def merge(
     """
     of = task.kind.examples
     test = folded_texts(gold.held_out, words=of.words)
-    seen: dict[tuple[str, ...], str] = {}
-    kept: list[dict[str, Any]] = []
+    seen: dict[bytes, str] = {}
+    units: set[str] = set()
     rejected: list[dict[str, Any]] = []
     rows = [
         _rows(corpus, missing=lacks, how=unlabelled, gold=gold, task=task)
         for corpus, lacks in zip(corpora, missing, strict=True)
     ]
-    for corpus, pair in chain.from_iterable(zip(corpora, turn, strict=True) for turn in zip_longest(*rows)):
-        if pair is None:
-            continue
-        row, example = pair
-        text = folded(of.words(example))
-        if text in test:
-            rejected.append(row | {"reason": "test_copy", "detail": ""})
-        elif text in seen:
-            rejected.append(row | {"reason": "duplicate", "detail": f"of one in {seen[text]}"})
-        else:
-            seen[text] = corpus.digest
-            kept.append(row)
+    turns = (zip(corpora, turn, strict=True) for turn in zip_longest(*rows))
+    with SpilledLines(folder) as kept:
+        for corpus, (row, example) in ((corpus, pair) for corpus, pair in chain.from_iterable(turns) if pair):
+            units.add(row["unit"])
+            text = folded(of.words(example))
+            if text in test:
+                rejected.append(row | {"reason": "test_copy", "detail": ""})
+            elif (key := folded_hash(text)) in seen:
+                rejected.append(row | {"reason": "duplicate", "detail": f"of one in {seen[key]}"})
+            else:
+                seen[key] = corpus.digest
+                kept.append(json_line(row))
+        counted = write_examples(folder, kept=kept.at(range(len(kept))), rejected=rejected, gold=gold, of=of)
     manifests = [corpus.manifest for corpus in corpora]
     partial = {"dataset": task.dataset.name, "labels": list(task.labels), "meanings": dict(task.meanings)}
     return replace(
@@ -59,7 +62,7 @@ def merge(
         models=sorted({model for found in manifests for model in found.models}),
         corpora=[corpus.digest for corpus in corpora],
         counts={
-            "units": len({row["unit"] for row in (*kept, *rejected)}),
+            "units": len(units),
             "parsed": len(kept) + len(rejected),
             "kept": len(kept),
             "not needed": 0,
@@ -70,7 +73,7 @@ def merge(
         taken_in=any(found.taken_in for found in manifests) or None,
         unknown={},
         **(partial if any(missing) else {"meanings": manifests[0].meanings or {}}),
-        **write_examples(folder, kept=kept, rejected=rejected, gold=gold, of=of),
+        **counted,
     ).entries()
 
 

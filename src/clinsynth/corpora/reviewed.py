@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from clinsynth import keys, tasks
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import Reviewed
+from clinsynth.corpora.spilled import SpilledLines
 from clinsynth.corpora.storage import Corpus, stored_corpus, write_examples
+from clinsynth.files.json_lines import json_line
 from clinsynth.review import results
 from clinsynth.review.results import Result
 from clinsynth.types import Gold
@@ -36,27 +39,28 @@ def _build(folder: Path, base: Corpus, review: Result, *, how: Reviewed, gold: G
     """Write the corpus; an example that nobody judged stays, and a disputed one goes, for nobody knows its label."""
     kind = tasks.kind(base.manifest.task)
     judgements = {judgement.place: judgement for judgement in review.judgements}
-    kept: list[dict[str, Any]] = []
     refused: list[dict[str, Any]] = []
     fixed = 0
-    for place, row in enumerate(base.rows()):
-        judgement = judgements.get(place)
-        fixing = how is Reviewed.fix and judgement is not None and judgement.agrees is not None
-        if judgement is None or (judgement.agrees and not (fixing and judgement.extended)):
-            kept.append(row)
-        elif fixing and judgement.answer is not None:
-            example = kind.reviewer.relabelled(base.examples[place], judgement.answer, labels=base.manifest.labels)
-            kept.append(row | example.to_json())
-            fixed += 1
-        else:
-            reason = DISPUTED if judgement.agrees is None else WRONG
-            refused.append(row | {"reason": reason, "detail": f"labelled {judgement.given}"})
-    rejected = base.rejected() + refused
+    with SpilledLines(folder) as kept:
+        for place, row in enumerate(base.rows()):
+            judgement = judgements.get(place)
+            fixing = how is Reviewed.fix and judgement is not None and judgement.agrees is not None
+            if judgement is None or (judgement.agrees and not (fixing and judgement.extended)):
+                kept.append(json_line(row))
+            elif fixing and judgement.answer is not None:
+                example = kind.reviewer.relabelled(base.examples[place], judgement.answer, labels=base.manifest.labels)
+                kept.append(json_line(row | example.to_json()))
+                fixed += 1
+            else:
+                reason = DISPUTED if judgement.agrees is None else WRONG
+                refused.append(row | {"reason": reason, "detail": f"labelled {judgement.given}"})
+        rejected = chain(base.rejected(), refused)
+        counted = write_examples(folder, kept=kept.at(range(len(kept))), rejected=rejected, gold=gold, of=kind.examples)
     return replace(
         base.manifest,
         corpora=None,
         counts={**base.manifest.counts, "kept": len(kept), "relabelled": fixed},
         reviewed={"base": base.digest, "review": review.digest, "how": how.value},
         review=None,
-        **write_examples(folder, kept=kept, rejected=rejected, gold=gold, of=kind.examples),
+        **counted,
     ).entries()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from operator import eq
 from pathlib import Path
 from shlex import quote
+from sys import intern
 from typing import Any
 
 from filelock import FileLock
@@ -19,10 +21,11 @@ from clinsynth import tasks
 from clinsynth.analysis.variety import compare
 from clinsynth.artifacts import MANIFEST, ArtifactStore, check_files, read_entry, write_whole
 from clinsynth.corpora.manifest import Manifest
+from clinsynth.corpora.stored import StoredExamples
 from clinsynth.errors import ConfigError, DataFormatError
 from clinsynth.files import parquet
 from clinsynth.files.exported import EXPORT, is_intact
-from clinsynth.files.json_lines import read_json_lines, write_json_lines
+from clinsynth.files.json_lines import each_json_line, write_json_lines, write_lines
 from clinsynth.keys import digest
 from clinsynth.task import Examples
 from clinsynth.types import Gold
@@ -38,18 +41,21 @@ class Corpus:
     digest: str
     """12 hex digits, as in the folder's name."""
     folder: Path
-    examples: tuple[Any, ...]
-    units: tuple[str, ...]
-    """Which unit each example was written for."""
+    examples: StoredExamples
     manifest: Manifest
 
-    def rows(self) -> list[dict[str, Any]]:
-        """Return the examples as they were written down."""
-        return read_json_lines(self.folder / EXAMPLES)
+    @cached_property
+    def units(self) -> tuple[str, ...]:
+        """Return which unit each example was written for."""
+        return tuple(intern(row["unit"]) for row in self.rows())
 
-    def rejected(self) -> list[dict[str, Any]]:
-        """Return the rejected texts as they were written down, each with its `reason`."""
-        return read_json_lines(self.folder / REJECTED)
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Yield the examples as they were written down."""
+        return each_json_line(self.folder / EXAMPLES)
+
+    def rejected(self) -> Iterator[dict[str, Any]]:
+        """Yield the rejected texts as they were written down, each with its `reason`."""
+        return each_json_line(self.folder / REJECTED)
 
 
 def load_corpus(folder: Path) -> Corpus:
@@ -64,14 +70,15 @@ def load_corpus(folder: Path) -> Corpus:
         if (digest(manifest.content), manifest.digest[:12]) != (manifest.digest, folder.name.rpartition("-")[2]):
             raise ValueError("its content is that of another corpus")
         check_files(folder, manifest.files or {}, mend=mend)
-        rows = read_json_lines(folder / EXAMPLES)
-        if len(rows) != manifest.counts["kept"]:
-            raise ValueError(f"{EXAMPLES} has {len(rows)} of {manifest.counts['kept']} examples")
-        examples = tuple(map(tasks.kind(manifest.task).examples.from_json, rows))
-        units = tuple(row["unit"] for row in rows)
+        examples = StoredExamples(folder / EXAMPLES, tasks.kind(manifest.task).examples.from_json)
+        if len(examples) != manifest.counts["kept"]:
+            raise ValueError(f"{EXAMPLES} has {len(examples)} of {manifest.counts['kept']} examples")
+        corpus = Corpus(manifest.digest[:12], folder, examples, manifest)
+        if manifest.files is None:  # of an early release, of whose files nothing else says that they are whole
+            deque(zip(examples, corpus.units, strict=True), maxlen=0)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataFormatError(f"the corpus in {folder} is damaged ({_said(error)}). {mend}") from error
-    return Corpus(manifest.digest[:12], folder, examples, units, manifest)
+    return corpus
 
 
 def stored_corpus(
@@ -86,9 +93,9 @@ def stored_corpus(
     brought = load_corpus(folder) if folder.is_dir() else None
     if brought is not None and not brought.manifest.taken_in:
         return brought
-    rows = brought.rows() if brought else []
+    rows = list(brought.rows()) if brought else []
     own = load_corpus(store.build(KIND, version=version, content=content, builder=builder, replace=brought is not None))
-    if brought is not None and not _are_alike(rows, own.rows()):
+    if brought is not None and not _are_alike(rows, list(own.rows())):
         raise DataFormatError(
             f"{folder} came out of an export that said to be this corpus, with other examples than its completions "
             "give: somebody changed them. It is replaced: give the same command again. Runs that learnt from it have "
@@ -98,17 +105,28 @@ def stored_corpus(
 
 
 def write_examples(
-    folder: Path, *, kept: Sequence[dict[str, Any]], rejected: Sequence[dict[str, Any]], gold: Gold, of: Examples
+    folder: Path, *, kept: Iterable[str], rejected: Iterable[dict[str, Any]], gold: Gold, of: Examples
 ) -> dict[str, Any]:
-    """Write the rows of a corpus into its folder; returns the fields of its manifest that are counted in them."""
-    write_json_lines(folder / EXAMPLES, kept)
-    write_json_lines(folder / REJECTED, rejected)
-    examples = [of.from_json(row) for row in kept]
+    """Write the lines and rows of a corpus into its folder, one after another.
+
+    Returns the fields of its manifest that are counted in them.
+    """
+    write_lines(folder / EXAMPLES, kept)
+    reasons: Counter[str] = Counter()
+    write_json_lines(folder / REJECTED, _counted(rejected, reasons))
+    examples = StoredExamples(folder / EXAMPLES, of.from_json)
     return {
-        "rejected": dict(Counter(row["reason"] for row in rejected).most_common()),
+        "rejected": dict(reasons.most_common()),
         "described": of.describe(examples),
         "statistics": compare(examples, gold=gold.train or gold.test, of=of),
     }
+
+
+def _counted(rows: Iterable[dict[str, Any]], reasons: Counter[str]) -> Iterator[dict[str, Any]]:
+    """Yield the rows, and count their reasons."""
+    for row in rows:
+        reasons[row["reason"]] += 1
+        yield row
 
 
 def find_corpus(start: str, *, store: ArtifactStore) -> Path:
@@ -158,7 +176,7 @@ def _take_in(exported: Path, *, store: ArtifactStore) -> Path:
     _check_rows(kept, manifest, path=exported / parquet.KEPT)
     folder = store.folder(KIND, version=version, content=manifest.content)
     if folder.is_dir():
-        if not _are_alike(load_corpus(folder).rows(), kept):
+        if not _are_alike(list(load_corpus(folder).rows()), kept):
             raise DataFormatError(
                 f"{exported} says that it is the corpus {manifest.digest[:12]}, which {store.root} has with other "
                 f"examples: somebody changed them. Nothing of it was used; corpus={manifest.digest[:12]} is your own."

@@ -13,12 +13,23 @@ from clinsynth.errors import DataFormatError
 
 def json_lines(rows: Iterable[Mapping[str, Any]]) -> str:
     """Return the rows as text, a line each."""
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    return "".join(map(json_line, rows))
+
+
+def json_line(row: Mapping[str, Any]) -> str:
+    """Return one row as text, its line end included."""
+    return json.dumps(row, ensure_ascii=False) + "\n"
 
 
 def write_json_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     """Write a file that `read_json_lines` reads."""
-    path.write_text(json_lines(rows), encoding="utf-8")
+    write_lines(path, map(json_line, rows))
+
+
+def write_lines(path: Path, lines: Iterable[str]) -> None:
+    """Write lines, which have their ends, one after another."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.writelines(lines)
 
 
 def read_json_lines(path: Path) -> list[dict[str, Any]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -25,18 +26,27 @@ MOST = 1 << 30
 """Bytes that a file may unpack to: some millions of sentences."""
 
 
-def write_parquet(path: Path, rows: Sequence[dict[str, Any]], *, lists: Sequence[str]) -> None:
+PART = 65_536
+"""Rows that are lists of Python at once; after that they are Arrow's."""
+
+
+def write_parquet(path: Path, rows: Iterable[dict[str, Any]], *, lists: Sequence[str]) -> None:
     """Write a file with the columns of all rows, or none: the library datasets reads no file without rows.
 
     `lists` are columns of lists of words, which may all be empty.
     """
-    if not rows:
-        return
-    names = list(dict.fromkeys(name for row in rows for name in row))
     types = {ENTITIES: pa.list_(_ENTITY)} | dict.fromkeys(lists, pa.list_(pa.string()))
-    columns = {name: pa.array([row.get(name) for row in rows], type=types.get(name)) for name in names}
+    left = iter(rows)
+    tables = [_table(part, types) for part in iter(lambda: list(islice(left, PART)), [])]
+    if not tables:
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.table(columns), path)
+    pq.write_table(pa.concat_tables(tables, promote_options="permissive"), path)
+
+
+def _table(rows: Sequence[dict[str, Any]], types: Mapping[str, pa.DataType]) -> pa.Table:
+    names = dict.fromkeys(name for row in rows for name in row)
+    return pa.table({name: pa.array([row.get(name) for row in rows], type=types.get(name)) for name in names})
 
 
 def read_parquet(path: Path) -> list[dict[str, Any]]:

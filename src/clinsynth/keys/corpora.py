@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from clinsynth.config.corpus import Reviewed
-from clinsynth.keys.hashing import Hashes, digest
+from clinsynth.keys.hashing import Hashes, digest, digest_each
 from clinsynth.keys.settings import first, later, listed, named
 from clinsynth.keys.versions import CORPUS
 from clinsynth.types import Unlabelled
@@ -61,7 +61,7 @@ def corpus_content(
     lexicon: Sequence[str],
     quality: QualityConfig,
     test_texts: Iterable[Sequence[str]],
-    completions: Sequence[Sequence[Any]],
+    completions: Iterable[Sequence[Any]],
     negatives: int = 0,
     language: str | None = None,
 ) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def corpus_content(
         "annotator": [annotator.name, digest(lexicon), *later(annotator)],
         "quality": named(quality),
         "test": digest(sorted(test_texts)) if quality.test_copies else None,
-        "completions": digest(completions),
+        "completions": digest_each(completions),
     } | {name: value for name, value in (("negatives", negatives), ("language", language)) if value}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,16 @@ def digest(content: Any) -> str:
     """Return the sha256 of the canonical JSON of `content`, 64 hex digits."""
     text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def digest_each(items: Iterable[Any]) -> str:
+    """Return the digest of a list of these items, of which one at a time is in memory."""
+    found = hashlib.sha256(b"[")
+    for number, item in enumerate(items):
+        text = json.dumps(item, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        found.update(f",{text}".encode() if number else text.encode())
+    found.update(b"]")
+    return found.hexdigest()
 
 
 def file_digest(path: Path) -> str:

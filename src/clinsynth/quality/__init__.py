@@ -1,14 +1,124 @@
-"""Checks of labelled texts; each returns what it keeps and what it rejects, with the reason."""
+"""Checks of labelled texts: what is kept and what is rejected, with the reason; one text after another."""
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
 
 from clinsynth.config import QualityConfig
-from clinsynth.quality import duplicates, filters
+from clinsynth.quality import filters
+from clinsynth.quality.near_duplicates import NONE, NearDuplicates, shingle_hashes
 from clinsynth.types import Candidate, Draft, Rejected
 
 Contains = Callable[[Draft], bool]
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All that is known of a text when it has been looked at by itself."""
+
+    fault: tuple[str, str] | None
+    """Reason and detail of its rejection."""
+    words: bytes = b""
+    """A hash of its words but for case, which copies have in common."""
+    shingles: bytes = b""
+    """Those of its word triples, where near-duplicates are looked for."""
+
+
+@dataclass(frozen=True)
+class Checks:
+    """What is looked at of one text at a time, in any order and process."""
+
+    config: QualityConfig
+    words: Callable[[Any], Sequence[str]]
+    test_texts: frozenset[tuple[str, ...]]
+
+    def look(self, candidate: Candidate, *, contains: bool) -> Findings:
+        """Return what is found; `contains` says whether the text is about its unit."""
+        if (fault := self._fault(candidate, contains)) is not None:
+            return Findings(fault)
+        text = filters.folded(self.words(candidate.example))
+        near = shingle_hashes(text) if self.config.near_duplicates is not None else b""
+        return Findings(None, filters.folded_hash(text), near)
+
+    def _fault(self, candidate: Candidate, contains: bool) -> tuple[str, str] | None:
+        if self.config.sentence and (fault := filters.no_sentence(candidate)):
+            return fault
+        if self.config.unit and not contains:
+            return "unit_missing", candidate.draft.unit
+        return next((fault for check in self._of_words if (fault := check(candidate)) is not None), None)
+
+    @cached_property
+    def _of_words(self) -> list[filters.Check]:
+        length = filters.length(self.words, least=self.config.min_words, most=self.config.max_words)
+        return [length, *([filters.test_copy(self.words, self.test_texts)] if self.config.test_copies else [])]
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The place of a text that is not kept, among all that were looked at."""
+
+    place: int
+    reason: str
+    detail: str = ""
+    twin: int | None = None
+    """The place of the kept text that it is like, which the detail has to name."""
+
+    def at(self, places: Sequence[int]) -> Refused:
+        """Return it with the places that its own and its twin's are among others."""
+        twin = None if self.twin is None else places[self.twin]
+        return replace(self, place=places[self.place], twin=twin)
+
+
+class Control:
+    """Decides which texts are kept, in the order in which they are added: of two that are alike the first is."""
+
+    def __init__(self, config: QualityConfig, *, folder: Path | None = None) -> None:
+        """What is remembered of texts is left in `folder` meanwhile."""
+        self._duplicates = config.duplicates
+        self._near = None if config.near_duplicates is None else NearDuplicates(config.near_duplicates, folder=folder)
+        self._first: dict[bytes, int] = {}
+        self._faulty: list[Refused] = []
+        self._copies: list[Refused] = []
+        self._passed = array("q")
+        self._number = 0
+
+    def close(self) -> None:
+        """Remove what was remembered."""
+        if self._near is not None:
+            self._near.close()
+
+    def add(self, found: Findings) -> None:
+        """Take the next text."""
+        place, self._number = self._number, self._number + 1
+        if found.fault is not None:
+            self._faulty.append(Refused(place, *found.fault))
+            return
+        if self._duplicates and (first := self._first.setdefault(found.words, place)) != place:
+            self._copies.append(Refused(place, "duplicate", twin=first))
+            return
+        self._passed.append(place)
+        if self._near is not None:
+            self._near.add(found.shingles)
+
+    def decide(self) -> tuple[list[int], list[Refused]]:
+        """Return the places of the kept texts, and the others."""
+        passed = self._passed.tolist()
+        refused = [*self._faulty, *self._copies]
+        if self._near is None:
+            return passed, refused
+        twins = self._near.twins().tolist()
+        refused += [
+            Refused(place, "near_duplicate", twin=passed[twin])
+            for place, twin in zip(passed, twins, strict=True)
+            if twin != NONE
+        ]
+        return [place for place, twin in zip(passed, twins, strict=True) if twin == NONE], refused
 
 
 def control(
@@ -20,19 +130,16 @@ def control(
     test_texts: frozenset[tuple[str, ...]],
 ) -> tuple[list[Candidate], list[Rejected]]:
     """Apply all checks of the config, in the order of `candidates`: of two that are alike the first is kept."""
-    checks: list[filters.Check] = []
-    if config.sentence:
-        checks.append(filters.no_sentence)
-    if config.unit:
-        checks.append(filters.unit_missing(contains))
-    checks.append(filters.length(words, least=config.min_words, most=config.max_words))
-    if config.test_copies:
-        checks.append(filters.test_copy(words, test_texts))
-    kept, rejected = filters.apply(candidates, checks)
-    if config.duplicates:
-        kept, more = duplicates.exact(kept, words=words)
-        rejected += more
-    if config.near_duplicates is not None:
-        kept, more = duplicates.near(kept, words=words, threshold=config.near_duplicates)
-        rejected += more
-    return kept, rejected
+    checks = Checks(config, words, test_texts)
+    with closing(Control(config)) as gate:
+        for candidate in candidates:
+            gate.add(checks.look(candidate, contains=not config.unit or contains(candidate.draft)))
+        kept, refused = gate.decide()
+    drafts = [candidate.draft for candidate in candidates]
+    return [candidates[place] for place in kept], [rejected(found, drafts=drafts) for found in refused]
+
+
+def rejected(found: Refused, *, drafts: Sequence[Draft]) -> Rejected:
+    """Return a refused one of these texts with its reason."""
+    detail = found.detail if found.twin is None else f"of {drafts[found.twin].id}"
+    return Rejected(drafts[found.place], found.reason, detail)

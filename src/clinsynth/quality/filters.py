@@ -2,39 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from clinsynth.text.leftovers import flaw
-from clinsynth.types import Candidate, Draft, Rejected
+from clinsynth.types import Candidate
 
 Check = Callable[[Candidate], tuple[str, str] | None]
 """Reason and detail of a rejection, or `None`."""
 
 LETTERS = 0.5
 """Least share of letters among the visible characters of a sentence."""
-
-
-def apply(candidates: Sequence[Candidate], checks: Sequence[Check]) -> tuple[list[Candidate], list[Rejected]]:
-    """Reject each candidate with the first reason that is found."""
-    kept: list[Candidate] = []
-    rejected: list[Rejected] = []
-    for candidate in candidates:
-        found = next((result for check in checks if (result := check(candidate)) is not None), None)
-        if found is None:
-            kept.append(candidate)
-        else:
-            rejected.append(Rejected(candidate.draft, *found))
-    return kept, rejected
-
-
-def unit_missing(contains: Callable[[Draft], bool]) -> Check:
-    def check(candidate: Candidate) -> tuple[str, str] | None:
-        if contains(candidate.draft):
-            return None
-        return "unit_missing", candidate.draft.unit
-
-    return check
 
 
 def length(words: Callable[[Any], Sequence[str]], *, least: int, most: int | None) -> Check:
@@ -52,16 +31,15 @@ def length(words: Callable[[Any], Sequence[str]], *, least: int, most: int | Non
 def no_sentence(candidate: Candidate) -> tuple[str, str] | None:
     """Reject a remark of the LLM, what has markup left in it, a heading, or hardly any letters."""
     text = candidate.draft.text
-    visible = [character for character in text if not character.isspace()]
-    letters = sum(character.isalpha() for character in visible)
-    if not visible or letters < LETTERS * len(visible):
+    visible = sum(map(len, text.split()))
+    if not visible or sum(map(str.isalpha, text)) < LETTERS * visible:
         return "not_a_sentence", "few letters"
     found = flaw(text, pipes=True)
     if found is not None:
         return "not_a_sentence", found[1]
     if text.endswith(":"):
         return "not_a_sentence", "a heading"
-    if len(text.split()) > 1 and not any(character.islower() for character in text):
+    if len(text.split()) > 1 and not any(map(str.islower, text)):
         return "not_a_sentence", "no lower case"
     return None
 
@@ -78,6 +56,11 @@ def test_copy(words: Callable[[Any], Sequence[str]], test_texts: frozenset[tuple
 def folded(words: Sequence[str]) -> tuple[str, ...]:
     """Return the words of a text without upper case: texts whose folded words are equal count as copies."""
     return tuple(word.casefold() for word in words)
+
+
+def folded_hash(text: Sequence[str]) -> bytes:
+    """Return 16 bytes that texts of equal `folded` words have in common, and no others."""
+    return hashlib.sha256("\n".join(text).encode()).digest()[:16]
 
 
 def folded_texts(examples: Iterable[Any], *, words: Callable[[Any], Sequence[str]]) -> frozenset[tuple[str, ...]]:

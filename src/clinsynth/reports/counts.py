@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from clinsynth.corpora import Corpus
@@ -67,12 +68,16 @@ def show_statistics(found: Mapping[str, Mapping[str, float]]) -> None:
     print_columns(["", *found], rows)
 
 
-def show_rejected(reasons: Mapping[str, int], rows: Sequence[Mapping[str, Any]], *, each: int) -> None:
+def show_rejected(reasons: Mapping[str, int], rows: Iterable[Mapping[str, Any]], *, each: int) -> None:
     """Print the number of texts that were rejected for each reason, and `each` so many of them."""
     console = terminal()
+    shown: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in rows:
+        if len(shown[row["reason"]]) < each:
+            shown[row["reason"]].append(row)
     for reason, number in reasons.items():
         say(f": {number}", bold=reason)
-        for row in [row for row in rows if row["reason"] == reason][:each]:
+        for row in shown[reason]:
             detail = f" ({row['detail']})" if row["detail"] else ""
             console.print(printable(f"  • {row['text']}{detail}"), soft_wrap=not console.is_terminal)
 

@@ -128,11 +128,9 @@ def _analysis(corpus: str, *, ledger: Ledger) -> Metrics | None:
 
 
 def _write_rows(folder: Path, corpus: Corpus) -> None:
-    rows = zip(corpus.rows(), corpus.examples, strict=True)
+    rows = (parquet.with_entities(*pair) for pair in zip(corpus.rows(), corpus.examples, strict=True))
     lists = tasks.kind(corpus.manifest.task).examples.LISTS
-    parquet.write_parquet(
-        folder / parquet.KEPT, [parquet.with_entities(row, example) for row, example in rows], lists=lists
-    )
+    parquet.write_parquet(folder / parquet.KEPT, rows, lists=lists)
     parquet.write_parquet(folder / parquet.REJECTED, corpus.rejected(), lists=lists)
 
 

@@ -21,6 +21,5 @@ def main(settings: ShowConfig, *, job: Job) -> None:
     show_statistics(corpus.manifest.statistics)
     number = min(settings.samples, len(corpus.examples))
     show_samples(random.Random(settings.seed).sample(corpus.examples, number))
-    rejected = corpus.rejected()
-    show_rejected(corpus.manifest.rejected, rejected, each=settings.rejected)
+    show_rejected(corpus.manifest.rejected, corpus.rejected(), each=settings.rejected)
     print(f"\n{corpus.folder}")

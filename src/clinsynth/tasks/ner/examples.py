@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from sys import intern
 from typing import Any
 
 from clinsynth.task import NONE
@@ -23,16 +24,16 @@ def from_json(row: Mapping[str, Any]) -> Sentence:
     spans = to_spans(row["tags"])
     if "spans" in row:  # of which tags cannot tell
         spans = tuple(sorted(Span(int(start), int(end), str(label)) for start, end, label in row["spans"]))
-    return Sentence(tuple(row["tokens"]), spans, unlabelled=tuple(row.get("unlabelled", ())))
+    return Sentence(tuple(map(intern, row["tokens"])), spans, unlabelled=tuple(row.get("unlabelled", ())))
 
 
 def statistics(examples: Sequence[Sentence]) -> dict[str, float]:
     """Return counts of mentions."""
-    mentions = [mention.casefold() for example in examples for mention in example.mentions]
+    mentions = Counter(mention.casefold() for example in examples for mention in example.mentions)
     return {
-        "mentions": len(mentions),
-        "mentions per sentence": len(mentions) / max(len(examples), 1),
-        "different mentions": len(set(mentions)),
+        "mentions": mentions.total(),
+        "mentions per sentence": mentions.total() / max(len(examples), 1),
+        "different mentions": len(mentions),
     }
 
 
@@ -42,7 +43,10 @@ def words(example: Sentence) -> Sequence[str]:
 
 def describe(examples: Sequence[Sentence]) -> dict[str, int]:
     """Count sentences, mentions, those of each type where there are several, and sentences without any."""
-    types = Counter(span.label for example in examples for span in example.spans)
+    types: Counter[str] = Counter()
+    without = 0
+    for example in examples:  # once: it may be read from a file
+        types.update(span.label for span in example.spans)
+        without += not example.spans
     by_type = {f"of {name}": number for name, number in types.most_common()} if len(types) > 1 else {}
-    without = sum(not example.spans for example in examples)
     return {"sentences": len(examples), "mentions": types.total(), **by_type, NONE: without}
