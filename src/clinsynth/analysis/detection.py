@@ -7,9 +7,6 @@ from collections.abc import Hashable, Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.distance import jensenshannon
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedGroupKFold
 
 FREQUENT = 1000
 """Words that are compared: the most frequent ones of both sets together."""
@@ -22,6 +19,8 @@ def divergence(words: Iterable[str], *, others: Iterable[str]) -> float:
 
     It falls with the number of words, which has to be equal where divergences are compared.
     """
+    from scipy.spatial.distance import jensenshannon
+
     own, theirs = (Counter(word.casefold() for word in found) for found in (words, others))
     frequent = [word for word, _ in (own + theirs).most_common(FREQUENT)]
     counts = np.array([[found[word] for word in frequent] for found in (own, theirs)], dtype=np.float64)
@@ -44,6 +43,9 @@ def told_apart(
     A logistic regression on the vectors, in cross-validation; what is in one group is never on both sides. Of sets of
     equal size, half is what guessing gets. None where the groups are too few to split.
     """
+    from sklearn.linear_model import LogisticRegression  # takes seconds
+    from sklearn.model_selection import StratifiedGroupKFold
+
     of_first, of_second = len(set(groups)), len(set(other_groups))
     folds = min(FOLDS, of_first, of_second)
     if folds < 2:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.decomposition import PCA
-from sklearn.manifold import TSNE
 
 STEPS = 500
 """Half of what is usual: with some thousand texts the map does not change much after that, and it takes seconds."""
@@ -20,6 +18,9 @@ def lay_out(vectors: NDArray[np.float32], *, perplexity: float, seed: int) -> ND
     Perplexity is at most a third of the neighbours that there are. So few or so equal texts that they have no
     neighbourhoods are laid out by their principal components.
     """
+    from sklearn.decomposition import PCA  # takes seconds
+    from sklearn.manifold import TSNE
+
     if len(vectors) < LEAST or np.allclose(vectors, vectors[0]):
         parts = PCA(min(2, *vectors.shape)).fit_transform(vectors - vectors.mean(axis=0))
         return np.pad(parts, ((0, 0), (0, 2 - parts.shape[1]))).astype(np.float32)

@@ -7,15 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
-
-from huggingface_hub import EvalResult, ModelCard, ModelCardData
+from typing import TYPE_CHECKING, Any
 
 from clinsynth.config import TestName
 from clinsynth.publishing import licences
 from clinsynth.reports.markdown import code, escaped, fenced, markdown_table
 from clinsynth.reports.templates import template_text
 from clinsynth.types import Metrics, Outcomes
+
+if TYPE_CHECKING:  # takes half a second
+    from huggingface_hub import ModelCardData
 
 EMBEDDED = "sentence-transformers/all-MiniLM-L6-v2"
 """Name of the backbone `embedded` on the hub."""
@@ -63,6 +64,8 @@ class Trained:
 
 def model_card(model: Trained, *, title: str, usage: str, scores: Mapping[str, str], licence: str | None = None) -> str:
     """Return the card; `usage` are Python lines that load the model and run it, `scores` its headline's metrics."""
+    from huggingface_hub import ModelCard
+
     card = ModelCard.from_template(
         _card_data(model, title=title, usage=usage, scores=list(scores.values()), licence=licence or "unknown"),
         template_str=template_text("model.md"),
@@ -84,6 +87,8 @@ def model_card(model: Trained, *, title: str, usage: str, scores: Mapping[str, s
 
 
 def _card_data(model: Trained, *, title: str, usage: str, scores: Sequence[str], licence: str) -> ModelCardData:
+    from huggingface_hub import EvalResult, ModelCardData
+
     task = model.told("dataset.task")
     named = re.search(r'pipeline\("([\w-]+)"', usage)
     pipeline = named[1] if named else None

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-
-from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullLocator
+from typing import TYPE_CHECKING, Any
 
 from clinsynth.reports.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, blank_figure
+
+if TYPE_CHECKING:  # takes a second
+    from matplotlib.figure import Figure
 
 STYLES = (
     *((BLUE, "o", "-"), (ORANGE, "s", "--"), (GREEN, "^", "-."), (PURPLE, "D", ":")),
@@ -80,6 +80,8 @@ def _limits(panels: Sequence[Panel]) -> tuple[float, float]:
 
 
 def _panel(axis: Any, panel: Panel, *, names: Sequence[str]) -> None:
+    from matplotlib.ticker import FuncFormatter, NullLocator
+
     for line in panel.lines:
         colour, marker, style = STYLES[names.index(line.name) % len(STYLES)]
         _line(axis, line, colour=colour, marker=marker, style=style)

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 
 from clinsynth.types import Confusion, Curve, Reliability
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # take seconds
+    from matplotlib.figure import Figure
+
     from clinsynth.analysis.comparison import Sketch  # takes seconds
 
 BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#666666"
@@ -187,6 +187,9 @@ def _curve(axes: Any, curve: Curve) -> None:
 
 def blank_figure(width: float, height: float) -> Figure:
     """Return an empty figure of so many inches."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(width, height), dpi=150, layout="constrained")
     FigureCanvasAgg(figure)
     return figure

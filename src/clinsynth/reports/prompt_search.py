@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import textwrap
 from pathlib import Path
-from typing import Any
-
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING, Any
 
 from clinsynth.reports.console import print_columns, say
 from clinsynth.reports.figures import GREY, ORANGE, blank_figure
 from clinsynth.search.tree import CandidatePrompt, Tree
+
+if TYPE_CHECKING:  # takes a second
+    from matplotlib.figure import Figure
 
 
 def show_contest(tree: Tree) -> None:

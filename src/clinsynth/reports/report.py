@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from matplotlib.figure import Figure
 from rich.console import Console
 from rich.markdown import Markdown
 
@@ -16,6 +16,9 @@ from clinsynth.reports.console import print_table, say, terminal
 from clinsynth.reports.samples import Samples, show_samples
 from clinsynth.reports.tables import ReportTable, csv_text
 from clinsynth.text.printable import printable
+
+if TYPE_CHECKING:  # takes a second
+    from matplotlib.figure import Figure
 
 
 @dataclass

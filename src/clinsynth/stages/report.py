@@ -5,9 +5,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 from shlex import quote
-from typing import Any
-
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING, Any
 
 from clinsynth import keys, tasks
 from clinsynth.artifacts import ArtifactStore
@@ -23,6 +21,9 @@ from clinsynth.stages.targets.asked import Asked
 from clinsynth.task import Headline
 from clinsynth.tracking import VIEW, Ledger
 from clinsynth.types import Summary
+
+if TYPE_CHECKING:  # takes a second
+    from matplotlib.figure import Figure
 
 EXPERIMENT = "reports"
 """MLflow's experiment of what is written of the papers' tables and figures."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from clinsynth.config import BackboneConfig, TrainerConfig
 from clinsynth.errors import ConfigError
+from clinsynth.learning.encoder.lightning import load_lightning
 from clinsynth.learning.encoder.schedule import schedule
 from clinsynth.learning.encoder.weights import identity
 from clinsynth.learning.learner import Opened, Student
@@ -38,6 +39,7 @@ def passes(examples: int, *, backbone: BackboneConfig, trainer: TrainerConfig) -
 
 def student(task: Task, *, arm: TrainingSet, backbone: BackboneConfig, trainer: TrainerConfig, seed: int) -> Student:
     """Return a model that is ready to learn; seeds everything. Raises Unreachable where there is no backbone."""
+    load_lightning()
     from clinsynth.learning.encoder import student
 
     return student.student(_with_head(task, backbone), arm=arm, backbone=backbone, trainer=trainer, seed=seed)
@@ -54,6 +56,7 @@ def open_model(
     precision: str,
 ) -> Opened:
     """Open a saved model of one of the tasks `kinds`; raises ConfigError for a folder that holds none."""
+    load_lightning()  # which the task's model builds on
     from clinsynth.learning.encoder import opening
 
     return opening.open_model(
