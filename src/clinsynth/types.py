@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -123,6 +123,12 @@ class Request:
     """What a recorded row has to hold, key by key, to be the answer to this request."""
     gold_characters: int = 0
     """How many characters of the messages are gold text: the names of units, rows."""
+    answer_schema: Mapping[str, Any] | None = None
+    """The JSON schema of the answer that the messages ask for; `None` where they ask for no JSON."""
+    language: str | None = None
+    """The language of the texts that are asked for, where that is known; stands in no key."""
+    room: int = 1
+    """How many times `llm.max_tokens` an answer may be long, after one that was cut; stands in no key."""
 
 
 @dataclass(frozen=True)

@@ -200,7 +200,7 @@ FILTERED = json.dumps({"error": {"message": "The prompt triggers our policy.", "
         (400, FILTERED, "content filter"),
         (403, json.dumps({"error": {"message": "Your input was flagged", "code": 403}}), "content filter"),
         (200, FILTERED, "content filter"),
-        (400, json.dumps({"error": {"message": "This prompt is too long."}}), "declined"),
+        (400, json.dumps({"error": {"message": "This prompt is too long."}}), "context too long"),
         (413, "too large", "declined"),
     ],
 )

@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
-from clinsynth.config import DatasetConfig, LLMConfig, LLMMode
+from clinsynth.config import DatasetConfig, LLMConfig, LLMMode, WhenCut
+from clinsynth.config import Structured as StructuredName
 from clinsynth.errors import ConfigError, redacted
 from clinsynth.files.sources import resolve
-from clinsynth.llm import RECORDED, KnownCompletions, cache_path
+from clinsynth.llm import RECORDED, KnownCompletions, cache_path, prices
 from clinsynth.llm.account import Account, Limits
 from clinsynth.llm.batch import BatchClient
-from clinsynth.llm.budget import Price, Spend
+from clinsynth.llm.budget import Cap, Price, Spend
 from clinsynth.llm.cache import CompletionCache
 from clinsynth.llm.cached import CachedCompletions
 from clinsynth.llm.client import Client
 from clinsynth.llm.progress import Watch, nobody_watches
 from clinsynth.llm.recorded import RecordedCompletions
-from clinsynth.llm.servers import connect_batches, protocol_named
-from clinsynth.llm.servers.base import Endpoint, ServerAnswer
+from clinsynth.llm.servers import connect, connect_batches, protocol_named
+from clinsynth.llm.servers.base import Endpoint, Server, ServerAnswer, Structured
 from clinsynth.types import Request
+
+MOST_ROOM = 4
+"""How many times `llm.max_tokens` an answer may be long that was cut before."""
+
+_AS_THEY_ARE = (
+    *("temperature", "max_tokens", "top_p", "seed", "reasoning_effort", "system", "extra_body", "routing"),
+    *("extra_headers", "organization", "project", "api_version", "region"),
+)
+"""Settings that an endpoint has under the same name."""
 
 
 def endpoint(llm: LLMConfig, *, key: str | None = None) -> Endpoint:
@@ -32,8 +43,10 @@ def endpoint(llm: LLMConfig, *, key: str | None = None) -> Endpoint:
         protocol_named(llm.protocol),
         model=llm.model or "",
         base_url=llm.base_url,
-        temperature=llm.temperature,
-        max_tokens=llm.max_tokens,
+        base_urls=tuple(llm.base_urls),
+        **{name: getattr(llm, name) for name in _AS_THEY_ARE},
+        stop=tuple(llm.stop),
+        structured=Structured.auto if llm.structured is StructuredName.off else Structured(llm.structured.value),
         key=key,
         key_variable=llm.api_key_env,
         timeout_s=llm.timeout_s,
@@ -68,34 +81,60 @@ def api_key(llm: LLMConfig) -> str | None:
 
 def whose(llm: LLMConfig) -> str:
     """Return the name of whom a request goes to: an address, or the owner of the protocol."""
-    return redacted(llm.base_url) if llm.base_url else protocol_named(llm.protocol).owner
+    addresses = llm.base_urls or ([llm.base_url] if llm.base_url else [])
+    return ", ".join(map(redacted, addresses)) or protocol_named(llm.protocol).owner
 
 
 def unspent(llm: LLMConfig) -> Spend:
     """Return an empty bill, with the prices of the LLM in its mode."""
-    price = llm.priced()
-    return Spend(Price(price.input, price.output, price.cached), llm.max_tokens)
+    return Spend(price(llm), llm.max_tokens)
+
+
+def price(llm: LLMConfig) -> Price:
+    """Return the prices of the LLM in its mode: given ones, else those of the list that is kept, else unknown.
+
+    Raises ConfigError where a cap on costs is set and they are unknown.
+    """
+    given = llm.priced()
+    found = Price(given.input, given.output, given.cached, given.written)
+    if found == Price() and llm.price_provider is not None:
+        found = prices.kept_price(llm.price_as or llm.model or "", provider=llm.price_provider)
+        if llm.mode is LLMMode.batch:
+            found = prices.in_batch(found, provider=llm.price_provider)
+    llm.check_priced(known=None not in (found.input, found.output))
+    return found
 
 
 def client(
-    llm: LLMConfig, *, cache: CompletionCache, spend: Spend | None = None, watch: Watch = nobody_watches
+    llm: LLMConfig,
+    *,
+    cache: CompletionCache,
+    spend: Spend | None = None,
+    watch: Watch = nobody_watches,
+    caps: Sequence[Cap] = (),
 ) -> Client | BatchClient:
     """Return what asks an LLM in its mode; answers go into the cache, and their cost onto `spend`."""
     if llm.mode is LLMMode.batch:
-        return batch_client(llm, cache=cache, spend=spend, watch=watch)
+        return batch_client(llm, cache=cache, spend=spend, watch=watch, caps=caps)
     try:
-        account = _account(llm, cache=cache, spend=spend, key=api_key(llm))
-        server = account.endpoint.protocol.connect(account.endpoint)
+        account = _account(llm, cache=cache, spend=spend, key=api_key(llm), caps=caps)
+        server: Server = connect(account.endpoint)
     except ConfigError as error:
-        account, server = _account(llm, cache=cache, spend=spend, key=None), _Unasked(error)
+        account = _account(llm, cache=cache, spend=spend, key=None, caps=caps)
+        server = _Unasked(error)
     return Client(server, account=account, limits=_limits(llm), watch=watch)
 
 
 def batch_client(
-    llm: LLMConfig, *, cache: CompletionCache, spend: Spend | None = None, watch: Watch = nobody_watches
+    llm: LLMConfig,
+    *,
+    cache: CompletionCache,
+    spend: Spend | None = None,
+    watch: Watch = nobody_watches,
+    caps: Sequence[Cap] = (),
 ) -> BatchClient:
     """Return what asks an LLM in batches; raises ConfigError where its protocol has none."""
-    account = _account(llm, cache=cache, spend=spend, key=api_key(llm))
+    account = _account(llm, cache=cache, spend=spend, key=api_key(llm), caps=caps)
     return BatchClient(connect_batches(account.endpoint), account=account, limits=_limits(llm), watch=watch)
 
 
@@ -114,8 +153,12 @@ class _Unasked:
         raise self.error
 
 
-def _account(llm: LLMConfig, *, cache: CompletionCache, spend: Spend | None, key: str | None) -> Account:
-    return Account(endpoint(llm, key=key), cache, spend or unspent(llm), max_cost_usd=llm.max_cost_usd)
+def _account(
+    llm: LLMConfig, *, cache: CompletionCache, spend: Spend | None, key: str | None, caps: Sequence[Cap]
+) -> Account:
+    found = endpoint(llm, key=key)
+    room = MOST_ROOM if llm.when_cut is WhenCut.again and llm.mode is LLMMode.direct else 1
+    return Account(found, cache, spend or unspent(llm), max_cost_usd=llm.max_cost_usd, most_room=room, caps=tuple(caps))
 
 
 def _limits(llm: LLMConfig) -> Limits:

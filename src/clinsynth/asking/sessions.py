@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from types import TracebackType
@@ -12,11 +12,11 @@ from clinsynth.config import AskingConfig, DatasetConfig, LLMConfig
 from clinsynth.errors import ConfigError, MissingCompletions
 from clinsynth.llm import KnownCompletions, cache_path, recorded
 from clinsynth.llm.account import Account
-from clinsynth.llm.budget import Spend
+from clinsynth.llm.budget import PAID, Cap, Spend
 from clinsynth.llm.cache import CompletionCache
 from clinsynth.llm.progress import FollowUp, Instead, nothing_follows, nothing_instead
 from clinsynth.llm.view import View
-from clinsynth.tracking import ActiveRun
+from clinsynth.tracking import ActiveRun, Ledger
 from clinsynth.types import Request
 
 
@@ -67,10 +67,13 @@ def unanswered(
 class Session:
     """Questions to one LLM, in one or more goes; shows and logs their cost when it is left, however that is."""
 
-    def __init__(self, llm: LLMConfig, *, artifacts: Path, run: ActiveRun, show: Callable[[Spend], None]) -> None:
-        self.llm, self.run, self.show = llm, run, show
+    def __init__(
+        self, llm: LLMConfig, *, artifacts: Path, run: ActiveRun, ledger: Ledger, show: Callable[[Spend], None]
+    ) -> None:
+        self.llm, self.run, self.ledger, self.show = llm, run, ledger, show
         self.spend = clients.unspent(llm)
         self._cache = CompletionCache(cache_path(artifacts))
+        self._caps: tuple[Cap, ...] | None = None
 
     def __enter__(self) -> Session:
         return self
@@ -94,5 +97,26 @@ class Session:
         What the LLM gives no answer to is named in `spend`, and asked again by the next session.
         """
         with View(f"{title} from {self.llm.model}", counts=counts) as view:
-            asker = clients.client(self.llm, cache=self._cache, spend=self.spend, watch=view)
+            caps = self._caps_of(requests)
+            asker = clients.client(self.llm, cache=self._cache, spend=self.spend, watch=view, caps=caps)
             asker.answer(requests, follow_up=follow_up, instead=instead)
+
+    def _caps_of(self, requests: Sequence[Request]) -> tuple[Cap, ...]:
+        """Return the ends of what may be spent, as they stood when this session first asked."""
+        if self._caps is None:
+            self._caps = tuple(self._new_caps(requests))
+        return self._caps
+
+    def _new_caps(self, requests: Sequence[Request]) -> Iterator[Cap]:
+        llm, dataset = self.llm, recorded.parse_id(requests[0].id)[0] if requests else ""
+        if llm.max_dataset_cost_usd is not None:
+            before = self._cache.spent_on(dataset)
+            yield Cap("llm.max_dataset_cost_usd", llm.max_dataset_cost_usd, before, place=f"on {dataset}")
+        if llm.max_total_cost_usd is not None:
+            before = self.ledger.total(PAID)
+            yield Cap(
+                "llm.max_total_cost_usd", llm.max_total_cost_usd, before, place=f"by the runs of {self.ledger.where}"
+            )
+        if llm.max_total_tokens is not None:
+            before, place = float(self._cache.tokens()), f"on all that {self._cache.path} holds"
+            yield Cap("llm.max_total_tokens", llm.max_total_tokens, before, unit="tokens", place=place)

@@ -34,7 +34,7 @@ from clinsynth.config.corpus import (
     UnitsConfig,
 )
 from clinsynth.config.folder import conf_folder
-from clinsynth.config.llm import LLMConfig, LLMMode, PriceConfig, check_names_no_secret
+from clinsynth.config.llm import LLMConfig, LLMMode, PriceConfig, Structured, WhenCut, check_names_no_secret
 from clinsynth.config.options import check, option
 from clinsynth.config.places import PathsConfig, TrackingConfig
 from clinsynth.config.secrets import check_no_secrets

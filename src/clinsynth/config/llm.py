@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any
 
 from omegaconf import MISSING
 
@@ -22,14 +23,20 @@ class PriceConfig:
     batch: float | None = option(
         None, "share of these prices that is charged with llm.mode=batch, such as 0.5", keyless=True
     )
+    written: float | None = option(
+        None, "per million tokens of prompts that the server keeps for others; null is as input", keyless=True
+    )
 
     def in_batch(self) -> PriceConfig:
         """Return the prices in batch mode; unknown where the share is."""
-        prices = (self.input, self.output, self.cached)
-        return PriceConfig(*(None if None in (price, self.batch) else price * self.batch for price in prices))  # type: ignore[operator]
+
+        def shared(price: float | None) -> float | None:
+            return None if price is None or self.batch is None else price * self.batch
+
+        return PriceConfig(shared(self.input), shared(self.output), shared(self.cached), written=shared(self.written))
 
     def __post_init__(self) -> None:
-        for key in ("input", "output", "cached", "batch"):
+        for key in ("input", "output", "cached", "batch", "written"):
             value = getattr(self, key)
             check(value is None or value >= 0, f"llm.price.{key}", value, "null or 0 and more")
 
@@ -49,16 +56,38 @@ def check_names_no_secret(key: str, value: str) -> None:
             "digits and _. What it is given is no name. If it is the key itself, put it into a variable: nothing was "
             "written yet."
         )
-    if key == "base_url" and _HOLDS_PASSWORD.match(value):
+    if key == "extra_headers":
         raise ConfigError(
-            "llm.base_url holds a password, which would be written into files. Put the address into a variable, and "
-            "give it as 'llm.base_url=${oc.env:MY_SERVER}'. Nothing was written yet."
+            f"the header {value} of llm.extra_headers is one that holds a secret, which would be written into files. "
+            "The key of a server is found by the name of its variable alone, llm.api_key_env=NAME. Nothing was written."
         )
+    if key in ("base_url", "base_urls") and _HOLDS_PASSWORD.match(value):
+        raise ConfigError(
+            f"llm.{key} holds a password, which would be written into files. Put the address into a variable, and "
+            f"give it as 'llm.{key}=${{oc.env:MY_SERVER}}'. Nothing was written yet."
+        )
+
+
+CAPS = ("max_cost_usd", "max_dataset_cost_usd", "max_total_cost_usd")
+"""Settings that end a session before more is spent."""
 
 
 class LLMMode(Enum):
     direct = "direct"
     batch = "batch"
+
+
+class WhenCut(Enum):
+    keep = "keep"
+    again = "again"
+
+
+class Structured(Enum):
+    off = "off"
+    auto = "auto"
+    json_schema = "json_schema"
+    json_object = "json_object"
+    grammar = "grammar"
 
 
 @dataclass
@@ -69,10 +98,16 @@ class LLMConfig:
     )
     model: str | None = option(None, "as its server calls it")
     protocol: str = option(
-        "openai", "how its server is spoken to: openai (Chat Completions, which many servers speak)", keyless=True
+        "openai",
+        "how its server is spoken to: openai (Chat Completions, which many servers speak), responses (OpenAI), azure, "
+        "anthropic, bedrock, transformers (no server: the model is opened in this process)",
+        keyless=True,
     )
     base_url: str | None = option(
-        None, "address of an OpenAI-compatible server, such as http://127.0.0.1:8000/v1", keyless=True
+        None, "address of the server, such as http://127.0.0.1:8000/v1; null is the protocol's own", keyless=True
+    )
+    base_urls: list[str] = option(
+        [], "several addresses of one model: each request goes to the one that has least to do", keyless=True
     )
     api_key_env: str | None = option(
         None, "name of the variable that holds the key; null: the server wants none", keyless=True
@@ -81,7 +116,43 @@ class LLMConfig:
         False, "true for a server inside the house, which may see gold text that is not public", keyless=True
     )
     temperature: float | None = option(None, "of sampling; null is the server's own")
-    max_tokens: int | None = option(None, "longest answer; null is the server's own")
+    max_tokens: int | None = option(
+        None, "longest answer; null is the server's own. Sent as max_completion_tokens where a server wants that"
+    )
+    when_cut: WhenCut = option(
+        WhenCut.keep,
+        "what becomes of an answer that is cut at llm.max_tokens: keep it, without its last text; or ask again, with "
+        "twice and then four times the room",
+        before=WhenCut.keep,
+    )
+    top_p: float | None = option(None, "of sampling; null is the server's own", before=None)
+    seed: int | None = option(None, "random number of the sampling, where the server takes one", before=None)
+    stop: list[str] = option([], "texts at which an answer ends", before=[])
+    reasoning_effort: str | None = option(
+        None, "none, minimal, low, medium or high, as the model knows it", before=None
+    )
+    system: str | None = option(None, "system prompt, before every request", before=None)
+    extra_body: dict[str, Any] = option(
+        {},
+        "fields of a request that change its answer, as in {chat_template_kwargs: {enable_thinking: false}}",
+        before={},
+    )
+    routing: dict[str, Any] = option(
+        {}, "fields of a request that change no answer, as in {provider: {sort: price}}; in no key", keyless=True
+    )
+    extra_headers: dict[str, str] = option({}, "headers of every request; none that holds a secret", keyless=True)
+    organization: str | None = option(None, "OpenAI: whose bill it is", keyless=True)
+    project: str | None = option(None, "OpenAI: which project's", keyless=True)
+    api_version: str | None = option(
+        None, "Azure: such as 2024-10-21, for addresses with deployments; null is that of /openai/v1", keyless=True
+    )
+    region: str | None = option(None, "Bedrock: such as eu-central-1; null is that of AWS's own settings", keyless=True)
+    structured: Structured = option(
+        Structured.off,
+        "how prompts of the project's own ask for their answers: off, as a text; else as JSON with a schema, in the "
+        "best way that the server takes (auto), or in one way: json_schema, json_object, grammar (vLLM, llama.cpp)",
+        before=Structured.off,
+    )
     mode: LLMMode = option(
         LLMMode.direct, "direct; or batch: OpenAI's Batch API, cheaper and within a day", keyless=True
     )
@@ -95,11 +166,30 @@ class LLMConfig:
     )
     max_cost_usd: float | None = option(
         None,
-        "stop before this is spent on all that paths.artifacts holds, all sessions together; needs llm.price",
+        "stop before this is spent on all that paths.artifacts holds, all sessions together; needs a price",
+        keyless=True,
+    )
+    max_dataset_cost_usd: float | None = option(
+        None, "stop before this is spent on the dataset, of all that paths.artifacts holds; needs a price", keyless=True
+    )
+    max_total_cost_usd: float | None = option(
+        None, "stop before this is spent in all that tracking.uri has runs of; needs a price", keyless=True
+    )
+    max_total_tokens: int | None = option(
+        None,
+        "stop before so many tokens of prompts and answers are taken, of all that paths.artifacts holds; where no "
+        "price is known",
         keyless=True,
     )
     price: PriceConfig = field(default_factory=PriceConfig, metadata={"keyless": True})
     price_table: dict[str, PriceConfig] = option({}, "prices by model, for where llm.price is null", keyless=True)
+    price_provider: str | None = option(
+        None,
+        "whose prices of the list that clinsynth keeps are taken where there are none of these: openai, azure, "
+        "anthropic, google, aws, openrouter ... (`clinsynth cache action=prices`)",
+        keyless=True,
+    )
+    price_as: str | None = option(None, "the name of the model in that list, where it is not llm.model", keyless=True)
 
     def priced(self) -> PriceConfig:
         """Return the prices of the model in this mode: `price`, else its row of the table, else unknown."""
@@ -112,16 +202,26 @@ class LLMConfig:
             raise ConfigError(f"llm={self.name} needs the name of a model: give llm.model=...")
         if self.api_key_env is not None:
             check_names_no_secret("api_key_env", self.api_key_env)
+        check(self.top_p is None or 0 < self.top_p <= 1, "llm.top_p", self.top_p, "above 0 and up to 1")
         check(self.concurrency >= 1, "llm.concurrency", self.concurrency, "at least 1")
         for key in ("requests_per_minute", "tokens_per_minute", "max_tokens"):
             value = getattr(self, key)
             check(value is None or value >= 1, f"llm.{key}", value, AT_LEAST_1)
         for key in ("timeout_s", "patience_s", "poll_s"):
             check(getattr(self, key) > 0, f"llm.{key}", getattr(self, key), "above 0")
-        cap = self.max_cost_usd
-        check(cap is None or cap >= 0, "llm.max_cost_usd", cap, "null or 0 and more")
-        if cap is not None and None in (self.priced().input, self.priced().output):
+        for key in (*CAPS, "max_total_tokens"):
+            cap = getattr(self, key)
+            check(cap is None or cap >= 0, f"llm.{key}", cap, "null or 0 and more")
+        if self.price_provider is None:
+            self.check_priced(known=None not in (self.priced().input, self.priced().output))
+
+    def check_priced(self, *, known: bool) -> None:
+        """Raise ConfigError where a cap on costs is set and the prices are not `known`."""
+        capped = [key for key in CAPS if getattr(self, key) is not None]
+        if capped and not known:
             raise ConfigError(
-                f"llm.max_cost_usd={cap} needs the prices of {self.model}: give llm.price.input=... and "
-                "llm.price.output=... in US dollars per million tokens, and for llm.mode=batch llm.price.batch=0.5."
+                f"llm.{capped[0]}={getattr(self, capped[0])} needs the prices of {self.model}: give "
+                f"llm.price.input=... and llm.price.output=... in US dollars per million tokens, and for "
+                f"llm.mode=batch llm.price.batch=0.5; or llm.price_as=..., a model of the list `clinsynth cache "
+                f"action=prices` prints. llm.max_total_tokens=... is a cap that needs none."
             )

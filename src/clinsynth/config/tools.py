@@ -177,7 +177,7 @@ class ConvertConfig:
         return str(vars(self)["from"])
 
 
-CacheAction = Enum("CacheAction", ["stats", "export", "import", "verify", "forget"])
+CacheAction = Enum("CacheAction", ["stats", "export", "import", "verify", "forget", "prices"])
 
 
 @dataclass
@@ -209,13 +209,17 @@ class CacheConfig:
     action: CacheAction = option(
         MISSING,
         "stats; verify; export to recordings (to=...); import recordings (file=...), as answers of model=...; "
-        "forget those that forget.* names, so that they are asked for again",
+        "forget those that forget.* names, so that they are asked for again; prices: the list of prices that is "
+        "kept, of models whose name holds model=..., of provider=...",
     )
     forget: ForgetConfig = field(default_factory=ForgetConfig)
     dry_run: bool = option(MISSING, "forget: print what it would be, and change nothing")
     to: str | None = option(None, "export: the JSON lines to write")
     file: str | None = option(None, "import: the JSON lines to read")
-    model: str | None = option(None, "export, forget: only answers of this llm.model; import: whose answers they are")
+    model: str | None = option(
+        None, "export, forget: only answers of this llm.model; import: whose answers they are; prices: a part of a name"
+    )
+    provider: str | None = option(None, "prices: whose, as llm.price_provider has it")
     prompts: bool = option(MISSING, "false leaves prompts out of the export, which can then not be replayed")
     tracking: TrackingConfig = MISSING
     paths: PathsConfig = MISSING

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from clinsynth.corpora.labelling import ReadAnswer, Reader
 from clinsynth.corpora.plans import RequestPlan
 from clinsynth.corpora.recipe import Recipe
+from clinsynth.text.schemas import is_json
 from clinsynth.types import Completion, Draft, Rejected, Request
 
 
@@ -46,6 +47,10 @@ class Generation:
         """Texts that contain their unit, by unit."""
         self.refused = 0
         """Texts that do not, and lines that are no text."""
+        self.cut = 0
+        """Answers that are cut; their last text is rejected."""
+        self.mended = 0
+        """Answers that should be JSON, and are only as far as they could be mended."""
         self.labels: dict[str, Completion] = {}
         """Answers to second requests, by the id of the request."""
         self._answers: dict[tuple[str, int], ParsedAnswer] = {}
@@ -92,6 +97,8 @@ class Generation:
 
     def take(self, request: Request, completion: Completion, read: ReadAnswer | None) -> Sequence[Request]:
         """Take an answer, `read` if it holds texts; returns the requests that it gives rise to."""
+        self.cut += completion.finish_reason == "length"
+        self.mended += request.answer_schema is not None and not is_json(completion.text)
         if read is None:
             if self.keep:
                 self.labels[request.id] = completion

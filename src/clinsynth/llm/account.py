@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from clinsynth.errors import BudgetExceeded
-from clinsynth.llm.budget import Spend, cost
+from clinsynth.llm.budget import Cap, Spend, cost
 from clinsynth.llm.cache import CompletionCache
-from clinsynth.llm.endings import BROKEN, REFUSAL, lack
+from clinsynth.llm.endings import BROKEN, CUT, LENGTH, REFUSAL, lack
 from clinsynth.llm.servers.base import Endpoint, NoAnswer, ServerAnswer, ServerError, Usage
+from clinsynth.llm.straying import strays
 from clinsynth.types import Completion, Request
 
 
@@ -35,6 +36,12 @@ class Account:
     spend: Spend
     max_cost_usd: float | None = None
     """The most that may be spent, all sessions of this cache together; `None` is no end."""
+    most_room: int = 1
+    """How many times `llm.max_tokens` an answer may be long that was cut before; twice as many each time."""
+    caps: tuple[Cap, ...] = ()
+    """Further ends."""
+    _under_way: dict[str, tuple[float, int]] = field(default_factory=dict, repr=False)
+    """By key the US dollars and tokens that requests under way will take."""
 
     def look_up(self, requests: Mapping[str, Request], *, paid: Container[str] = ()) -> dict[str, Completion]:
         """Return the completions that the cache has, by their keys; adds them to `spend`.
@@ -51,8 +58,10 @@ class Account:
 
     def store(self, key: str, request: Request, answer: ServerAnswer, *, asked_at: float) -> NoAnswer | None:
         """Put an answer into the cache; what is none goes onto the bill alone, and is returned."""
-        usd, model, sampling = cost(answer.usage, self.spend.price), self.endpoint.model, self.endpoint.sampling
-        reason = lack(answer.text, ended=answer.finish_reason)
+        usd, model = cost(answer.usage, self.spend.price), self.endpoint.model
+        sampling = self.endpoint.parameters(request)
+        self._under_way.pop(key, None)
+        reason = self._lack(answer, request)
         if reason is None:
             self.cache.put(key, request, answer, model=model, sampling=sampling, asked_at=asked_at, cost_usd=usd)
             return None
@@ -60,8 +69,14 @@ class Account:
         found = NoAnswer(reason, said, answer.usage)
         self.cache.note_no_answer(key, request, found, model=model, cost_usd=usd)
         self.spend.paid(request, answer.usage, usd)
-        self.spend.no_answers[reason] += 1
+        self.spend.lacked(found)
         return found
+
+    def _lack(self, answer: ServerAnswer, request: Request) -> str | None:
+        """Return why an answer is none, or is asked for again; `None` where it is kept."""
+        reason = lack(answer.text, ended=answer.finish_reason) or strays(answer.text, request)
+        has_room = self.endpoint.max_tokens is not None and 2 * request.room <= self.most_room
+        return CUT if reason is None and answer.finish_reason == LENGTH and has_room else reason
 
     def give_up(self, key: str, request: Request, why: NoAnswer | ServerError) -> None:
         """Leave a request without an answer, with the reason; the next session asks again."""
@@ -69,11 +84,25 @@ class Account:
             why = NoAnswer(why.reason, self.endpoint.redacted(why.said))
             self.cache.note_no_answer(key, request, why, model=self.endpoint.model)
         self.spend.given_up[request.id] = why
+        self._under_way.pop(key, None)
         self.cache.release([key])
 
     def claim(self, key: str, request: Request) -> bool:
         """Say whether a request may be sent now; raises BudgetExceeded where it may not be paid for."""
-        return self.cache.claim(key, usd=self.spend.estimated_cost(request), most_usd=self.max_cost_usd)
+        usd = self.spend.estimated_cost(request)
+        if self.caps and key not in self._under_way:
+            self._check_caps(key, request, usd=usd)
+        return self.cache.claim(key, usd=usd, most_usd=self.max_cost_usd)
+
+    def _check_caps(self, key: str, request: Request, *, usd: float) -> None:
+        estimate = self.spend.estimate(request)
+        tokens = (estimate.prompt or 0) + (estimate.completion or 0)
+        for cap in self.caps:
+            place = cap.unit != "USD"
+            now = (self.spend.usd - self.spend.usd_before, self.spend.tokens_in + self.spend.tokens_out)[place]
+            busy = sum(taken[place] for taken in self._under_way.values())
+            cap.check(now=now + busy, next=(usd, tokens)[place])
+        self._under_way[key] = (usd, tokens)
 
     def check_budget(self, usd: float, said: str) -> None:
         """Raise BudgetExceeded, which says `said`, where so much in all is more than may be spent."""

@@ -170,7 +170,7 @@ class BatchClient:
                 self._failed.pop(key, None)
             else:
                 self._failed[key] = failure
-                self.progress.note(self.endpoint.redacted(faults.told(failure)))
+                self.progress.note(self.endpoint.redacted(faults.told(failure)), kind=faults.kind(failure))
 
     def _stored(self, key: str, request: Request, answer: ServerAnswer) -> NoAnswer | None:
         return self.account.store(key, request, answer, asked_at=time.time())

@@ -152,6 +152,24 @@ class CompletionCache:
             (usd,) = self._database.execute(f"SELECT {_SUM}").fetchone()
         return float(usd)
 
+    def spent_on(self, dataset: str) -> float:
+        """Return what all sessions have paid for a dataset, in US dollars; not what was forgotten since."""
+        found = [f"SELECT cost_usd, id FROM {table}" for table in ("completions", "no_answers")]
+        query = f"SELECT coalesce(sum(cost_usd), 0) FROM ({' UNION ALL '.join(found)}) WHERE substr(id, 1, ?) = ?"
+        with self._reading():
+            (usd,) = self._database.execute(query, (len(dataset) + 1, f"{dataset}/")).fetchone()
+        return float(usd)
+
+    def tokens(self) -> int:
+        """Return the tokens of prompts and answers of all that was asked; not of what was forgotten since."""
+        sums = "coalesce(sum(prompt_tokens), 0) + coalesce(sum(completion_tokens), 0)"
+        with self._reading():
+            found = [
+                self._database.execute(f"SELECT {sums} FROM {table}").fetchone()[0]
+                for table in ("completions", "no_answers")
+            ]
+        return int(sum(found))
+
     def batches(self, server: str) -> dict[str, list[str]]:
         """Return the batches that a server is working off, and the keys that each holds."""
         with self._reading():

@@ -13,12 +13,14 @@ import itertools
 import time
 from collections import deque
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from clinsynth.errors import BudgetExceeded
 from clinsynth.llm import faults
 from clinsynth.llm.account import Account, Limits
 from clinsynth.llm.budget import Spend, cost
 from clinsynth.llm.cache import STALE
+from clinsynth.llm.endings import CUT
 from clinsynth.llm.persistence import Failure, Persistence
 from clinsynth.llm.progress import (
     FollowUp,
@@ -29,7 +31,7 @@ from clinsynth.llm.progress import (
     nothing_follows,
     nothing_instead,
 )
-from clinsynth.llm.servers.base import Server, ServerError
+from clinsynth.llm.servers.base import NoAnswer, Server, ServerError
 from clinsynth.llm.window import Pace
 from clinsynth.types import Completion, Request
 
@@ -172,6 +174,8 @@ class Client:
                 if pause is None:
                     self._give_up(key, request, failure)
                     return
+                if isinstance(failure, NoAnswer) and failure.reason == CUT:
+                    request = replace(request, room=2 * request.room)
                 self.account.spend.retries += 1
                 await self._pause(pause)
                 await window.enter()
@@ -203,7 +207,7 @@ class Client:
     def _noted(self, failure: Failure | None) -> Failure | None:
         """Return a failure, which is shown from now on."""
         if failure is not None:
-            self.progress.note(self.endpoint.redacted(faults.told(failure)))
+            self.progress.note(self.endpoint.redacted(faults.told(failure)), kind=faults.kind(failure))
         return failure
 
     def _give_up(self, key: str, request: Request, failure: Failure) -> None:

@@ -8,7 +8,9 @@ from clinsynth.text.refusals import is_refusal
 
 STOP, LENGTH = "stop", "length"
 REFUSAL, FILTERED, TOOL_CALL, BROKEN = "refusal", "content filter", "tool call", "error"
-THOUGHTS, EMPTY, DECLINED, GARBLED, FAILED = "thoughts cut off", "empty", "declined", "garbled", "failed"
+THOUGHTS, EMPTY, TOO_LONG = "thoughts cut off", "empty", "context too long"
+CUT, LOOP, ECHO, LANGUAGE = "cut off", "loop", "echo of the prompt", "other language"
+DECLINED, GARBLED, FAILED = "declined", "garbled", "failed"
 """Why there is no answer; the last three are of requests that a server did not take, or not answer in its protocol."""
 
 OF_THE_SERVER = (GARBLED, FAILED)
@@ -16,16 +18,32 @@ OF_THE_SERVER = (GARBLED, FAILED)
 
 _WORDS = {
     STOP: ("stop", "stop_sequence", "end_turn", "eos", "eos_token", "finish_reason_stop", "complete", "completed"),
-    LENGTH: ("length", "max_tokens", "max_output_tokens", "max_length", "model_length", "token_limit", "incomplete"),
+    LENGTH: (
+        "length",
+        "max_tokens",
+        "max_output_tokens",
+        "max_length",
+        "model_length",
+        "token_limit",
+        "incomplete",
+        "model_context_window_exceeded",
+    ),
     REFUSAL: ("refusal", "refused"),
     FILTERED: (
         *("content_filter", "content_filtered", "content-filter", "contentfilter", "filtered", "sensitive", "safety"),
         *("recitation", "blocklist", "prohibited_content", "spii", "image_safety", "guardrail_intervened", "blocked"),
     ),
-    TOOL_CALL: ("tool_calls", "tool_call", "tool_use", "function_call", "malformed_function_call"),
+    TOOL_CALL: (
+        "tool_calls",
+        "tool_call",
+        "tool_use",
+        "function_call",
+        "malformed_function_call",
+        "malformed_tool_use",
+    ),
     BROKEN: (
         *("error", "error_toxic", "error_limit", "network_error", "server_error", "abort", "aborted", "cancelled"),
-        *("user_cancel", "insufficient_system_resource"),
+        *("user_cancel", "insufficient_system_resource", "malformed_model_output"),
     ),
 }
 _ENDINGS = {word: ending for ending, words in _WORDS.items() for word in words} | {

@@ -6,7 +6,7 @@ import random
 
 from clinsynth.errors import ClinsynthError, ConfigError, Unreachable
 from clinsynth.llm.budget import Spend
-from clinsynth.llm.endings import FILTERED, THOUGHTS
+from clinsynth.llm.endings import FILTERED, THOUGHTS, TOO_LONG
 from clinsynth.llm.servers.base import Endpoint, ErrorKind, NoAnswer, ServerError
 
 FIRST_DELAY, LONGEST_DELAY = 0.5, 30.0
@@ -19,6 +19,13 @@ def delay(error: ServerError, attempt: int) -> float:
         return error.wait_s + random.uniform(0, 0.2)
     longest = min(LONGEST_DELAY, FIRST_DELAY * 2.0**attempt)
     return random.uniform(longest / 2, longest)
+
+
+def kind(failure: ServerError | NoAnswer) -> str:
+    """Return a failure in a word: its status, what kind of error it is, or why it is no answer."""
+    if isinstance(failure, NoAnswer):
+        return failure.reason
+    return str(failure.status or failure.kind.value)
 
 
 def told(failure: ServerError | NoAnswer) -> str:
@@ -41,11 +48,19 @@ def explained(error: ServerError, *, endpoint: Endpoint, patience_s: float) -> C
     if error.kind is ErrorKind.garbled:
         owner = endpoint.protocol.owner
         return ConfigError(f"{where} does not answer as {owner}'s servers do: {said}. Is llm.base_url right?")
+    if error.reason == TOO_LONG:
+        return ConfigError(
+            f"{where} takes no prompt as long as those of this job with the answer that is asked for: "
+            f"{' '.join(said.split())[:300]}. A smaller llm.max_tokens, generation.per_request or number of shown "
+            f"rows, or an llm.model with a longer context than {endpoint.model}, may do."
+        )
+    if error.kind is ErrorKind.refused and error.status == 400:  # as Google's servers say it
+        return ConfigError(f"{where} refused: {' '.join(said.split())[:300]}. {_key_hint(endpoint)}")
     hints = {
-        401: f"The key in the variable {endpoint.key_variable} is not accepted: set another, or llm.api_key_env.",
-        403: f"The key in the variable {endpoint.key_variable} may not do this.",
+        401: _key_hint(endpoint),
+        403: f"The key{_of_variable(endpoint)} may not do this: see llm.api_key_env and llm.model.",
         404: f"Is llm.model={endpoint.model} a model of this server, and llm.base_url right?",
-        400: "A shorter prompt, or other llm.max_tokens and llm.temperature, may do.",
+        400: "A shorter prompt, or other llm.max_tokens, llm.temperature and llm.extra_body, may do.",
         429: f"It went on for llm.patience_s={patience_s:g}: try a smaller llm.concurrency.",
     }
     hint = hints.get(error.status or 0, "See llm.model and llm.base_url.")
@@ -55,6 +70,16 @@ def explained(error: ServerError, *, endpoint: Endpoint, patience_s: float) -> C
         hint = f"It went on for llm.patience_s={patience_s:g}. What has been answered is kept."
     status = "" if error.status is None else f" with status {error.status}"
     return ConfigError(f"{where} refused{status}: {' '.join(said.split())[:300]}. {hint}")
+
+
+def _of_variable(endpoint: Endpoint) -> str:
+    return f" in the variable {endpoint.key_variable}" if endpoint.key_variable else ""
+
+
+def _key_hint(endpoint: Endpoint) -> str:
+    if endpoint.key_variable is None:
+        return "It wants a key: name the variable that holds it as llm.api_key_env=..."
+    return f"The key in the variable {endpoint.key_variable} is not accepted: set another, or llm.api_key_env."
 
 
 def without_answers(spend: Spend, *, endpoint: Endpoint) -> ConfigError:

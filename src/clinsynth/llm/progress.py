@@ -50,9 +50,13 @@ class Progress:
     troubles: Counter[str] = field(default_factory=Counter)
     """What the server has said in the place of answers, and how often; the last comes last."""
 
-    def note(self, said: str) -> None:
-        """Count what the server has said; adds to `troubles`."""
+    errors: Counter[str] = field(default_factory=Counter)
+    """What came in the place of answers, by its kind: a status, or why it is no answer."""
+
+    def note(self, said: str, *, kind: str) -> None:
+        """Count what the server has said, and of which kind it is; adds to `troubles` and `errors`."""
         self.troubles[said] = self.troubles.pop(said, 0) + 1
+        self.errors[kind] += 1
 
 
 def new_progress(spend: Spend, *, concurrency: int) -> Progress:

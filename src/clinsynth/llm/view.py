@@ -15,7 +15,7 @@ from rich.text import Text
 from clinsynth.llm.progress import Progress
 from clinsynth.text.printable import printable
 
-EVERY = 10.0
+EVERY = 5.0
 """Seconds between lines where there is no terminal."""
 
 
@@ -62,7 +62,7 @@ class View:
         shown = {
             "answered": f"{progress.answered} of {progress.known} ({hits} were there already)",
             "per second": f"{rate:.1f}",
-            "left": f"{left / rate:.0f} s" if rate else "?",
+            "left": _duration(left / rate) if rate else "?",
             "tokens": f"{spend.tokens_in} in, {spend.tokens_out} out",
             "retries": str(spend.retries),
             "window": f"{progress.window.busy} of {progress.window.size}",
@@ -70,6 +70,8 @@ class View:
         if spend.usd:
             projected = spend.usd * progress.known / max(progress.answered, 1)
             shown["cost"] = f"{spend.usd:.4f} USD so far, about {projected:.4f} in all"
+        if progress.errors:
+            shown["errors"] = ", ".join(f"{number} {kind}" for kind, number in progress.errors.most_common(5))
         if progress.given_up:
             shown["without an answer"] = str(progress.given_up)
         if progress.troubles:
@@ -78,3 +80,10 @@ class View:
         if progress.elsewhere:
             shown["waiting for another process"] = str(progress.elsewhere)
         return shown | {name: str(value) for name, value in self.counts().items()}
+
+
+def _duration(seconds: float) -> str:
+    """Return seconds as a person says them: 40 s, 12 min, 3.5 h."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

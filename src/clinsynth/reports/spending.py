@@ -8,9 +8,11 @@ from typing import Any
 
 from rich.text import Text
 
-from clinsynth.llm.budget import Spend
+from clinsynth.llm.bills import Bill
+from clinsynth.llm.budget import Price, Spend
 from clinsynth.llm.cached import named_in_vain
 from clinsynth.llm.forgetting import Found
+from clinsynth.llm.prices import Listed
 from clinsynth.reports.console import print_columns, say
 
 
@@ -48,6 +50,35 @@ def show_spend(spend: Spend) -> None:
         say(f"{len(vain)} have no answer: {named_in_vain(vain)}. The same command asks them again.")
 
 
+def show_outcome(spend: Spend, *, cut: int, mended: int, kept: int, rejected: Mapping[str, int]) -> None:
+    """Print what became of the requests and of the texts in their answers."""
+    answered = [("asked", spend.requests), ("answered", spend.fresh), ("were there already", spend.hits)]
+    lines = [("requests", name, number) for name, number in answered]
+    lines += [("no answer", reason, number) for reason, number in spend.no_answers.most_common()]
+    lines += [("answers", name, number) for name, number in (("cut", cut), ("mended JSON", mended)) if number]
+    lines += [("texts", "kept", kept), *(("rejected", reason, number) for reason, number in rejected.items())]
+    print_columns(["", "", "number"], [[what, name, str(number)] for what, name, number in lines], left=(0, 1))
+    for reason, words in spend.said.items():
+        for said in words:
+            say(f"  • {reason}: {said}")
+
+
+def show_bill(bill: Bill, *, kept: int, best_f1: float | None) -> None:
+    """Print what a corpus has cost, by kept example and by point of the best F1 of a model that learnt from it."""
+    if not bill.answers:
+        return
+    if bill.usd is None or not kept:
+        say(
+            f"cost: {_dollars(0.0, known=False)}; {bill.tokens} tokens, {bill.tokens / max(kept, 1):.0f} a kept example"
+        )
+    else:
+        point = f", {bill.usd / (100 * best_f1):.6f} a point of the best F1 ({100 * best_f1:.1f})" if best_f1 else ""
+        say(f"cost: {bill.usd:.4f} USD, {bill.usd / kept:.6f} a kept example{point}; {bill.tokens} tokens")
+    if bill.no_answers:
+        reasons = ", ".join(f"{number} {reason}" for reason, number in bill.no_answers.most_common())
+        say(f"{bill.no_answers.total()} times no answer came: {reasons}")
+
+
 def show_cache(
     rows: Sequence[Mapping[str, Any]], without: Sequence[Mapping[str, Any]], *, path: Path, spent: float
 ) -> None:
@@ -61,6 +92,23 @@ def show_cache(
         lines = [[*group, str(len(found)), _sum(found)] for group, found in _groups(without, "reason").items()]
         print_columns(["model", "no answer", "times", "USD"], lines, left=(0, 1))
     say(f"{path}: {path.stat().st_size / 1e6:.1f} MB; {spent:.4f} USD spent in all, as far as prices are known")
+
+
+def show_prices(found: Sequence[Listed], *, source: str) -> None:
+    """Print the rows of a list of prices, and which list it is."""
+    lines = [
+        [row.provider, row.model, *("–" if price is None else f"{price:g}" for price in _four(row.price))]
+        for row in found
+    ]
+    print_columns(["provider", "model", "input", "cached input", "kept input", "output"], lines, left=(0, 1))
+    say(
+        f"{source}; US dollars per million tokens. Batches cost half of it with openai, azure and anthropic. The "
+        f"list of a later release: pip install -U genai-prices"
+    )
+
+
+def _four(price: Price) -> tuple[float | None, ...]:
+    return price.input, price.cached, price.written, price.output
 
 
 def show_forgotten(found: Sequence[Found], *, dry_run: bool) -> None:

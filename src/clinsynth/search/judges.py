@@ -19,9 +19,10 @@ from clinsynth.config import JudgeName, SearchConfig
 from clinsynth.errors import DataFormatError
 from clinsynth.prompts import render
 from clinsynth.search import sheets
-from clinsynth.search.sampling import Ask
+from clinsynth.search.sampling import Ask, is_structured
 from clinsynth.search.tree import CandidatePrompt
 from clinsynth.text.peeling import peeled
+from clinsynth.text.schemas import VERDICT, read_object
 from clinsynth.text.words import tokenise
 from clinsynth.types import Completion, Gold, Metrics, Prompt, Request
 
@@ -147,7 +148,8 @@ class PairwiseJudge:
         message = render(Prompt(**vars(self.settings.judge.prompt)), values, optional=("rubric",))
         id = f"{self.settings.dataset.name}/judge/round-{number}-{first.name}-{second.name}#0"
         gold = first.gold_characters + second.gold_characters
-        return Request(id, ({"role": "user", "content": message},), {"prompt": message}, gold)
+        asked = Request(id, ({"role": "user", "content": message},), {"prompt": message}, gold)
+        return VERDICT.asked(asked) if is_structured(self.settings) else asked
 
 
 def verdict(completion: Completion) -> str | None:
@@ -157,6 +159,9 @@ def verdict(completion: Completion) -> str | None:
     opens the answer.
     """
     text = _OPTIONS.sub(" ", peeled(completion.text))
+    found = read_object(text) if text.startswith("{") else None
+    if found and isinstance(word := found.get("verdict"), str) and _ALONE.fullmatch(word):
+        return _read(word)
     if alone := _ALONE.fullmatch(text):
         return _read(alone[1])
     if keyed := list(map(_read, _KEYED.findall(text))):

@@ -10,10 +10,11 @@ from string import Template
 from clinsynth.config import SearchConfig
 from clinsynth.errors import DataFormatError
 from clinsynth.prompts import render
-from clinsynth.search.sampling import Sampler
+from clinsynth.search.sampling import Sampler, is_structured
 from clinsynth.search.tree import CandidatePrompt
 from clinsynth.text.lists import clean
 from clinsynth.text.peeling import peeled
+from clinsynth.text.schemas import PROMPTS, read_object
 from clinsynth.types import Prompt, Request
 
 _WRITTEN = r"\{{\{{\s*{0}\s*\}}\}}|\{{\s*{0}\s*\}}|\[\s*{0}\s*\]|<\s*{0}\s*>|\$\{{{0}\}}|\${0}\b"
@@ -76,7 +77,8 @@ def proposal_request(
     # A replicate of its own, or a prompt that stays the best for two rounds would be varied in the same way.
     replicate = (number - 1) * settings.generation.max_attempts + attempt
     id = f"{settings.dataset.name}/{template.name}/round-{number}#{replicate}"
-    return Request(id, ({"role": "user", "content": message},), {"prompt": message})
+    asked = Request(id, ({"role": "user", "content": message},), {"prompt": message})
+    return PROMPTS.asked(asked) if is_structured(settings) else asked
 
 
 def read_proposals(answer: str, *, names: Sequence[str] = ()) -> list[str]:
@@ -91,7 +93,7 @@ def _json(text: str) -> list[str]:
     try:
         found = json.loads(text[text.index("[") : text.rindex("]") + 1])
     except ValueError:
-        return []
+        found = (read_object(text) or {}).get("prompts") if text.startswith("{") else None
     return found if isinstance(found, list) and all(isinstance(item, str) for item in found) else []
 
 

@@ -11,7 +11,7 @@ from clinsynth.errors import ConfigError
 from clinsynth.llm import KnownCompletions
 from clinsynth.reports.console import say
 from clinsynth.reports.spending import show_estimate, show_spend
-from clinsynth.tracking import ActiveRun
+from clinsynth.tracking import ActiveRun, Ledger
 from clinsynth.types import Request
 
 
@@ -51,6 +51,6 @@ def ends_before_asking(
     return asking.dry_run
 
 
-def session(llm: LLMConfig, *, artifacts: Path, run: ActiveRun) -> sessions.Session:
+def session(llm: LLMConfig, *, artifacts: Path, run: ActiveRun, ledger: Ledger) -> sessions.Session:
     """Return a session whose cost is shown when it is left."""
-    return sessions.Session(llm, artifacts=artifacts, run=run, show=show_spend)
+    return sessions.Session(llm, artifacts=artifacts, run=run, ledger=ledger, show=show_spend)

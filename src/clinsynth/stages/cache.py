@@ -7,14 +7,17 @@ from pathlib import Path
 
 from clinsynth.config import CacheAction, CacheConfig
 from clinsynth.errors import ConfigError, DataFormatError
-from clinsynth.llm import cache_path, checks, exchange, forgetting
+from clinsynth.llm import cache_path, checks, exchange, forgetting, prices
 from clinsynth.llm.cache import CompletionCache
 from clinsynth.llm.forgetting import Wish
-from clinsynth.reports.spending import show_cache, show_forgotten
+from clinsynth.reports.spending import show_cache, show_forgotten, show_prices
 from clinsynth.stages import Job
 
 
 def main(settings: CacheConfig, *, job: Job) -> None:
+    if settings.action is CacheAction.prices:
+        _show_prices(settings)
+        return
     path = cache_path(Path(settings.paths.artifacts))
     if settings.action is not CacheAction["import"] and not path.is_file():
         raise ConfigError(f"there is no cache of completions at {path}: `clinsynth generate` with a live LLM makes it.")
@@ -53,6 +56,16 @@ def _act(settings: CacheConfig, cache: CompletionCache) -> None:
             f"{taken} completions were taken, {lacking} left out because they do not say what was asked"
             + (f", {none} because they are no answers." if none else ".")
         )
+
+
+def _show_prices(settings: CacheConfig) -> None:
+    found = list(prices.listed(provider=settings.provider, model=settings.model))
+    if not found:
+        raise ConfigError(
+            f"{prices.source()} has no such model: model={settings.model}, provider={settings.provider}. Give its "
+            f"prices as llm.price.input=... and llm.price.output=..., in US dollars per million tokens."
+        )
+    show_prices(found, source=prices.source())
 
 
 def _forget(settings: CacheConfig, cache: CompletionCache) -> None:

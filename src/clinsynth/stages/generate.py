@@ -10,7 +10,9 @@ from clinsynth.config import GenerateConfig
 from clinsynth.corpora import Corpus, Generation
 from clinsynth.errors import ConfigError
 from clinsynth.llm import RECORDED
-from clinsynth.reports.counts import show_corpus_counts, show_short
+from clinsynth.llm.budget import SAMPLES, Spend
+from clinsynth.reports.counts import show_corpus_counts, show_rejected, show_short
+from clinsynth.reports.spending import show_outcome
 from clinsynth.stages import Job, asking, naming, replay, resolving
 from clinsynth.stages.frame import Entry, Frame
 from clinsynth.types import Summary
@@ -53,7 +55,7 @@ def main(settings: GenerateConfig, *, job: Job) -> None:
         config=False,
     )
     with frame.ledger.claim(entry.key), frame.begin(entry) as run:
-        with asking.session(settings.llm, artifacts=store.root, run=run) as session:
+        with asking.session(settings.llm, artifacts=store.root, run=run, ledger=frame.ledger) as session:
             session.ask(
                 requests,
                 title=settings.dataset.name,
@@ -63,10 +65,18 @@ def main(settings: GenerateConfig, *, job: Job) -> None:
             )
         show_short(generation.short, wanted=generation.plan.chosen.wanted_of)
         corpus = make()
+        _show_outcome(session.spend, generation, corpus=corpus)
         run.tag("corpus", corpus.digest)
         summary = Summary(run.id, run_key, corpus.digest, None, len(corpus.examples))
         summary.write(job.folder)
     _see(corpus)
+
+
+def _show_outcome(spend: Spend, generation: Generation, *, corpus: Corpus) -> None:
+    """Print what was asked, answered, mended and rejected, with samples of what was rejected."""
+    rejected = corpus.manifest.rejected
+    show_outcome(spend, cut=generation.cut, mended=generation.mended, kept=len(corpus.examples), rejected=rejected)
+    show_rejected(rejected, corpus.rejected(), each=SAMPLES)
 
 
 def _see(corpus: Corpus) -> None:

@@ -20,6 +20,7 @@ from clinsynth.config import (
     PathsConfig,
     PromptConfig,
     SizeConfig,
+    Structured,
     TestName,
     TrainConfig,
     UnitsConfig,
@@ -201,6 +202,7 @@ def writing(settings: CorpusConfig) -> Writing:
         annotator=chosen.annotator,
         label_prompt=chosen.label_prompt,
         negatives=chosen.negatives,
+        structured=settings.llm.name != RECORDED and settings.llm.structured is not Structured.off,
     )
 
 

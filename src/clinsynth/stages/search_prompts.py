@@ -116,7 +116,8 @@ def _run(settings: SearchConfig, *, gold: Gold, key: str, frame: Frame) -> None:
         if settings.llm.name == RECORDED:
             tree = _search(settings, gold=gold, ask=_recorded(settings, folder=frame.job.folder), run=run)
         else:
-            with asking.session(settings.llm, artifacts=Path(settings.paths.artifacts), run=run) as session:
+            artifacts, ledger = Path(settings.paths.artifacts), frame.ledger
+            with asking.session(settings.llm, artifacts=artifacts, run=run, ledger=ledger) as session:
                 tree = _search(settings, gold=gold, ask=_asked(settings, session=session), run=run)
         if not tree.finished:
             run.tag("waiting", "for a person, who fills in a sheet")

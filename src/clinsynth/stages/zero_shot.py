@@ -166,7 +166,7 @@ def _run(material: Material, *, found: Mapping[str, Completion], frame: Frame) -
     with frame.begin(entry) as run:
         none: dict[str, Completion] = {}
         if material.live:
-            found, none = _ask(material, run=run)
+            found, none = _ask(material, run=run, ledger=frame.ledger)
         run.tag(ANSWERS, keys.answers(found))
         found = {**found, **none}
         asked, readings = questions.read_answers(material.questions, found=found, asker=material.task.asker)
@@ -181,14 +181,15 @@ def _run(material: Material, *, found: Mapping[str, Completion], frame: Frame) -
         return frame.end(run, summary)
 
 
-def _ask(material: Material, *, run: ActiveRun) -> tuple[dict[str, Completion], dict[str, Completion]]:
+def _ask(material: Material, *, run: ActiveRun, ledger: Ledger) -> tuple[dict[str, Completion], dict[str, Completion]]:
     """Return all answers, of which the cache may hold some; and an empty one where the LLM has given none.
 
     Raises MissingCompletions where the server, and not the LLM, is why there is none.
     """
     settings = material.settings
     requests = [question.request for question in material.questions]
-    with asking.session(settings.llm, artifacts=Path(settings.paths.artifacts), run=run) as session:
+    artifacts = Path(settings.paths.artifacts)
+    with asking.session(settings.llm, artifacts=artifacts, run=run, ledger=ledger) as session:
         session.ask(requests, title=settings.dataset.name)
     vain = session.spend.given_up
     failed = [request for request in requests if request.id in vain and vain[request.id].reason in OF_THE_SERVER]

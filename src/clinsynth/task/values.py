@@ -25,6 +25,8 @@ class Writing:
     label_prompt: Prompt | None = None
     """Of the second request, where the annotator is an LLM."""
     negatives: Negatives | None = None
+    structured: bool = False
+    """Whether prompts of the project's own ask for JSON with a schema."""
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from clinsynth.text.markup import TEXT_NAME
+from clinsynth.text.schemas import mended
 
 ATTEMPTS = 20
 """Places at which JSON is looked for."""
 LONGEST = 200_000
 """Characters of what is read as a literal of Python."""
 _OPENED = re.compile(r"[\[{](?=\s*[\[{\"'])|\{(?=\s*\d+\s*:)")
+_ASKED_FOR = re.compile(r"\{\s*[\"'](?:sentences|texts|prompts)[\"']\s*:")
 _STRING = re.compile(r'"((?:[^"\\]|\\.|"(?!\s*(?:[,:\]}]|\Z)))*)(?:"|\Z)\s*(?P<key>:)?', re.DOTALL)
 _NUMBERED = re.compile(r"\D{0,20}\d{1,3}")
 _WORDY = 4
@@ -39,8 +41,11 @@ def read_json(text: str) -> tuple[list[str], str] | None:
     return (found, rest) if found and sum(map(len, found)) >= len(rest) else None
 
 
-def read_values(text: str) -> tuple[list[Any], str]:
-    """Return the lists and objects of JSON in a text, one after another, and what stands round them."""
+def read_values(text: str, *, mend: bool = False) -> tuple[list[Any], str]:
+    """Return the lists and objects of JSON in a text, one after another, and what stands round them.
+
+    `mend`: an object that begins as `schemas` ask for it, and is broken or cut, is read as far as it goes.
+    """
     decoder, values, rest, at = json.JSONDecoder(strict=False), [], [], 0
     for _ in range(ATTEMPTS):
         opened = _OPENED.search(text, at)
@@ -50,6 +55,8 @@ def read_values(text: str) -> tuple[list[Any], str]:
             value, end = decoder.raw_decode(text, opened.start())
         except (ValueError, RecursionError):
             value, end = _literal(text[opened.start() :]), len(text)
+            if value is None and mend and (begun := _ASKED_FOR.search(text)):
+                value = mended(text[begun.start() :])
             if value is None:
                 break
         values.append(value)

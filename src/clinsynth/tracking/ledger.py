@@ -130,6 +130,10 @@ class Ledger:
         """Return finished runs with a param, oldest first."""
         return self._finished(f"params.`{name}` = '{value}'")
 
+    def total(self, metric: str) -> float:
+        """Return the sum of a metric over all runs, however they have ended."""
+        return float(sum(run.data.metrics[metric] for run in self._search(f"metrics.`{metric}` > 0")))
+
     def _finished(self, wanted: str) -> list[Run]:
         found = self._search(f"attributes.status = 'FINISHED' and {wanted}")
         return sorted(found, key=lambda run: run.info.start_time)

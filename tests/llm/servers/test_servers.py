@@ -90,7 +90,10 @@ def test_a_protocol_that_nobody_speaks_is_said(
     monkeypatch.setitem(servers.PROTOCOLS, "echo", ECHO)
     said = clinsynth("generate", "llm=local", "llm.model=m", "llm.protocol=ecko", "generation.dry_run=true", *CORPUS)
     assert said.status == 2
-    assert "llm.protocol=ecko is not a protocol. Protocols: echo, openai." in " ".join(said.err.split())
+    assert (
+        "llm.protocol=ecko is not a protocol. Protocols: anthropic, azure, bedrock, echo, openai, responses, "
+        "transformers" in " ".join(said.err.split())
+    )
 
 
 def test_batches_of_a_protocol_that_has_none_are_refused(
@@ -99,7 +102,9 @@ def test_batches_of_a_protocol_that_has_none_are_refused(
     monkeypatch.setitem(servers.PROTOCOLS, "echo", ECHO)
     said = clinsynth("generate", "llm=local", "llm.model=m", "llm.protocol=echo", "llm.mode=batch", *CORPUS)
     assert said.status == 2
-    assert "Echo, which has no batches: leave it out, or choose llm.protocol=openai." in " ".join(said.err.split())
+    assert "Echo, which has no batches: leave it out, or choose llm.protocol=anthropic, azure, openai." in " ".join(
+        said.err.split()
+    )
 
 
 @pytest.mark.parametrize(
@@ -153,10 +158,16 @@ def importers(*modules: str) -> set[str]:
 @pytest.mark.parametrize(
     ("modules", "files"),
     [
-        (("openai", "httpx2"), {"llm/servers/openai.py", "llm/servers/openai_batch.py"}),
+        (
+            ("openai", "httpx2", "anthropic", "boto3", "botocore"),
+            {f"llm/servers/{name}.py" for name in ("openai", "openai_batch", "azure", "anthropic", "bedrock")},
+        ),
         (
             ("clinsynth.llm.servers.openai", "clinsynth.llm.servers.openai_batch"),
-            {"llm/servers/__init__.py", "llm/servers/openai_batch.py"},
+            {
+                "llm/servers/__init__.py",
+                *(f"llm/servers/{name}.py" for name in ("openai_batch", "azure", "anthropic", "anthropic_batch")),
+            },
         ),
     ],
 )
@@ -174,4 +185,4 @@ def test_who_asks_nobody_loads_no_library() -> None:
     assert said.status == 0, said.err
     loaded = said.out.split()
     assert "clinsynth.llm.servers.openai_batch" in loaded
-    assert {"openai", "httpx2"} & set(loaded) == set()
+    assert {"openai", "httpx2", "anthropic", "boto3", "genai_prices"} & set(loaded) == set()

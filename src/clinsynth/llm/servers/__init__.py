@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+
 from clinsynth.errors import ConfigError
-from clinsynth.llm.servers import openai, openai_batch
-from clinsynth.llm.servers.base import BatchServer, Endpoint, LLMProtocol
+from clinsynth.llm.servers import anthropic, anthropic_batch, azure, bedrock, openai, openai_batch, transformers
+from clinsynth.llm.servers.base import BatchServer, Endpoint, LLMProtocol, Server
+from clinsynth.llm.servers.several import Member, SeveralServers
+
+OPENAI = "https://api.openai.com/v1"
 
 PROTOCOLS = {
-    "openai": LLMProtocol("OpenAI", "https://api.openai.com/v1", openai.OpenAIServer, openai_batch.OpenAIBatchServer),
+    "openai": LLMProtocol("OpenAI", OPENAI, openai.OpenAIServer, openai_batch.OpenAIBatchServer),
+    "responses": LLMProtocol("OpenAI", OPENAI, partial(openai.OpenAIServer, responses=True)),
+    "azure": LLMProtocol("Azure", "https://NAME.openai.azure.com", azure.AzureServer, azure.AzureBatchServer),
+    "anthropic": LLMProtocol(
+        "Anthropic",
+        "https://api.anthropic.com",
+        anthropic.AnthropicServer,
+        anthropic_batch.AnthropicBatchServer,
+    ),
+    "transformers": LLMProtocol("transformers", "this process", transformers.TransformersServer),
+    "bedrock": LLMProtocol("Bedrock", "https://bedrock-runtime.amazonaws.com", bedrock.BedrockServer),
 }
 """By the names that `llm.protocol` has for them."""
 
@@ -19,8 +35,18 @@ def protocol_named(name: str) -> LLMProtocol:
     return PROTOCOLS[name]
 
 
+def connect(endpoint: Endpoint) -> Server:
+    """Open a server, or several of one model as one."""
+    if not endpoint.base_urls:
+        return endpoint.protocol.connect(endpoint)
+    alone = [replace(endpoint, base_url=address, base_urls=()) for address in endpoint.base_urls]
+    return SeveralServers([Member(one.server, one.protocol.connect(one)) for one in alone])
+
+
 def connect_batches(endpoint: Endpoint) -> BatchServer:
     """Open a server for batches; raises ConfigError where its protocol has none."""
+    if endpoint.base_urls:
+        raise ConfigError("llm.mode=batch asks one server: give llm.base_url, and leave llm.base_urls out.")
     if endpoint.protocol.connect_batches is None:
         able = ", ".join(sorted(name for name, found in PROTOCOLS.items() if found.connect_batches))
         raise ConfigError(

@@ -18,6 +18,21 @@ from clinsynth.llm.endings import DECLINED, FAILED, GARBLED
 from clinsynth.types import Request
 
 
+class Structured(Enum):
+    """How an answer with a schema is asked for; the prompt asks for it in words in any case."""
+
+    auto = "auto"
+    """In the first of these ways that the server takes."""
+    json_schema = "json_schema"
+    json_object = "json_object"
+    """As JSON of any kind."""
+    grammar = "grammar"
+    """By fields of vLLM's and llama.cpp's own, which make a grammar of a schema."""
+
+
+_SAMPLING = ("temperature", "max_tokens", "top_p", "seed", "reasoning_effort", "system")
+
+
 @dataclass(frozen=True)
 class Endpoint:
     """An LLM on its server: where it is, and how it is asked."""
@@ -27,8 +42,31 @@ class Endpoint:
     """As its server calls it."""
     base_url: str | None = None
     """Address; `None` is the protocol's own."""
+    base_urls: tuple[str, ...] = ()
+    """Addresses of several servers of the same model, in the place of one."""
     temperature: float | None = None
     max_tokens: int | None = None
+    top_p: float | None = None
+    seed: int | None = None
+    """Random number of the sampling, where the server has one."""
+    stop: tuple[str, ...] = ()
+    """Texts at which an answer ends."""
+    reasoning_effort: str | None = None
+    system: str | None = None
+    """The system prompt."""
+    extra_body: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of a request's body that change its answer, as the server calls them."""
+    routing: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of a request's body that change no answer, and stand in no key."""
+    extra_headers: Mapping[str, str] = field(default_factory=dict)
+    organization: str | None = None
+    project: str | None = None
+    api_version: str | None = None
+    """Of Azure, where its addresses name one."""
+    region: str | None = None
+    """Of AWS; `None` is the one that its own settings name."""
+    structured: Structured = Structured.auto
+    """How a server is asked for an answer with a schema, where a request has one."""
     key: str | None = field(default=None, repr=False)
     """Secret; `None` for a server that wants none, and where nobody is asked."""
     key_variable: str | None = None
@@ -41,21 +79,38 @@ class Endpoint:
     @property
     def server(self) -> str:
         """Return the address, as messages and the cache name it: without the name and password that it may hold."""
-        return redacted(self.base_url or self.protocol.address)
+        return ", ".join(map(redacted, self.base_urls or [self.base_url or self.protocol.address]))
 
     @property
     def sampling(self) -> dict[str, Any]:
         """Return the parameters of a request beside its messages; they are part of the cache's key."""
-        chosen = {"temperature": self.temperature, "max_tokens": self.max_tokens}
+        chosen: dict[str, Any] = {name: getattr(self, name) for name in _SAMPLING}
+        chosen |= {"stop": list(self.stop) or None, "extra_body": dict(self.extra_body) or None}
         return {name: value for name, value in chosen.items() if value is not None}
+
+    def parameters(self, request: Request) -> dict[str, Any]:
+        """Return all that decides the answer to a request beside model and messages; a part of the cache's key."""
+        schema = request.answer_schema
+        return self.sampling | ({} if schema is None else {"answer_schema": dict(schema)})
+
+    def asked(self, request: Request) -> dict[str, Any]:
+        """Return the parameters as they are sent: an answer that was cut before gets more room."""
+        longest = {} if self.max_tokens is None else {"max_tokens": self.max_tokens * request.room}
+        return self.sampling | longest
+
+    def messages(self, request: Request) -> list[dict[str, str]]:
+        """Return what is said to the LLM, the system prompt first where there is one."""
+        first = [{"role": "system", "content": self.system}] if self.system else []
+        return [*first, *request.messages]
 
     def cache_key(self, request: Request) -> str:
         """Return the key of the answer to a request in the cache."""
-        return keys.request(request, model=self.model, sampling=self.sampling)
+        return keys.request(request, model=self.model, sampling=self.parameters(request))
 
     def redacted(self, text: str) -> str:
         """Return the text without the key and without passwords, however a library quotes them."""
-        for secret in (self.key, urlsplit(self.base_url or "").password):
+        addresses = [*self.base_urls, self.base_url or ""]
+        for secret in (self.key, *(urlsplit(address).password for address in addresses)):
             for written in {secret, repr(secret)[1:-1], json.dumps(secret)[1:-1]} if secret else ():
                 text = text.replace(written, "***")
         return redacted(text)
@@ -69,6 +124,8 @@ class Usage:
     completion: int | None = None
     cached: int | None = None
     """Part of `prompt` that the server had seen before."""
+    written: int | None = None
+    """Part of `prompt` that the server keeps for others, at a higher price."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +181,7 @@ class ServerError(Exception):
         status: int | None = None,
         wait_s: float | None = None,
         reason: str | None = None,
+        parameter: str | None = None,
     ) -> None:
         super().__init__(said)
         self.kind = kind
@@ -131,6 +189,8 @@ class ServerError(Exception):
         """One of `endings`: why the request has no answer, if it stays without."""
         self.said = said
         """The server's own text, which may hold the key: `Endpoint.redacted` takes it out."""
+        self.parameter = parameter
+        """Of the request, where the server names the one that it does not take."""
         self.status = status
         """HTTP's, where there is one."""
         self.wait_s = wait_s

@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from clinsynth.llm.servers.base import BatchState, BatchStatus, Endpoint, ErrorKind, ServerAnswer, ServerError
-from clinsynth.llm.servers.openai import NO_KEY, body, quieten, translated
+from clinsynth.llm.servers.dialect import body, dialect_of, unsent
+from clinsynth.llm.servers.openai import options, quieten, translated
 from clinsynth.llm.servers.openai_replies import error_of, read_answer
 from clinsynth.types import Request
 
 if TYPE_CHECKING:
+    import openai
     from openai.types import Batch
 
 ENDPOINT: Literal["/v1/chat/completions"] = "/v1/chat/completions"
@@ -24,13 +26,14 @@ class OpenAIBatchServer:
     most = 50_000
 
     def __init__(self, endpoint: Endpoint) -> None:
-        import openai
-
         quieten()
         self._endpoint = endpoint
-        self._client = openai.OpenAI(
-            api_key=endpoint.key or NO_KEY, base_url=endpoint.base_url, timeout=endpoint.timeout_s
-        )
+        self._client = self._open(endpoint)
+
+    def _open(self, endpoint: Endpoint) -> openai.OpenAI:
+        import openai
+
+        return openai.OpenAI(**options(endpoint), timeout=endpoint.timeout_s)
 
     def __enter__(self) -> Self:
         return self
@@ -40,8 +43,8 @@ class OpenAIBatchServer:
 
     def submit(self, requests: Mapping[str, Request]) -> str:
         rows = (
-            {"custom_id": key, "method": "POST", "url": ENDPOINT, "body": body(request, endpoint=self._endpoint)}
-            for key, request in requests.items()
+            {"custom_id": key, "method": "POST", "url": ENDPOINT, "body": unsent(body(asked, endpoint=self._endpoint))}
+            for key, asked in requests.items()
         )
         content = io.BytesIO("\n".join(map(json.dumps, rows)).encode())
         with translated():
@@ -53,12 +56,20 @@ class OpenAIBatchServer:
         return _known(lambda: _status(self._client.batches.retrieve(batch)))
 
     def fetch(self, status: BatchStatus) -> Iterator[tuple[str, ServerAnswer | ServerError]]:
+        sent = body(Request("", (), answer_schema={}), endpoint=self._endpoint)
         for file in status.files:
             with translated():
                 content = self._client.files.content(file).content
             for line in content.split(b"\n"):
                 if line.strip():
-                    yield self._read(line)
+                    key, found = self._read(line)
+                    yield key, self._learnt(found, sent=sent) if isinstance(found, ServerError) else found
+
+    def _learnt(self, error: ServerError, *, sent: dict[str, Any]) -> ServerError:
+        """Return the error of a row; a passing one where the next batch asks otherwise."""
+        if not dialect_of(self._endpoint).learn(error, sent=sent):
+            return error
+        return ServerError(ErrorKind.passing, error.said, status=error.status)
 
     def cancel(self, batch: str) -> BatchState:
         batches = self._client.with_options(max_retries=0).batches

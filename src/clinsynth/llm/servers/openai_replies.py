@@ -15,13 +15,25 @@ LONGEST = 300
 
 _MOST_TOKENS = 2**63
 _QUOTA = re.compile(
-    r"insufficient_(?:user_)?quota|insufficient[_ ]balance|insufficient_credits|billing_|arrearage", re.I
+    r"insufficient_(?:user_)?quota|insufficient[_ ]balance|insufficient_credits|billing_|arrearage|"
+    r"credit balance is too low|ServiceQuotaExceeded",
+    re.I,
 )
 _FILTER = re.compile(
     r"content[ _-]?(?:filter|policy|management|moderation)|moderation|responsible_?ai|flagged|data_?inspection|"
     r"inappropriate|safety (?:system|polic|filter)|prohibited",
     re.IGNORECASE,
 )
+_TOO_LONG = re.compile(
+    r"context[ _-]?(?:length|size|window)|maximum context|exceed_context|prompt is too long|too many (?:input )?tokens|"
+    r"input (?:is )?too long|reduce the length|maximum (?:number of )?(?:input )?tokens|request[ _]too[ _]large",
+    re.IGNORECASE,
+)
+_NOT_THERE = re.compile(
+    r"not a valid model|model identifier is invalid|invalid model|unknown model|unexpected endpoint|model_not_found",
+    re.IGNORECASE,
+)
+_KEY = re.compile(r"api[ _]?key (?:is )?(?:not (?:valid|found)|invalid|expired|missing)|invalid api[ _]?key", re.I)
 _WORDS = ("message", "detail", "error_message", "msg", "error", "errors", "reason", "title", "description")
 _PAGE = re.compile(r"\s*(?:<!doctype|<html|<head|<body|<\?xml)", re.IGNORECASE)
 _UNSEEN = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^<>]*>", re.IGNORECASE | re.DOTALL)
@@ -34,20 +46,20 @@ def read_answer(content: bytes, *, request_id: str | None, model: str) -> Server
         choice = found["choices"][0]
         message = choice["message"] or {}
         text = _text(message.get("content"))
-        refusal, word = message.get("refusal"), _string(choice.get("finish_reason"))
+        refusal, word = message.get("refusal"), string(choice.get("finish_reason"))
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        raise _no_completion(content) from None
+        raise no_completion(content) from None
     ended = endings.ending(word, text=text)
     if choice.get("error"):
-        ended, text = endings.BROKEN, _words(choice["error"])
+        ended, text = endings.BROKEN, words(choice["error"])
     elif refusal:
-        ended, text = endings.REFUSAL, text or _string(refusal)
+        ended, text = endings.REFUSAL, text or string(refusal)
     elif not text and (message.get("tool_calls") or message.get("function_call")):
         ended = endings.TOOL_CALL
     return ServerAnswer(
         text=text,
         finish_reason=ended,
-        served_model=_string(found.get("model")) or model,
+        served_model=string(found.get("model")) or model,
         usage=_usage(found.get("usage")),
         request_id=request_id,
     )
@@ -59,24 +71,68 @@ def read_error(content: bytes, *, status: int | None, otherwise: str = "", wait_
         found = json.loads(content)
     except (ValueError, RecursionError):
         found = None
-    return error_of(found, status=status, said=_plain_words(content) or otherwise, wait_s=wait_s)
+    return error_of(found, status=status, said=_plainwords(content) or otherwise, wait_s=wait_s)
 
 
 def error_of(found: Any, *, status: int | None, said: str = "", wait_s: float | None = None) -> ServerError:
     """Return the error that a server has put into JSON."""
+    if isinstance(found, list) and found and isinstance(found[0], dict):  # as Google's servers wrap it
+        found = found[0]
     inner = found["error"] if isinstance(found, dict) and found.get("error") else found
     names = [str(inner[name]) for name in ("code", "type") if inner.get(name)] if isinstance(inner, dict) else []
     if status is None and names and re.fullmatch(r"[45]\d\d", names[0]):
         status = int(names[0])
-    said = _words(inner) or said
-    kind = _kind(status, " ".join([*names, said]))
-    reason = endings.FILTERED if kind is ErrorKind.declined and _FILTER.search(" ".join([*names, said])) else None
-    return ServerError(kind, said, status=status, wait_s=wait_s, reason=reason)
+    said = words(inner) or said
+    whole = " ".join([*names, said])
+    if status in (None, 400) and _NOT_THERE.search(whole):
+        status = 404
+    kind = _kind(status, whole)
+    return ServerError(
+        kind,
+        said,
+        status=status,
+        wait_s=_wait(inner) if wait_s is None else wait_s,
+        reason=_reason(kind, whole),
+        parameter=_parameter(inner, found),
+    )
+
+
+def _reason(kind: ErrorKind, said: str) -> str | None:
+    """Return why one request is declined, where that is known."""
+    if kind is not ErrorKind.declined:
+        return None
+    if _TOO_LONG.search(said):
+        return endings.TOO_LONG
+    return endings.FILTERED if _FILTER.search(said) else None
+
+
+def _parameter(*places: Any) -> str | None:
+    """Return the parameter that is not taken, where the server names it: as OpenAI does, or as FastAPI does."""
+    for found in places:
+        if isinstance(found, dict):
+            detail = found.get("detail")
+            rows = [row for row in detail if isinstance(row, dict)] if isinstance(detail, list) else []
+            located = [row["loc"][-1] for row in rows if isinstance(row.get("loc"), list) and row["loc"]]
+            if name := next(filter(None, map(string, [found.get("param"), *located])), ""):
+                return name
+    return None
+
+
+def _wait(inner: Any) -> float | None:
+    """Return the seconds to wait that stand in the error itself, as Google's servers say it: `retryDelay: "34s"`."""
+    details = inner.get("details") if isinstance(inner, dict) else None
+    rows = [row for row in details if isinstance(row, dict)] if isinstance(details, list) else []
+    said = next((found for row in rows if (found := re.fullmatch(r"([\d.]+)s", string(row.get("retryDelay"))))), None)
+    return float(said[1]) if said else None
 
 
 def _kind(status: int | None, said: str) -> ErrorKind:
     if status == 402 or _QUOTA.search(said):
         return ErrorKind.quota
+    if status in (400, 413, 422, 500) and _TOO_LONG.search(said):
+        return ErrorKind.declined
+    if status == 400 and _KEY.search(said):
+        return ErrorKind.refused
     if (status is None or 400 <= status < 500) and status not in (401, 429) and _FILTER.search(said):
         return ErrorKind.declined
     if status is None or status >= 500 or status in (408, 409, 425, 429):
@@ -84,22 +140,22 @@ def _kind(status: int | None, said: str) -> ErrorKind:
     return ErrorKind.refused if status in (401, 403, 404, 405, 407) else ErrorKind.declined
 
 
-def _no_completion(content: bytes) -> ServerError:
+def no_completion(content: bytes) -> ServerError:
     """Return the error of a body that was sent with status 200 and holds no completion."""
     try:
         found = json.loads(content)
     except (ValueError, RecursionError):
-        return ServerError(ErrorKind.garbled, _plain_words(content) or "its answer is empty")
+        return ServerError(ErrorKind.garbled, _plainwords(content) or "its answer is empty")
     if isinstance(found, dict) and found.get("error"):
         return error_of(found, status=None)
-    said = _words(found) if isinstance(found, dict) and not found.get("choices") else ""
+    said = words(found) if isinstance(found, dict) and not found.get("choices") else ""
     return ServerError(ErrorKind.garbled, f"there is no completion in its answer: {said or _beginning(content)}")
 
 
-def _plain_words(content: bytes) -> str:
+def _plainwords(content: bytes) -> str:
     """Return the words of a body that need not be JSON: a page, a stream of events, a line."""
     try:
-        return _words(json.loads(content)) or _beginning(content)
+        return words(json.loads(content)) or _beginning(content)
     except (ValueError, RecursionError):
         text = content[: 40 * LONGEST].decode("utf-8", "replace").strip("\ufeff \r\n\t")
     if _PAGE.match(text):
@@ -109,14 +165,14 @@ def _plain_words(content: bytes) -> str:
     return _short(text)
 
 
-def _words(found: Any, *, levels: int = 6) -> str:
+def words(found: Any, *, levels: int = 6) -> str:
     """Return what an error says, wherever in it that stands, but for the deepest levels."""
     if isinstance(found, str) or not levels:
         return _short(found) if isinstance(found, str) else ""
     inner = found[:3] if isinstance(found, list) else []
     if isinstance(found, dict):
         inner = [found[name] for name in _WORDS if found.get(name)]
-    return next(filter(None, (_words(part, levels=levels - 1) for part in inner)), "")
+    return next(filter(None, (words(part, levels=levels - 1) for part in inner)), "")
 
 
 def _beginning(content: bytes) -> str:
@@ -124,14 +180,14 @@ def _beginning(content: bytes) -> str:
 
 
 def _short(text: str) -> str:
-    text = " ".join(_string(text).split())
+    text = " ".join(string(text).split())
     return text if len(text) <= LONGEST else f"{text[:LONGEST]} ..."
 
 
 def _text(content: Any) -> str:
     """Return the text of a message, which may be in parts; raises TypeError for what is no text."""
     if content is None or isinstance(content, str):
-        return _string(content)
+        return string(content)
     if not isinstance(content, list):
         raise TypeError(content)
     parts = [{"text": part} if isinstance(part, str) else part for part in content]
@@ -143,10 +199,10 @@ def _part(part: dict[str, Any]) -> str:
     if part.get("type", "text") not in ("text", "output_text"):
         return ""
     text = part["text"]
-    return _string(text["value"] if isinstance(text, dict) else text)
+    return string(text["value"] if isinstance(text, dict) else text)
 
 
-def _string(found: Any) -> str:
+def string(found: Any) -> str:
     """Return a string without halves of surrogate pairs, which no file can hold; empty for what is none."""
     if not isinstance(found, str):
         return ""
@@ -157,10 +213,10 @@ def _usage(said: Any) -> Usage:
     counts = said if isinstance(said, dict) else {}
     details = counts.get("prompt_tokens_details")
     cached = details.get("cached_tokens") if isinstance(details, dict) else None
-    return Usage(_tokens(counts.get("prompt_tokens")), _tokens(counts.get("completion_tokens")), _tokens(cached))
+    return Usage(tokens(counts.get("prompt_tokens")), tokens(counts.get("completion_tokens")), tokens(cached))
 
 
-def _tokens(count: Any) -> int | None:
+def tokens(count: Any) -> int | None:
     """Return a count, however it is written; `None` for what is none."""
     if isinstance(count, str) and re.fullmatch(r"\d{1,18}", count.strip()):
         count = int(count)

@@ -19,6 +19,7 @@ from clinsynth.tasks.supply import InProportion
 from clinsynth.tasks.usual import usual_prompt
 from clinsynth.text.lists import read_drafts
 from clinsynth.text.peeling import phrase
+from clinsynth.text.schemas import TEXTS, is_own
 from clinsynth.types import Brief, Candidate, Completion, Draft, Gold, Rejected, Request
 
 PER_UNIT = 30
@@ -101,7 +102,11 @@ class ClassesWriter:
                     "prompt.text, on a line of its own."
                 )
         id = f"{dataset.name}/{prompt.name}/{unit}#{replicate}"
-        return Request(id, ({"role": "user", "content": message},), {"prompt": message}, sum(map(len, rows)))
+        shown = sum(map(len, rows))
+        asked = Request(
+            id, ({"role": "user", "content": message},), {"prompt": message}, shown, language=dataset.language
+        )
+        return TEXTS.asked(asked) if writing.structured and is_own(prompt) else asked
 
     def parse(self, completion: Completion, *, unit: str, replicate: int) -> tuple[list[Draft], list[Rejected]]:
         """Return the texts of a completion as they are numbered, and what is none: lines, texts of other classes."""

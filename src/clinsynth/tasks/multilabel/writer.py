@@ -14,6 +14,7 @@ from clinsynth.tasks.multilabel.gold import Note
 from clinsynth.tasks.supply import EACH_UNIT
 from clinsynth.tasks.usual import usual_prompt
 from clinsynth.text.lists import read_drafts
+from clinsynth.text.schemas import TEXTS, is_own
 from clinsynth.types import Brief, Candidate, Completion, Draft, Gold, Prompt, Rejected, Request
 
 PER_UNIT = 30
@@ -78,7 +79,8 @@ class MultilabelWriter:
         values = {"n": str(writing.per_request), "voice": dataset.voice, "content": content}
         message = render(prompt, values, optional=("voice",))
         id = f"{dataset.name}/{prompt.name}/{unit}#{replicate}"
-        return Request(id, ({"role": "user", "content": message},), {"prompt": message})
+        asked = Request(id, ({"role": "user", "content": message},), {"prompt": message}, language=dataset.language)
+        return TEXTS.asked(asked) if writing.structured and is_own(prompt) else asked
 
     def parse(self, completion: Completion, *, unit: str, replicate: int) -> tuple[list[Draft], list[Rejected]]:
         """Return the texts of a completion as they are numbered, and lines that are none."""

@@ -53,7 +53,7 @@ def read_mentions(completion: Completion, *, sentences: int, types: Collection[s
     """
     text = said(plain(LINE_END.sub("\n", completion.text)), instructions=True).translate(SIGNS)
     lines = [line.strip() for line in text.split("\n") if not _FENCE.match(line)]
-    values, _ = read_values("\n".join(lines))
+    values, _ = read_values("\n".join(lines), mend=True)
     listed = _of_values(values, sentences, types) if values else None
     listed = _of_lines(lines, sentences) if listed is None else listed
     if not listed or not set(listed) <= set(range(1, sentences + 1)):

@@ -55,7 +55,7 @@ def request(dataset: NerDataset, *, replicate: int, writing: Writing) -> Request
     optional = {"nouns": ", ".join(map(dataset.noun_of, dataset.types)), "style": dataset.style}
     message = render(asked.prompt, values | optional, optional=("noun", *optional))
     id = f"{dataset.name}/{asked.prompt.name}/{NONE}#{replicate}"
-    return Request(id, ({"role": "user", "content": message},), {"prompt": message})
+    return Request(id, ({"role": "user", "content": message},), {"prompt": message}, language=dataset.language)
 
 
 def without_mentions(drafts: Sequence[Draft], *, known: Gazetteer | None) -> tuple[list[Candidate], list[Rejected]]:

@@ -21,6 +21,7 @@ from clinsynth.tasks.supply import EACH_UNIT
 from clinsynth.tasks.usual import usual_prompt
 from clinsynth.text.entities import Sentence, Span
 from clinsynth.text.lists import read_drafts
+from clinsynth.text.schemas import TEXTS, is_own, mentions
 from clinsynth.text.words import tokenise
 from clinsynth.types import Brief, Candidate, Completion, Draft, Gold, Rejected, Request
 
@@ -93,11 +94,14 @@ class NerWriter:
     def request(self, unit: str, *, replicate: int, writing: Writing, gold: Gold) -> Request:
         """Ask for sentences that contain the unit, or for negatives."""
         if unit == NONE:
-            return negatives.request(self.dataset, replicate=replicate, writing=writing)
+            asked = negatives.request(self.dataset, replicate=replicate, writing=writing)
+            own = writing.negatives is not None and writing.negatives.prompt and is_own(writing.negatives.prompt)
+            return TEXTS.asked(asked) if writing.structured and own else asked
         prompt, (term, kind) = writing.prompt, split_unit(unit, types=self._types)
         values = {"n": writing.per_request, "entity": term, "noun": self.dataset.noun_of(kind)}
         message = render(prompt, values | {"style": self.dataset.style}, optional=("noun", "style"))
-        return _request(f"{self.dataset.name}/{prompt.name}/{unit}#{replicate}", message, gold_characters=len(term))
+        asked = _request(f"{self.dataset.name}/{prompt.name}/{unit}#{replicate}", message, gold_characters=len(term))
+        return replace(asked, language=self.dataset.language)
 
     def parse(self, completion: Completion, *, unit: str, replicate: int) -> tuple[list[Draft], list[Rejected]]:
         """Return the sentences of a completion as they are numbered, and lines that are none."""
@@ -126,7 +130,10 @@ class NerWriter:
         id = f"{dataset.name}/{prompt.name}/{first.unit}#{first.replicate}"
         term, _ = split_unit(first.unit, types=self._types)
         named = len(term) * sum(map(self.contains, drafts))
-        return _request(id, message(numbered), evidence=evidence, gold_characters=named)
+        asked = _request(id, message(numbered), evidence=evidence, gold_characters=named)
+        if not (writing.structured and is_own(prompt)):
+            return asked
+        return mentions(self._types if self._typed else ()).asked(asked)
 
     def annotate(
         self, drafts: Sequence[Draft], *, annotator: str, lexicon: Sequence[str], answer: Completion | None

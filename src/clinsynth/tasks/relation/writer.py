@@ -144,7 +144,8 @@ class RelationWriter:
         message = render(prompt, {"n": writing.per_request // 2, "examples": examples}).strip()
         check_markers(message, prompt=prompt, dataset=dataset)
         characters = sum(len(row.text) for row in shown)
-        return Request(id, ({"role": "user", "content": message},), {"seed_rows": rows}, characters)
+        turn = {"role": "user", "content": message}
+        return Request(id, (turn,), {"seed_rows": rows}, characters, language=dataset.language)
 
     def parse(self, completion: Completion, *, unit: str, replicate: int) -> tuple[list[Draft], list[Rejected]]:
         """Return the rows of a completion with their labels, and what is none."""
