@@ -40,6 +40,8 @@ PER_UNIT = PER_REQUEST * REPLICATES
 NEAR, COPIES = 0.05, 0.01
 """Shares of the texts that say almost, or word for word, the same as one before."""
 
+READ = (("show", "corpus=latest"), ("export", "corpus=latest", "to=exported"))
+
 ASSETS = Path(clinsynth.__file__).parent / "assets"
 OPENINGS = ("Indeed", "Of note", "Moreover", "Overall", "Interestingly", "In fact")
 
@@ -190,10 +192,14 @@ def corpus(texts: int, *, folder: Path) -> tuple[Watched, dict[str, int]]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--texts", type=int, default=100_000)
+    parser.add_argument("--read", action="store_true", help="show and export the corpus, too")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         took, counts = corpus(given.texts, folder=Path(name))
-    print(took.said.strip())
+        print(took.said.strip(), flush=True)
+        for command in READ if given.read else ():
+            found = watched([sys.executable, "-m", "clinsynth", *command], folder=Path(name))
+            print(f"clinsynth {' '.join(command)}: {found.cpu_s:.1f} s CPU, {found.peak_gb:.3f} GB", flush=True)
     print(f"clinsynth {clinsynth.__version__}, Python {platform.python_version()}, {platform.machine()}")
     told = {
         "texts": given.texts,
