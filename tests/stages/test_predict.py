@@ -202,14 +202,15 @@ def test_texts_come_as_a_stream(bert_finder: Path) -> None:
         kinds=tasks.kinds(),
         window=None,
         overlap=0.25,
-        batch_size=8,
+        batch_tokens=64,
+        workers=1,
         device="cpu",
         precision="32-true",
     )
     endless = (InputText(f"note {number}", "notes.jsonl", number) for number in count())
     portions = reading.read_texts(endless, model=model)
     assert [len(next(portions)) for _ in range(2)] == [reading.MOST] * 2
-    assert next(endless).row == 2 * reading.MOST
+    assert next(endless).row == 3 * reading.MOST  # one is read ahead
 
 
 def test_the_page_shows_spans_and_runs_nothing(clinsynth: Command, with_store: Path, bert_finder: Path) -> None:

@@ -65,6 +65,7 @@ EXAMPLES = {
     "export": (
         "clinsynth export corpus=latest to=exports/my-corpus",
         "clinsynth export model=artifacts/model-train-1-0123456789ab to=exports/my-model push=me/my-model",
+        "clinsynth export model=latest to=exports/int8 format=onnx precision=int8",
     ),
     "convert": (
         "clinsynth convert from=predictions.jsonl to=predicted format=brat",

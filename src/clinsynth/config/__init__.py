@@ -51,6 +51,7 @@ from clinsynth.config.stages import (
     ZeroShotConfig,
 )
 from clinsynth.config.tools import (
+    AS_IT_IS,
     CacheAction,
     CacheConfig,
     ConvertConfig,

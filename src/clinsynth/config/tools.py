@@ -10,7 +10,7 @@ from omegaconf import MISSING
 
 from clinsynth.config.corpus import ColumnsConfig, DatasetConfig, OnMissing
 from clinsynth.config.grids import check_scale
-from clinsynth.config.options import check, option
+from clinsynth.config.options import AT_LEAST_1, check, option
 from clinsynth.config.places import PathsConfig, TrackingConfig
 from clinsynth.config.training import check_hardware
 from clinsynth.errors import ConfigError
@@ -42,7 +42,14 @@ class PredictionConfig:
         MISSING, "true writes a page beside the output: texts with coloured spans, or labels", keyless=True
     )
     html_documents: int = option(MISSING, "the page shows so many documents, the first ones", keyless=True)
-    batch_size: int = option(MISSING, "windows per step", keyless=True)
+    batch_tokens: int | None = option(
+        None,
+        "word pieces per step, with their padding; null: 512 for each core of a batch, 32,768 on a GPU",
+        keyless=True,
+    )
+    workers: int | None = option(
+        None, "CPU: so many batches are read at once, each by its share of the cores; null: what suits", keyless=True
+    )
     window: int | None = option(
         None, "word pieces of a window; null: as long as the texts that the model has learnt from"
     )
@@ -52,7 +59,9 @@ class PredictionConfig:
 
     def __post_init__(self) -> None:
         check(self.html_documents >= 1, "predict.html_documents", self.html_documents, "at least 1")
-        check(self.batch_size >= 1, "predict.batch_size", self.batch_size, "at least 1")
+        for key in ("batch_tokens", "workers"):
+            value = getattr(self, key)
+            check(value is None or value >= 1, f"predict.{key}", value, AT_LEAST_1)
         check(self.window is None or 8 <= self.window <= 8192, "predict.window", self.window, "null or 8 to 8192")
         check(0 <= self.overlap <= 0.9, "predict.overlap", self.overlap, "in [0, 0.9]")
         check_hardware("predict", self)
@@ -120,6 +129,17 @@ class ReviewConfig:
     paths: PathsConfig = MISSING
 
 
+AS_IT_IS = "transformers"
+"""The format of a model that is exported as it was trained."""
+
+_EXPORTS = {
+    "format": (AS_IT_IS, "onnx", "openvino"),
+    "precision": ("fp32", "int8"),
+    "score": ("devel", "test"),
+}
+"""What the keys of an export accept."""
+
+
 @dataclass
 class ExportConfig:
     """Write a corpus or a model down for others, with its card; push it to the Hugging Face hub if you say so."""
@@ -127,6 +147,13 @@ class ExportConfig:
     corpus: str | None = option(None, "digest of a synthetic corpus, or how it begins; latest is the newest one")
     model: str | None = option(None, "folder of a model, the MLflow run that trained it, or latest")
     to: str = option(MISSING, "folder to write")
+    format: str = option(
+        MISSING, "of a model: transformers (as it is), onnx, openvino (both read faster on CPUs, and learn no more)"
+    )
+    precision: str = option(MISSING, "of onnx and openvino: fp32, or int8, which is measured against fp32")
+    score: str = option(
+        MISSING, "of onnx and openvino: they are measured on devel (gold's, or what was held out), or test"
+    )
     licence: str | None = option(None, "of what is written, as the hub names it (mit, cc-by-4.0 ...)")
     push: str | None = option(None, "repository on the hub, as in me/mine; the token is HF_TOKEN or of `hf auth login`")
     private: bool = option(MISSING, "push: only you see the repository")
@@ -140,6 +167,11 @@ class ExportConfig:
     def __post_init__(self) -> None:
         if (self.corpus is None) == (self.model is None):
             raise ConfigError("say what is exported, and one thing at a time: corpus=latest, or model=<folder or run>.")
+        for key, accepted in _EXPORTS.items():
+            check(getattr(self, key) in accepted, key, getattr(self, key), f"one of {', '.join(accepted)}")
+        runtime = self.format != AS_IT_IS
+        check(self.model is not None or not runtime, "format", self.format, f"{AS_IT_IS} for a corpus")
+        check(runtime or self.precision == "fp32", "precision", self.precision, "fp32 but for format=onnx or openvino")
 
 
 @dataclass

@@ -21,6 +21,7 @@ from clinsynth.keys.corpora import (
 )
 from clinsynth.keys.hashing import digest, file_digest, path_digest
 from clinsynth.keys.others import (
+    converted_content,
     export,
     export_content,
     folder,
@@ -42,6 +43,7 @@ __all__ = [
     "analysis",
     "answers",
     "completed_content",
+    "converted_content",
     "corpus_content",
     "corpus_settings",
     "digest",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from clinsynth.keys.hashing import digest, file_digest, path_digest
 from clinsynth.keys.settings import later
-from clinsynth.keys.versions import EXPORT, REVIEW
+from clinsynth.keys.versions import CONVERTED, EXPORT, REVIEW
 
 if TYPE_CHECKING:
     from clinsynth.config import FileConfig
@@ -52,6 +52,11 @@ def export(content: str, *, push: str | None) -> str:
 def export_content(files: Iterable[Path]) -> str:
     """Return the whole digest of the files of a model that is exported."""
     return digest([[path.name, file_digest(path)] for path in files])
+
+
+def converted_content(content: str, *, format: str, precision: str) -> str:
+    """Return the whole digest of a model that is exported for another runtime, by that of its files."""
+    return digest([CONVERTED, content, format, precision])
 
 
 def report(name: str) -> str:

@@ -17,6 +17,9 @@ from clinsynth.errors import ConfigError
 BF16 = {"avx512_bf16", "amx_bf16"}
 """What a CPU that computes in bf16 has, by the names of Linux and of torch."""
 
+CORES_OF_A_BATCH = 4
+"""Cores that a batch keeps busy when a model reads."""
+
 
 class ComputeSettings(Protocol):
     """Settings that `config.check_hardware` has seen."""
@@ -98,3 +101,10 @@ def share_cores(jobs: int) -> None:
         import torch
 
         torch.set_num_threads(max(1, (os.cpu_count() or 1) // jobs))
+
+
+def readers(wanted: int | None, *, device: str) -> int:
+    """Return how many batches are read at once: on a CPU few cores are kept busy by one, many are not."""
+    if device != "cpu":
+        return 1
+    return wanted or max(1, (os.cpu_count() or 1) // CORES_OF_A_BATCH)

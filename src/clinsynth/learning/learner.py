@@ -12,6 +12,9 @@ from clinsynth.learning.sets import TrainingSet
 from clinsynth.task import Kind, Task
 from clinsynth.types import Predictions
 
+KEPT = 0.994
+"""Share of a model's score that int8 has to keep (of F1, what others lose of it on CPUs)."""
+
 Measured = list[tuple[str, float, int]]
 """Metric name, value, step."""
 
@@ -64,8 +67,14 @@ class Opened(Protocol):
     def markers(self) -> tuple[str, ...]:
         """Return the words that each of its texts has once; empty for a model that needs none."""
 
-    def read(self, texts: Sequence[str]) -> list[dict[str, Any]]:
-        """Return what it says of each text: `spans` or `labels`, and `error` where it cannot read one."""
+    def start(self, texts: Sequence[str]) -> Callable[[], list[dict[str, Any]]]:
+        """Begin to read, and return what waits for it.
+
+        That returns what it says of each text: `spans` or `labels`, and `error` where it cannot read one.
+        """
+
+    def predict(self, examples: Sequence[Any]) -> Predictions:
+        """Return what it makes of gold examples, in their order."""
 
 
 class Learner(Protocol):
@@ -95,8 +104,27 @@ class Learner(Protocol):
         kinds: Mapping[str, Kind],
         window: int | None,
         overlap: float,
-        batch_size: int,
+        batch_tokens: int | None,
+        workers: int,
         device: str,
         precision: str,
     ) -> Opened:
         """Open a saved model of one of the tasks `kinds`; raises ConfigError for a folder that holds none."""
+
+    def export(
+        self,
+        folder: Path,
+        to: Path,
+        *,
+        kinds: Mapping[str, Kind],
+        format: str,
+        precision: str,
+        examples: Sequence[Any],
+        share: Callable[[Path], float],
+    ) -> str:
+        """Write a saved model for another runtime into the folder `to`, quantized by `examples` of its training data.
+
+        `share` says which share of the model's score a folder keeps; of several ways the first one that keeps `KEPT` is
+        taken, or the best. Return its name, empty where nothing is quantized. Raises ConfigError where a library is
+        missing, or for a model that was exported already.
+        """

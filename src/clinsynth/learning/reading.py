@@ -1,8 +1,8 @@
-"""Documents in, what a model says of them out; what is in memory is one portion of them."""
+"""Documents in, what a model says of them out; what is in memory is two portions of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from clinsynth.files.input_texts import InputText
@@ -18,18 +18,29 @@ MOST = 1_000
 """Documents of a portion."""
 
 
-def read_texts(documents: Iterable[InputText], *, model: Opened) -> Iterator[list[dict[str, Any]]]:
-    """Yield lines of the output, a portion at a time."""
+Lines = list[dict[str, Any]]
+
+
+def read_texts(documents: Iterable[InputText], *, model: Opened) -> Iterator[Lines]:
+    """Yield lines of the output, a portion at a time; the next one is prepared while the model reads."""
+    waiting: Callable[[], Lines] | None = None
     for portion in _portions(documents):
-        found = model.read([document.text for document in portion])
-        yield [
-            {"text": document.text}
-            | line
-            | {"source": document.source}
-            | ({} if document.row is None else {"row": document.row})
-            | document.kept
-            for document, line in zip(portion, found, strict=True)
-        ]
+        started = _start(portion, model=model)
+        if waiting:
+            yield waiting()
+        waiting = started
+    if waiting:
+        yield waiting()
+
+
+def _start(portion: Sequence[InputText], *, model: Opened) -> Callable[[], Lines]:
+    finish = model.start([document.text for document in portion])
+    return lambda: [_line(document, found) for document, found in zip(portion, finish(), strict=True)]
+
+
+def _line(document: InputText, found: dict[str, Any]) -> dict[str, Any]:
+    row = {} if document.row is None else {"row": document.row}
+    return {"text": document.text} | found | {"source": document.source} | row | document.kept
 
 
 def _portions(documents: Iterable[InputText]) -> Iterator[list[InputText]]:

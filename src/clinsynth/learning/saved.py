@@ -17,14 +17,18 @@ SECTION = "clinsynth"
 """The section of a model's own config that says what it has learnt, and how."""
 
 WEIGHTS = ("*.safetensors", "pytorch_model*.bin", "adapter_model*.bin")
+RUNTIME_WEIGHTS = ("model.onnx*", "openvino_model.*")
+"""Of a model that was exported for another runtime than PyTorch."""
+
 _READ_BY = ("config.json", "adapter_config.json", "vocab.txt", "vocab.json", "merges.txt", "special_tokens_map.json")
 _TOKENIZERS = ("tokenizer", "sentencepiece", "spiece")
 """Files that decide beside the weights how a folder's model reads a text."""
 
+TOKENIZER = ("tokenizer*", "special_tokens_map.json", "added_tokens.json", "vocab.*", "merges.txt", "*.model")
 EXPORTED = (
     *("config.json", "generation_config.json", "*.safetensors", "*.safetensors.index.json", "pytorch_model*.bin*"),
-    *("adapter_config.json", "adapter_model*.bin"),
-    *("tokenizer*", "special_tokens_map.json", "added_tokens.json", "vocab.*", "merges.txt", "*.model"),
+    *("adapter_config.json", "adapter_model*.bin", *RUNTIME_WEIGHTS),
+    *TOKENIZER,
 )
 """Files of a model folder that are exported; what else lies there may be anything."""
 
@@ -42,6 +46,8 @@ class ModelDescription:
     """The language by whose rules texts are cut into sentences before they are read; `None`: they are not cut."""
     thresholds: Mapping[str, float] = field(default_factory=dict)
     """How sure the model has to be of a span, by label."""
+    runtime: str | None = None
+    """What computes it, where it was exported for another one than PyTorch."""
 
 
 def section(*, learner: str, task: str, labels: Iterable[str], **others: Any) -> dict[str, Any]:
@@ -62,6 +68,7 @@ def describe_model(folder: Path) -> ModelDescription:
                 head=found.get("head"),
                 sentences=found.get("sentences"),
                 thresholds=found.get("thresholds", {}),
+                runtime=found.get("runtime"),
             )
         except (OSError, ValueError, KeyError, TypeError):
             continue
@@ -75,7 +82,16 @@ def is_model(folder: Path) -> bool:
 
 def exported(folder: Path) -> list[Path]:
     """Return the files of a model that others need."""
-    return sorted({path for pattern in EXPORTED for path in folder.glob(pattern) if path.is_file()})
+    return _files(folder, EXPORTED)
+
+
+def tokenizer_files(folder: Path) -> list[Path]:
+    """Return the files of a model's tokenizer."""
+    return _files(folder, TOKENIZER)
+
+
+def _files(folder: Path, patterns: Iterable[str]) -> list[Path]:
+    return sorted({path for pattern in patterns for path in folder.glob(pattern) if path.is_file()})
 
 
 def folder_digest(folder: Path) -> str:
@@ -90,4 +106,5 @@ def folder_digest(folder: Path) -> str:
 
 
 def _weights(folder: Path) -> list[Path]:
-    return sorted(path for pattern in WEIGHTS for path in folder.glob(pattern))
+    found = sorted(path for pattern in WEIGHTS for path in folder.glob(pattern))
+    return found or sorted(path for pattern in RUNTIME_WEIGHTS for path in folder.glob(pattern))

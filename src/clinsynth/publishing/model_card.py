@@ -62,8 +62,48 @@ class Trained:
         return path if re.fullmatch(r"\w[\w.-]*(/[\w.-]+)?", path) and not Path(path).exists() else None
 
 
-def model_card(model: Trained, *, title: str, usage: str, scores: Mapping[str, str], licence: str | None = None) -> str:
-    """Return the card; `usage` are Python lines that load the model and run it, `scores` its headline's metrics."""
+@dataclass(frozen=True)
+class Runtime:
+    """What a model was exported for, and what that cost."""
+
+    format: str
+    """onnx, openvino"""
+    precision: str
+    """fp32, int8"""
+    way: str
+    """In which it was quantized; empty where it was not."""
+    on: str = ""
+    """The examples that it was measured on; empty where it was not."""
+    before: float = 0.0
+    """The score of the model that it was made of."""
+    after: float = 0.0
+
+    @property
+    def share(self) -> float:
+        """Return the share of the score that is kept."""
+        return self.after / self.before if self.before else 1.0
+
+    @property
+    def metrics(self) -> Metrics:
+        """Return what was measured."""
+        if not self.on:
+            return {}
+        return {"export/f1_before": self.before, "export/f1_after": self.after, "export/f1_share": self.share}
+
+
+def model_card(
+    model: Trained,
+    *,
+    title: str,
+    usage: str,
+    scores: Mapping[str, str],
+    licence: str | None = None,
+    runtime: Runtime | None = None,
+) -> str:
+    """Return the card; `usage` are lines that run the model, `scores` its headline's metrics.
+
+    `runtime` is what it was exported for, if it was.
+    """
     from huggingface_hub import ModelCard
 
     card = ModelCard.from_template(
@@ -82,6 +122,7 @@ def model_card(model: Trained, *, title: str, usage: str, scores: Mapping[str, s
         data=[(name, value) for name in _DATA if (value := model.told(name)) and "/" not in value],
         hyperparameters=_hyperparameters(model),
         licence=licence,
+        runtime=runtime,
     )
     return str(card).strip() + "\n"
 

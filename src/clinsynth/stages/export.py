@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from omegaconf import OmegaConf
 
 from clinsynth import corpora, keys, tasks
 from clinsynth.artifacts import CARD, MANIFEST, ArtifactStore
-from clinsynth.config import ExportConfig
+from clinsynth.config import AS_IT_IS, ExportConfig
 from clinsynth.corpora import Corpus
 from clinsynth.errors import ConfigError
 from clinsynth.files import exported, parquet
@@ -21,8 +22,9 @@ from clinsynth.learning import saved
 from clinsynth.publishing import hub
 from clinsynth.publishing.corpus_card import corpus_card
 from clinsynth.publishing.model_card import Trained, model_card, pipeline_of
-from clinsynth.stages import Job, models, naming
+from clinsynth.stages import Job, models, naming, runtimes
 from clinsynth.stages.frame import Entry, Frame
+from clinsynth.stages.runtimes import Conversion
 from clinsynth.tracking import Ledger
 from clinsynth.types import Metrics, Summary
 
@@ -41,10 +43,9 @@ class Export:
     """None where nobody has written down whether the dataset is."""
     examples: int
     corpus: str | None
-    card: str
     manifest: Mapping[str, Any]
-    builder: Callable[[Path], None]
-    """Fills the folder, but for card and manifest."""
+    builder: Callable[[Path], Metrics]
+    """Fills the folder, but for the manifest, and returns what it has measured."""
 
 
 def main(settings: ExportConfig, *, job: Job) -> None:
@@ -66,12 +67,13 @@ def main(settings: ExportConfig, *, job: Job) -> None:
         params=naming.stage_params(settings, choices=job.choices),
         corpus=export.corpus,
     )
+    metrics: dict[str, float] = {}
     with frame.ledger.claim(run_key), frame.begin(entry) as run:
         written = exported.write_export(
             folder,
             digest=export.digest,
             manifest=export.manifest,
-            builder=lambda workshop: _fill(workshop, export),
+            builder=lambda workshop: metrics.update(export.builder(workshop)),
             force=settings.force,
         )
         if settings.tracking.may_hold_text(public=bool(export.public)):
@@ -83,7 +85,8 @@ def main(settings: ExportConfig, *, job: Job) -> None:
                 folder, repository=settings.push, kind=export.kind, files=files, private=settings.private
             )
             run.tag("repository", address)
-        frame.end(run, Summary(run.id, run_key, export.corpus, None, export.examples))
+        run.metrics(metrics)
+        frame.end(run, Summary(run.id, run_key, export.corpus, None, export.examples, metrics))
     if not written:
         print(f"{folder} holds this export, and its card was edited: left as it is. force=true writes it anew.")
     print(f"{export.what} {export.digest[:12]} is exported")
@@ -114,9 +117,8 @@ def _of_corpus(settings: ExportConfig, *, name: str, ledger: Ledger) -> Export:
         public=manifest.public,
         examples=len(corpus.examples),
         corpus=corpus.digest,
-        card=card,
         manifest=manifest.shared(),
-        builder=lambda folder: _write_rows(folder, corpus),
+        builder=lambda folder: _write_rows(folder, corpus, card=card),
     )
 
 
@@ -127,11 +129,13 @@ def _analysis(corpus: str, *, ledger: Ledger) -> Metrics | None:
     return found.metrics if found else None
 
 
-def _write_rows(folder: Path, corpus: Corpus) -> None:
+def _write_rows(folder: Path, corpus: Corpus, *, card: str) -> Metrics:
     rows = (parquet.with_entities(*pair) for pair in zip(corpus.rows(), corpus.examples, strict=True))
     lists = tasks.kind(corpus.manifest.task).examples.LISTS
     parquet.write_parquet(folder / parquet.KEPT, rows, lists=lists)
     parquet.write_parquet(folder / parquet.REJECTED, corpus.rejected(), lists=lists)
+    (folder / CARD).write_text(card, encoding="utf-8")
+    return {}
 
 
 def _of_model(settings: ExportConfig, *, name: str, ledger: Ledger) -> Export:
@@ -146,8 +150,13 @@ def _of_model(settings: ExportConfig, *, name: str, ledger: Ledger) -> Export:
     if task := trained.told("dataset.task"):
         kind = tasks.kind(task)
         usage, scores = kind.model().usage(Path(name)), kind.judge.HEADLINE.scores
-    card = model_card(trained, title=title, usage=usage, scores=scores, licence=settings.licence)
-    content = keys.export_content(files)
+    card = partial(model_card, trained, title=title, scores=scores, licence=settings.licence)
+    content, builder = keys.export_content(files), partial(_copy, files, card=card(usage=usage))
+    if settings.format != AS_IT_IS:
+        content = keys.converted_content(content, format=settings.format, precision=settings.precision)
+        converted = runtimes.conversion(settings, folder=folder, run_id=trained.run_id, ledger=ledger)
+        usage = f"clinsynth predict model={name} input=notes/"
+        builder = partial(_convert, converted, card=partial(card, usage=usage))
     return Export(
         what="model",
         kind="model",
@@ -156,15 +165,22 @@ def _of_model(settings: ExportConfig, *, name: str, ledger: Ledger) -> Export:
         public=public,
         examples=trained.examples or 0,
         corpus=trained.corpus,
-        card=card,
         manifest={"kind": "model", "run_id": trained.run_id, "public": public},
-        builder=lambda workshop: _copy(files, workshop),
+        builder=builder,
     )
 
 
-def _copy(files: Sequence[Path], workshop: Path) -> None:
+def _copy(files: Sequence[Path], workshop: Path, *, card: str) -> Metrics:
     for path in files:
         shutil.copyfile(path, workshop / path.name)
+    (workshop / CARD).write_text(card, encoding="utf-8")
+    return {}
+
+
+def _convert(conversion: Conversion, workshop: Path, *, card: Callable[..., str]) -> Metrics:
+    runtime = conversion.write(workshop)
+    (workshop / CARD).write_text(card(runtime=runtime), encoding="utf-8")
+    return runtime.metrics
 
 
 def _trained(folder: Path, *, ledger: Ledger) -> tuple[Trained, bool | None]:
@@ -201,11 +217,6 @@ def _public_corpus(corpus: str, *, store: ArtifactStore) -> bool | None:
     except ConfigError:  # it is gone
         return None
     return public
-
-
-def _fill(workshop: Path, export: Export) -> None:
-    export.builder(workshop)
-    (workshop / CARD).write_text(export.card, encoding="utf-8")
 
 
 def _check_consent(export: Export, settings: ExportConfig) -> None:

@@ -144,7 +144,7 @@ def _refuse_to_lose_a_page(material: Material) -> None:
 def _predict(material: Material, *, frame: Frame) -> Summary:
     _refuse_to_lose_a_page(material)
     settings = material.settings
-    model = _open(settings, folder=material.folder)
+    model = _open(settings, folder=material.folder, side_by_side=material.job.side_by_side)
     entry = Entry(
         material.run_key,
         experiment=EXPERIMENT,
@@ -174,15 +174,24 @@ def _predict(material: Material, *, frame: Frame) -> Summary:
     return summary
 
 
-def _open(settings: PredictConfig, *, folder: Path) -> Opened:
+def _open(settings: PredictConfig, *, folder: Path, side_by_side: int) -> Opened:
     part = settings.predict
-    return open_learner(saved.describe_model(folder).learner).open_model(
+    device, said = hardware.device(part.accelerator), saved.describe_model(folder)
+    if said.runtime and part.accelerator in ("gpu", "mps"):
+        raise ConfigError(
+            f"predict.accelerator={part.accelerator}: model={folder} was exported for {said.runtime}, which reads on "
+            "the CPU. On a GPU the model reads that it was exported from."
+        )
+    workers = hardware.readers(part.workers, device="cpu" if said.runtime else device)
+    hardware.share_cores(side_by_side * workers)
+    return open_learner(said.learner).open_model(
         folder,
         kinds=tasks.kinds(),
         window=part.window,
         overlap=part.overlap,
-        batch_size=part.batch_size,
-        device=hardware.device(part.accelerator),
+        batch_tokens=part.batch_tokens,
+        workers=workers,
+        device="cpu" if said.runtime else device,
         precision=hardware.precision(part),
     )
 

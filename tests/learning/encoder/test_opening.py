@@ -54,7 +54,14 @@ def saved_model(composed: Composed, tiny_bert: Path, workspace: Path) -> Saved:
 
 def opened(folder: Path) -> OpenedEncoder:
     return open_model(
-        folder, kinds=tasks.kinds(), window=None, overlap=0.25, batch_size=2, device="cpu", precision="32-true"
+        folder,
+        kinds=tasks.kinds(),
+        window=None,
+        overlap=0.25,
+        batch_tokens=64,
+        workers=1,
+        device="cpu",
+        precision="32-true",
     )
 
 

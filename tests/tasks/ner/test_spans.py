@@ -102,7 +102,8 @@ def test_nested_mentions_are_learnt_by_the_head_for_spans_alone(
         kinds=tasks.kinds(),
         window=None,
         overlap=0.25,
-        batch_size=2,
+        batch_tokens=64,
+        workers=1,
         device="cpu",
         precision="32-true",
     )

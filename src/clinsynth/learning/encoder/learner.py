@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from clinsynth.config import BackboneConfig, TrainerConfig
 from clinsynth.errors import ConfigError
@@ -15,7 +16,7 @@ from clinsynth.learning.learner import Opened, Student
 from clinsynth.learning.sets import TrainingSet
 from clinsynth.task import Kind, Task
 
-__all__ = ["identity", "open_model", "passes", "student", "version"]
+__all__ = ["export", "identity", "open_model", "passes", "student", "version"]
 
 
 def version(task: Task, *, backbone: BackboneConfig) -> str:
@@ -51,7 +52,8 @@ def open_model(
     kinds: Mapping[str, Kind],
     window: int | None,
     overlap: float,
-    batch_size: int,
+    batch_tokens: int | None,
+    workers: int,
     device: str,
     precision: str,
 ) -> Opened:
@@ -64,7 +66,26 @@ def open_model(
         kinds=kinds,
         window=window,
         overlap=overlap,
-        batch_size=batch_size,
+        batch_tokens=batch_tokens,
+        workers=workers,
         device=device,
         precision=precision,
+    )
+
+
+def export(
+    folder: Path,
+    to: Path,
+    *,
+    kinds: Mapping[str, Kind],
+    format: str,
+    precision: str,
+    examples: Sequence[Any],
+    share: Callable[[Path], float],
+) -> str:
+    """Write a saved model for another runtime; see `exporting.export`."""
+    from clinsynth.learning.encoder import exporting
+
+    return exporting.export(
+        folder, to, kinds=kinds, format=format, precision=precision, examples=examples, share=share
     )

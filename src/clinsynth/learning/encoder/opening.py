@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,11 @@ from transformers import (
 from clinsynth.errors import ConfigError
 from clinsynth.learning import saved
 from clinsynth.learning.encoder.backbones import BROKEN
-from clinsynth.task import EncoderReading, Kind, Reader, Window
+from clinsynth.learning.encoder.batches import padded, token_batches
+from clinsynth.learning.encoder.module import IGNORED
+from clinsynth.learning.encoder.runtimes import RUNTIMES, Compute, Runtime, of_network
+from clinsynth.task import Cut, EncoderReading, Kind, Reader, Window
+from clinsynth.types import Predictions
 
 _BARE = 128
 """Word pieces of a window, for a model that does not say how long its texts were."""
@@ -29,58 +34,116 @@ _BARE = 128
 _LEAST = 64
 """Word pieces of a window: a sentence, and some context."""
 
+_TOKENS_OF_A_CORE, _TOKENS_OF_A_GPU = 512, 32768
+"""Word pieces of a batch: a core's cache holds the activations of few, a GPU wants many."""
+
 _BEHIND_PADDING = ("roberta", "camembert", "xlm-roberta", "longformer")
 """Kinds of models whose positions begin behind that of the padding."""
+
+
+Lines = list[dict[str, Any]]
+"""What a model says of texts, one each."""
 
 
 @dataclass(frozen=True)
 class OpenedEncoder:
     """A model that is ready to read."""
 
-    task: str
-    reading: EncoderReading
+    kind: Kind
     reader: Reader
-    network: Any
-    batch_size: int
-    device: str
-    half: torch.dtype | None
-    """The precision of half of its computations; `None` computes all of them in full."""
+    runtime: Runtime
+    threads: Executor
+    """Of which each reads a batch at a time."""
+    batch_tokens: int
+    """Word pieces of a batch, with its padding."""
+    places: int
+    """Word pieces that the model can read at once."""
     thresholds: Mapping[str, float] = field(default_factory=dict)
     """How sure it has to be of a span, by label."""
+
+    @property
+    def task(self) -> str:
+        """Return its task's name."""
+        return self.kind.name
 
     @property
     def markers(self) -> tuple[str, ...]:
         """Return the words that each of its texts has once."""
         return self.reader.markers
 
-    def read(self, texts: Sequence[str]) -> list[dict[str, Any]]:
-        """Return what it says of each text; the windows of all of them are sorted by length together."""
-        cuts = self.reading.cut(texts, reader=self.reader)
-        outputs = iter(self.outputs([window for cut in cuts for window in cut.windows]))
-        found = []
-        for cut in cuts:
-            own = [next(outputs) for _ in cut.windows]
-            line = self.reading.answer(cut, outputs=own, labels=self.reader.labels)
-            if self.thresholds:
-                line["spans"] = [s for s in line["spans"] if s["score"] >= self.thresholds.get(s["label"], 0.0)]
-            found.append(line | ({"error": cut.error} if cut.error else {}))
-        return found
+    def read(self, texts: Sequence[str]) -> Lines:
+        """Return what it says of each text."""
+        return self.start(texts)()
 
-    def outputs(self, windows: Sequence[Window]) -> list[NDArray[np.float32]]:
-        """Return probabilities of the pieces of each window [pieces, labels], or of the whole [labels]."""
-        found: list[NDArray[np.float32] | None] = [None] * len(windows)
-        order = sorted(range(len(windows)), key=lambda number: -len(windows[number]))
-        for start in range(0, len(order), self.batch_size):
-            batch = order[start : start + self.batch_size]
-            inputs = [windows[number].inputs for number in batch]
-            padded = self.reader.tokenizer.pad(inputs, return_tensors="pt").to(self.device)
-            with torch.inference_mode(), torch.autocast(self.device, self.half, enabled=self.half is not None):
-                logits = self.network(**padded).logits
-            rows = self.reading.probabilities(logits.float()).cpu().numpy()
-            for number, row in zip(batch, rows, strict=True):
-                pieces = windows[number].pieces
-                found[number] = row if pieces is None else row[list(pieces)]
-        return [output for output in found if output is not None]
+    def start(self, texts: Sequence[str]) -> Callable[[], Lines]:
+        """Begin to read; the windows of all texts are sorted by length together. Return what waits for the lines."""
+        reading = self.kind.reading()
+        cuts = reading.cut(texts, reader=self.reader)
+        wait = self._begin([window for cut in cuts for window in cut.windows])
+
+        def finish() -> Lines:
+            outputs = iter(wait())
+            return [self._line(cut, [next(outputs) for _ in cut.windows], reading=reading) for cut in cuts]
+
+        return finish
+
+    def predict(self, examples: Sequence[Any]) -> Predictions:
+        """Return what it makes of gold examples, in their order."""
+        model = self.kind.model()
+        encoded = self.encode(examples)
+        outputs = self._begin([self._window(item) for item in encoded])()
+        found = model.predictions(examples, encoded=encoded, outputs=outputs, labels=self.reader.labels)
+        if self.thresholds and self.kind.confidence:
+            found = [self.kind.confidence.above(one, thresholds=self.thresholds) for one in found]
+        return Predictions(examples, found)
+
+    def encode(self, examples: Sequence[Any]) -> list[Any]:
+        """Return gold examples as model inputs with their targets."""
+        return self.kind.model().encode(
+            examples, tokenizer=self.reader.tokenizer, labels=self.reader.labels, max_length=self.places
+        )
+
+    def inputs(self, encoded: Any) -> dict[str, Any]:
+        """Return the inputs of an encoded example without its targets."""
+        names = self.reader.tokenizer.model_input_names
+        return {name: encoded.inputs[name] for name in names if name in encoded.inputs}
+
+    def _window(self, encoded: Any) -> Window:
+        """Return an encoded example as a window; where words are labelled, those that have a label count."""
+        if self.kind.reading().WHOLE:
+            return Window(self.inputs(encoded))
+        labels = encoded.inputs["labels"]
+        return Window(self.inputs(encoded), tuple(place for place, label in enumerate(labels) if label != IGNORED))
+
+    def _line(self, cut: Cut, outputs: Sequence[NDArray[np.float32]], *, reading: EncoderReading) -> dict[str, Any]:
+        line = reading.answer(cut, outputs=outputs, labels=self.reader.labels)
+        if self.thresholds:
+            line["spans"] = [s for s in line["spans"] if s["score"] >= self.thresholds.get(s["label"], 0.0)]
+        return line | ({"error": cut.error} if cut.error else {})
+
+    def _begin(self, windows: Sequence[Window]) -> Callable[[], list[NDArray[np.float32]]]:
+        """Hand windows to the threads; return what waits for the outputs of each [pieces, labels], or [labels]."""
+        batches = token_batches([len(window) for window in windows], most=self.batch_tokens)
+        waiting = [
+            (batch, self.threads.submit(self._outputs, [windows[place] for place in batch])) for batch in batches
+        ]
+
+        def finish() -> list[NDArray[np.float32]]:
+            found = {
+                place: output for batch, future in waiting for place, output in zip(batch, future.result(), strict=True)
+            }
+            return [found[place] for place in range(len(windows))]
+
+        return finish
+
+    def _outputs(self, windows: Sequence[Window]) -> list[NDArray[np.float32]]:
+        batch = padded([window.inputs for window in windows], tokenizer=self.reader.tokenizer)
+        with torch.inference_mode():
+            rows = self.kind.reading().probabilities(self.runtime(batch)).cpu().numpy()
+        return [
+            row if window.pieces is None else row[list(window.pieces)]
+            for row, window in zip(rows, windows, strict=True)
+        ]
 
 
 def open_model(
@@ -89,22 +152,25 @@ def open_model(
     kinds: Mapping[str, Kind],
     window: int | None,
     overlap: float,
-    batch_size: int,
+    batch_tokens: int | None,
+    workers: int,
     device: str,
     precision: str,
 ) -> OpenedEncoder:
-    """Open the model of a folder, which has learnt one of the tasks `kinds`.
+    """Open the model of a folder, which has learnt one of the tasks `kinds`; what is exported reads on the CPU.
 
     Raises ConfigError for a folder that holds no model, or one that neither marks nor classifies texts.
     """
     logging.set_verbosity_error()
     logging.disable_progress_bar()
+    half = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}.get(precision)
+    compute = Compute(device, half, workers)
     try:
         config = AutoConfig.from_pretrained(folder, local_files_only=True)
         said = saved.describe_model(folder)
         kind = _kind(config, folder, kinds=kinds).with_head(said.head)
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, add_prefix_space=True)
-        network = kind.model().Auto.from_pretrained(folder, local_files_only=True).eval()
+        runtime = _runtime(folder, said.runtime, kind=kind, compute=compute)
     except BROKEN as error:
         reason = " ".join(str(error).split())[:200]
         raise ConfigError(
@@ -113,11 +179,21 @@ def open_model(
         ) from error
     labels = tuple(config.id2label[number] for number in range(len(config.id2label)))
     labels = said.labels if said.head else labels  # the outputs of another head are no labels
-    reading = kind.reading()
-    size = _size(window, whole=reading.WHOLE, config=config)
+    places = _places(config)
+    size = _size(window, whole=kind.reading().WHOLE, config=config, places=places)
     reader = Reader(tokenizer, labels, _markers(tokenizer), size=size, overlap=overlap, sentences=said.sentences)
-    half = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}.get(precision)
-    return OpenedEncoder(kind.name, reading, reader, network.to(device), batch_size, device, half, said.thresholds)
+    most = batch_tokens or (_TOKENS_OF_A_CORE * torch.get_num_threads() if device == "cpu" else _TOKENS_OF_A_GPU)
+    return OpenedEncoder(kind, reader, runtime, ThreadPoolExecutor(workers), most, places, said.thresholds)
+
+
+def _runtime(folder: Path, name: str | None, *, kind: Kind, compute: Compute) -> Runtime:
+    """Return what computes the model of a folder; raises ConfigError for a runtime of a later release."""
+    if name is None:
+        network = kind.model().Auto.from_pretrained(folder, local_files_only=True).eval()
+        return of_network(network, compute=compute)
+    if name not in RUNTIMES:
+        raise ConfigError(f"model={folder} was exported for {name}, and this release knows {', '.join(RUNTIMES)}.")
+    return RUNTIMES[name](folder, compute=compute)
 
 
 def _kind(config: PretrainedConfig, folder: Path, *, kinds: Mapping[str, Kind]) -> Kind:
@@ -145,11 +221,14 @@ def _markers(tokenizer: PreTrainedTokenizerBase) -> tuple[str, ...]:
     return tuple(word for word in tokenizer.get_added_vocab() if word.startswith("@") and word.endswith("$"))
 
 
-def _size(window: int | None, *, whole: bool, config: PretrainedConfig) -> int:
-    """Return the word pieces of a window: of the texts that the model learnt from, where its folder says so."""
+def _places(config: PretrainedConfig) -> int:
+    """Return how many word pieces the model can read at once."""
     places = int(getattr(config, "max_position_embeddings", 0) or _BARE)
-    if config.model_type in _BEHIND_PADDING:
-        places -= int(config.pad_token_id or 0) + 1
+    return places - (int(config.pad_token_id or 0) + 1 if config.model_type in _BEHIND_PADDING else 0)
+
+
+def _size(window: int | None, *, whole: bool, config: PretrainedConfig, places: int) -> int:
+    """Return the word pieces of a window: of the texts that the model learnt from, where its folder says so."""
     if window is not None and window > places:
         raise ConfigError(f"predict.window={window} is out of range: the model has {places} positions.")
     learnt = getattr(config, "text_pieces", {"most": _BARE, "longest": places})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate, pairwise
 from typing import Any
 
@@ -38,11 +38,10 @@ def cut(texts: Sequence[str], *, reader: Reader) -> list[Cut]:
     places: list[list[tuple[int, int]]] = [[] for _ in texts]
     lengths: list[list[int]] = [[] for _ in texts]
     for row, (number, found) in enumerate(parts):
-        counts = np.bincount([word for word in pieces.word_ids(row) if word is not None], minlength=len(found))
-        windows[number] += _windows(pieces, row, words=found, lengths=counts.tolist(), reader=reader)
-        read = [found[word][1:] for word in range(len(found)) if counts[word]]
-        places[number] += read
-        lengths[number].append(len(read))
+        first = _first_pieces(pieces.word_ids(row))
+        windows[number] += _windows(pieces, row, words=found, first=first, reader=reader)
+        places[number] += [found[word][1:] for word in first]
+        lengths[number].append(len(first))
     return [
         Cut(text, tuple(windows[number]), tuple(places[number]), sentences=tuple(lengths[number]))
         for number, text in enumerate(texts)
@@ -62,12 +61,13 @@ def _parts(text: str, *, reader: Reader) -> list[list[tuple[str, int, int]]]:
 
 
 def _windows(
-    pieces: Any, row: int, *, words: Sequence[tuple[str, int, int]], lengths: Sequence[int], reader: Reader
+    pieces: Any, row: int, *, words: Sequence[tuple[str, int, int]], first: Mapping[int, int], reader: Reader
 ) -> list[Window]:
-    everything = range(len(words))
+    """Return a sentence in one window, or in several; `first` are the places of the first pieces of its words."""
     if len(pieces["input_ids"][row]) <= reader.size:
-        return [_window(pieces, row, words=everything, read=everything, reader=reader)]
-    parts = ranges(lengths, room=reader.room, overlap=reader.overlap)
+        return [Window(inputs(pieces, row, tokenizer=reader.tokenizer), tuple(first.values()))]
+    lengths = np.bincount([word for word in pieces.word_ids(row) if word is not None], minlength=len(words))
+    parts = ranges(lengths.tolist(), room=reader.room, overlap=reader.overlap)
     again = _pieces([words[part.start : part.stop] for part, _ in parts], reader=reader, truncation=True)
     return [_window(again, place, words=part, read=read, reader=reader) for place, (part, read) in enumerate(parts)]
 
@@ -80,7 +80,10 @@ def answer(text: Cut, *, outputs: Sequence[NDArray[np.float32]], labels: Sequenc
     """Return spans; the score of one is the mean probability of the labels of its words."""
     if not outputs:
         return {"spans": []}
-    rows = np.concatenate(outputs)
+    rows = outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
+    outside = labels.index("O") if "O" in labels else -1
+    if (rows.argmax(-1) == outside).all():  # as most texts are
+        return {"spans": []}
     ends = list(accumulate(text.sentences or (len(rows),)))
     sentences = [rows[start:end] for start, end in pairwise([0, *ends])]
     found: list[dict[str, Any]] = []
@@ -111,9 +114,15 @@ def _pieces(split: Sequence[Sequence[tuple[str, int, int]]], *, reader: Reader, 
 
 def _window(pieces: Any, row: int, *, words: range, read: range, reader: Reader) -> Window:
     """Return a window with the first pieces of the words that are read in it."""
-    first: dict[int, int] = {}
-    for place, word in enumerate(pieces.word_ids(row)):
-        if word is not None:
-            first.setdefault(words[word], place)
-    found = tuple(place for word, place in first.items() if word in read)
+    first = _first_pieces(pieces.word_ids(row))
+    found = tuple(place for word, place in first.items() if words[word] in read)
     return Window(inputs(pieces, row, tokenizer=reader.tokenizer), found)
+
+
+def _first_pieces(words: Sequence[int | None]) -> dict[int, int]:
+    """Return the place of the first piece of each word that has one; `words` are those of the pieces."""
+    found: dict[int, int] = {}
+    for place, word in enumerate(words):
+        if word is not None and word not in found:
+            found[word] = place
+    return found
