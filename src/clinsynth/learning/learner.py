@@ -76,6 +76,9 @@ class Opened(Protocol):
     def predict(self, examples: Sequence[Any]) -> Predictions:
         """Return what it makes of gold examples, in their order."""
 
+    def close(self) -> None:
+        """End its threads; what was begun and not yet read stays unread."""
+
 
 class Learner(Protocol):
     """A way to learn; the folder `learning/<name>/` has one."""

@@ -17,7 +17,7 @@ SECTION = "clinsynth"
 """The section of a model's own config that says what it has learnt, and how."""
 
 WEIGHTS = ("*.safetensors", "pytorch_model*.bin", "adapter_model*.bin")
-RUNTIME_WEIGHTS = ("model.onnx*", "openvino_model.*")
+RUNTIME_WEIGHTS = ("model.onnx", "openvino_model.*")
 """Of a model that was exported for another runtime than PyTorch."""
 
 _READ_BY = ("config.json", "adapter_config.json", "vocab.txt", "vocab.json", "merges.txt", "special_tokens_map.json")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -151,7 +152,7 @@ def _predict(material: Material, *, frame: Frame) -> Summary:
         name=f"predict-{material.folder.name}",
         params=naming.stage_params(settings, choices=material.job.choices, task=model.task),
     )
-    with frame.begin(entry) as run:
+    with frame.begin(entry) as run, closing(model):
         grown = Growing(material.output, job=material.run_key, anew=settings.force)
         if grown.done:
             print(f"{grown.done:,} of {material.number:,} documents are read already: going on from there.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +15,7 @@ from clinsynth import config, corpora, tasks
 from clinsynth.config import ExportConfig, SourceName, TrainConfig
 from clinsynth.errors import ConfigError
 from clinsynth.learning import open_learner, saved
+from clinsynth.learning.learner import KEPT, Opened
 from clinsynth.learning.sets import taken, training_set
 from clinsynth.publishing.model_card import Runtime
 from clinsynth.stages import resolving
@@ -64,7 +66,10 @@ class Conversion:
             return Runtime(settings.format, settings.precision, way)
         after = self._score(to)
         print(f"F1 on {known.on} ({len(known.measured)} texts): {self._before:.4f} before, {after:.4f} after")
-        return Runtime(settings.format, settings.precision, way, known.on, self._before, after)
+        found = Runtime(settings.format, settings.precision, way, known.on, self._before, after)
+        if found.share < KEPT:
+            print(f"Only {found.share:.1%} of it is kept; int8 should keep {KEPT:.1%}: precision=fp32 keeps all of it.")
+        return found
 
     def _check_measured(self) -> None:
         """Raise ConfigError where int8 could not be measured."""
@@ -86,11 +91,12 @@ class Conversion:
     def _score(self, folder: Path) -> float:
         """Return the task's one number of a model, on the examples that it is measured on."""
         assert self.known is not None
-        found = open_folder(folder).predict(self.known.measured)
+        with closing(open_folder(folder)) as model:
+            found = model.predict(self.known.measured)
         return self.known.task.kind.judge.devel_score(found.gold, predicted=found.predicted)
 
 
-def open_folder(folder: Path) -> Any:
+def open_folder(folder: Path) -> Opened:
     """Return the model of a folder, ready to read on the CPU in full precision."""
     return open_learner(saved.describe_model(folder).learner).open_model(
         folder,

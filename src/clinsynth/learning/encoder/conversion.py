@@ -23,7 +23,7 @@ from clinsynth.learning.encoder.batches import Batch, padded
 from clinsynth.learning.encoder.runtimes import ONNX_FILE, OPENVINO_FILE, Compute, open_onnx
 from clinsynth.task import Kind
 
-OPSET = 18
+OPSET = 17
 """Version of ONNX's operators."""
 
 SINGLE_FILE = 1_800_000_000
@@ -38,7 +38,7 @@ Quantize = Callable[[Path, Path, Sequence[Batch]], None]
 
 def check_libraries(format: str, *, precision: str) -> None:
     """Raise ConfigError where a library that the format needs is not installed."""
-    needed = ["onnx", "onnxscript", "onnxruntime"]
+    needed = ["onnx", "onnxruntime"]
     if format == "openvino":
         needed += ["openvino", "nncf"] if precision == "int8" else ["openvino"]
     lacking = [name for name in needed if find_spec(name) is None]
@@ -51,24 +51,25 @@ def check_libraries(format: str, *, precision: str) -> None:
 def write_graph(folder: Path, to: Path, *, kind: Kind) -> None:
     """Write the model of a folder as an ONNX graph of any number of rows and pieces, in full precision.
 
-    Raises RuntimeError where the graph does not compute what the model does.
+    Raises ConfigError for a model that is too large, RuntimeError where the graph does not compute what the model does.
     """
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, add_prefix_space=True)
     network = kind.model().Auto.from_pretrained(folder, local_files_only=True).eval()
-    sizes = sum(weights.nbytes for weights in network.parameters())
+    size = sum(weights.nbytes for weights in network.parameters())
+    if size > SINGLE_FILE:
+        raise ConfigError(f"model={folder} has {size / 1e9:.1f} GB of weights, and a file of ONNX ends at two.")
     example = _example(tokenizer, ("a fever", "no fever at all today"))
-    free = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
+    free = {name: {0: "rows", 1: "pieces"} for name in example}
     with _quiet(), torch.inference_mode():
-        torch.onnx.export(
-            _Logits(network, tuple(example)).eval(),
+        torch.onnx.export(  # by tracing, which takes a second where the newer exporter takes minutes
+            _Logits(network, tuple(example)).eval(),  # or the network is left in training mode
             tuple(torch.from_numpy(rows) for rows in example.values()),
             str(to / ONNX_FILE),
             input_names=list(example),
             output_names=["logits"],
-            dynamic_shapes={"rows": tuple(free for _ in example)},
+            dynamic_axes=free | {"logits": {0: "rows"} if kind.reading().WHOLE else {0: "rows", 1: "pieces"}},
             opset_version=OPSET,
-            dynamo=True,
-            external_data=sizes > SINGLE_FILE,
+            dynamo=False,
         )
     _check_alike(network, to, batches=[example, _example(tokenizer, ("She has gout and a cough.",) * 3)])
 
@@ -113,8 +114,7 @@ def describe(folder: Path, to: Path, *, made: Mapping[str, Any], task: str, labe
 
 
 def _onnx_as_it_is(graph: Path, to: Path, _: Sequence[Batch]) -> None:
-    for path in graph.glob(f"{ONNX_FILE}*"):
-        shutil.copyfile(path, to / path.name)
+    shutil.copyfile(graph / ONNX_FILE, to / ONNX_FILE)
 
 
 def _onnx_dynamic(graph: Path, to: Path, _: Sequence[Batch]) -> None:
@@ -124,7 +124,6 @@ def _onnx_dynamic(graph: Path, to: Path, _: Sequence[Batch]) -> None:
     """
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    large = sum(path.stat().st_size for path in graph.iterdir()) > SINGLE_FILE
     with _quiet():
         quantize_dynamic(
             graph / ONNX_FILE,
@@ -132,7 +131,6 @@ def _onnx_dynamic(graph: Path, to: Path, _: Sequence[Batch]) -> None:
             per_channel=True,
             reduce_range=True,
             weight_type=QuantType.QInt8,
-            use_external_data_format=large,
         )
 
 

@@ -97,6 +97,10 @@ class OpenedEncoder:
             found = [self.kind.confidence.above(one, thresholds=self.thresholds) for one in found]
         return Predictions(examples, found)
 
+    def close(self) -> None:
+        """End its threads; what was begun and not yet read stays unread."""
+        self.threads.shutdown(cancel_futures=True)
+
     def encode(self, examples: Sequence[Any]) -> list[Any]:
         """Return gold examples as model inputs with their targets."""
         return self.kind.model().encode(
