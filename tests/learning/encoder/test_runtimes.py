@@ -132,8 +132,9 @@ def logits(model: OpenedEncoder) -> Any:
 
 def export(folder: Path, to: Path, *, format: str, precision: str, share: Any = lambda made: 1.0) -> str:
     to.mkdir(exist_ok=True)
+    examples = HEADS[saved.describe_model(folder).task or ""][2]
     return open_learner("encoder").export(
-        folder, to, kinds=tasks.kinds(), format=format, precision=precision, examples=HEADS["ner"][2], share=share
+        folder, to, kinds=tasks.kinds(), format=format, precision=precision, examples=examples, share=share
     )
 
 
@@ -165,6 +166,17 @@ def test_a_missing_extra_is_named(
     said["clinsynth"]["runtime"] = format
     (folder / "config.json").write_text(json.dumps(said), encoding="utf-8")
     with pytest.raises(ConfigError, match=rf"which is not installed: pip install 'clinsynth\[{format}\]'"):
+        opened(folder)
+
+
+@pytest.mark.parametrize("folder", ["ner"], indirect=True)
+@pytest.mark.parametrize("content", [b"", b"x" * 99])
+def test_a_broken_graph_is_refused(folder: Path, content: bytes) -> None:
+    said = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    said["clinsynth"]["runtime"] = "onnx"
+    (folder / "config.json").write_text(json.dumps(said), encoding="utf-8")
+    (folder / "model.onnx").write_bytes(content)
+    with pytest.raises(ConfigError, match="holds no model that can be opened"):
         opened(folder)
 
 

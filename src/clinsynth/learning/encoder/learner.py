@@ -86,6 +86,4 @@ def export(
     """Write a saved model for another runtime; see `exporting.export`."""
     from clinsynth.learning.encoder import exporting
 
-    return exporting.export(
-        folder, to, kinds=kinds, format=format, precision=precision, examples=examples, share=share
-    )
+    return exporting.export(folder, to, kinds=kinds, format=format, precision=precision, examples=examples, share=share)

@@ -77,7 +77,10 @@ def open_onnx(folder: Path, *, compute: Compute) -> Onnx:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
     options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(str(folder / ONNX_FILE), options, providers=["CPUExecutionProvider"])
+    try:
+        session = onnxruntime.InferenceSession(str(folder / ONNX_FILE), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # of its own kinds, one for each of its codes
+        raise RuntimeError(str(error)) from error
     return Onnx(lambda batch: session.run(None, batch)[0], tuple(given.name for given in session.get_inputs()))
 
 
