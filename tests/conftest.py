@@ -87,6 +87,15 @@ def tiny_roberta(tmp_path_factory: pytest.TempPathFactory, sample_words: list[st
     return folder
 
 
+@pytest.fixture(scope="session")
+def cache_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A cache of the tests' own, in which the tiny Llama is built."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(folder))
+        yield folder
+
+
 @pytest.fixture(scope="session", params=["tiny_bert", "tiny_roberta"])
 def tiny_backbone(request: pytest.FixtureRequest) -> Path:
     """Each of the two."""

@@ -241,6 +241,8 @@ class Server:
         text = (
             proposed(prompt, most=told.proposals, time_asked=time_asked)
             or judged(prompt, verdict=told.verdict)
+            or scored(prompt)
+            or conversed(prompt)
             or labelled(prompt)
         )
         if not text:
@@ -317,6 +319,26 @@ def judged(prompt: str, *, verdict: str | None) -> str | None:
         return None
     first, second = (zlib.crc32(found.encode()) for found in sets.groups())
     return verdict or ("Verdict: A" if first > second else "Verdict: B")
+
+
+def scored(prompt: str) -> str | None:
+    """What the LLM says of numbered answers: it loves brevity."""
+    if "Score each of the answers" not in prompt:
+        return None
+    parts = re.split(r"^Answer (\d+):\n", prompt.rpartition("\nGive one line")[0], flags=re.MULTILINE)[1:]
+    lines = [f"Answer {n}: {max(1, 100 - len(text.strip()))}" for n, text in zip(parts[::2], parts[1::2], strict=True)]
+    return "\n".join(lines)
+
+
+def conversed(prompt: str) -> str | None:
+    """What the LLM says where it talks with itself."""
+    asked = re.search(r"It grows out of this question:\n(.*)\n", prompt)
+    if not asked:
+        return None
+    return (
+        f"[Human] {asked[1]}\n[AI] That is a good question about {asked[1].lower()} There is much to say of it.\n"
+        "[Human] And what follows?\n[AI] Ask somebody who has learnt it, for I only stand in for them."
+    )
 
 
 def labelled(prompt: str) -> str | None:

@@ -80,7 +80,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(TOY, tasks / "toy", ignore=shutil.ignore_patterns("__pycache__"))
     mapping = tasks / "__init__.py"
     text = mapping.read_text(encoding="utf-8").replace(
-        "import classes, multilabel, ner, relation", "import classes, multilabel, ner, relation, toy"
+        "import chat, classes, multilabel, ner, relation", "import chat, classes, multilabel, ner, relation, toy"
     )
     mapping.write_text(text.replace('    "ner": ner,\n', '    "ner": ner,\n    "toy": toy,\n'), encoding="utf-8")
     return root

@@ -293,4 +293,4 @@ def test_a_target_that_fails_leaves_the_others_alone(
     assert said.status == 1
     assert said.err.count("no curves today.") == 2
     folder = with_store / "outputs/report/smoke"
-    assert {path.stem for path in folder.glob("*.md")} == set(targets.TITLES) - {"figure2", "figure3"}
+    assert {path.stem for path in folder.glob("*.md")} == set(targets.named("all")) - {"figure2", "figure3"}

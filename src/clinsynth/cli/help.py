@@ -37,6 +37,10 @@ EXAMPLES = {
         "clinsynth generate dataset=ncbi_disease llm=openai size=n10 units.max=120 generation.dry_run=true",
         "clinsynth generate llm=local llm.model=llama3.1 llm.base_url=http://127.0.0.1:11434/v1 annotator=llm",
     ),
+    "distill": (
+        "clinsynth distill model=latest llm=openai generation.dry_run=true",
+        "clinsynth distill model=4f0c2d1e9a8b distill.judge=reference",
+    ),
     "zero_shot": (
         "clinsynth zero_shot dataset=ncbi_disease llm=openai zero_shot.limit=200 generation.dry_run=true",
         "clinsynth zero_shot dataset=gad zero_shot.on_missing=skip",
@@ -56,6 +60,8 @@ EXAMPLES = {
         "clinsynth predict model=artifacts/model-train-1-0123456789ab input=notes/ predict.html=true",
         "clinsynth predict model=4f0c2d1e9a8b input=notes.csv predict.column=note predict.keep=[id]",
     ),
+    "chat": ("clinsynth chat", "clinsynth chat model=4f0c2d1e9a8b talk.temperature=0.7 keep=kept.jsonl"),
+    "serve": ("clinsynth serve", "clinsynth serve model=4f0c2d1e9a8b port=8010"),
     "review": (
         "clinsynth review action=export corpus=3f2a review.n=140 review.annotators=[ann,bob,cleo]",
         "clinsynth review action=serve corpus=3f2a",

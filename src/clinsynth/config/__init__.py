@@ -15,6 +15,15 @@ from typing import Any, cast, get_type_hints
 from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, OmegaConf
 
+from clinsynth.config.chats import (
+    ChatConfig,
+    DistillConfig,
+    FeedbackConfig,
+    Objective,
+    ScoredBy,
+    ServeConfig,
+    TalkingConfig,
+)
 from clinsynth.config.corpus import (
     LANGUAGE,
     AnnotatorConfig,

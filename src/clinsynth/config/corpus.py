@@ -85,7 +85,7 @@ class DatasetConfig:
     """Common to all tasks; a task adds its own keys in `tasks/<task>/config.py`."""
 
     name: str = option(MISSING, "the name in ids, tables and MLflow's experiment", keyless=True)
-    task: str = option(MISSING, "what is learnt: ner, relation, multilabel, classes")
+    task: str = option(MISSING, "what is learnt: ner, relation, multilabel, classes, chat")
     public: bool = option(
         False, "true: anybody may see the data; otherwise nothing of it goes to an LLM unasked", keyless=True
     )

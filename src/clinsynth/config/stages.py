@@ -7,6 +7,7 @@ from enum import Enum
 
 from omegaconf import MISSING
 
+from clinsynth.config.chats import ChatConfig, DistillConfig, ServeConfig
 from clinsynth.config.corpus import (
     AnnotatorConfig,
     AskingConfig,
@@ -201,9 +202,12 @@ class SearchConfig:
 STAGES: dict[str, type] = {
     "generate": GenerateConfig,
     "train": TrainConfig,
+    "distill": DistillConfig,
     "zero_shot": ZeroShotConfig,
     "analyse": AnalyseConfig,
     "predict": PredictConfig,
+    "chat": ChatConfig,
+    "serve": ServeConfig,
     "review": ReviewConfig,
     "export": ExportConfig,
     "convert": ConvertConfig,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -77,6 +77,25 @@ class SourceConfig:
         )
 
 
+LORA_TARGETS = ["q_proj", "k_proj", "v_proj", "gate_proj", "up_proj", "down_proj"]
+
+
+@dataclass
+class LoraConfig:
+    """How a causal backbone is fine-tuned; the defaults are those of Xu et al. 2023, but for the targets' names."""
+
+    r: int = option(8, "causal: rank of the adapter; 0 trains all weights")
+    alpha: int = option(16, "causal: its scale is alpha / r")
+    dropout: float = option(0.05, "causal: of what goes into the adapter")
+    targets: list[str] = option(LORA_TARGETS, "causal: names of the layers that get an adapter")
+
+    def __post_init__(self) -> None:
+        check(self.r >= 0, "backbone.lora.r", self.r, "0 or more")
+        check(self.alpha >= 1, "backbone.lora.alpha", self.alpha, "at least 1")
+        check(0 <= self.dropout < 1, "backbone.lora.dropout", self.dropout, "in [0, 1)")
+        check(bool(self.targets), "backbone.lora.targets", self.targets, "at least one name")
+
+
 @dataclass
 class BackboneConfig:
     name: str = option(MISSING, "the name in tables and MLflow", keyless=True)
@@ -96,7 +115,20 @@ class BackboneConfig:
         before="token",
     )
 
+    kind: str = option(
+        "encoder", "encoder (marks and classifies texts), or causal (writes them: chat)", keyless=True
+    )  # which the weights tell
+    lora: LoraConfig = field(default_factory=LoraConfig, metadata={"before": LoraConfig()})
+    merge: bool = option(False, "causal: save a whole model, the adapter put into its weights", before=False)
+    four_bit: bool = option(
+        False, "causal: the frozen base in 4 bits, by bitsandbytes, which needs a GPU", before=False
+    )
+    answer_pieces: int = option(128, "causal: word pieces of an answer to a test question, at most", before=128)
+
     def __post_init__(self) -> None:
+        check(self.kind in ("encoder", "causal"), "backbone.kind", self.kind, "encoder or causal")
+        check(1 <= self.answer_pieces <= 8192, "backbone.answer_pieces", self.answer_pieces, "1 to 8192")
+        check(not (self.four_bit and not self.lora.r), "backbone.four_bit", True, "false with backbone.lora.r=0")
         check(self.head in ("token", "span"), "backbone.head", self.head, "token or span")
         check(self.lr is None or 0 < self.lr < 1, "backbone.lr", self.lr, "null, or above 0 and below 1")
         check(8 <= self.max_length <= 8192, "backbone.max_length", self.max_length, "8 to 8192")
@@ -121,6 +153,13 @@ class TrainerConfig:
     accumulate: int = option(1, "batches per step of the optimizer, for batches larger than memory", before=1)
     precision: str = option(MISSING, "auto (bf16 where the hardware has it), 32-true, bf16-mixed, 16-mixed")
     save_model: bool = option(MISSING, "keep the model folder (Hugging Face format)", keyless=True)
+    checkpoint_steps: int = option(
+        100,
+        "causal: after so many steps training is written down, and goes on from there if it was killed",
+        keyless=True,
+    )
+    gradient_checkpointing: bool = option(False, "causal: less memory, a third more time", keyless=True)
+    dpo_beta: float = option(0.1, "distill with dpo: how near the model stays to what it was", before=0.1)
     thresholds: bool = option(
         False,
         "ner: how sure a model has to be of a mention is chosen for each type, on what chose the checkpoint",
@@ -142,6 +181,8 @@ class TrainerConfig:
         check(self.gradient_clip > 0, "trainer.gradient_clip", self.gradient_clip, "above 0")
         one = len(self.devices) <= 1 and min(self.devices, default=0) >= 0
         check(one, "trainer.devices", self.devices, "[] or the number of one GPU, as in [1]")
+        check(self.dpo_beta > 0, "trainer.dpo_beta", self.dpo_beta, "above 0")
+        check(self.checkpoint_steps >= 1, "trainer.checkpoint_steps", self.checkpoint_steps, "at least 1")
         check(self.accumulate >= 1, "trainer.accumulate", self.accumulate, "at least 1")
         check_hardware("trainer", self)
 

@@ -187,4 +187,5 @@ def _content(generation: Generation, lexicon: Sequence[str]) -> dict[str, Any]:
         completions=completions,
         negatives=beside.examples if beside else 0,
         language=keys.named(recipe.task.dataset).get("language"),
+        checked=recipe.checked,
     )

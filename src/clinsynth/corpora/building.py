@@ -88,7 +88,8 @@ def _annotate(
     Raises DataFormatError where the labels of none can be read; otherwise texts without readable labels are rejected.
     """
     recipe = generation.recipe
-    checks = Checks(recipe.quality, recipe.task.kind.examples.words, recipe.test_texts)
+    own = recipe.task.checks(recipe.gold) if recipe.task.checks else None
+    checks = Checks(recipe.quality, recipe.task.kind.examples.words, recipe.test_texts, own)
     labeller = Labeller(recipe.task.writer, recipe.writing.annotator, tuple(lexicon), checks)
     answers = generation.answers
     wanted = [answer for answer in answers if not answer.label_request or generation.labels_of(answer)]
@@ -162,7 +163,7 @@ def _weighed(
 def check_units_are_written_about(generation: Generation) -> None:
     """Raise DataFormatError for a unit that stands in none of its sentences: the list or the recording is wrong."""
     recipe, units = generation.recipe, generation.plan.units
-    if not recipe.quality.unit or recipe.skip_missing:
+    if not recipe.quality.unit or recipe.skip_missing or recipe.task.checks:
         return
     written: Counter[str] = Counter()
     for answer in generation.answers:

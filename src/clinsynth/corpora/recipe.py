@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from clinsynth import keys
 from clinsynth.config import AnnotatorConfig, QualityConfig, SizeConfig
 from clinsynth.quality.filters import folded_texts
 from clinsynth.task import Task, Wanted, Writing
@@ -31,6 +32,12 @@ class Recipe:
     def version(self) -> str:
         """Return what names the way from completions to a corpus of this task."""
         return self.task.writer.version
+
+    @property
+    def checked(self) -> list[object] | None:
+        """Return what the task's own checks hang on, beside the test texts; `None` where it has none."""
+        train = self.gold.hashes.get("train")
+        return [train, keys.named(self.task.dataset)] if self.task.checks else None
 
     @cached_property
     def test_texts(self) -> frozenset[tuple[str, ...]]:

@@ -32,12 +32,22 @@ from clinsynth.keys.others import (
     review_item,
 )
 from clinsynth.keys.paid import answers, request
-from clinsynth.keys.runs import analysis, generation, model_content, prediction, search, training, zero_shot
+from clinsynth.keys.runs import (
+    analysis,
+    distillation,
+    generation,
+    model_content,
+    prediction,
+    search,
+    training,
+    zero_shot,
+)
 from clinsynth.keys.settings import named
-from clinsynth.keys.versions import CORPUS, JUDGED, TRAIN
+from clinsynth.keys.versions import CORPUS, DISTILL, JUDGED, TRAIN
 
 __all__ = [
     "CORPUS",
+    "DISTILL",
     "JUDGED",
     "TRAIN",
     "analysis",
@@ -47,6 +57,7 @@ __all__ = [
     "corpus_content",
     "corpus_settings",
     "digest",
+    "distillation",
     "export",
     "export_content",
     "file_digest",

@@ -64,12 +64,14 @@ def corpus_content(
     completions: Iterable[Sequence[Any]],
     negatives: int = 0,
     language: str | None = None,
+    checked: Sequence[Any] | None = None,
 ) -> dict[str, Any]:
     """Return all that decides what a corpus is, and nothing else.
 
     `completions` are rows of unit, replicate, text, reason of the end, and the text of the labels where there is one.
     `negatives` is how many of them are wanted. Of a `lexicon` that has types the order counts, of others it does not:
-    these come sorted. `language` is that of the texts, where terms are found otherwise than in English.
+    these come sorted. `language` is that of the texts, where terms are found otherwise than in English. `checked` is
+    what a task's own checks hang on.
     """
     return {
         "labels": labels,
@@ -79,7 +81,15 @@ def corpus_content(
         "quality": named(quality),
         "test": digest(sorted(test_texts)) if quality.test_copies else None,
         "completions": digest_each(completions),
-    } | {name: value for name, value in (("negatives", negatives), ("language", language)) if value}
+    } | {
+        name: value
+        for name, value in (
+            ("negatives", negatives),
+            ("language", language),
+            ("checked", digest(checked) if checked else None),
+        )
+        if value
+    }
 
 
 def judged_content(base: str, *, review: str, how: Reviewed) -> dict[str, Any]:

@@ -9,12 +9,13 @@ from clinsynth.config.training import SourceName
 from clinsynth.keys.corpora import corpus_settings, reviewed
 from clinsynth.keys.hashing import Hashes, digest
 from clinsynth.keys.settings import first, later, later_of_stage, listed, named
-from clinsynth.keys.versions import ANALYSE, PREDICT, TRAIN, ZERO_SHOT
+from clinsynth.keys.versions import ANALYSE, DISTILL, PREDICT, TRAIN, ZERO_SHOT
 
 if TYPE_CHECKING:
     from clinsynth.config import (
         AnalysisConfig,
         CorpusConfig,
+        DistillConfig,
         PredictionConfig,
         SearchConfig,
         TrainConfig,
@@ -78,6 +79,24 @@ def zero_shot(
         "llm": listed(settings.llm),
     }
     return digest(content | later_of_stage(settings.zero_shot))
+
+
+def distillation(
+    settings: DistillConfig, *, versions: tuple[str, str], model: str, gold: Hashes, precision: str
+) -> str:
+    """Return the key of a distillation; `model` is the digest of the folder of the model that it begins with."""
+    content = {
+        "versions": [DISTILL, *versions],
+        "gold": gold,
+        "model": model,
+        "dataset": named(settings.dataset),
+        "distill": named(settings.distill),
+        "backbone": named(settings.backbone),
+        "trainer": named(settings.trainer) | {"precision": precision},
+        "llm": listed(settings.llm) if settings.distill.judge.value == "llm" else None,
+        "seed": settings.seed,
+    }
+    return digest(content | later_of_stage(settings))
 
 
 def analysis(

@@ -17,8 +17,15 @@ def _encoder() -> Learner:
     return learner
 
 
+def _causal() -> Learner:
+    from clinsynth.learning.causal import learner
+
+    return learner
+
+
 LEARNERS: Mapping[str, Callable[[], Learner]] = {
     "encoder": _encoder,
+    "causal": _causal,
 }
 
 

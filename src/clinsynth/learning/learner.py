@@ -40,8 +40,11 @@ class Student(Protocol):
     def checkpoints(self) -> bool:
         """Say whether devel examples choose among the passes; else the judge alone sees them."""
 
-    def fit(self, *, report: Callable[[Measured], None]) -> Fitted:
-        """Train; `report` gets what was measured, once a pass."""
+    def fit(self, *, report: Callable[[Measured], None], resume: Path | None = None) -> Fitted:
+        """Train; `report` gets what was measured, once a pass.
+
+        `resume` is a folder for what training goes on from after it was killed, where a learner leaves it.
+        """
 
     def predict(self, examples: Sequence[Any]) -> Predictions:
         """Return what the trained model makes of gold examples, in their order."""
@@ -70,7 +73,7 @@ class Opened(Protocol):
     def start(self, texts: Sequence[str]) -> Callable[[], list[dict[str, Any]]]:
         """Begin to read, and return what waits for it.
 
-        That returns what it says of each text: `spans` or `labels`, and `error` where it cannot read one.
+        That returns what it says of each text: `spans`, `labels` or an `answer`, and `error` where it cannot read one.
         """
 
     def predict(self, examples: Sequence[Any]) -> Predictions:

@@ -8,7 +8,7 @@ from typing import Any
 from clinsynth.files.input_texts import InputText
 from clinsynth.learning.learner import Opened
 
-OWN_NAMES = ("text", "spans", "labels", "error", "source", "row")
+OWN_NAMES = ("text", "spans", "labels", "answer", "error", "source", "row")
 """Names that a line of the output has by itself."""
 
 PORTION = 100_000

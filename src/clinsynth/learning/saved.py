@@ -12,9 +12,9 @@ from clinsynth.artifacts import known_digest
 from clinsynth.errors import ConfigError
 from clinsynth.keys import digest
 
-CONFIG, ADAPTER = "config.json", "adapter_config.json"
+CONFIG, ADAPTER, OWN = "config.json", "adapter_config.json", "clinsynth.json"
 SECTION = "clinsynth"
-"""The section of a model's own config that says what it has learnt, and how."""
+"""The section of a model's own config that says what it has learnt, and how; that of an adapter is in `OWN`."""
 
 WEIGHTS = ("*.safetensors", "pytorch_model*.bin", "adapter_model*.bin")
 RUNTIME_WEIGHTS = ("model.onnx", "openvino_model.*")
@@ -27,7 +27,7 @@ _TOKENIZERS = ("tokenizer", "sentencepiece", "spiece")
 TOKENIZER = ("tokenizer*", "special_tokens_map.json", "added_tokens.json", "vocab.*", "merges.txt", "*.model")
 EXPORTED = (
     *("config.json", "generation_config.json", "*.safetensors", "*.safetensors.index.json", "pytorch_model*.bin*"),
-    *("adapter_config.json", "adapter_model*.bin", *RUNTIME_WEIGHTS),
+    *("adapter_config.json", "adapter_model*.bin", "chat_template.jinja", OWN, *RUNTIME_WEIGHTS),
     *TOKENIZER,
 )
 """Files of a model folder that are exported; what else lies there may be anything."""
@@ -58,7 +58,7 @@ def section(*, learner: str, task: str, labels: Iterable[str], **others: Any) ->
 
 def describe_model(folder: Path) -> ModelDescription:
     """Return what the folder says of its model."""
-    for name in (CONFIG, ADAPTER):
+    for name in (CONFIG, ADAPTER, OWN):
         try:
             found = json.loads((folder / name).read_text(encoding="utf-8"))[SECTION]
             return ModelDescription(

@@ -31,6 +31,11 @@ NOTES = {
         "on *synthetic* data (88.96, 78.41), where gold has 88.13 and 83.73. The averages that its section 3 quotes "
         "(84.35 and 78.35) do not follow from its table."
     ),
+    "baize": (
+        "Xu et al. 2023 compare their models with others on general questions, by scores of GPT-4, and on general "
+        "benchmarks; of medical questions they show examples and no figure, so that there is none beside ours. "
+        "`clinsynth distill` gives the judge's mean and the wins of a model that has had feedback."
+    ),
     "table8": "The paper's abstract gives an average of 83.59 for synthetic data, its table 83.69.",
 }
 """Places where the paper disagrees with itself; its figures are shown as they are printed."""

@@ -21,7 +21,11 @@ if TYPE_CHECKING:  # takes half a second
 EMBEDDED = "sentence-transformers/all-MiniLM-L6-v2"
 """Name of the backbone `embedded` on the hub."""
 
-PIPELINES = {"ForTokenClassification": "token-classification", "ForSequenceClassification": "text-classification"}
+PIPELINES = {
+    "ForTokenClassification": "token-classification",
+    "ForSequenceClassification": "text-classification",
+    "ForCausalLM": "text-generation",
+}
 """The pipeline of transformers that runs a model, by the end of its architecture's name."""
 
 _DATA = ("size", "annotator", "prompt", "llm", "llm.model", "seed_ratio", "source.examples", "source.ratio")
@@ -57,6 +61,8 @@ class Trained:
     def base(self) -> str | None:
         """Return the backbone on the hub; `None` where it was a folder of somebody's machine."""
         path = self.told("backbone.name_or_path")
+        if path == "tiny_llama":  # built on the machine that has trained it
+            return None
         if path is None or path == "embedded":
             return path and EMBEDDED
         return path if re.fullmatch(r"\w[\w.-]*(/[\w.-]+)?", path) and not Path(path).exists() else None

@@ -13,6 +13,7 @@ from typing import Any
 from clinsynth.config import QualityConfig
 from clinsynth.quality import filters
 from clinsynth.quality.near_duplicates import NONE, NearDuplicates, shingle_hashes
+from clinsynth.task import Check
 from clinsynth.types import Candidate, Draft, Rejected
 
 Contains = Callable[[Draft], bool]
@@ -37,6 +38,8 @@ class Checks:
     config: QualityConfig
     words: Callable[[Any], Sequence[str]]
     test_texts: frozenset[tuple[str, ...]]
+    own: Check | None = None
+    """That of a task whose texts are no sentences, in the place of what is asked of a sentence and its length."""
 
     def look(self, candidate: Candidate, *, contains: bool) -> Findings:
         """Return what is found; `contains` says whether the text is about its unit."""
@@ -47,16 +50,19 @@ class Checks:
         return Findings(None, filters.folded_hash(text), near)
 
     def _fault(self, candidate: Candidate, contains: bool) -> tuple[str, str] | None:
-        if self.config.sentence and (fault := filters.no_sentence(candidate)):
+        if self.own is not None and (fault := self.own(candidate)):
+            return fault
+        if self.own is None and self.config.sentence and (fault := filters.no_sentence(candidate)):
             return fault
         if self.config.unit and not contains:
             return "unit_missing", candidate.draft.unit
         return next((fault for check in self._of_words if (fault := check(candidate)) is not None), None)
 
     @cached_property
-    def _of_words(self) -> list[filters.Check]:
+    def _of_words(self) -> list[Check]:
         length = filters.length(self.words, least=self.config.min_words, most=self.config.max_words)
-        return [length, *([filters.test_copy(self.words, self.test_texts)] if self.config.test_copies else [])]
+        copy = filters.test_copy(self.words, self.test_texts)
+        return [*([] if self.own else [length]), *([copy] if self.config.test_copies else [])]
 
 
 @dataclass(frozen=True)
@@ -128,9 +134,10 @@ def control(
     contains: Contains,
     words: Callable[[object], Sequence[str]],
     test_texts: frozenset[tuple[str, ...]],
+    own: Check | None = None,
 ) -> tuple[list[Candidate], list[Rejected]]:
     """Apply all checks of the config, in the order of `candidates`: of two that are alike the first is kept."""
-    checks = Checks(config, words, test_texts)
+    checks = Checks(config, words, test_texts, own)
     with closing(Control(config)) as gate:
         for candidate in candidates:
             gate.add(checks.look(candidate, contains=not config.unit or contains(candidate.draft)))

@@ -6,11 +6,9 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from clinsynth.task import Check
 from clinsynth.text.leftovers import flaw
 from clinsynth.types import Candidate
-
-Check = Callable[[Candidate], tuple[str, str] | None]
-"""Reason and detail of a rejection, or `None`."""
 
 LETTERS = 0.5
 """Least share of letters among the visible characters of a sentence."""

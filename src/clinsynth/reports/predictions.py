@@ -35,6 +35,7 @@ class Tally:
     labels: Counter[str] = field(default_factory=Counter)
     """Spans of each label, or documents that have it."""
     errors: int = 0
+    answers: int = 0
 
     @classmethod
     def of(cls, rows: Iterable[Mapping[str, Any]], *, single: bool = False) -> Tally:
@@ -46,12 +47,14 @@ class Tally:
             tally.labels.update(span["label"] for span in row.get("spans", ()))
             tally.labels.update(assigned(row.get("labels", {}), single=single))
             tally.errors += "error" in row
+            tally.answers += "answer" in row
         return tally
 
     @property
     def metrics(self) -> Metrics:
         """Return the counts under names that MLflow takes."""
         found = {"documents": self.documents, "characters": self.characters, "errors": self.errors}
+        found |= {"answers": self.answers} if self.answers else {}
         for label, number in self.labels.items():  # a model from elsewhere may have names that MLflow refuses
             name = "label_" + re.sub(r"[^\w. :/-]", "_", label)
             found[name] = found.get(name, 0) + number
@@ -81,7 +84,9 @@ def show_predictions(metrics: Metrics, *, where: Mapping[str, str | None]) -> No
         table.add_row(f"{metrics[f'predict/{name}']:,.0f}", name)
     for name, number in sorted(labels.items()):
         table.add_row(f"{number:,.0f}", Text(printable(name.removeprefix("predict/label_"))))
-    if not labels:
+    if metrics.get("predict/answers"):
+        table.add_row(f"{metrics['predict/answers']:,.0f}", "answers")
+    elif not labels:
         table.add_row("0", f"spans, or labels with a probability of {CERTAIN} or more")
     if metrics["predict/errors"]:
         table.add_row(f"{metrics['predict/errors']:,.0f}", "documents could not be read (`error` says why)")

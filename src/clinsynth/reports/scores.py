@@ -52,8 +52,9 @@ def _score(arm: Arm, metric: str, *, bold: bool = False) -> Cell:
     mean, deviation = arm.mean(metric), arm.deviation(metric)
     if mean is None:
         return Cell(_absent(arm), plain=_absent(arm))
-    spread = "" if deviation is None else f" ± {100 * deviation:.1f}"
-    return Cell(f"{100 * mean:.1f}{spread}", plain=f"{100 * mean:.2f}", bold=bold)
+    scale = 1 if metric in arm.headline.plain else 100
+    spread = "" if deviation is None else f" ± {scale * deviation:.1f}"
+    return Cell(f"{scale * mean:.1f}{spread}", plain=f"{scale * mean:.2f}", bold=bold)
 
 
 def _interval(arm: Arm) -> str:

@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from clinsynth.asking import clients, sessions
-from clinsynth.config import AskingConfig, CorpusConfig, DatasetConfig, LLMConfig, SearchConfig, ZeroShotConfig
+from clinsynth.config import (
+    AskingConfig,
+    CorpusConfig,
+    DatasetConfig,
+    DistillConfig,
+    LLMConfig,
+    SearchConfig,
+    ZeroShotConfig,
+)
 from clinsynth.errors import ConfigError
 from clinsynth.llm import KnownCompletions
 from clinsynth.reports.console import say
@@ -15,7 +23,7 @@ from clinsynth.tracking import ActiveRun, Ledger
 from clinsynth.types import Request
 
 
-def completions_of(settings: CorpusConfig | ZeroShotConfig | SearchConfig) -> KnownCompletions:
+def completions_of(settings: CorpusConfig | ZeroShotConfig | SearchConfig | DistillConfig) -> KnownCompletions:
     """Return the answers that the LLM of a job has given."""
     return clients.open_completions(settings.llm, dataset=settings.dataset, artifacts=Path(settings.paths.artifacts))
 

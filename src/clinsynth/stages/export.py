@@ -135,6 +135,9 @@ def _write_rows(folder: Path, corpus: Corpus, *, card: str) -> Metrics:
     parquet.write_parquet(folder / parquet.KEPT, rows, lists=lists)
     parquet.write_parquet(folder / parquet.REJECTED, corpus.rejected(), lists=lists)
     (folder / CARD).write_text(card, encoding="utf-8")
+    if exports := tasks.kind(corpus.manifest.task).exports:
+        for name, text in exports(corpus.examples).items():
+            (folder / name).write_text(text, encoding="utf-8")
     return {}
 
 
@@ -143,13 +146,20 @@ def _of_model(settings: ExportConfig, *, name: str, ledger: Ledger) -> Export:
     folder = models.locate(settings.model, ledger=ledger)
     files = saved.exported(folder)
     trained, public = _trained(folder, ledger=ledger)
-    pipeline = pipeline_of(json.loads((folder / "config.json").read_text(encoding="utf-8")).get("architectures") or [])
+    adapter = not (folder / saved.CONFIG).is_file()
+    told = {} if adapter else json.loads((folder / saved.CONFIG).read_text(encoding="utf-8"))
+    pipeline = pipeline_of(told.get("architectures") or [])
     title = f"{trained.told('backbone.name')} for {trained.dataset}" if trained.dataset else name
     usage = f'from transformers import pipeline\n\nmodel = pipeline("{pipeline or "..."}", "{name}")'
     scores: Mapping[str, str] = {}
     if task := trained.told("dataset.task"):
         kind = tasks.kind(task)
-        usage, scores = kind.model().usage(Path(name)), kind.judge.HEADLINE.scores
+        scores = kind.judge.HEADLINE.scores
+        usage = (
+            kind.conversation().usage(Path(name), adapter=adapter)
+            if kind.conversation
+            else kind.model().usage(Path(name))
+        )
     card = partial(model_card, trained, title=title, scores=scores, licence=settings.licence)
     content, builder = keys.export_content(files), partial(_copy, files, card=card(usage=usage))
     if settings.format != AS_IT_IS:

@@ -87,6 +87,8 @@ def main(settings: PredictConfig, *, job: Job) -> None:
 def _gather(settings: PredictConfig, *, job: Job, ledger: Ledger) -> Material:
     """Reads all of the input once, so that what is wrong with it is said before hours have gone by."""
     folder = models.locate(settings.model, ledger=ledger)
+    if settings.predict.html and saved.describe_model(folder).learner == "causal":
+        raise ConfigError("predict.html=true is of spans and labels; a chat model answers: its lines have `answer`.")
     part, given, to = settings.predict, Path(settings.input).expanduser(), Path(settings.output)
     paths = input_files(given, but=to)
     if to.is_dir() or to.resolve() in {path.resolve() for path in paths}:

@@ -13,6 +13,7 @@ from clinsynth import datasets, tasks
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.asking.questions import Part, named_by_shots
 from clinsynth.config import (
+    BackboneConfig,
     CorpusConfig,
     DatasetConfig,
     NegativesConfig,
@@ -267,6 +268,7 @@ def _target(settings: TrainConfig) -> UnitsConfig:
 def _learning(settings: TrainConfig, *, task: Task) -> dict[str, Any]:
     """Return what training leaves to the task."""
     backbone, trainer = settings.backbone, settings.trainer
+    _check_kind(backbone, task=task)
     lr = backbone.lr if backbone.lr is not None else backbone.lr_by_task.get(task.name)
     if lr is None:
         raise ConfigError(
@@ -274,6 +276,19 @@ def _learning(settings: TrainConfig, *, task: Task) -> dict[str, Any]:
         )
     holdout = task.kind.holdout if trainer.holdout is None else trainer.holdout
     return {"backbone": changed(backbone, lr=lr, lr_by_task={}), "trainer": changed(trainer, holdout=holdout)}
+
+
+def _check_kind(backbone: BackboneConfig, *, task: Task) -> None:
+    """Raise ConfigError for a backbone that cannot learn the task."""
+    if backbone.kind == task.kind.learner:
+        return
+    what = {"encoder": "marks and classifies texts", "causal": "writes texts"}
+    other = {"encoder": "backbone=minilm", "causal": "backbone=tiny_llama, smollm2"}[task.kind.learner]
+    raise ConfigError(
+        f"backbone={backbone.name} is a model that {what[backbone.kind]} (backbone.kind={backbone.kind}), and "
+        f"{task.dataset.name} ({task.name}) is learnt by one that {what[task.kind.learner]} "
+        f"(backbone.kind={task.kind.learner}): choose {other}, or a YAML of your own that says so."
+    )
 
 
 def _amounts(settings: TrainConfig, *, gold: Gold) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -176,7 +177,8 @@ def _train(material: Material, *, frame: Frame) -> Summary:
     with frame.begin(entry) as run:
         _log_data(run, material)
         began = time.monotonic()
-        fitted = student.fit(report=run.measured)
+        resume = frame.store.root / f"unfinished-{material.run_key[:12]}"
+        fitted = student.fit(report=run.measured, resume=resume)
         trained = time.monotonic()
         metrics: Metrics = {
             "time/train_s": trained - began,
@@ -194,7 +196,9 @@ def _train(material: Material, *, frame: Frame) -> Summary:
             model = str(_save_model(student, material, run_id=run.id, metrics=metrics, store=frame.store))
         summary = Summary(run.id, material.run_key, material.corpus_digest, model, len(arm.examples), metrics)
         run.metrics(summary.metrics)
-        return frame.end(run, summary)
+        summary = frame.end(run, summary)
+        shutil.rmtree(resume, ignore_errors=True)
+        return summary
 
 
 def _answered_by(material: Material) -> dict[str, str]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from clinsynth.task.causal import CausalModel
 from clinsynth.task.encoder import Cut, EncoderModel, EncoderReading, Reader, Window
 from clinsynth.task.parts import Asker, Confidence, Examples, GoldReader, Judge, Partial, PathReader, Reviewer, Writer
 from clinsynth.task.units import (
@@ -26,11 +27,14 @@ from clinsynth.task.units import (
     typed_unit,
 )
 from clinsynth.task.values import Choices, Headline, Proposal, Writing
+from clinsynth.types import Candidate, Gold
 
 __all__ = [
     "NONE",
     "Asker",
     "Beside",
+    "CausalModel",
+    "Check",
     "Choices",
     "Chosen",
     "Confidence",
@@ -62,6 +66,10 @@ __all__ = [
 ]
 
 
+Check = Callable[[Candidate], tuple[str, str] | None]
+"""Reason and detail of a rejection, or `None`."""
+
+
 @dataclass(frozen=True)
 class Kind:
     """A task without a dataset: what a corpus, a review or a saved model needs, which know their labels themselves."""
@@ -87,6 +95,10 @@ class Kind:
     sentences: Callable[[Any, Sequence[Any]], str | None] | None = None
     """Returns, for a dataset and examples, the language by whose rules they were cut out of texts; `None` where they
     were not. `predict` cuts alike."""
+    conversation: Callable[[], CausalModel] | None = None
+    """Of the learner `causal`; `None` where a task has labels that an encoder gives."""
+    exports: Callable[[Sequence[Any]], Mapping[str, str]] | None = None
+    """Returns further files of an exported corpus, by their names; `None` where Parquet is all."""
     numbered: bool = False
     """Whether a unit is but a number, so that its name shows nothing of gold."""
 
@@ -118,6 +130,9 @@ class Task:
     formats of its own."""
     partial: Partial | None = None
     """For corpora of fewer kinds of labels; `None` where each has all of them."""
+    checks: Callable[[Gold], Check] | None = None
+    """Quality of the task's own, of texts that are no sentences: in the place of what is asked of a sentence, its
+    length included."""
 
     @property
     def name(self) -> str:

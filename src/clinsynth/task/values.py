@@ -77,6 +77,9 @@ class Headline:
     best: str = "devel/best_f1"
     """That of the checkpoint that was chosen."""
 
+    plain: frozenset[str] = frozenset()
+    """Metrics that are no shares, which tables show as they are; the others are in percent."""
+
     def of_label(self, label: str) -> str:
         """Return the metric of one label, of a task that has several."""
         return f"test/{label}/{self.metric.removeprefix('test/')}"

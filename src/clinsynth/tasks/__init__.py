@@ -12,7 +12,7 @@ from typing import Protocol
 from clinsynth.config import DatasetConfig
 from clinsynth.errors import ConfigError
 from clinsynth.task import Kind, Task
-from clinsynth.tasks import classes, multilabel, ner, relation
+from clinsynth.tasks import chat, classes, multilabel, ner, relation
 
 
 class Package(Protocol):
@@ -33,6 +33,7 @@ TASKS: Mapping[str, Package] = {
     "relation": relation,
     "multilabel": multilabel,
     "classes": classes,
+    "chat": chat,
 }
 
 

@@ -43,8 +43,8 @@ def fit(
         best = ModelCheckpoint(dirpath=folder, monitor=tuner.metric, mode="max", save_weights_only=True)
         reporter = _Reporter(report, metric=tuner.metric)
         callbacks: list[Callback] = [reporter, *([best] if data.devel else []), _progress()]
-        trainer = _trainer(config, epochs=length.epochs, callbacks=callbacks)
-        with _interruptible(trainer):
+        trainer = lightning(config, epochs=length.epochs, callbacks=callbacks)
+        with interruptible(trainer):
             trainer.fit(tuner, datamodule=data)
         if best.best_model_path:
             tuner.load_state_dict(torch.load(best.best_model_path, weights_only=True)["state_dict"])
@@ -54,14 +54,14 @@ def fit(
 
 def predict(trainer: pl.Trainer, tuner: BaseFineTuner, *, data: FineTuningData, encoded: Sequence[Any]) -> list[Any]:
     """Return the outputs of the examples, in their order."""
-    with _interruptible(trainer):
+    with interruptible(trainer):
         batches: list[Any] = trainer.predict(tuner, data.loader(encoded)) or []
     found = {index: output for batch in batches for index, output in batch.items()}
     return [found[index] for index in range(len(encoded))]
 
 
 @contextmanager
-def _interruptible(trainer: pl.Trainer) -> Iterator[None]:
+def interruptible(trainer: pl.Trainer) -> Iterator[None]:
     """Let Ctrl-C raise KeyboardInterrupt, where Lightning would exit with status 1."""
     try:
         yield
@@ -82,13 +82,15 @@ def keep_libraries_quiet() -> None:
         ".*no `val_dataloader`.*",
         ".*LeafSpec.*",
         ".*across ranks is zero.*",
+        ".*is_gradient_checkpointing.*",
     ):
         warnings.filterwarnings("ignore", message)
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
 
 
-def _trainer(config: TrainerConfig, *, epochs: int, callbacks: list[Callback]) -> pl.Trainer:
+def lightning(config: TrainerConfig, *, epochs: int, callbacks: list[Callback]) -> pl.Trainer:
+    """Return what trains; it may leave checkpoints where a callback is for them."""
     # With NaN, at each allocation; nothing here reads it.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     return pl.Trainer(

@@ -84,7 +84,8 @@ class BaseFineTuner(pl.LightningModule):
 
     def configure_optimizers(self) -> Any:
         table = self._table()
-        rest = [value for value in self.parameters() if table is None or value is not table.weight]
+        learnt = [value for value in self.parameters() if value.requires_grad]
+        rest = [value for value in learnt if table is None or value is not table.weight]
         groups = [
             {"params": [value for value in rest if value.ndim >= 2], "weight_decay": self.weight_decay},
             {"params": [value for value in rest if value.ndim < 2], "weight_decay": 0.0},  # biases, layer norms

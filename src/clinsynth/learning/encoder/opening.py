@@ -210,7 +210,8 @@ def _kind(config: PretrainedConfig, folder: Path, *, kinds: Mapping[str, Kind]) 
             f"model={folder} has learnt the task {named}, which this release does not know: it knows "
             f"{', '.join(sorted(kinds))}."
         )
-    found = next((kind for kind in kinds.values() if kind.model().recognises(config)), None)
+    encoders = (kind for kind in kinds.values() if kind.learner == "encoder")
+    found = next((kind for kind in encoders if kind.model().recognises(config)), None)
     if found is None:
         name = (config.architectures or ["a model without a head"])[0]
         raise ConfigError(

@@ -48,8 +48,8 @@ class EncoderStudent:
     """How sure the model has to be, by label, once it is trained."""
     _trainer: pl.Trainer | None = field(default=None, repr=False)
 
-    def fit(self, *, report: Callable[[Measured], None]) -> Fitted:
-        """Train; afterwards the weights are those of the best epoch on devel, or the last ones."""
+    def fit(self, *, report: Callable[[Measured], None], resume: Path | None = None) -> Fitted:
+        """Train, always from the beginning; afterwards the weights are those of the best epoch, or the last ones."""
         self._trainer, fitted = fit.fit(self.tuner, data=self.data, config=self.settings, report=report)
         if self.devel and self.task.kind.confidence:
             found = self.predict(self.devel)
