@@ -42,7 +42,7 @@ NO_SETTINGS = {
     "cli/sweeps.py": {"Failures.sweep"},  # as above
     "files/annotated/bioc.py": {"added.text"},  # of an element of XML
     "llm/account.py": {"planned.requests"},  # of a bill
-    "reports/predictions.py": {"tally.documents"},  # how many there are
+    "reports/predictions.py": {"tally.documents", "tally.answers"},  # how many there are
     "search/__init__.py": {"tree.task", "tree.candidates"},
     "tasks/relation/completions.py": {"last.labels", "last.texts"},  # of a row that is being read
 }
