@@ -268,7 +268,8 @@ def _distill(material: Material, answers: Answers, *, frame: Frame) -> Summary:
     with frame.begin(entry) as run:
         log_gold(run, material.gold, dataset=settings.dataset)
         if material.by_llm and settings.llm.name != RECORDED:
-            with asking.session(settings.llm, artifacts=Path(settings.paths.artifacts), run=run) as session:
+            artifacts = Path(settings.paths.artifacts)
+            with asking.session(settings.llm, artifacts=artifacts, run=run, ledger=frame.ledger) as session:
 
                 def ask(requests: Sequence[Request]) -> Mapping[str, Completion]:
                     session.ask(requests, title="verdicts")

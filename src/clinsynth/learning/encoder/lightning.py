@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import sys
-from importlib import import_module
 from importlib.metadata import version
 from importlib.util import find_spec, module_from_spec
 from typing import Any
@@ -43,7 +42,7 @@ def _shorten_metrics() -> None:
 
     vars(package).update(__getattr__=whole, __version__=version(METRICS), _logger=logging.getLogger(METRICS))
     sys.modules[METRICS] = package
-    import_module(f"{METRICS}.utilities")  # first, for it goes in a circle with the next two
+    import torchmetrics.utilities  # noqa: F401  (first, for it goes in a circle with the next two)
     from torchmetrics.collections import MetricCollection
     from torchmetrics.metric import Metric
 
