@@ -163,8 +163,9 @@ def check(stage: str, words: Sequence[str], *, search: Sequence[str] = (), sweep
         else:
             values[name] = next(iter(override.sweep_iterator())) if several else override.value()
     composed = cached(stage, options, search=search)
+    added = {override.key_or_group for override in parsed if override.is_add() or override.is_force_add()}
     for name, value in values.items():
-        OmegaConf.update(composed, name, value, merge=True)
+        OmegaConf.update(composed, name, value, merge=True, force_add=name in added)
     config.typed(composed, config.STAGES[stage])
 
 

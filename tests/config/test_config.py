@@ -21,7 +21,8 @@ NEEDED = {
     "convert": ("from=train.tsv", "to=there", "format=brat"),
     "sweep": ("target=table7",),
     "dataset=terms": ("dataset.units=terms.txt", "dataset.entity_type=Disease"),
-    "llm=local": ("llm.model=m",),
+    **{f"llm={name}": ("llm.model=m",) for name in ("azure", "bedrock", "llamacpp", "lmstudio", "local", "ollama")},
+    **{f"llm={name}": ("llm.model=m",) for name in ("openrouter", "transformers", "vllm")},
 }
 """What a stage or an option does not go without."""
 

@@ -319,7 +319,7 @@ def test_a_models_card_tells_what_it_is(job: Command, trained: Summary) -> None:
 def test_scores_on_rows_that_were_labelled_anew_are_not_those_of_gold() -> None:
     for test, said in (
         ("gold", "On the gold test set:"),
-        ("adjudicated", "On rows of gold that people labelled anew:"),
+        ("adjudicated", "On rows of gold that were labelled anew:"),
     ):
         card = model_card(Trained("r", {"dataset.test": test}, {"test/f1": 0.5}), title="x", usage="", scores={})
         assert said in card

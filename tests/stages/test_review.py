@@ -420,6 +420,6 @@ def test_two_hundred_rows_of_the_paper(clinsynth: Command, with_store: Path, com
         assert {example.text for example in gold.test} == items
         assert not {example.text for example in gold.trainable} & items
         assert len(gold.train) > len(gold.trainable) or fold == 1
-    dataset.name = "other"
+    dataset.name, dataset.adjudicated = "other", None
     with pytest.raises(ConfigError, match="review action=export dataset=other"):
         resolving.load_gold(dataset, paths=settings.paths)
