@@ -86,10 +86,24 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+IN_TURN = """
+import json, sys
+from pathlib import Path
+from clinsynth.cli.main import main
+
+for words in json.loads(sys.argv[1]):
+    (model,) = [*Path("artifacts").glob("model-*"), ""][:1]
+    if status := main([word.replace("{model}", str(model)) for word in words]):
+        sys.exit(status)
+    print("END", flush=True)
+"""
+"""Commands one after another in one process, which loads its libraries once."""
+
+
 def in_house(house: Path, *words: object, folder: Path) -> Said:
-    command = [sys.executable, "-m", *map(str, words)]
+    command = [sys.executable, *map(str, words)]
     told = environment(PYTHONPATH=str(house))
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=told, cwd=folder)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, env=told, cwd=folder)
     return Said(done.returncode, done.stdout, done.stderr)
 
 
@@ -113,22 +127,21 @@ def test_a_task_is_one_folder_and_one_line(house: Path, own: Path, with_store: P
     )
     given = (f"--config-dir={own}", "dataset=mine", f"backbone.name_or_path={tiny_bert}", *TINY, "backbone.lr=0.001")
 
-    def run(*words: object) -> Said:
-        said = in_house(house, "clinsynth", *words, folder=with_store)
-        assert said.status == 0, said.err
-        return said
-
-    told = run("train", *given, "source=augmented", "tracking.table=toys")
-    assert "corpus " in told.out
-    assert ": 4 examples of 2 units" in told.out
-    assert "accuracy  95% interval" in told.out
-    again = run("train", *given, "source=augmented", "tracking.table=toys")
-    assert "skipped" in again.out
-    assert "accuracy" in run("report", "table=toys").out
+    train = ["train", *given, "source=augmented", "tracking.table=toys"]
+    predict = ["predict", "model={model}", "input=answers.jsonl", "predict.column=completion", "output=out.jsonl"]
+    said = in_house(
+        house, "-c", IN_TURN, json.dumps([train, train, ["report", "table=toys"], predict]), folder=with_store
+    )
+    assert said.status == 0, said.err
+    told, again, report, _, _ = said.out.split("END\n")
+    assert "corpus " in told
+    assert ": 4 examples of 2 units" in told
+    assert "accuracy  95% interval" in told
+    assert "skipped" in again
+    assert "accuracy" in report
     (model,) = (with_store / "artifacts").glob("model-*")
     learnt = json.loads((model / "config.json").read_text())["clinsynth"]
     assert learnt == {"learner": "encoder", "task": "toy", "labels": ["warm", "cold"]}
-    run("predict", f"model={model}", "input=answers.jsonl", "predict.column=completion", "output=out.jsonl")
     assert [sorted(row["labels"]) for row in rows(with_store / "out.jsonl")] == [["cold", "warm"]] * 2
 
 
@@ -139,7 +152,7 @@ def test_the_parts_of_a_task_are_checked(house: Path) -> None:
     writer.write_text(whole.replace("def contains(self, draft", "def holds(self, draft"), encoding="utf-8")
     (house / "mypy.ini").write_text(CHECKED, encoding="utf-8")
     try:
-        said = in_house(house, "mypy", "clinsynth/tasks/toy/__init__.py", folder=house)
+        said = in_house(house, "-m", "mypy", "clinsynth/tasks/toy/__init__.py", folder=house)
     finally:
         writer.write_text(whole, encoding="utf-8")
     assert '"ToyWriter" is missing following "Writer" protocol member' in said.out

@@ -444,23 +444,33 @@ def test_the_backbone_is_known_wherever_it_lies(key: Callable[..., str], tiny_be
     assert key(f"backbone.name_or_path={tmp_path / 'moved'}") == key()
 
 
-INTERRUPTIBLE = (
-    "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "  # which nohup takes away
-    "from clinsynth.cli.main import main; sys.exit(main())"
-)
+STANDS_STILL = """
+import signal, sys, time
+from clinsynth.cli.main import main
+from clinsynth.learning.encoder import fit
+
+def stay(*told):
+    line(*told)
+    time.sleep(600)
+
+line, fit._Lines.on_train_epoch_end = fit._Lines.on_train_epoch_end, stay
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which nohup takes away
+sys.exit(main())
+"""
+"""A command that trains no further than its first epoch."""
 
 
 @pytest.mark.slow
 def test_ctrl_c_ends_the_run_and_the_same_command_goes_on(
     clinsynth: Command, with_store: Path, tiny_bert: Path
 ) -> None:
-    words = (*BASE, f"backbone.name_or_path={tiny_bert}", "trainer.max_epochs=200", "trainer.min_steps=400")
-    command = [sys.executable, "-c", INTERRUPTIBLE, *words]
+    words = (*BASE, f"backbone.name_or_path={tiny_bert}", "trainer.max_epochs=2", "trainer.epochs=2")
+    command = [sys.executable, "-c", STANDS_STILL, *words]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment())
     try:
         assert process.stderr is not None
         for line in process.stderr:
-            if line.startswith("epoch 1/200"):
+            if line.startswith("epoch 1/2 "):
                 break
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
