@@ -18,7 +18,7 @@ TRAIN = ("train", "source=original", *TINY)
 MISTAKES = {
     "unknown stage": (
         ("trian",),
-        "'trian' is not a stage. Did you mean train? Stages: generate, train, zero_shot, analyse, predict, review,",
+        "'trian' is not a stage. Did you mean train? Stages: generate, train, distill, zero_shot,",
     ),
     "an override for a stage": (("seed=1", "train"), "'seed=1' is not a stage."),
     "unknown dataset": ((*TRAIN, "dataset=ncbi_diseas"), "Did you mean ncbi_disease"),
@@ -35,7 +35,7 @@ MISTAKES = {
     "store in a folder": ((*TRAIN, "tracking.uri=mlruns"), "tracking.uri=mlruns is a plain folder"),
     "unknown task": (
         (*TRAIN, "dataset.task=foo"),
-        "dataset.task=foo is not a task. Tasks: classes, multilabel, ner, relation.",
+        "dataset.task=foo is not a task. Tasks: chat, classes, multilabel, ner, relation.",
     ),
     "no gold file": ((*TRAIN, "dataset.files.train={path: no.tsv}"), "no file at no.tsv"),
     "k too large": ((*TRAIN, "source.examples=131"), "source.examples=131 is more than the 130 gold"),
@@ -133,7 +133,7 @@ def test_flags_with_their_values_come_first(words: list[str], expected: list[str
         ("clinsynth help re", ["review", "report"]),
         (
             "clinsynth train dataset=sample_",
-            [f"dataset=sample_{name}" for name in ("asd", "classes", "ner", "relation", "types")],
+            [f"dataset=sample_{name}" for name in ("asd", "chat", "classes", "ner", "relation", "types")],
         ),
         ("clinsynth train -m backb", ["backbone.", "backbone="]),
         ("clinsynth train --frobnicate", []),
