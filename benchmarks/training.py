@@ -115,6 +115,7 @@ def trainer(race: Race, *, seed: int, best: bool) -> tuple[float, float]:
         began = time.perf_counter()
         contestant.train()
         seconds = time.perf_counter() - began
+        arguments.train_sampling_strategy = "random"  # which sorts what is predicted, too
         tested = encode(task, race.test, backbone=settings.backbone)
         found = contestant.predict(Rows(tested))
     shares = torch.from_numpy(found.predictions).softmax(-1).numpy()
