@@ -34,6 +34,7 @@ from clinsynth import tasks
 from clinsynth.config import PredictionConfig
 from clinsynth.learning import hardware, saved
 from clinsynth.learning.encoder.opening import open_model
+from clinsynth.learning.learner import Opening
 from clinsynth.tasks.ner.scores import devel_score
 from clinsynth.text.entities import Sentence, to_spans
 
@@ -156,16 +157,7 @@ def reader(folder: Path, precision: str) -> Any:
     """Return the model as `clinsynth predict` opens it."""
     workers = hardware.readers(None, device="cpu")
     hardware.share_cores(workers)
-    return open_model(
-        folder,
-        kinds=tasks.kinds(),
-        window=None,
-        overlap=0.25,
-        batch_tokens=None,
-        workers=workers,
-        device="cpu",
-        precision=precision,
-    )
+    return open_model(folder, kinds=tasks.kinds(), how=Opening(overlap=0.25, workers=workers, precision=precision))
 
 
 def pipeline(folder: Path, dtype: torch.dtype) -> Any:

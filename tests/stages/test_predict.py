@@ -15,6 +15,7 @@ import pytest
 from clinsynth import tasks
 from clinsynth.files.input_texts import InputText
 from clinsynth.learning import reading
+from clinsynth.learning.learner import Opening
 from clinsynth.types import Summary
 from support import Command
 
@@ -197,16 +198,7 @@ def test_texts_come_as_a_stream(bert_finder: Path) -> None:
     """Nothing waits for the end of the input."""
     from clinsynth.learning.encoder.opening import open_model
 
-    model = open_model(
-        bert_finder,
-        kinds=tasks.kinds(),
-        window=None,
-        overlap=0.25,
-        batch_tokens=64,
-        workers=1,
-        device="cpu",
-        precision="32-true",
-    )
+    model = open_model(bert_finder, kinds=tasks.kinds(), how=Opening(overlap=0.25, batch_tokens=64))
     endless = (InputText(f"note {number}", "notes.jsonl", number) for number in count())
     portions = reading.read_texts(endless, model=model)
     assert [len(next(portions)) for _ in range(2)] == [reading.MOST] * 2

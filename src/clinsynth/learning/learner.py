@@ -59,6 +59,23 @@ class Student(Protocol):
         """Return Python lines that load the saved model, for its card."""
 
 
+@dataclass(frozen=True)
+class Opening:
+    """How a saved model is opened."""
+
+    window: int | None = None
+    """Word pieces of a window, at most; `None` is what the model learnt."""
+    overlap: float = 0.0
+    """The share of a window that stands in the next one, too."""
+    batch_tokens: int | None = None
+    """Word pieces of a batch, at most; `None` is what suits the device."""
+    workers: int = 1
+    """Batches at once."""
+    device: str = "cpu"
+    """cpu, cuda, mps."""
+    precision: str = "32-true"
+
+
 class Opened(Protocol):
     """A saved model that is ready to read."""
 
@@ -108,12 +125,7 @@ class Learner(Protocol):
         folder: Path,
         *,
         kinds: Mapping[str, Kind],
-        window: int | None,
-        overlap: float,
-        batch_tokens: int | None,
-        workers: int,
-        device: str,
-        precision: str,
+        how: Opening,
     ) -> Opened:
         """Open a saved model of one of the tasks `kinds`; raises ConfigError for a folder that holds none."""
 

@@ -11,6 +11,7 @@ from clinsynth.config import ChatConfig, TalkingConfig
 from clinsynth.errors import ConfigError
 from clinsynth.files.json_lines import json_lines
 from clinsynth.learning import hardware, open_learner, saved
+from clinsynth.learning.learner import Opening
 from clinsynth.stages import Job, models
 from clinsynth.stages.frame import Frame
 from clinsynth.text.printable import printable
@@ -51,16 +52,8 @@ def open_named(model: str, *, talk: TalkingConfig, ledger: Ledger) -> tuple[Path
             f"model={model} ({folder}) has learnt {told.task or 'a task'} and does not talk: `clinsynth predict` lets "
             "it read texts. `clinsynth train dataset=sample_chat backbone=tiny_llama` makes a chat model."
         )
-    opened = open_learner("causal").open_model(
-        folder,
-        kinds=tasks.kinds(),
-        window=None,
-        overlap=0.0,
-        batch_tokens=None,
-        workers=1,
-        device=hardware.device(talk.accelerator),
-        precision=hardware.precision(talk),
-    )
+    how = Opening(device=hardware.device(talk.accelerator), precision=hardware.precision(talk))
+    opened = open_learner("causal").open_model(folder, kinds=tasks.kinds(), how=how)
     return folder, opened  # type: ignore[return-value]
 
 

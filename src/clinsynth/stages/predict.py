@@ -20,7 +20,7 @@ from clinsynth.files.input_texts import SUFFIXES, InputText, input_files, read_i
 from clinsynth.files.json_lines import each_json_line
 from clinsynth.keys import file_digest
 from clinsynth.learning import hardware, open_learner, reading, saved
-from clinsynth.learning.learner import Opened
+from clinsynth.learning.learner import Opened, Opening
 from clinsynth.reports.predictions import Tally, document_place, show_predictions, write_page
 from clinsynth.stages import Job, models, naming
 from clinsynth.stages.frame import Entry, Frame
@@ -187,9 +187,7 @@ def _open(settings: PredictConfig, *, folder: Path, side_by_side: int) -> Opened
         )
     workers = hardware.readers(part.workers, device="cpu" if said.runtime else device)
     hardware.share_cores(side_by_side * workers)
-    return open_learner(said.learner).open_model(
-        folder,
-        kinds=tasks.kinds(),
+    how = Opening(
         window=part.window,
         overlap=part.overlap,
         batch_tokens=part.batch_tokens,
@@ -197,6 +195,7 @@ def _open(settings: PredictConfig, *, folder: Path, side_by_side: int) -> Opened
         device="cpu" if said.runtime else device,
         precision=hardware.precision(part),
     )
+    return open_learner(said.learner).open_model(folder, kinds=tasks.kinds(), how=how)
 
 
 def _unfit(line: dict[str, object], *, model: Opened) -> str:

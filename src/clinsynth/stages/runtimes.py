@@ -15,7 +15,7 @@ from clinsynth import config, corpora, tasks
 from clinsynth.config import ExportConfig, SourceName, TrainConfig
 from clinsynth.errors import ConfigError
 from clinsynth.learning import open_learner, saved
-from clinsynth.learning.learner import KEPT, Opened
+from clinsynth.learning.learner import KEPT, Opened, Opening
 from clinsynth.learning.sets import taken, training_set
 from clinsynth.publishing.model_card import Runtime
 from clinsynth.stages import resolving
@@ -98,16 +98,8 @@ class Conversion:
 
 def open_folder(folder: Path) -> Opened:
     """Return the model of a folder, ready to read on the CPU in full precision."""
-    return open_learner(saved.describe_model(folder).learner).open_model(
-        folder,
-        kinds=tasks.kinds(),
-        window=None,
-        overlap=0.0,
-        batch_tokens=None,
-        workers=1,
-        device="cpu",
-        precision="32-true",
-    )
+    learner = open_learner(saved.describe_model(folder).learner)
+    return learner.open_model(folder, kinds=tasks.kinds(), how=Opening())
 
 
 def conversion(settings: ExportConfig, *, folder: Path, run_id: str | None, ledger: Ledger) -> Conversion:

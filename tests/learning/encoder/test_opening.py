@@ -14,6 +14,7 @@ from clinsynth import tasks
 from clinsynth.errors import ConfigError
 from clinsynth.learning import open_learner, saved
 from clinsynth.learning.encoder.opening import OpenedEncoder, open_model
+from clinsynth.learning.learner import Opening
 from clinsynth.learning.sets import TrainingSet
 from clinsynth.tasks.multilabel.gold import Note
 from clinsynth.tasks.relation.gold import Relation
@@ -53,16 +54,7 @@ def saved_model(composed: Composed, tiny_bert: Path, workspace: Path) -> Saved:
 
 
 def opened(folder: Path) -> OpenedEncoder:
-    return open_model(
-        folder,
-        kinds=tasks.kinds(),
-        window=None,
-        overlap=0.25,
-        batch_tokens=64,
-        workers=1,
-        device="cpu",
-        precision="32-true",
-    )
+    return open_model(folder, kinds=tasks.kinds(), how=Opening(overlap=0.25, batch_tokens=64))
 
 
 def edited(folder: Path, **values: Any) -> Path:

@@ -17,6 +17,7 @@ from clinsynth import tasks
 from clinsynth.errors import ConfigError
 from clinsynth.learning import open_learner, saved
 from clinsynth.learning.encoder.opening import OpenedEncoder, open_model
+from clinsynth.learning.learner import Opening
 from clinsynth.tasks.classes.examples import Classified
 from clinsynth.tasks.multilabel.gold import Note
 from clinsynth.tasks.relation.gold import Relation
@@ -58,16 +59,8 @@ def folder(
 
 
 def opened(folder: Path, *, batch_tokens: int = 256, workers: int = 1, precision: str = "32-true") -> OpenedEncoder:
-    return open_model(
-        folder,
-        kinds=tasks.kinds(),
-        window=24,
-        overlap=0.25,
-        batch_tokens=batch_tokens,
-        workers=workers,
-        device="cpu",
-        precision=precision,
-    )
+    how = Opening(window=24, overlap=0.25, batch_tokens=batch_tokens, workers=workers, precision=precision)
+    return open_model(folder, kinds=tasks.kinds(), how=how)
 
 
 def texts(words: list[str], number: int = 40) -> list[str]:

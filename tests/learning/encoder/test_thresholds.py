@@ -11,6 +11,7 @@ from clinsynth import tasks
 from clinsynth.errors import ConfigError
 from clinsynth.learning import open_learner
 from clinsynth.learning.encoder.opening import open_model
+from clinsynth.learning.learner import Opening
 from clinsynth.learning.sets import TrainingSet
 from support import Composed, sentence
 
@@ -38,8 +39,7 @@ def test_a_threshold_is_chosen_and_kept_to(composed: Composed, tiny_bert: Path, 
     found.thresholds = {"Disease": 1.1}
     assert [example.spans for example in found.predict(TRAIN).predicted] == [(), (), ()]
     found.save(tmp_path / "model")
-    how = {"window": None, "overlap": 0.25, "batch_tokens": 64, "workers": 1, "device": "cpu", "precision": "32-true"}
-    model: Any = open_model(tmp_path / "model", kinds=tasks.kinds(), **how)  # type: ignore[arg-type]
+    model: Any = open_model(tmp_path / "model", kinds=tasks.kinds(), how=Opening(overlap=0.25, batch_tokens=64))
     assert model.read(["has gout today"]) == [{"spans": []}]
 
 

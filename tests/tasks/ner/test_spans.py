@@ -14,7 +14,7 @@ from clinsynth import tasks
 from clinsynth.errors import ConfigError
 from clinsynth.learning import open_learner
 from clinsynth.learning.encoder.opening import open_model
-from clinsynth.learning.learner import Student
+from clinsynth.learning.learner import Opening, Student
 from clinsynth.tasks.ner.config import EntityType, NerDataset
 from clinsynth.tasks.ner.counts import count
 from clinsynth.tasks.ner.spans import SIZE, WIDEST, found_spans, outputs_of, span_logits, targets
@@ -97,16 +97,7 @@ def test_nested_mentions_are_learnt_by_the_head_for_spans_alone(
     assert all(0.5 <= score <= 1 for sentence in predicted for score in sentence.scores)
 
     student.save(tmp_path / "model")
-    model = open_model(
-        tmp_path / "model",
-        kinds=tasks.kinds(),
-        window=None,
-        overlap=0.25,
-        batch_tokens=64,
-        workers=1,
-        device="cpu",
-        precision="32-true",
-    )
+    model = open_model(tmp_path / "model", kinds=tasks.kinds(), how=Opening(overlap=0.25, batch_tokens=64))
     (found,) = model.read(["no breast cancer today"])
     assert [(span["text"], span["label"]) for span in found["spans"]] == [
         ("breast", "Organ"),

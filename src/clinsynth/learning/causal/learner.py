@@ -11,7 +11,7 @@ from clinsynth.errors import ConfigError
 from clinsynth.learning.causal.weights import identity
 from clinsynth.learning.encoder.lightning import load_lightning
 from clinsynth.learning.encoder.schedule import schedule
-from clinsynth.learning.learner import Opened, Student
+from clinsynth.learning.learner import Opened, Opening, Student
 from clinsynth.learning.sets import TrainingSet
 from clinsynth.task import Kind, Task
 
@@ -43,27 +43,13 @@ def open_model(
     folder: Path,
     *,
     kinds: Mapping[str, Kind],
-    window: int | None,
-    overlap: float,
-    batch_tokens: int | None,
-    workers: int,
-    device: str,
-    precision: str,
+    how: Opening,
 ) -> Opened:
     """Open a saved model; raises ConfigError for a folder that holds none."""
     load_lightning()
     from clinsynth.learning.causal import opening
 
-    return opening.open_model(
-        folder,
-        kinds=kinds,
-        window=window,
-        overlap=overlap,
-        batch_tokens=batch_tokens,
-        workers=workers,
-        device=device,
-        precision=precision,
-    )
+    return opening.open_model(folder, kinds=kinds, how=how)
 
 
 def export(

@@ -17,6 +17,7 @@ from clinsynth.learning.causal.answering import Messages, Speech
 from clinsynth.learning.causal.templates import messages
 from clinsynth.learning.encoder.backbones import BROKEN
 from clinsynth.learning.encoder.fit import keep_libraries_quiet
+from clinsynth.learning.learner import Opening
 from clinsynth.task import Kind
 from clinsynth.types import Predictions
 
@@ -78,18 +79,13 @@ def open_model(
     folder: Path,
     *,
     kinds: Mapping[str, Kind],
-    window: int | None,
-    overlap: float,
-    batch_tokens: int | None,
-    workers: int,
-    device: str,
-    precision: str,
+    how: Opening,
 ) -> OpenedChat:
     """Open the model of a folder; raises ConfigError for one that holds none."""
     task = saved.describe_model(folder).task
     if task is None or task not in kinds:
         raise ConfigError(f"model={folder} has learnt the task {task}, which this release does not know.")
-    return open_chat(str(folder), task=task, batch_size=AT_ONCE, device=device, precision=precision)
+    return open_chat(str(folder), task=task, batch_size=AT_ONCE, device=how.device, precision=how.precision)
 
 
 def open_chat(path: str, *, task: str, batch_size: int, device: str, precision: str) -> OpenedChat:

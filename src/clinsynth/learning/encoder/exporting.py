@@ -14,7 +14,7 @@ from clinsynth.learning import saved
 from clinsynth.learning.encoder import conversion
 from clinsynth.learning.encoder.batches import Batch, padded, token_batches
 from clinsynth.learning.encoder.opening import OpenedEncoder, open_model
-from clinsynth.learning.learner import KEPT
+from clinsynth.learning.learner import KEPT, Opening
 from clinsynth.task import Kind
 
 CALIBRATING = 300
@@ -46,9 +46,7 @@ def export(
             f"model={folder} was exported for {runtime}: export the model of the run that trained it, or this one as "
             "it is, with format=transformers."
         )
-    model = open_model(
-        folder, kinds=kinds, window=None, overlap=0.0, batch_tokens=None, workers=1, device="cpu", precision="32-true"
-    )
+    model = open_model(folder, kinds=kinds, how=Opening())
     ways = conversion.WAYS[format, precision]
     calibration = _calibration(model, examples) if any(ways) else []
     with tempfile.TemporaryDirectory(dir=to.parent, prefix=".export-") as scratch:

@@ -25,6 +25,7 @@ from clinsynth.learning.encoder.backbones import BROKEN
 from clinsynth.learning.encoder.batches import padded, token_batches
 from clinsynth.learning.encoder.module import IGNORED
 from clinsynth.learning.encoder.runtimes import RUNTIMES, Compute, Runtime, of_network
+from clinsynth.learning.learner import Opening
 from clinsynth.task import Cut, EncoderReading, Kind, Reader, Window
 from clinsynth.types import Predictions
 
@@ -154,12 +155,7 @@ def open_model(
     folder: Path,
     *,
     kinds: Mapping[str, Kind],
-    window: int | None,
-    overlap: float,
-    batch_tokens: int | None,
-    workers: int,
-    device: str,
-    precision: str,
+    how: Opening,
 ) -> OpenedEncoder:
     """Open the model of a folder, which has learnt one of the tasks `kinds`; what is exported reads on the CPU.
 
@@ -167,8 +163,8 @@ def open_model(
     """
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    half = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}.get(precision)
-    compute = Compute(device, half, workers)
+    half = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}.get(how.precision)
+    compute = Compute(how.device, half, how.workers)
     try:
         config = AutoConfig.from_pretrained(folder, local_files_only=True)
         said = saved.describe_model(folder)
@@ -184,10 +180,11 @@ def open_model(
     labels = tuple(config.id2label[number] for number in range(len(config.id2label)))
     labels = said.labels if said.head else labels  # the outputs of another head are no labels
     places = _places(config)
-    size = _size(window, whole=kind.reading().WHOLE, config=config, places=places)
-    reader = Reader(tokenizer, labels, _markers(tokenizer), size=size, overlap=overlap, sentences=said.sentences)
-    most = batch_tokens or (_TOKENS_OF_A_CORE * torch.get_num_threads() if device == "cpu" else _TOKENS_OF_A_GPU)
-    return OpenedEncoder(kind, reader, runtime, ThreadPoolExecutor(workers), most, places, said.thresholds)
+    size = _size(how.window, whole=kind.reading().WHOLE, config=config, places=places)
+    reader = Reader(tokenizer, labels, _markers(tokenizer), size=size, overlap=how.overlap, sentences=said.sentences)
+    usual = _TOKENS_OF_A_CORE * torch.get_num_threads() if how.device == "cpu" else _TOKENS_OF_A_GPU
+    pool, most = ThreadPoolExecutor(how.workers), how.batch_tokens or usual
+    return OpenedEncoder(kind, reader, runtime, pool, most, places, said.thresholds)
 
 
 def _runtime(folder: Path, name: str | None, *, kind: Kind, compute: Compute) -> Runtime:
