@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
-from pytorch_lightning.callbacks import Callback, ModelCheckpoint, TQDMProgressBar
+from pytorch_lightning.callbacks import Callback, ModelCheckpoint
 
 from clinsynth.config import TrainerConfig
 from clinsynth.learning.causal.module import CausalTuner
 from clinsynth.learning.causal.packing import Batches
-from clinsynth.learning.encoder.fit import interruptible, lightning
+from clinsynth.learning.encoder.fit import Bar, Losses, interruptible, last_loss, lightning
 from clinsynth.learning.learner import Measured
 
 LAST = "last"
@@ -40,28 +40,13 @@ def fit(
             save_on_train_epoch_end=False,
             enable_version_counter=False,
         )
-        shown = TQDMProgressBar(refresh_rate=5) if sys.stderr.isatty() else _Lines()
-        runner = lightning(trainer, epochs=1, callbacks=[_Reporter(report), keeps, shown])
+        shown = Bar(refresh_rate=5) if sys.stderr.isatty() else _Lines()
+        runner = lightning(trainer, epochs=1, callbacks=[Losses(report), keeps, shown])
         if last.is_file():
             print(f"training goes on from the checkpoint {last}", flush=True)
         tuner.batches = batches
         with interruptible(runner):
             runner.fit(tuner, train_dataloaders=batches, ckpt_path=str(last) if last.is_file() else None)
-
-
-class _Reporter(Callback):
-    """Hands over the loss of every tenth step."""
-
-    EVERY = 10
-
-    def __init__(self, report: Callable[[Measured], None]) -> None:
-        self.report = report
-        self._step = 0
-
-    def on_train_batch_end(self, trainer: pl.Trainer, *_: Any) -> None:
-        stepped, self._step = trainer.global_step != self._step, trainer.global_step
-        if stepped and self._step % self.EVERY == 0:
-            self.report([("train/loss", float(trainer.callback_metrics["train/loss"]), self._step)])
 
 
 class _Lines(Callback):
@@ -75,12 +60,11 @@ class _Lines(Callback):
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: Any) -> None:
         if time.monotonic() - self._last >= self.EVERY:
             self._last = time.monotonic()
-            self._line(trainer)
+            self._line(trainer, pl_module)
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        self._line(trainer)
+        self._line(trainer, pl_module)
 
-    def _line(self, trainer: pl.Trainer) -> None:
-        loss = float(trainer.callback_metrics["train/loss"]) if trainer.callback_metrics else float("nan")
+    def _line(self, trainer: pl.Trainer, tuner: pl.LightningModule) -> None:
         steps = int(trainer.estimated_stepping_batches)
-        print(f"step {trainer.global_step}/{steps} train/loss {loss:.3f}", file=sys.stderr, flush=True)
+        print(f"step {trainer.global_step}/{steps} train/loss {last_loss(tuner):.3f}", file=sys.stderr, flush=True)

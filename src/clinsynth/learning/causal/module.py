@@ -27,9 +27,8 @@ class CausalTuner(BaseFineTuner):
     def outputs(self, logits: torch.Tensor, batch: dict[str, torch.Tensor]) -> list[Any]:
         raise NotImplementedError("answers are generated, one piece after another")
 
-    def training_step(self, batch: dict[str, torch.Tensor], _: int) -> torch.Tensor:
+    def loss(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
         loss: torch.Tensor = self.model(**batch, use_cache=False).loss
-        self.log("train/loss", loss, prog_bar=True)
         return loss
 
     def _table(self) -> None:

@@ -37,7 +37,7 @@ class PreferenceTuner(CausalTuner):
         super().__init__(model, **options)
         self.beta = beta
 
-    def training_step(self, batch: dict[str, torch.Tensor], _: int) -> torch.Tensor:
+    def loss(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
         margins, labels = batch.pop("margins"), batch.pop("labels")
         logits = self.model(**batch, use_cache=False).logits
         each = cross_entropy(
@@ -45,5 +45,4 @@ class PreferenceTuner(CausalTuner):
         )
         better, worse = (-each.sum(dim=1)).chunk(2)
         loss: torch.Tensor = -logsigmoid(self.beta * (better - worse - margins)).mean()
-        self.log("train/loss", loss, prog_bar=True)
         return loss

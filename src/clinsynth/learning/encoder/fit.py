@@ -41,7 +41,7 @@ def fit(
     length = schedule(len(data.train), batch_size=data.batch_size, trainer=config)
     with tempfile.TemporaryDirectory(prefix="clinsynth-") as folder:
         best = ModelCheckpoint(dirpath=folder, monitor=tuner.metric, mode="max", save_weights_only=True)
-        reporter = _Reporter(report, metric=tuner.metric)
+        reporter = _Epochs(report, metric=tuner.metric)
         callbacks: list[Callback] = [reporter, *([best] if data.devel else []), _progress()]
         trainer = lightning(config, epochs=length.epochs, callbacks=callbacks)
         with interruptible(trainer):
@@ -113,10 +113,10 @@ def lightning(config: TrainerConfig, *, epochs: int, callbacks: list[Callback]) 
 
 def _progress() -> Callback:
     """Return a bar in a terminal, a line an epoch elsewhere (a log, a sweep side by side)."""
-    return _Bar(refresh_rate=5) if sys.stderr.isatty() else _Lines()
+    return Bar(refresh_rate=5) if sys.stderr.isatty() else _Lines()
 
 
-class _Bar(TQDMProgressBar):
+class Bar(TQDMProgressBar):
     """Lightning's bar, with what `_shown` says."""
 
     def get_metrics(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> dict[str, Any]:
@@ -125,10 +125,11 @@ class _Bar(TQDMProgressBar):
 
 def _shown(trainer: pl.Trainer, tuner: pl.LightningModule) -> dict[str, float]:
     """Return the loss of the last batch, and the score on devel where there is one."""
-    return {"train/loss": _loss(tuner), **trainer.progress_bar_metrics}
+    return {"train/loss": last_loss(tuner), **trainer.progress_bar_metrics}
 
 
-def _loss(tuner: pl.LightningModule) -> float:
+def last_loss(tuner: pl.LightningModule) -> float:
+    """Return the loss of the last batch."""
     assert isinstance(tuner, BaseFineTuner)
     return float(tuner.last_loss)
 
@@ -150,24 +151,32 @@ class _Lines(Callback):
         print(f"epoch {epoch}/{trainer.max_epochs} {shown}", file=sys.stderr, flush=True)
 
 
-class _Reporter(Callback):
-    """Hands over the loss of every tenth step and the devel score of every epoch, in batches."""
+class Losses(Callback):
+    """Hands over the loss of every tenth step."""
 
     EVERY = 10
 
-    def __init__(self, report: Callable[[Measured], None], *, metric: str) -> None:
-        self.report, self.metric = report, metric
-        self.measured: Measured = []
+    def __init__(self, report: Callable[[Measured], None]) -> None:
+        self.report = report
         self._step = 0
 
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: Any) -> None:
-        """Note the loss once a step, which may take several batches."""
+        """Hand over the loss once a step, which may take several batches."""
         stepped, self._step = trainer.global_step != self._step, trainer.global_step
         if stepped and self._step % self.EVERY == 0:
-            self.measured.append(("train/loss", _loss(pl_module), self._step))
+            self.report([("train/loss", last_loss(pl_module), self._step)])
+
+
+class _Epochs(Losses):
+    """Hands over losses and the devel score of every epoch, together."""
+
+    def __init__(self, report: Callable[[Measured], None], *, metric: str) -> None:
+        self.measured: Measured = []
+        super().__init__(self.measured.extend)
+        self.hand_over, self.metric = report, metric
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         if self.metric in trainer.callback_metrics:
             self.measured.append((self.metric, float(trainer.callback_metrics[self.metric]), trainer.global_step))
-        self.report(self.measured)
-        self.measured = []
+        self.hand_over(list(self.measured))
+        self.measured.clear()
