@@ -25,7 +25,7 @@ from hydra import compose, initialize_config_dir
 from torch.utils.data import Dataset
 
 from clinsynth import config, tasks
-from clinsynth.cli.main import settle_environment
+from clinsynth.environment import settle_environment
 from clinsynth.learning import hardware, open_learner
 from clinsynth.learning.encoder.student import encode
 from clinsynth.learning.encoder.weights import locate

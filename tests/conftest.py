@@ -24,10 +24,11 @@ from clinsynth import config, tasks
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.cli import main as cli
 from clinsynth.cli import sweeps
+from clinsynth.environment import settle_environment
 
 settings.register_profile("house", deadline=None, derandomize=True)
 settings.load_profile("house")
-cli.settle_environment()
+settle_environment()
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ import clinsynth
 ROOT = Path(clinsynth.__file__).parent
 
 LAYERS = (
-    "errors types",
+    "environment errors types",
     "config",
     "keys",
     "task",
@@ -26,6 +26,7 @@ LAYERS = (
     "learning",
     "datasets",
     "tasks",
+    "models",
     "asking",
     "quality",
     "analysis",
@@ -37,6 +38,7 @@ LAYERS = (
     "publishing",
     "stages",
     "cli",
+    "api",
     "__main__",
 )
 """Rooms from the ground up: each imports those of the lines above its own; those of one line may import each other."""

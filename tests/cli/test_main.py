@@ -10,7 +10,7 @@ import pytest
 
 from clinsynth import __version__, config, datasets, stages
 from clinsynth.cli import flags
-from clinsynth.cli import main as cli
+from clinsynth.environment import settle_environment
 from clinsynth.stages import frame, naming
 from support import TINY, Command, python
 
@@ -223,7 +223,7 @@ def test_gold_is_checked_before_what_takes_seconds(clinsynth: Command, monkeypat
 
 
 def test_a_terminal_that_lacks_a_sign_gets_another_one() -> None:
-    code = "from clinsynth.cli import main; main.settle_environment(); print('a \\u2013 b')"
+    code = "from clinsynth.cli import main; main.forgive_terminal(); print('a \\u2013 b')"
     said = python("-c", code, LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
     assert (said.status, said.out) == (0, "a ? b\n")
 
@@ -302,6 +302,6 @@ def test_how_many_jobs_share_the_machine(jobs: int | None, expected: int) -> Non
 def test_what_the_user_has_set_in_the_environment_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
     monkeypatch.delenv("MLFLOW_DISABLE_TELEMETRY", raising=False)
-    cli.settle_environment()
+    settle_environment()
     assert os.environ["OMP_WAIT_POLICY"] == "ACTIVE"
     assert os.environ["MLFLOW_DISABLE_TELEMETRY"] == "true"

@@ -23,6 +23,7 @@ from clinsynth import config, stages, tasks
 from clinsynth.cli import completion, flags, help, mistakes, sweeps
 from clinsynth.cli.composing import composed_once
 from clinsynth.cli.signals import sigterm_as_ctrl_c
+from clinsynth.environment import settle_environment
 from clinsynth.errors import ClinsynthError
 from clinsynth.stages.overrides import quoted
 from clinsynth.text.printable import printable
@@ -64,6 +65,7 @@ def main(words: Sequence[str] | None = None) -> int:
         stage, given = given[0], ["--help", *given[1:]]
     overrides = of_each_job(given)
     settle_environment()
+    forgive_terminal()
     if "--version" in (stage, *overrides):
         print(f"clinsynth {clinsynth.__version__}")
         return 0
@@ -128,17 +130,11 @@ def _said(error: Exception, stage: str, overrides: Sequence[str]) -> int | None:
     )
 
 
-def settle_environment() -> None:
-    """Set what libraries read when they are imported: no telemetry, and good neighbours on shared cores."""
-    for variable in ("MLFLOW_DISABLE_TELEMETRY", "DO_NOT_TRACK", "HF_HUB_DISABLE_TELEMETRY", "DISABLE_TELEMETRY"):
-        os.environ.setdefault(variable, "true")
+def forgive_terminal() -> None:
+    """Show what a terminal has no sign for by another one: it is not worth a traceback."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # no sign that the terminal lacks is worth a traceback
-    # Threads that wait without spinning: two jobs side by side ran twice as fast, one alone a tenth slower.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # warns at every fork otherwise
-    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+            stream.reconfigure(errors="replace")
 
 
 def _show_help(stage: str, words: Sequence[str]) -> None:

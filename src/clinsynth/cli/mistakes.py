@@ -5,17 +5,29 @@ from __future__ import annotations
 import difflib
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import fields
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
+from omegaconf.errors import OmegaConfBaseException
 
 from clinsynth import config
 from clinsynth.cli import help
 from clinsynth.cli.help import did_you_mean, near_names
 from clinsynth.config import served
+from clinsynth.errors import ConfigError
 from clinsynth.stages.overrides import quoted
+
+
+@contextmanager
+def plainly(stage: str, words: Sequence[str]) -> Iterator[None]:
+    """Raise ConfigError, in plain words, for what Hydra and OmegaConf say of the words of a command line."""
+    try:
+        yield
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ConfigError(explained(error, stage, words)) from None
 
 
 def explained(error: Exception, stage: str, overrides: Sequence[str] = ()) -> str:

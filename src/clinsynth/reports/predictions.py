@@ -16,14 +16,12 @@ from rich.table import Table
 from rich.text import Text
 
 from clinsynth.artifacts import writing_whole
+from clinsynth.models import CERTAIN, assigned
 from clinsynth.reports.console import say, terminal
 from clinsynth.reports.templates import page_parts
 from clinsynth.review.marking import colours, pieces, styles
 from clinsynth.text.printable import printable
 from clinsynth.types import Metrics
-
-CERTAIN = 0.5
-"""Probability from which on a label counts, where a text may have several."""
 
 
 @dataclass
@@ -59,13 +57,6 @@ class Tally:
             name = "label_" + re.sub(r"[^\w. :/-]", "_", label)
             found[name] = found.get(name, 0) + number
         return {f"predict/{name}": float(number) for name, number in found.items()}
-
-
-def assigned(scores: Mapping[str, float], *, single: bool) -> list[str]:
-    """Return the labels that a text has: those from `CERTAIN` on, or the one that is the most probable."""
-    if single:
-        return [max(scores, key=lambda label: scores[label])] if scores else []
-    return [label for label, score in scores.items() if score >= CERTAIN]
 
 
 def document_place(row: Mapping[str, Any]) -> str:

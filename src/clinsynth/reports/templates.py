@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from importlib import resources
 from typing import Any
 
-from jinja2 import StrictUndefined, Template
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 
 def template_text(name: str) -> str:
@@ -16,5 +16,7 @@ def template_text(name: str) -> str:
 
 def page_parts(name: str, **values: Any) -> Iterator[str]:
     """Return a page with these values in it, part by part: it may be long."""
-    template: Template = Template(template_text(name), undefined=StrictUndefined, keep_trailing_newline=True)
-    return template.generate(values)
+    templates = Environment(
+        loader=FunctionLoader(template_text), undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False
+    )
+    return templates.get_template(name).generate(values)

@@ -50,21 +50,30 @@ class Job:
 
 
 def run(cfg: DictConfig) -> None:
-    """One job: check its settings and its gold, then import what its stage needs, which takes seconds."""
-    stage = str(HydraConfig.get().job.config_name)
+    """One job of the command line."""
+    settings, job = settled(cfg, hydra=HydraConfig.get())
+    begin(settings, job=job)
+
+
+def settled(cfg: DictConfig, *, hydra: Any) -> tuple[Any, Job]:
+    """Return the typed settings of a composed config and its job; `hydra` is Hydra's own node of it."""
+    stage = str(hydra.job.config_name)
     settings = config.typed(cfg, config.STAGES[stage])
+    return settings, _job(cfg, stage, settings=settings, hydra=hydra)
+
+
+def begin(settings: Any, *, job: Job) -> Any:
+    """Check the gold of a job, then import what its stage needs, which takes seconds; return what the stage returns."""
     if isinstance(settings, config.CorpusConfig | config.ZeroShotConfig | config.SearchConfig):
         from clinsynth import datasets  # which `--help` need not wait for
 
         needed = ("test",) if isinstance(settings, config.ZeroShotConfig) else ("train", "test")
         task = tasks.open(settings.dataset)
         datasets.open_gold(task, data=Path(settings.paths.data), needed=needed)  # kept for the stage
-    job = _job(cfg, stage, settings=settings)
-    import_module(f"clinsynth.stages.{stage}").main(settings, job=job)
+    return import_module(f"clinsynth.stages.{job.stage}").main(settings, job=job)
 
 
-def _job(cfg: DictConfig, stage: str, *, settings: Any) -> Job:
-    hydra: Any = HydraConfig.get()
+def _job(cfg: DictConfig, stage: str, *, settings: Any, hydra: Any) -> Job:
     overrides = tuple(cast(list[str], OmegaConf.to_container(hydra.overrides.task, resolve=False)))
     if isinstance(settings, config.CorpusConfig) and not settings.may_name_units():
         cfg, overrides = _without_units(cfg, overrides, number=len(settings.units.only))

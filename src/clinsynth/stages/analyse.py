@@ -57,7 +57,8 @@ class Material:
         return read(settings, choices=choices)
 
 
-def main(settings: AnalyseConfig, *, job: Job) -> None:
+def main(settings: AnalyseConfig, *, job: Job) -> Summary:
+    """Run the stage; return the summary of the run that has done the job, now or before."""
     frame = Frame.open(settings.tracking, paths=settings.paths, job=job, table=settings.tracking.table)
     material = _gather(settings, job=job, store=frame.store)
     with frame.ledger.claim(material.run_key):
@@ -74,6 +75,7 @@ def main(settings: AnalyseConfig, *, job: Job) -> None:
         "folder": str(job.folder),
     }
     show_analysis(material.title, summary.metrics, where=where)
+    return summary
 
 
 def planned(settings: AnalyseConfig) -> tuple[AnalyseConfig, str]:

@@ -18,8 +18,8 @@ from clinsynth.stages.frame import Entry, Frame
 from clinsynth.types import Summary
 
 
-def main(settings: GenerateConfig, *, job: Job) -> None:
-    """Run the stage."""
+def main(settings: GenerateConfig, *, job: Job) -> Corpus | None:
+    """Run the stage; return the corpus, `None` where it ends before there is one (a dry run, a batch that waits)."""
     resolved = resolving.load_and_resolve(settings)
     settings, recipe = resolved.settings, resolved.recipe
     store, completions = ArtifactStore(Path(settings.paths.artifacts)), asking.completions_of(settings)
@@ -31,8 +31,7 @@ def main(settings: GenerateConfig, *, job: Job) -> None:
         return corpus
 
     if settings.llm.name == RECORDED:
-        _see(make())
-        return
+        return _seen(make())
     generation = Generation(recipe, corpora.plan_requests(recipe, completions=completions))
     requests, labelled, told = generation.requests, settings.annotator.name == "llm", settings.generation
     if asking.ends_before_asking(
@@ -44,7 +43,7 @@ def main(settings: GenerateConfig, *, job: Job) -> None:
         what="its units or rows",
         labelled=labelled,
     ):
-        return
+        return None
     run_key = keys.generation(settings, version=recipe.version, gold=recipe.gold.hashes)
     frame = Frame.open(settings.tracking, paths=settings.paths, job=job)
     entry = Entry(
@@ -69,7 +68,7 @@ def main(settings: GenerateConfig, *, job: Job) -> None:
         run.tag("corpus", corpus.digest)
         summary = Summary(run.id, run_key, corpus.digest, None, len(corpus.examples))
         summary.write(job.folder)
-    _see(corpus)
+    return _seen(corpus)
 
 
 def _show_outcome(spend: Spend, generation: Generation, *, corpus: Corpus) -> None:
@@ -79,8 +78,8 @@ def _show_outcome(spend: Spend, generation: Generation, *, corpus: Corpus) -> No
     show_rejected(rejected, corpus.rejected(), each=SAMPLES)
 
 
-def _see(corpus: Corpus) -> None:
-    """Print what can be done with the corpus; raises ConfigError where it is empty."""
+def _seen(corpus: Corpus) -> Corpus:
+    """Print what can be done with the corpus, and return it; raises ConfigError where it is empty."""
     show = f"clinsynth show corpus={corpus.digest}"
     if not corpus.examples:
         raise ConfigError(
@@ -89,3 +88,4 @@ def _see(corpus: Corpus) -> None:
             "when an annotator or a filter is changed."
         )
     print(f"Train on it: clinsynth train with the same settings. See it: {show}")
+    return corpus

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from clinsynth.artifacts import CARD, FILES, MANIFEST, check_files, read_entry
 from clinsynth.errors import ConfigError
 from clinsynth.files.exported import export_facts
 from clinsynth.learning import saved
-from clinsynth.tracking import Ledger
+
+if TYPE_CHECKING:  # imports MLflow, which takes seconds
+    from clinsynth.tracking import Ledger
 
 
 def locate(model: str, *, ledger: Ledger) -> Path:
@@ -21,7 +24,7 @@ def locate(model: str, *, ledger: Ledger) -> Path:
         return _latest(ledger)
     folder = Path(model).expanduser()
     if folder.is_dir():
-        return _checked(folder)
+        return checked(folder)
     if not re.fullmatch("[0-9a-f]{1,32}", model):
         raise ConfigError(
             f"model={model} is neither a folder nor an MLflow run. `clinsynth train` names both when it has trained "
@@ -38,7 +41,7 @@ def _latest(ledger: Ledger) -> Path:
             f"model=latest: there is no model in {ledger.store.root} yet. `clinsynth train` makes one; the experiments "
             "of the papers keep none, unless trainer.save_model=true is given."
         )
-    return _checked(there[-1])
+    return checked(there[-1])
 
 
 def _run(start: str, *, ledger: Ledger) -> str:
@@ -68,10 +71,11 @@ def _of_run(run_id: str, *, ledger: Ledger) -> Path:
             f"the model of the run {run_id} is gone from {told}. Name its new folder as model=..., where it is kept as "
             "paths.artifacts=..., or train it again."
         )
-    return _checked(folder)
+    return checked(folder)
 
 
-def _checked(folder: Path) -> Path:
+def checked(folder: Path) -> Path:
+    """Return the folder; raises ConfigError where it holds no model, DataFormatError where its files have changed."""
     if not saved.is_model(folder):
         raise ConfigError(
             f"model={folder} holds no model: a folder that `clinsynth train` has saved has config.json, "

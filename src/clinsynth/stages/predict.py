@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -12,15 +11,15 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from clinsynth import keys, tasks
+from clinsynth import keys
 from clinsynth.config import PredictConfig
 from clinsynth.errors import ConfigError, DataFormatError
 from clinsynth.files.growing import Growing
 from clinsynth.files.input_texts import SUFFIXES, InputText, input_files, read_input_texts
 from clinsynth.files.json_lines import each_json_line
 from clinsynth.keys import file_digest
-from clinsynth.learning import hardware, open_learner, reading, saved
-from clinsynth.learning.learner import Opened, Opening
+from clinsynth.learning import hardware, reading, saved
+from clinsynth.models import open_folder, single
 from clinsynth.reports.predictions import Tally, document_place, show_predictions, write_page
 from clinsynth.stages import Job, models, naming
 from clinsynth.stages.frame import Entry, Frame
@@ -58,9 +57,8 @@ class Material:
 
     @property
     def single(self) -> bool:
-        """Say whether the model has learnt a task whose texts have one label each, as far as it says so."""
-        kind = tasks.kinds().get(saved.describe_model(self.folder).task or "")
-        return kind is not None and not kind.reviewer.SEVERAL
+        """Say whether the model gives a text one label."""
+        return single(self.folder)
 
     @property
     def page(self) -> Path:
@@ -147,23 +145,23 @@ def _refuse_to_lose_a_page(material: Material) -> None:
 def _predict(material: Material, *, frame: Frame) -> Summary:
     _refuse_to_lose_a_page(material)
     settings = material.settings
-    model = _open(settings, folder=material.folder, side_by_side=material.job.side_by_side)
+    model = open_folder(material.folder, how=settings.predict, side_by_side=material.job.side_by_side)
     entry = Entry(
         material.run_key,
         experiment=EXPERIMENT,
         name=f"predict-{material.folder.name}",
         params=naming.stage_params(settings, choices=material.job.choices, task=model.task),
     )
-    with frame.begin(entry) as run, closing(model):
+    with frame.begin(entry) as run, model:
         grown = Growing(material.output, job=material.run_key, anew=settings.force)
         if grown.done:
             print(f"{grown.done:,} of {material.number:,} documents are read already: going on from there.")
         began, left = time.monotonic(), material.number - grown.done
         bar = tqdm(total=material.number, initial=grown.done, desc="read", unit="document", disable=None)
         with grown, bar:
-            for lines in reading.read_texts(islice(material.documents, grown.done, None), model=model):
+            for lines in reading.read_texts(islice(material.documents, grown.done, None), model=model.opened):
                 if not bar.n and all("error" in line for line in lines):
-                    raise ConfigError(_unfit(lines[0], model=model))
+                    raise ConfigError(_unfit(lines[0], markers=model.opened.markers))
                 grown.add(lines)
                 bar.update(len(lines))
         seconds = time.monotonic() - began
@@ -177,30 +175,9 @@ def _predict(material: Material, *, frame: Frame) -> Summary:
     return summary
 
 
-def _open(settings: PredictConfig, *, folder: Path, side_by_side: int) -> Opened:
-    part = settings.predict
-    device, said = hardware.device(part.accelerator), saved.describe_model(folder)
-    if said.runtime and part.accelerator in ("gpu", "mps"):
-        raise ConfigError(
-            f"predict.accelerator={part.accelerator}: model={folder} was exported for {said.runtime}, which reads on "
-            "the CPU. On a GPU the model reads that it was exported from."
-        )
-    workers = hardware.readers(part.workers, device="cpu" if said.runtime else device)
-    hardware.share_cores(side_by_side * workers)
-    how = Opening(
-        window=part.window,
-        overlap=part.overlap,
-        batch_tokens=part.batch_tokens,
-        workers=workers,
-        device="cpu" if said.runtime else device,
-        precision=hardware.precision(part),
-    )
-    return open_learner(said.learner).open_model(folder, kinds=tasks.kinds(), how=how)
-
-
-def _unfit(line: dict[str, object], *, model: Opened) -> str:
-    markers = " and ".join(model.markers)
-    masked = f" It reads sentences in which the two things are masked as {markers}." if markers else ""
+def _unfit(line: dict[str, object], *, markers: Sequence[str]) -> str:
+    named = " and ".join(markers)
+    masked = f" It reads sentences in which the two things are masked as {named}." if named else ""
     return f"the model cannot read these texts. The first is {document_place(line)}: {line['error']}.{masked}"
 
 

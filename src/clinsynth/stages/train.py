@@ -59,8 +59,8 @@ class Material:
         return self.corpus.digest if self.corpus else None
 
 
-def main(settings: TrainConfig, *, job: Job) -> None:
-    """Run the stage."""
+def main(settings: TrainConfig, *, job: Job) -> Summary:
+    """Run the stage; return the summary of the run that has done the job, now or before."""
     frame = Frame.open(settings.tracking, paths=settings.paths, job=job, table=settings.tracking.table)
     name = naming.run_name(settings, overrides=job.overrides)
     params = naming.train_params(settings, choices=job.choices)
@@ -81,6 +81,7 @@ def main(settings: TrainConfig, *, job: Job) -> None:
     }
     name = naming.run_name(material.settings, overrides=job.overrides)
     show_result(name, summary, judge=material.task.kind.judge, where=where)
+    return summary
 
 
 def planned(settings: TrainConfig) -> tuple[TrainConfig, str]:
