@@ -39,6 +39,7 @@ LAYERS = (
     "stages",
     "cli",
     "api",
+    "spacy",
     "__main__",
 )
 """Rooms from the ground up: each imports those of the lines above its own; those of one line may import each other."""
