@@ -80,7 +80,8 @@ EXAMPLES = {
     ),
     "show": ("clinsynth show", "clinsynth show corpus=3f2a samples=20"),
     "cache": ("clinsynth cache", "clinsynth cache action=export to=recordings.jsonl model=gpt-4o-mini"),
-    "prune": ("clinsynth prune", "clinsynth prune keep=2 dry_run=false"),
+    "store": ("clinsynth store", "clinsynth store action=check", "clinsynth store action=prune keep=2 dry_run=false"),
+    "doctor": ("clinsynth doctor", "clinsynth doctor llm=openai"),
     "sweep": (
         "clinsynth sweep target=table7 dry_run=true",
         "clinsynth sweep target=figure2 -- backbone=bert seed=0,1,2,3,4",

@@ -61,15 +61,12 @@ from clinsynth.config.stages import (
 )
 from clinsynth.config.tools import (
     AS_IT_IS,
-    CacheAction,
-    CacheConfig,
     ConvertConfig,
     ExportConfig,
     FigureName,
     Launcher,
     PredictConfig,
     PredictionConfig,
-    PruneConfig,
     ReportConfig,
     ReviewAction,
     ReviewConfig,
@@ -77,6 +74,7 @@ from clinsynth.config.tools import (
     SweepConfig,
 )
 from clinsynth.config.training import BackboneConfig, SourceConfig, SourceName, TrainerConfig
+from clinsynth.config.upkeep import CacheAction, CacheConfig, DoctorConfig, StoreAction, StoreConfig
 from clinsynth.errors import ConfigError
 from clinsynth.types import Prompt
 

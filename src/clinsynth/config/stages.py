@@ -25,17 +25,16 @@ from clinsynth.config.llm import LLMConfig
 from clinsynth.config.options import AT_LEAST_1, check, option
 from clinsynth.config.places import PathsConfig, TrackingConfig
 from clinsynth.config.tools import (
-    CacheConfig,
     ConvertConfig,
     ExportConfig,
     PredictConfig,
-    PruneConfig,
     ReportConfig,
     ReviewConfig,
     ShowConfig,
     SweepConfig,
 )
 from clinsynth.config.training import BackboneConfig, SourceConfig, TrainerConfig
+from clinsynth.config.upkeep import CacheConfig, DoctorConfig, StoreConfig
 
 LANGUAGE_OF_PROMPTS = "the usual prompts in another language than English, by their names: prompt_language=es, de"
 
@@ -216,5 +215,6 @@ STAGES: dict[str, type] = {
     "sweep": SweepConfig,
     "report": ReportConfig,
     "cache": CacheConfig,
-    "prune": PruneConfig,
+    "store": StoreConfig,
+    "doctor": DoctorConfig,
 }

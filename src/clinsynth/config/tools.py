@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import Enum
 
 from omegaconf import MISSING
@@ -207,67 +206,6 @@ class ConvertConfig:
     def source(self) -> str:
         """Return the value of the key `from`."""
         return str(vars(self)["from"])
-
-
-CacheAction = Enum("CacheAction", ["stats", "export", "import", "verify", "forget", "prices"])
-
-
-@dataclass
-class ForgetConfig:
-    """The answers that are forgotten: those to which all that is given applies."""
-
-    dataset: str | None = option(None, "asked for this dataset, as ids of requests begin: dataset/prompt/unit#0")
-    prompt: str | None = option(None, "asked with this prompt")
-    unit: str | None = option(None, "asked about this unit")
-    reason: str | None = option(
-        None, "that ended so (stop, length), or are no answers for this reason (refusal, empty, content filter ...)"
-    )
-    since: str | None = option(None, "that came on this day or after it, such as 2025-01-31 or 2025-01-31T18:00")
-    before: str | None = option(None, "that came before this day")
-
-    def __post_init__(self) -> None:
-        for name in ("since", "before"):
-            value = getattr(self, name)
-            try:
-                datetime.fromisoformat(value or "2025-01-31")
-            except ValueError:
-                check(False, f"forget.{name}", value, "a date such as 2025-01-31 or 2025-01-31T18:00")
-
-
-@dataclass
-class CacheConfig:
-    """The completions that were paid for: count them, check them, take them elsewhere, forget some."""
-
-    action: CacheAction = option(
-        MISSING,
-        "stats; verify; export to recordings (to=...); import recordings (file=...), as answers of model=...; "
-        "forget those that forget.* names, so that they are asked for again; prices: the list of prices that is "
-        "kept, of models whose name holds model=..., of provider=...",
-    )
-    forget: ForgetConfig = field(default_factory=ForgetConfig)
-    dry_run: bool = option(MISSING, "forget: print what it would be, and change nothing")
-    to: str | None = option(None, "export: the JSON lines to write")
-    file: str | None = option(None, "import: the JSON lines to read")
-    model: str | None = option(
-        None, "export, forget: only answers of this llm.model; import: whose answers they are; prices: a part of a name"
-    )
-    provider: str | None = option(None, "prices: whose, as llm.price_provider has it")
-    prompts: bool = option(MISSING, "false leaves prompts out of the export, which can then not be replayed")
-    tracking: TrackingConfig = MISSING
-    paths: PathsConfig = MISSING
-
-
-@dataclass
-class PruneConfig:
-    """Delete saved models but for the best of each dataset; answers of LLMs, corpora and runs stay."""
-
-    keep: int = option(MISSING, "so many models of each dataset stay, those with the best scores")
-    dry_run: bool = option(MISSING, "true lists what would go, and deletes nothing")
-    tracking: TrackingConfig = MISSING
-    paths: PathsConfig = MISSING
-
-    def __post_init__(self) -> None:
-        check(self.keep >= 0, "keep", self.keep, "0 or more")
 
 
 class FigureName(Enum):

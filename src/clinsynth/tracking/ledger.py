@@ -144,6 +144,15 @@ class Ledger:
     def params(self, run_id: str) -> dict[str, str]:
         return dict(self.client.get_run(run_id).data.params)
 
+    def is_claimed(self, start: str) -> bool:
+        """Say whether a process is at a job whose run key begins so."""
+        for lock in self.store.lock_path("run").parent.glob(f"run-{start}*.lock"):
+            try:
+                FileLock(lock).acquire(timeout=0).lock.release()
+            except Timeout:
+                return True
+        return False
+
     def tag(self, run_id: str, name: str, value: str) -> None:
         self.client.set_tag(run_id, name, value)
 
