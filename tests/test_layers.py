@@ -27,6 +27,7 @@ LAYERS = (
     "datasets",
     "tasks",
     "models",
+    "pyfunc",
     "asking",
     "quality",
     "analysis",

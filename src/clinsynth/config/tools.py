@@ -159,6 +159,10 @@ class ExportConfig:
     send_gold_text: bool = option(
         MISSING, "push: true: names of units and rows of a dataset that is not public may go to the hub"
     )
+    register: str | None = option(
+        None, "name of a model in MLflow's registry, of which this one becomes the next version: `mlflow models serve`"
+    )
+    alias: str | None = option(None, "register: an alias that points at this version from now on, such as champion")
     force: bool = option(False, "write into a folder that is not empty")
     tracking: TrackingConfig = MISSING
     paths: PathsConfig = MISSING
@@ -168,6 +172,10 @@ class ExportConfig:
             raise ConfigError("say what is exported, and one thing at a time: corpus=latest, or model=<folder or run>.")
         for key, accepted in _EXPORTS.items():
             check(getattr(self, key) in accepted, key, getattr(self, key), f"one of {', '.join(accepted)}")
+        if self.register is not None and self.model is None:
+            raise ConfigError("register is of models: give model=<folder or run>, or latest.")
+        if self.alias is not None and self.register is None:
+            raise ConfigError(f"alias={self.alias} is of a model in MLflow's registry: give register=<name>, too.")
         runtime = self.format != AS_IT_IS
         check(self.model is not None or not runtime, "format", self.format, f"{AS_IT_IS} for a corpus")
         check(runtime or self.precision == "fp32", "precision", self.precision, "fp32 but for format=onnx or openvino")

@@ -28,6 +28,9 @@ from clinsynth.stages.runtimes import Conversion
 from clinsynth.tracking import Ledger
 from clinsynth.types import Metrics, Summary
 
+EXAMPLE_TEXT = "Ibuprofen may help with migraine."
+"""The example of a registered model's input."""
+
 
 @dataclass(frozen=True)
 class Export:
@@ -85,6 +88,9 @@ def main(settings: ExportConfig, *, job: Job) -> None:
                 folder, repository=settings.push, kind=export.kind, files=files, private=settings.private
             )
             run.tag("repository", address)
+        if settings.register:
+            version = _register(folder, settings=settings, frame=frame, run_id=run.id)
+            run.tag("registered", f"{settings.register} {version}")
         run.metrics(metrics)
         frame.end(run, Summary(run.id, run_key, export.corpus, None, export.examples, metrics))
     if not written:
@@ -93,6 +99,36 @@ def main(settings: ExportConfig, *, job: Job) -> None:
     for what, place in {"MLflow run": run.id, "folder": folder, "repository": address}.items():
         if place is not None:
             print(f"  {what}: {place}")
+
+
+def _register(folder: Path, *, settings: ExportConfig, frame: Frame, run_id: str) -> str:
+    """Take the exported model into MLflow's registry, say how it is served, and return its version."""
+    from clinsynth import pyfunc  # imports torch
+    from clinsynth.tracking import registry
+
+    assert settings.register is not None
+    texts = [EXAMPLE_TEXT]
+    reader = pyfunc.load(folder)
+    if markers := reader.model.opened.markers:
+        texts = [f"{' and '.join(markers)}: {EXAMPLE_TEXT}"]
+    answers = reader.answers(texts)
+    reader.model.close()
+    found = registry.register(
+        folder,
+        name=settings.register,
+        alias=settings.alias,
+        ledger=frame.ledger,
+        run_id=run_id,
+        texts=texts,
+        answers=answers,
+    )
+    named = f"@{settings.alias}" if settings.alias else f"/{found}"
+    print(
+        f"registered: {settings.register}, version {found}. It answers at port 5001 with "
+        f"MLFLOW_TRACKING_URI={frame.ledger.where} mlflow models serve -m models:/{settings.register}{named} "
+        "--env-manager local -p 5001"
+    )
+    return found
 
 
 def _of_corpus(settings: ExportConfig, *, name: str, ledger: Ledger) -> Export:

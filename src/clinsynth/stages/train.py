@@ -195,6 +195,12 @@ def _train(material: Material, *, frame: Frame) -> Summary:
         model = None
         if settings.trainer.save_model:
             model = str(_save_model(student, material, run_id=run.id, metrics=metrics, store=frame.store))
+            run.model(
+                Path(model),
+                task=material.task.name,
+                metrics={name: metrics[name] for name in material.task.kind.judge.HEADLINE.metrics if name in metrics},
+                tested_on=(settings.dataset.name, keys.digest(gold.hashes)),
+            )
         summary = Summary(run.id, material.run_key, material.corpus_digest, model, len(arm.examples), metrics)
         run.metrics(summary.metrics)
         summary = frame.end(run, summary)

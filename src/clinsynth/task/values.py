@@ -80,6 +80,11 @@ class Headline:
     plain: frozenset[str] = frozenset()
     """Metrics that are no shares, which tables show as they are; the others are in percent."""
 
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Return the metrics of its tables, and the ends of its interval."""
+        return (*self.scores.values(), self.low, self.high)
+
     def of_label(self, label: str) -> str:
         """Return the metric of one label, of a task that has several."""
         return f"test/{label}/{self.metric.removeprefix('test/')}"

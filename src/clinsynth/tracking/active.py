@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import warnings
 from collections.abc import Mapping, Sequence
@@ -21,6 +22,9 @@ from clinsynth.types import Metrics
 PARAMS_PER_CALL = 100  # MLflow's limits
 METRICS_PER_CALL = 1000
 LONGEST_PARAM = 500
+
+PARAMS_OF_MODEL = ("backbone", "source", "size", "annotator", "seed")
+"""Of its run's."""
 
 
 class ActiveRun:
@@ -71,6 +75,29 @@ class ActiveRun:
 
     def file(self, path: Path, folder: str | None = None) -> None:
         self.client.log_artifact(self.id, str(path), folder)
+
+    def model(self, folder: Path, *, task: str, metrics: Metrics, tested_on: tuple[str, str]) -> None:
+        """Log a saved model with its scores on a test set (name and digest), so that models are searched by them.
+
+        The weights stay in their folder; `Ledger.register` takes them into MLflow.
+        """
+        run = self.client.get_run(self.id)
+        model = self.client.create_logged_model(
+            run.info.experiment_id,
+            name=re.sub(r"[/:.%\"']", "-", folder.name),
+            source_run_id=self.id,
+            tags={"folder": str(folder)},
+            params={name: run.data.params[name] for name in PARAMS_OF_MODEL if name in run.data.params},
+            model_type=task,
+        )
+        name, digest = tested_on
+        now = int(time.time() * 1000)
+        logged = [
+            Metric(key, value, now, 0, model_id=model.model_id, dataset_name=name, dataset_digest=digest[:36])
+            for key, value in metrics.items()
+        ]
+        self.client.log_batch(self.id, metrics=logged)
+        self.client.finalize_logged_model(model.model_id, "READY")
 
     def dataset(self, *, name: str, digest: str, source: str) -> None:
         entry = Dataset(name=name, digest=digest[:36], source_type="local", source=redacted(source))
