@@ -78,6 +78,21 @@ def test_a_row_of_one_type_answers_for_its_term_among_several(tmp_path: Path) ->
     assert recorded(tmp_path, ROW).find([request(typed, prompt="Write of a disease.")]) == {}
 
 
+def test_an_id_stands_twice_where_something_else_was_asked(tmp_path: Path) -> None:
+    short = ROW | {"prompt": "Write 2.", "completion": "1. Gout again."}
+    labels = {"id": "ncbi/mentions/gout#0", "labels": ROW["id"], "completion": "1. Gout"}
+    rows = [ROW, short, labels | {"prompt": "{the 30 numbered sentences}"}, labels | {"prompt": "{the 2 numbered}"}]
+    llm = recorded(tmp_path, *rows)
+    assert [llm.find([request(prompt=said)])["mine/sentences/gout#0"].text for said in ("Write.", "Write 2.")] == [
+        "1. Gout.",
+        "1. Gout again.",
+    ]
+    second = request("mine/mentions/gout#0", prompt="{the 2 numbered}", labels=ROW["id"])
+    assert set(llm.find([second])) == {second.id}
+    with pytest.raises(DataFormatError, match=r":5: the id 'ncbi/sentences/gout#0' stands at .*:2 already"):
+        recorded(tmp_path, *rows, short | {"completion": "Another answer."}).find([request()])
+
+
 def test_an_empty_completion_is_no_answer(tmp_path: Path) -> None:
     assert recorded(tmp_path, ROW | {"completion": " "}).find([request()]) == {}
 

@@ -11,11 +11,15 @@ from clinsynth import keys
 from clinsynth.artifacts import write_whole
 from clinsynth.errors import ConfigError
 from clinsynth.files.json_lines import json_lines
+from clinsynth.keys import digest
 from clinsynth.llm.cache import CompletionCache
 from clinsynth.llm.endings import ending, lack
-from clinsynth.llm.recorded import read_recordings
+from clinsynth.llm.recorded import ANSWER, read_recordings
 from clinsynth.llm.servers.base import ServerAnswer
 from clinsynth.types import Request
+
+SENT = ("messages", "requested_model", "sampling")
+"""Fields of an exported row that say what was sent, and are no evidence."""
 
 
 def export_recordings(cache: CompletionCache, path: Path, *, model: str | None, prompts: bool) -> int:
@@ -24,15 +28,16 @@ def export_recordings(cache: CompletionCache, path: Path, *, model: str | None, 
     Raises ConfigError where two models have answered one request: a recording has one answer.
     """
     rows = [row for row in cache.rows() if model in (None, row["model"])]
-    seen: dict[str, str] = {}
+    seen: set[str] = set()
     for row in rows:
-        if row["id"] in seen:
+        asked = digest([row["id"], row["evidence"]])
+        if asked in seen:
             models = ", ".join(sorted({found["model"] for found in rows}))
             raise ConfigError(
                 f"{row['id']!r} has several answers in {cache.path} (other model, prompt or sampling), and a recording "
                 f"has one. Choose with model=... ({models})."
             )
-        seen[row["id"]] = row["model"]
+        seen.add(asked)
     write_whole(path, json_lines(_recording(row, prompts=prompts) for row in rows))
     return len(rows)
 
@@ -52,9 +57,7 @@ def import_recordings(cache: CompletionCache, path: Path, *, model: str | None) 
             continue
         if not whose:
             raise ConfigError(f"{path} does not say which llm.model was asked: give it as model=...")
-        evidence: dict[str, Any] = {
-            name: row[name] for name in ("prompt", "labels", "seed_rows", "test_index") if name in row
-        }
+        evidence = {name: value for name, value in row.items() if name not in (*ANSWER, *SENT)}
         request = Request(row["id"], tuple(messages), evidence)
         sampling = row.get("sampling") or {}
         answer = ServerAnswer(row["completion"], ended, served_model=row["model"] or whose)

@@ -2,7 +2,8 @@
 
 A line has `id` (`dataset/prompt/unit#replicate`), `model`, `completion`, `finish_reason`, and the
 evidence of what was asked, which is `prompt` in most cases. The dataset in the id does not count,
-so that one dataset can use the recordings of another, and one of several types those of datasets with one.
+so that one dataset can use the recordings of another, and one of several types those of datasets with one. An id may
+stand several times where what was asked differs, such as 30 sentences of a unit in one file and 2 of it in another.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ ACCEPTED = (
 
 ABOUT = ("sentence", "text", "prompt")
 """Fields that may hold the text that an answer is about; what counts is its place in the test set."""
+ANSWER = ("id", "model", "completion", "finish_reason")
+"""Fields of an answer; all others say what was asked."""
 Key = tuple[str, str, int]
 """Prompt, unit, replicate."""
 
@@ -128,14 +131,20 @@ def read_recordings(files: Sequence[Path]) -> list[dict[str, Any]]:
             row = _checked({"model": "unknown", "finish_reason": "stop"} | found, place=place)
             if not row["completion"].strip():
                 continue
-            if row["id"] in first:
+            asked = _asked(row)
+            if asked in first:
                 raise DataFormatError(
-                    f"{place}: the id {row['id']!r} stands at {first[row['id']]} already. One request has one answer: "
-                    "remove one of them, or number it as another replicate (#1, #2 ...)."
+                    f"{place}: the id {row['id']!r} stands at {first[asked]} already, where the same was asked. One "
+                    "request has one answer: remove one of them, or number it as another replicate (#1, #2 ...)."
                 )
-            first[row["id"]] = place
+            first[asked] = place
             rows.append(row)
     return rows
+
+
+def _asked(row: dict[str, Any]) -> str:
+    """Return the digest of what a row was asked: its id, and its evidence."""
+    return digest([row["id"], {name: value for name, value in row.items() if name not in ANSWER}])
 
 
 def _checked(row: dict[str, Any], *, place: str) -> dict[str, Any]:
