@@ -236,7 +236,8 @@ class Server:
                 self.files[batch[kind]] = "\n".join(map(json.dumps, rows)).encode()
 
     def answer(self, body: dict[str, Any], fault: str, *, time_asked: int) -> dict[str, Any]:
-        prompt = body["messages"][-1]["content"]
+        asked = [message["content"] for message in body["messages"] if message["role"] == "user"]
+        prompt = next(said for said in reversed(asked) if not said.startswith(("Check your answer", "Now give the")))
         told = self.behaviour
         text = (
             proposed(prompt, most=told.proposals, time_asked=time_asked)

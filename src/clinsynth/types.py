@@ -75,6 +75,9 @@ class Gold:
     """Texts that nothing may learn from: of a test set that people have labelled anew, wherever else they stand."""
     adjudication: Adjudication | None = None
     """Where the labels of the test set come with the project."""
+    texts: Sequence[Any] = ()
+    """Real texts that are to be labelled, in the order in which they are picked; empty where an LLM writes them."""
+    left_out: Mapping[str, int] = field(default_factory=dict)  # further ones that are not, by the reason
     own_test: Sequence[Any] = ()
     """Where people have labelled a test set anew: all that the files test, and what else is tested now."""
 
@@ -127,6 +130,8 @@ class Request:
     """The JSON schema of the answer that the messages ask for; `None` where they ask for no JSON."""
     language: str | None = None
     """The language of the texts that are asked for, where that is known; stands in no key."""
+    own: str | None = None
+    """The texts that are asked for, where they are there already, so that nobody is asked."""
     room: int = 1
     """How many times `llm.max_tokens` an answer may be long, after one that was cut; stands in no key."""
 

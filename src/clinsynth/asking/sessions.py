@@ -11,7 +11,7 @@ from clinsynth.asking import clients
 from clinsynth.config import AskingConfig, DatasetConfig, LLMConfig
 from clinsynth.errors import ConfigError, MissingCompletions
 from clinsynth.llm import KnownCompletions, cache_path, recorded
-from clinsynth.llm.account import Account
+from clinsynth.llm.account import NO_FURTHER, Account, FurtherRequests
 from clinsynth.llm.budget import PAID, Cap, Spend
 from clinsynth.llm.cache import CompletionCache
 from clinsynth.llm.progress import FollowUp, Instead, nothing_follows, nothing_instead
@@ -20,8 +20,10 @@ from clinsynth.tracking import ActiveRun, Ledger
 from clinsynth.types import Request
 
 
-def estimate(llm: LLMConfig, requests: Sequence[Request], *, artifacts: Path, labelled: bool = False) -> Spend:
-    """Return what asking would take; nothing is sent. `labelled`: every answer is sent back once to be labelled."""
+def estimate(
+    llm: LLMConfig, requests: Sequence[Request], *, artifacts: Path, labelled: FurtherRequests = NO_FURTHER
+) -> Spend:
+    """Return what asking would take, with the requests about every answer; nothing is sent."""
     with closing(CompletionCache(cache_path(artifacts))) as cache:
         return Account(clients.endpoint(llm), cache, clients.unspent(llm)).estimate(requests, labelled=labelled)
 
@@ -33,20 +35,30 @@ def cancel_batches(llm: LLMConfig, *, artifacts: Path) -> int:
 
 
 def check_consent(
-    dataset: DatasetConfig, requests: Sequence[Request], *, asking: AskingConfig, llm: LLMConfig, what: str
+    dataset: DatasetConfig,
+    requests: Sequence[Request],
+    *,
+    asking: AskingConfig,
+    llm: LLMConfig,
+    what: str,
+    own_texts: str = "",
 ) -> None:
-    """Raise ConfigError where gold text of a dataset that is not public would be sent unasked.
+    """Raise ConfigError where gold text of a dataset that is not public would be sent unasked, or a user's own texts.
 
-    `what` names that text: its units, its test texts.
+    `what` names that text: its units, its test texts. `own_texts` is the path of a user's own.
     """
     if dataset.public or asking.send_gold_text or llm.trusted:
         return
     if not any(request.gold_characters for request in requests):  # such as the criteria of an instrument
         return
+    why, public = f"{dataset.name} is not public (dataset.public=false)", "write public: true into the dataset's YAML"
+    if own_texts:
+        what, public = "its texts", "say texts.public=true, and public: true in the dataset's YAML"
+        why = f"texts.path={own_texts} is not public (texts.public=false)"
     raise ConfigError(
-        f"{dataset.name} is not public (dataset.public=false), and {what} would be sent to {clients.whose(llm)}. "
+        f"{why}, and {what} would be sent to {clients.whose(llm)}. "
         "Say that they may with generation.send_gold_text=true, or that the server is inside the house with "
-        "llm.trusted=true; or, where anybody may see the data, write public: true into the dataset's YAML."
+        f"llm.trusted=true; or, where anybody may see the data, {public}."
     )
 
 

@@ -43,6 +43,7 @@ from clinsynth.config.corpus import (
     UnitsConfig,
 )
 from clinsynth.config.folder import conf_folder
+from clinsynth.config.labelling import DRAW, NEAREST, TRAIN, LabelAskingConfig, Material, Pick, TextsConfig
 from clinsynth.config.llm import LLMConfig, LLMMode, PriceConfig, Structured, WhenCut, check_names_no_secret
 from clinsynth.config.options import check, option
 from clinsynth.config.places import PathsConfig, TrackingConfig

@@ -9,6 +9,7 @@ from enum import Enum
 
 from omegaconf import MISSING
 
+from clinsynth.config.labelling import LabelAskingConfig
 from clinsynth.config.options import AT_LEAST_1, NAME, check, is_name, option
 from clinsynth.errors import ConfigError
 
@@ -103,6 +104,8 @@ class DatasetConfig:
     language: str | None = option(None, LANGUAGE, keyless=True)
     recordings: list[str] = option([], "JSON lines with an LLM's completions, for llm=recorded", keyless=True)
     per_request: int | None = option(None, "examples that one request asks for; null is the task's usual number")
+    shots: str | None = option(None, "a file of rows of gold train that annotator.shots shows, in order", keyless=True)
+    texts: str | None = option(None, "a file of rows of gold train that material=texts labels, in order", keyless=True)
 
     def split_files(self) -> dict[str, FileConfig]:
         """Return the files of the splits that there are."""
@@ -233,7 +236,7 @@ class NegativesConfig:
 
 
 @dataclass
-class AnnotatorConfig:
+class AnnotatorConfig(LabelAskingConfig):
     name: str = option(
         MISSING,
         "who labels the synthetic texts: seed, gazetteer, llm; none: they bring a label; default is the task's choice",

@@ -21,6 +21,7 @@ from clinsynth.config.corpus import (
     SizeConfig,
     UnitsConfig,
 )
+from clinsynth.config.labelling import Material, TextsConfig
 from clinsynth.config.llm import LLMConfig
 from clinsynth.config.options import AT_LEAST_1, check, option
 from clinsynth.config.places import PathsConfig, TrackingConfig
@@ -48,6 +49,10 @@ class CorpusConfig:
     seed_ratio: SeedRatioConfig = MISSING
     units: UnitsConfig = MISSING
     negatives: NegativesConfig = field(default_factory=NegativesConfig)
+    material: Material = option(
+        Material.written, "written (by the LLM, about units), or texts (real ones, which are labelled)", keyless=True
+    )
+    texts: TextsConfig = field(default_factory=TextsConfig)
     generation: GenerationConfig = MISSING
     prompt: PromptConfig = MISSING
     prompt_language: dict[str, PromptConfig] = option({}, LANGUAGE_OF_PROMPTS, keyless=True)

@@ -173,7 +173,7 @@ def _content(generation: Generation, lexicon: Sequence[str]) -> dict[str, Any]:
     recipe, beside = generation.recipe, generation.plan.chosen.beside
     completions = (
         [answer.unit, answer.replicate, answer.completion.text, answer.completion.finish_reason]
-        + ([labels.text] if (labels := generation.labels_of(answer)) else [])
+        + [labels.text for labels in generation.labels_of(answer)]
         for answer in generation.answers
     )
     return keys.corpus_content(

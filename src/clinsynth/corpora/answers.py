@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from tqdm import tqdm
 
@@ -27,8 +27,7 @@ def replay_answers(recipe: Recipe, *, completions: KnownCompletions) -> Generati
     while waiting:
         waiting = _replayed(waiting, found, replay=replay)
         found = completions.find(waiting)
-    second = [answer.label_request for answer in replay.answers if answer.label_request]
-    _check_missing(second, replay.labels, replay=replay, completions=completions)
+    _check_missing(replay.label_requests, replay.labelled, replay=replay, completions=completions)
     return replay
 
 
@@ -50,7 +49,7 @@ def _replayed(requests: Sequence[Request], found: Mapping[str, Completion], *, r
 
 
 def _check_missing(
-    requests: Sequence[Request], found: Mapping[str, Completion], *, replay: Generation, completions: KnownCompletions
+    requests: Sequence[Request], found: Collection[str], *, replay: Generation, completions: KnownCompletions
 ) -> None:
     """Raise MissingCompletions for requests that are not found, or say that they are skipped."""
     missing = [request for request in requests if request.id not in found]

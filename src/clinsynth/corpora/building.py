@@ -62,7 +62,7 @@ def build_corpus(folder: Path, generation: Generation, *, lexicon: Sequence[str]
         licence=task.dataset.licence,
         language=task.dataset.language,
         meanings=dict(task.meanings),
-        models=sorted({answer.completion.model for answer in generation.answers}),
+        models=_models(generation),
         prompt=recipe.writing.prompt,
         annotator=recipe.writing.annotator,
         counts=_asked(generation) | {"parsed": len(drafts), "kept": len(kept), "not needed": len(passed) - len(kept)},
@@ -76,7 +76,17 @@ def _asked(generation: Generation) -> dict[str, int]:
     plan = generation.plan
     units = {"units": len(plan.units), "units available": plan.available, "units in all": plan.total}
     left_out = {"units left out": plan.left_out} if plan.left_out else {}
-    return units | left_out | {"completions": len(generation.answers)}
+    shown = {row for request in generation.label_requests for row in request.evidence.get("shots", ())}
+    labels = {"labels": len(shown)} if shown else {}
+    texts = {f"texts {reason}": number for reason, number in generation.recipe.gold.left_out.items()}
+    return units | left_out | {"completions": len(generation.answers)} | labels | texts
+
+
+def _models(generation: Generation) -> list[str]:
+    """Return the LLMs that have written the texts; of texts that were there already those that have labelled them."""
+    written = {answer.completion.model for answer in generation.answers}
+    labelled = {found.model for passes in generation.labels.values() for found in passes.values()}
+    return sorted(written - {""} or labelled)
 
 
 def _annotate(
@@ -90,7 +100,7 @@ def _annotate(
     recipe = generation.recipe
     own = recipe.task.checks(recipe.gold) if recipe.task.checks else None
     checks = Checks(recipe.quality, recipe.task.kind.examples.words, recipe.test_texts, own)
-    labeller = Labeller(recipe.task.writer, recipe.writing.annotator, tuple(lexicon), checks)
+    labeller = Labeller(recipe.task.writer, recipe.writing.annotator, tuple(lexicon), checks, recipe.task.vote)
     answers = generation.answers
     wanted = [answer for answer in answers if not answer.label_request or generation.labels_of(answer)]
     labelled = in_order.mapped(
@@ -101,7 +111,7 @@ def _annotate(
     unreadable = ""
     for answer in tqdm(answers, desc="annotate", unit="completion", disable=None):
         rejected += answer.rejected
-        if answer.label_request and generation.labels_of(answer) is None:
+        if answer.label_request and not generation.labels_of(answer):
             rejected += [Rejected(draft, "labels_missing") for draft in answer.drafts]
             continue
         found = next(labelled)

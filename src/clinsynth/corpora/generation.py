@@ -9,9 +9,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from clinsynth.corpora.label_steps import LabelStep, first_steps, next_step
 from clinsynth.corpora.labelling import ReadAnswer, Reader
 from clinsynth.corpora.plans import RequestPlan
 from clinsynth.corpora.recipe import Recipe
+from clinsynth.llm.account import NO_FURTHER, FurtherRequests
 from clinsynth.text.schemas import is_json
 from clinsynth.types import Completion, Draft, Rejected, Request
 
@@ -26,7 +28,7 @@ class ParsedAnswer:
     drafts: tuple[Draft, ...]
     rejected: tuple[Rejected, ...]
     label_request: Request | None
-    """The second request, about these texts."""
+    """The second request, about these texts; of several passes and steps the one that they begin with."""
     off_topic: frozenset[int] = frozenset()
     """The places of texts that do not contain their unit."""
 
@@ -51,8 +53,13 @@ class Generation:
         """Answers that are cut; their last text is rejected."""
         self.mended = 0
         """Answers that should be JSON, and are only as far as they could be mended."""
-        self.labels: dict[str, Completion] = {}
-        """Answers to second requests, by the id of the request."""
+        self.labels: dict[str, dict[int, Completion]] = {}
+        """Answers with labels, by the id of the second request and the number of the pass."""
+        self.label_requests: list[Request] = []
+        """All that was asked for labels."""
+        self.labelled: set[str] = set()
+        """The ids of those of them that are answered."""
+        self._steps: dict[str, LabelStep] = {}
         self._answers: dict[tuple[str, int], ParsedAnswer] = {}
         self._places = {request.id: (unit, replicate) for unit, replicate, request in plan.requests}
         self.asked: Counter[str] = Counter(unit for unit, _, _ in plan.requests)
@@ -63,10 +70,12 @@ class Generation:
         """How often more was asked for, and once."""
         self._spare = list(plan.chosen.spare)
         self._in_vain: set[str] = set()
+        self._own = [step for _, _, request in plan.requests if request.own for step in self(request, _own(request))]
 
     @property
     def requests(self) -> list[Request]:
-        return [request for _, _, request in self.plan.requests]
+        """Return what is asked first: for texts, or for labels of texts that are there already."""
+        return [request for _, _, request in self.plan.requests if not request.own] + self._own
 
     @property
     def answers(self) -> list[ParsedAnswer]:
@@ -74,9 +83,22 @@ class Generation:
         rank = {unit: number for number, unit in enumerate((*self.plan.units, *self.plan.chosen.spare))}
         return sorted(self._answers.values(), key=lambda answer: (answer.replicate, rank[answer.unit]))
 
-    def labels_of(self, answer: ParsedAnswer) -> Completion | None:
-        """Return what the LLM answered to the second request about a completion, where there is one."""
-        return self.labels.get(answer.label_request.id) if answer.label_request else None
+    @property
+    def further(self) -> FurtherRequests:
+        """Return how many requests about labels each answer gives rise to, for estimates."""
+        writing = self.recipe.writing
+        if writing.annotator != "llm":
+            return NO_FURTHER
+        asking, shown = writing.asking, (writing.shots, writing.rules)
+        each = asking.steps + asking.verify
+        if self._own:
+            return FurtherRequests(each - 1, shorter=False)
+        return FurtherRequests(asking.passes * each, sum(found.characters for found in shown if found))
+
+    def labels_of(self, answer: ParsedAnswer) -> tuple[Completion, ...]:
+        """Return what the LLM answered to the second request about a completion, pass by pass; empty without."""
+        found = self.labels.get(answer.label_request.id, {}) if answer.label_request else {}
+        return tuple(found[number] for number in sorted(found))
 
     @property
     def short(self) -> dict[str, int]:
@@ -100,9 +122,7 @@ class Generation:
         self.cut += completion.finish_reason == "length"
         self.mended += request.answer_schema is not None and not is_json(completion.text)
         if read is None:
-            if self.keep:
-                self.labels[request.id] = completion
-            return ()
+            return self._take_labels(self._steps.pop(request.id), completion)
         unit, replicate = self._places[request.id]
         drafts = read.drafts
         labels = self.writer.label_request(drafts, completion=completion, writing=self.recipe.writing)
@@ -112,7 +132,23 @@ class Generation:
         self.usable[unit] += len(drafts) - len(read.off_topic)
         self.refused += len(read.off_topic) + len(read.rejected)
         self.waiting[unit] -= 1
-        return [*([labels] if labels else []), *self._further(unit)]
+        steps = first_steps(labels, asking=self.recipe.writing.asking) if labels else []
+        return [*map(self._ask_labels, steps), *self._further(unit)]
+
+    def _take_labels(self, step: LabelStep, completion: Completion) -> list[Request]:
+        """Take an answer about labels; returns the next step, if there is one."""
+        following = next_step(step, completion, asking=self.recipe.writing.asking)
+        if self.keep:
+            self.labelled.add(step.request.id)
+        if following is None and self.keep:
+            self.labels.setdefault(step.base.id, {})[step.number] = completion
+        return [self._ask_labels(following)] if following else []
+
+    def _ask_labels(self, step: LabelStep) -> Request:
+        self._steps[step.request.id] = step
+        if self.keep:
+            self.label_requests.append(step.request)
+        return step.request
 
     def without(self, request: Request) -> Sequence[Request]:
         """Return the requests in the place of one that stays without an answer; its unit is not asked again."""
@@ -142,3 +178,8 @@ class Generation:
         self.asked[unit] += 1
         self.waiting[unit] += 1
         return request
+
+
+def _own(request: Request) -> Completion:
+    """Return the answer to a request for texts that are there already: the texts."""
+    return Completion(request.id, "", request.own or "", "stop")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from clinsynth.errors import DataFormatError
 from clinsynth.files.json_lines import json_line
 from clinsynth.quality import Checks, Findings
 from clinsynth.task.parts import Writer
-from clinsynth.types import Completion, Draft, Rejected
+from clinsynth.types import Candidate, Completion, Draft, Rejected
 
 
 @dataclass(frozen=True)
@@ -66,14 +66,14 @@ class Labeller:
     annotator: str
     lexicon: tuple[str, ...]
     checks: Checks
+    vote: Callable[[Sequence[Any]], Any] | None = None
+    """Of the task."""
 
-    def __call__(self, answer: tuple[Sequence[Draft], frozenset[int], Completion | None]) -> Labelled:
+    def __call__(self, answer: tuple[Sequence[Draft], frozenset[int], Sequence[Completion]]) -> Labelled:
         """Return the texts of an answer with their labels, which `labels` may hold, and what is found about them."""
         drafts, off_topic, labels = answer
         try:
-            candidates, rejected = self.writer.annotate(
-                drafts, annotator=self.annotator, lexicon=self.lexicon, answer=labels
-            )
+            candidates, rejected = self._annotated(drafts, labels)
         except DataFormatError as error:
             unreadable = tuple(Rejected(draft, "labels_unreadable") for draft in drafts)
             return Labelled((), unreadable, unreadable=str(error))
@@ -86,6 +86,32 @@ class Labeller:
             for candidate in candidates
         )
         return Labelled(texts, tuple(rejected))
+
+    def _annotated(
+        self, drafts: Sequence[Draft], labels: Sequence[Completion]
+    ) -> tuple[Sequence[Candidate], Sequence[Rejected]]:
+        """Return labelled texts; of several passes what most say of each text that most can be read of."""
+        if len(labels) < 2 or self.vote is None:
+            return self._by(drafts, labels[0] if labels else None)
+        passes: list[tuple[Sequence[Candidate], Sequence[Rejected]]] = []
+        for one in labels:
+            try:
+                passes.append(self._by(drafts, one))
+            except DataFormatError as error:
+                passes.append(((), [Rejected(draft, "labels_unreadable", str(error)) for draft in drafts]))
+        by_draft: dict[int, list[Any]] = {}
+        for candidates, _ in passes:
+            for found in candidates:
+                by_draft.setdefault(found.draft.index, []).append(found.example)
+        readable = {index: found for index, found in by_draft.items() if 2 * len(found) > len(labels)}
+        refused = {one.draft.index: one for _, rejected in passes for one in rejected}
+        return (
+            [Candidate(draft, self.vote(readable[draft.index])) for draft in drafts if draft.index in readable],
+            [refused[draft.index] for draft in drafts if draft.index not in readable],
+        )
+
+    def _by(self, drafts: Sequence[Draft], answer: Completion | None) -> tuple[list[Candidate], list[Rejected]]:
+        return self.writer.annotate(drafts, annotator=self.annotator, lexicon=self.lexicon, answer=answer)
 
 
 def row_of(draft: Draft) -> dict[str, Any]:

@@ -6,11 +6,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from clinsynth.corpora.label_steps import first_steps
 from clinsynth.corpora.recipe import Recipe
 from clinsynth.errors import MissingCompletions
 from clinsynth.llm import KnownCompletions
+from clinsynth.llm.recorded import parse_id
 from clinsynth.task import Chosen
-from clinsynth.types import Request
+from clinsynth.types import Completion, Request
 
 
 @dataclass(frozen=True)
@@ -71,15 +73,31 @@ def _answered(recipe: Recipe, units: Sequence[str], *, completions: KnownComplet
     def request(unit: str, replicate: int) -> Request:
         return writer.request(unit, replicate=replicate, writing=recipe.writing, gold=recipe.gold)
 
-    requests = {unit: request(unit, 0) for unit in units}
-    found = completions.find(list(requests.values()))
-    answered = [unit for unit, first in requests.items() if first.id in found]
+    requests = {unit: first_asked(recipe, request(unit, 0)) for unit in units}
+    asked = [one for one in requests.values() if one]
+    found = completions.find(asked)
+    answered = [unit for unit, first in requests.items() if first is None or first.id in found]
     if not answered:
+        least = (first_asked(recipe, request(*one)) for one in writer.supply.least(units, wanted=wanted))
         raise MissingCompletions(
             f"none of the {writer.supply.kind(len(units))} of {recipe.task.dataset.name} is recorded for "
-            f"prompt={recipe.writing.prompt.name} with {wanted.per_request} examples a request. "
-            f"{completions.explain(list(requests.values()))} `clinsynth generate` with a live LLM makes them.",
-            requests=[request(unit, number) for unit, number in writer.supply.least(units, wanted=wanted)],
+            f"prompt={recipe.asked_by} with {wanted.per_request} examples a request. "
+            f"{completions.explain(asked)} `clinsynth generate` with a live LLM makes them.",
+            requests=[one for one in least if one],
         )
     print(f"{writer.supply.described(len(answered), of=len(units))} are recorded", flush=True)
     return answered
+
+
+def first_asked(recipe: Recipe, request: Request) -> Request | None:
+    """Return what an LLM is asked first: the request, or that for the labels of texts that are there already.
+
+    `None` where nobody is asked, for a lexicon labels them.
+    """
+    if request.own is None:
+        return request
+    _, _, unit, replicate = parse_id(request.id)
+    texts = Completion(request.id, "", request.own, "stop")
+    drafts, _ = recipe.task.writer.parse(texts, unit=unit, replicate=replicate)
+    labels = recipe.task.writer.label_request(drafts, completion=texts, writing=recipe.writing)
+    return first_steps(labels, asking=recipe.writing.asking)[0].request if labels else None

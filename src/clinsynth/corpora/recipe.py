@@ -29,6 +29,12 @@ class Recipe:
     """Go on without what has no completion."""
 
     @property
+    def asked_by(self) -> str:
+        """Return the name of the prompt that is asked first."""
+        labels = self.writing.label_prompt
+        return labels.name if self.gold.texts and labels else self.writing.prompt.name
+
+    @property
     def version(self) -> str:
         """Return what names the way from completions to a corpus of this task."""
         return self.task.writer.version

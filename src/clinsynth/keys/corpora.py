@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from clinsynth.config.corpus import Reviewed
+from clinsynth.config.labelling import Material
 from clinsynth.keys.hashing import Hashes, digest, digest_each
 from clinsynth.keys.settings import first, later, listed, named
 from clinsynth.keys.versions import CORPUS
@@ -30,7 +31,7 @@ def corpus_settings(settings: CorpusConfig, *, version: str) -> dict[str, Any]:
         "request": [*first(settings.prompt), generation.per_request, *later(settings.prompt, generation)],
         "annotator": named(settings.annotator),
         "quality": named(settings.quality),
-    } | (reviewed(settings.quality) | negatives(settings))
+    } | (reviewed(settings.quality) | negatives(settings) | texts(settings))
 
 
 def negatives(settings: CorpusConfig) -> dict[str, Any]:
@@ -38,6 +39,11 @@ def negatives(settings: CorpusConfig) -> dict[str, Any]:
     if not settings.units.negatives:
         return {}
     return {"negatives": named(settings.negatives) | {"line": settings.dataset.negatives_line()}}
+
+
+def texts(settings: CorpusConfig) -> dict[str, Any]:
+    """Return which real texts are labelled; nothing where the LLM writes them."""
+    return {"texts": named(settings.texts)} if settings.material is Material.texts else {}
 
 
 def reviewed(quality: QualityConfig) -> dict[str, Any]:

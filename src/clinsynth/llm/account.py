@@ -6,7 +6,7 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from clinsynth.errors import BudgetExceeded
-from clinsynth.llm.budget import Cap, Spend, cost
+from clinsynth.llm.budget import CHARACTERS_PER_TOKEN, Cap, Spend, cost
 from clinsynth.llm.cache import CompletionCache
 from clinsynth.llm.endings import BROKEN, CUT, LENGTH, REFUSAL, lack
 from clinsynth.llm.servers.base import Endpoint, NoAnswer, ServerAnswer, ServerError, Usage
@@ -25,6 +25,20 @@ class Limits:
     """A request that fails for a passing reason is sent again for so long."""
     poll_s: float = 30.0
     """Between two looks at a batch."""
+
+
+@dataclass(frozen=True)
+class FurtherRequests:
+    """The requests that every answer gives rise to, for estimates."""
+
+    number: int = 0
+    characters: int = 0
+    """What each shows beside the request and its answer: examples, rules."""
+    shorter: bool = True
+    """Whether their answers are a third as long: mentions are shorter than their sentences."""
+
+
+NO_FURTHER = FurtherRequests()
 
 
 @dataclass(frozen=True)
@@ -109,8 +123,8 @@ class Account:
         if self.max_cost_usd is not None and usd > self.max_cost_usd:
             raise BudgetExceeded(f"llm.max_cost_usd={self.max_cost_usd} would be exceeded: {said}")
 
-    def estimate(self, requests: Sequence[Request], *, labelled: bool) -> Spend:
-        """Return what answers would take, asking nobody; `labelled`: each is sent back once to be labelled.
+    def estimate(self, requests: Sequence[Request], *, labelled: FurtherRequests) -> Spend:
+        """Return what answers would take, asking nobody, and what further requests about each of them would.
 
         Adds to `spend` what the cache has.
         """
@@ -123,8 +137,11 @@ class Account:
                 continue
             first = spend.estimate(request)
             planned.paid(request, first, cost(first, spend.price))
-            if labelled:
-                prompt, completion = first.prompt or 0, first.completion or 0
-                second = Usage(prompt + completion, completion // 3)
-                planned.add(second, cost(second, spend.price))
+            prompt, completion = first.prompt or 0, first.completion or 0
+            further = Usage(
+                prompt + completion + round(labelled.characters / CHARACTERS_PER_TOKEN),
+                completion // (3 if labelled.shorter else 1),
+            )
+            for _ in range(labelled.number):
+                planned.add(further, cost(further, spend.price))
         return planned

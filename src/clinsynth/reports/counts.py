@@ -49,6 +49,12 @@ def show_corpus_counts(corpus: Corpus) -> None:
         + (f"; {_whose(short)} fewer examples than asked for" if short else ""),
         bold=f"corpus {corpus.digest}",
     )
+    texts = {name: number for name, number in counts.items() if name.startswith("texts ")}
+    if texts:
+        said = ", ".join(f"{number} {name.removeprefix('texts ')}" for name, number in texts.items())
+        say(f"texts that were left out before they were labelled: {said}.")
+    if labels := counts.get("labels"):
+        say(f"{labels} labelled rows of gold train were shown (labels spent).")
     left_out = counts.get("units left out")
     if left_out:
         say(f"{left_out} rounds are left out: they show text of the test split.")

@@ -17,6 +17,7 @@ from clinsynth.config import (
 )
 from clinsynth.errors import ConfigError
 from clinsynth.llm import KnownCompletions
+from clinsynth.llm.account import NO_FURTHER, FurtherRequests
 from clinsynth.reports.console import say
 from clinsynth.reports.spending import show_estimate, show_spend
 from clinsynth.tracking import ActiveRun, Ledger
@@ -36,14 +37,15 @@ def ends_before_asking(
     artifacts: Path,
     dataset: DatasetConfig,
     what: str,
-    labelled: bool = False,
+    labelled: FurtherRequests = NO_FURTHER,
     at_most: bool = False,
+    own_texts: str = "",
 ) -> bool:
     """Show what asking will take; return whether the user wants no answers: a dry run, or an end to batches.
 
     Raises ConfigError where `what` the requests show of the dataset may not be sent; a dry run says so.
-    `labelled`: every answer is sent back once to be labelled. `at_most`: the requests stand for others, of which some
-    may be answered already.
+    `labelled` are the requests about every answer. `own_texts` is the path of a user's own texts. `at_most`: the
+    requests stand for others, of which some may be answered already.
     """
     if asking.cancel:
         print(f"{sessions.cancel_batches(llm, artifacts=artifacts)} batches are cancelled.")
@@ -51,7 +53,7 @@ def ends_before_asking(
     planned = sessions.estimate(llm, requests, artifacts=artifacts, labelled=labelled)
     show_estimate(planned, model=llm.model or "", dry_run=asking.dry_run, at_most=at_most)
     try:
-        sessions.check_consent(dataset, requests, asking=asking, llm=llm, what=what)
+        sessions.check_consent(dataset, requests, asking=asking, llm=llm, what=what, own_texts=own_texts)
     except ConfigError as refusal:
         if not asking.dry_run:
             raise

@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Sequence
 
 from clinsynth import corpora, keys, tasks
-from clinsynth.config import SourceName, TrainConfig
+from clinsynth.config import Material, SourceName, TrainConfig
 from clinsynth.errors import ClinsynthError
 from clinsynth.learning import open_learner
 from clinsynth.stages import asking, resolving
@@ -73,7 +73,8 @@ class Estimate:
         if settings.source.name is SourceName.original:
             return original
         units = self._units_of(settings, gold=gold)
-        written = settings.size.total or units * (settings.size.per_unit or 0)
+        each = settings.size.per_unit or (settings.generation.per_request if settings.material is Material.texts else 0)
+        written = settings.size.total or units * (each or 0)
         written = round(written / (1 - settings.units.negatives))
         return written + (original if settings.source.name is SourceName.augmented else 0)
 

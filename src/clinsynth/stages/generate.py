@@ -13,7 +13,7 @@ from clinsynth.llm import RECORDED
 from clinsynth.llm.budget import SAMPLES, Spend
 from clinsynth.reports.counts import show_corpus_counts, show_rejected, show_short
 from clinsynth.reports.spending import show_outcome
-from clinsynth.stages import Job, asking, naming, replay, resolving
+from clinsynth.stages import Job, asking, labelling, naming, replay, resolving
 from clinsynth.stages.frame import Entry, Frame
 from clinsynth.types import Summary
 
@@ -30,10 +30,11 @@ def main(settings: GenerateConfig, *, job: Job) -> Corpus | None:
         show_corpus_counts(corpus)
         return corpus
 
-    if settings.llm.name == RECORDED:
+    own = recipe.gold.texts and settings.annotator.name != "llm"
+    if settings.llm.name == RECORDED or own:
         return _seen(make())
     generation = Generation(recipe, corpora.plan_requests(recipe, completions=completions))
-    requests, labelled, told = generation.requests, settings.annotator.name == "llm", settings.generation
+    requests, told = generation.requests, settings.generation
     if asking.ends_before_asking(
         settings.llm,
         requests,
@@ -41,7 +42,8 @@ def main(settings: GenerateConfig, *, job: Job) -> Corpus | None:
         artifacts=store.root,
         dataset=settings.dataset,
         what="its units or rows",
-        labelled=labelled,
+        labelled=generation.further,
+        own_texts=labelling.own_texts(settings),
     ):
         return None
     run_key = keys.generation(settings, version=recipe.version, gold=recipe.gold.hashes)

@@ -10,9 +10,22 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from clinsynth import tasks
-from clinsynth.config import CorpusConfig, Reviewed, SourceName, TestName, TrainConfig, ZeroShotConfig
+from clinsynth.config import (
+    CorpusConfig,
+    LabelAskingConfig,
+    Material,
+    Pick,
+    Reviewed,
+    SourceName,
+    TestName,
+    TrainConfig,
+    ZeroShotConfig,
+)
 
-_OF_CORPUS = ("size", "seed_ratio", "units", "negatives", "generation", "prompt", "llm", "annotator", "quality")
+_OF_CORPUS = (
+    *("size", "seed_ratio", "units", "negatives", "generation", "prompt", "llm", "annotator", "quality"),
+    *("material", "texts"),
+)
 """Settings that say nothing about a run on gold alone, or on corpora that were there before."""
 
 _REVIEWED = "quality.reviewed"
@@ -27,6 +40,7 @@ _PLACES = (
 IN_NAMES = {
     *("seed", "dataset", "dataset.test", "backbone", "annotator", "seed_ratio", "seed_ratio.value"),
     *("size", "size.per_unit", "size.total", "units.negatives"),
+    *("material", "texts.number", "texts.pick", "annotator.shots"),
     *("source", "source.examples", "source.ratio", "source.target", "source.corpora"),
 }
 """Overrides that dataset, arm and backbone tell; arms are means over the first."""
@@ -65,7 +79,12 @@ def corpus_params(settings: CorpusConfig, *, choices: Mapping[str, str]) -> dict
     """Return the same of a job that makes a corpus."""
     named = {"size": size_name(settings), "annotator": settings.annotator.name, "prompt": settings.prompt.name}
     found = stage_params(settings, choices=choices, **named)
-    return {name: value for name, value in found.items() if name != "units.only" or settings.may_name_units()}
+    hidden = set() if settings.may_name_units() else {"units.only"}
+    if settings.material is Material.written:
+        hidden |= {name for name in found if name.startswith("texts.")}
+    if settings.annotator.is_usual:
+        hidden |= {f"annotator.{item.name}" for item in fields(LabelAskingConfig)}
+    return {name: value for name, value in found.items() if name not in hidden}
 
 
 def pinned_params(settings: CorpusConfig, *, choices: Mapping[str, str]) -> dict[str, Any]:
@@ -171,8 +190,10 @@ def _arm(settings: TrainConfig) -> list[str]:
     if source.corpora:
         parts.append("+".join(source.corpora))
     elif not original:
-        parts += [] if source.ratio else [size_name(settings)]
+        parts += [] if source.ratio or settings.material is Material.texts else [size_name(settings)]
+        parts += _texts(settings)
         parts += [] if settings.annotator.name == "none" else [settings.annotator.name]
+        parts += [f"shots={settings.annotator.shots}"] if settings.annotator.shots else []
         parts += ["weighted"] if settings.quality.weighted else []
         parts += [f"negatives={settings.units.negatives:g}"] if settings.units.negatives else []
         if settings.seed_ratio.value < 1:
@@ -180,6 +201,15 @@ def _arm(settings: TrainConfig) -> list[str]:
     if not original and settings.quality.reviewed is not Reviewed.keep:
         parts.append(f"review-{settings.quality.reviewed.value}")
     return parts
+
+
+def _texts(settings: CorpusConfig) -> list[str]:
+    """Return which real texts were labelled; empty where an LLM has written them."""
+    texts = settings.texts
+    if settings.material is Material.written:
+        return []
+    number = [] if texts.number is None else [str(texts.number)]
+    return ["texts", *number, *([] if texts.pick is Pick.random else [texts.pick.value])]
 
 
 def _test(settings: TrainConfig | ZeroShotConfig) -> list[str]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -16,12 +15,11 @@ from clinsynth.config import (
     BackboneConfig,
     CorpusConfig,
     DatasetConfig,
-    NegativesConfig,
+    Material,
     OnMissing,
     PathsConfig,
     PromptConfig,
     SizeConfig,
-    Structured,
     TestName,
     TrainConfig,
     UnitsConfig,
@@ -31,12 +29,29 @@ from clinsynth.corpora.recipe import Recipe
 from clinsynth.errors import ConfigError
 from clinsynth.llm import RECORDED
 from clinsynth.review import results
-from clinsynth.task import Choices, Negatives, Task, Wanted, Writing
+from clinsynth.stages import labelling
+from clinsynth.stages.choices import changed, choices, language_of, negatives_of, prompt_of, wanted, writing
+from clinsynth.task import Task
 from clinsynth.tasks.usual import usual_prompt
-from clinsynth.types import Gold, Prompt
+from clinsynth.types import Gold
+
+__all__ = [
+    "Resolved",
+    "asked",
+    "changed",
+    "choices",
+    "complete",
+    "load_and_resolve",
+    "load_gold",
+    "opened",
+    "part",
+    "refuse_changes",
+    "resolve",
+    "wanted",
+    "writing",
+]
 
 Settings = TypeVar("Settings", bound=CorpusConfig)
-Node = TypeVar("Node")
 
 
 @dataclass(frozen=True)
@@ -56,7 +71,7 @@ class Resolved(Generic[Settings]):
         return Recipe(
             self.task,
             self.gold,
-            writing=writing(settings),
+            writing=replace(writing(settings), **labelling.shown(settings, gold=self.gold)),
             wanted=wanted(settings),
             size=settings.size,
             annotator=settings.annotator,
@@ -94,20 +109,21 @@ def resolve(settings: Settings, *, gold: Gold) -> Resolved[Settings]:
         proposal = task.writer.propose(gold, recorded=completed.llm.name == RECORDED)
         proposed = dict(proposal.files)
         completed = changed(completed, dataset=proposal.dataset)
-        task = tasks.open(completed.dataset)
+        task, gold = labelling.with_texts(completed, task=tasks.open(completed.dataset), gold=gold)
     return Resolved(completed, task, gold, proposed)
 
 
 def opened(settings: Settings, *, gold: Gold) -> Resolved[Settings]:
     """Return settings that are resolved already, with their task."""
-    return Resolved(settings, tasks.open(settings.dataset), gold, {})
+    task, gold = labelling.with_texts(settings, task=tasks.open(settings.dataset), gold=gold)
+    return Resolved(settings, task, gold, {})
 
 
 def asked(settings: ZeroShotConfig) -> ZeroShotConfig:
     """Return a copy of the settings with the task's own prompt where none is chosen, named by the shots it shows."""
-    prompt = _prompt(settings.prompt)
+    prompt = prompt_of(settings.prompt)
     if prompt.name == "default":
-        language, task = _language(settings.prompt_language), tasks.open(settings.dataset)
+        language, task = language_of(settings.prompt_language), tasks.open(settings.dataset)
         prompt = usual_prompt(f"zero_shot_{task.name}", language=language) if language else task.asker.prompt
     named = named_by_shots(prompt, settings.zero_shot.shots)
     return changed(settings, prompt=changed(settings.prompt, **vars(named)))
@@ -116,7 +132,7 @@ def asked(settings: ZeroShotConfig) -> ZeroShotConfig:
 def part(settings: ZeroShotConfig) -> Part:
     """Return which test examples are asked about."""
     told = settings.zero_shot
-    return Part(_prompt(settings.prompt), shots=told.shots, seed=told.seed, limit=told.limit)
+    return Part(prompt_of(settings.prompt), shots=told.shots, seed=told.seed, limit=told.limit)
 
 
 def complete(settings: Settings) -> Settings:
@@ -125,7 +141,8 @@ def complete(settings: Settings) -> Settings:
     if isinstance(settings, TrainConfig):
         _check_source(settings)
         settings = changed(settings, units=_target(settings))
-    chosen = task.writer.complete(choices(settings))
+    settings = labelling.filled_in(settings)
+    chosen = labelling.writer_of(settings, task=task).complete(choices(settings))
     label_prompt = PromptConfig(**vars(chosen.label_prompt)) if chosen.label_prompt else None
     completed = changed(
         settings,
@@ -133,95 +150,12 @@ def complete(settings: Settings) -> Settings:
         generation=changed(settings.generation, per_request=chosen.per_request),
         prompt=changed(settings.prompt, **vars(chosen.prompt)),
         annotator=changed(settings.annotator, name=chosen.annotator, prompt=label_prompt, lexicon=chosen.lexicon),
-        negatives=_asked_for(chosen.negatives, settings=settings, task=task),
+        negatives=negatives_of(chosen.negatives, settings=settings, task=task),
     )
     if isinstance(completed, TrainConfig):
         completed = changed(completed, **_learning(completed, task=task))
+    labelling.check_labelling(completed, task=task)
     return completed
-
-
-def changed(node: Node, **values: Any) -> Node:
-    """Return a copy of a settings node with other values; ranges are those of what people write, and not checked."""
-    found = copy.copy(node)
-    vars(found).update(values)
-    return found
-
-
-def choices(settings: CorpusConfig) -> Choices:
-    """Return what the settings say of a corpus, with what they leave open."""
-    return Choices(
-        prompt=_prompt(settings.prompt),
-        per_unit=settings.size.per_unit,
-        total=settings.size.total,
-        share=settings.seed_ratio.value,
-        most_units=settings.units.max,
-        only=tuple(settings.units.only),
-        per_request=settings.generation.per_request,
-        annotator=settings.annotator.name,
-        label_prompt=_prompt(settings.annotator.prompt) if settings.annotator.prompt else None,
-        lexicon=settings.annotator.lexicon,
-        weighted=settings.quality.weighted,
-        negatives=_negatives(settings),
-        language=_language(settings.prompt_language),
-    )
-
-
-def _asked_for(negatives: Negatives | None, *, settings: CorpusConfig, task: Task) -> NegativesConfig:
-    """Return the settings of negatives with the task's prompt; raises ConfigError where the task has none."""
-    if negatives is None:
-        return settings.negatives
-    if negatives.prompt is None:
-        raise ConfigError(
-            f"units.negatives={negatives.share:g} is of ner; {task.name} asks for texts of every label as it is: leave "
-            "it out."
-        )
-    return changed(settings.negatives, prompt=PromptConfig(**vars(negatives.prompt)))
-
-
-def _prompt(prompt: PromptConfig) -> Prompt:
-    return Prompt(prompt.name, prompt.text)
-
-
-def _language(prompts: Mapping[str, PromptConfig]) -> dict[str, Prompt]:
-    return {name: _prompt(prompt) for name, prompt in prompts.items()}
-
-
-def _negatives(settings: CorpusConfig) -> Negatives | None:
-    share, asked = settings.units.negatives, settings.negatives
-    return Negatives(share, asked.per_request, _prompt(asked.prompt) if asked.prompt else None) if share else None
-
-
-def writing(settings: CorpusConfig) -> Writing:
-    """Return what a writer needs of completed settings."""
-    chosen = choices(settings)
-    assert chosen.per_request is not None
-    return Writing(
-        chosen.prompt,
-        per_request=chosen.per_request,
-        seed=settings.generation.seed,
-        share=chosen.share,
-        annotator=chosen.annotator,
-        label_prompt=chosen.label_prompt,
-        negatives=chosen.negatives,
-        structured=settings.llm.name != RECORDED and settings.llm.structured is not Structured.off,
-    )
-
-
-def wanted(settings: CorpusConfig) -> Wanted:
-    """Return how much a corpus of completed settings wants."""
-    chosen = choices(settings)
-    assert chosen.per_request is not None
-    return Wanted(
-        per_unit=chosen.per_unit,
-        total=chosen.total,
-        per_request=chosen.per_request,
-        share=chosen.share,
-        seed=settings.generation.seed,
-        most_units=chosen.most_units,
-        only=chosen.only,
-        negatives=chosen.negatives,
-        dataset=settings.dataset.name,
-    )
 
 
 # What a model learns from
@@ -251,6 +185,7 @@ def refuse_changes(settings: CorpusConfig, *, named: str) -> None:
         "seed_ratio": settings.seed_ratio.value == 1,
         "annotator": settings.annotator.name == "default",
         "prompt": settings.prompt.name == "default",
+        "material": settings.material is Material.written,
         "quality=weighted": not settings.quality.weighted,
         "units": settings.units.max is None and not settings.units.only and not settings.units.negatives,
     }

@@ -252,7 +252,7 @@ def trained_card(settings: TrainConfig, *, run_id: str, metrics: Metrics, usage:
 def _log_data(run: ActiveRun, material: Material) -> None:
     dataset, corpus = material.settings.dataset, material.corpus
     log_gold(run, material.gold, dataset=dataset)
-    run.metrics({"examples": len(material.arm.examples)})
+    run.metrics({"examples": len(material.arm.examples), "labels": float(_labels(material))})
     if labels := material.gold.adjudication:
         run.metrics(adjudication.logged(labels))
     if corpus:
@@ -262,6 +262,15 @@ def _log_data(run: ActiveRun, material: Material) -> None:
         if material.log_text:
             run.file(corpus.folder / "manifest.json", "corpus")
             run.file(corpus.folder / corpora.REJECTED, "corpus")
+
+
+def _labels(material: Material) -> int:
+    """Return how many gold sentences' labels were spent: those learnt from, and those that an LLM was shown."""
+    source, gold, corpus = material.settings.source, material.gold, material.corpus
+    shown = corpus.manifest.counts.get("labels", 0) if corpus else 0
+    if source.name is SourceName.synthetic:
+        return shown
+    return (len(gold.trainable) if source.examples is None else source.examples) + shown
 
 
 def _log_scores(run: ActiveRun, material: Material, *, result: Evaluation, predicted: Sequence[Any]) -> None:

@@ -12,7 +12,18 @@ from typing import Any
 
 from clinsynth.task.causal import CausalModel
 from clinsynth.task.encoder import Cut, EncoderModel, EncoderReading, Reader, Window
-from clinsynth.task.parts import Asker, Confidence, Examples, GoldReader, Judge, Partial, PathReader, Reviewer, Writer
+from clinsynth.task.parts import (
+    Asker,
+    Confidence,
+    Examples,
+    GoldReader,
+    Judge,
+    Partial,
+    PathReader,
+    RealTexts,
+    Reviewer,
+    Writer,
+)
 from clinsynth.task.units import (
     NONE,
     Beside,
@@ -26,12 +37,28 @@ from clinsynth.task.units import (
     split_unit,
     typed_unit,
 )
-from clinsynth.task.values import Choices, Headline, Proposal, Writing
+from clinsynth.task.values import (
+    ANSWER,
+    REASON,
+    VERIFY,
+    Asking,
+    Choices,
+    Headline,
+    Proposal,
+    Rules,
+    Shot,
+    Shots,
+    Writing,
+)
 from clinsynth.types import Candidate, Gold
 
 __all__ = [
+    "ANSWER",
     "NONE",
+    "REASON",
+    "VERIFY",
     "Asker",
+    "Asking",
     "Beside",
     "CausalModel",
     "Check",
@@ -52,7 +79,11 @@ __all__ = [
     "Proposal",
     "Quota",
     "Reader",
+    "RealTexts",
     "Reviewer",
+    "Rules",
+    "Shot",
+    "Shots",
     "Supply",
     "Tally",
     "Task",
@@ -130,6 +161,10 @@ class Task:
     formats of its own."""
     partial: Partial | None = None
     """For corpora of fewer kinds of labels; `None` where each has all of them."""
+    real: RealTexts | None = None
+    """For `material=texts`; `None` where a task has but texts that an LLM writes."""
+    vote: Callable[[Sequence[Any]], Any] | None = None
+    """Returns what most of several examples say that label the same text; `None` where labels are not voted on."""
     checks: Callable[[Gold], Check] | None = None
     """Quality of the task's own, of texts that are no sentences: in the place of what is asked of a sentence, its
     length included."""

@@ -68,6 +68,25 @@ class Writer(Protocol):
         """Say what a prompt has to ask for, for those who write new ones."""
 
 
+class RealTexts(Protocol):
+    """Texts that are there already, and are only labelled."""
+
+    def read(self, path: Path, *, column: str) -> list[Any]:
+        """Return the texts of a file or folder as examples without labels; `column` is that of tables.
+
+        Raises DataFormatError with file and line.
+        """
+
+    def bare(self, example: Any) -> Any:
+        """Return a gold example without its labels."""
+
+    def document(self, example: Any) -> str | None:
+        """Return the id of the document that an example is a part of; `None` where it has none."""
+
+    def writer(self, texts: Sequence[Any], *, per_request: int) -> Writer:
+        """Return what asks for labels of texts, so many a request."""
+
+
 class Asker(Protocol):
     """The question that an LLM is asked about a test example, and what its answer says."""
 

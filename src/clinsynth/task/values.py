@@ -2,12 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from clinsynth.task.units import Negatives
 from clinsynth.types import Prompt
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A labelled example that a request shows."""
+
+    row: int
+    """Of gold train, from 0."""
+    example: Any
+
+
+class Shots(Protocol):
+    @property
+    def characters(self) -> int:
+        """Return how many characters a request shows, about."""
+
+    def shown(self, texts: Sequence[str]) -> Sequence[Shot]:
+        """Return the examples that a request about these texts shows."""
+
+
+class Rules(Protocol):
+    @property
+    def characters(self) -> int:
+        """Return how many characters a request shows, about."""
+
+    def shown(self, texts: Sequence[str]) -> str:
+        """Return the rules that a request about these texts shows."""
+
+
+@dataclass(frozen=True)
+class Asking:
+    """How often and in which steps an LLM is asked about the same texts."""
+
+    passes: int = 1
+    steps: int = 1
+    """2: reasons first, the labels in a second request."""
+    verify: bool = False
+    prompts: Mapping[str, Prompt] = field(default_factory=dict)
+    """Of the steps, by `REASON`, `ANSWER`, `VERIFY`."""
+
+
+REASON, ANSWER, VERIFY = "label_reasons", "label_answer", "label_check"
+"""The prompts of the steps, by their names in `conf/prompt`."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +70,11 @@ class Writing:
     negatives: Negatives | None = None
     structured: bool = False
     """Whether prompts of the project's own ask for JSON with a schema."""
+    shots: Shots | None = None
+    """Labelled examples that the second request shows; `None` where it shows none."""
+    rules: Rules | None = None
+    """Rules of which the second request shows those that matter; `None` where there are none."""
+    asking: Asking = Asking()
 
 
 @dataclass(frozen=True)

@@ -148,6 +148,30 @@ class Rounds:
         return list(units[:number])
 
 
+@dataclass(frozen=True)
+class Batches(Rounds):
+    """Units are batches of texts that are there already: all of them are wanted, each is asked about once."""
+
+    ranked: bool = True
+
+    def choose(self, safe: Sequence[str], *, others: Sequence[str], wanted: Wanted, limited: bool) -> Chosen:
+        """Return the first batches, so that a smaller share stands within a larger one."""
+        units = _only(wanted, safe)[: wanted.most_units]
+        return Chosen(tuple(units[: max(1, round(wanted.share * len(units)))]), (), None, None, 1)
+
+    def least(self, units: Sequence[str], *, wanted: Wanted) -> list[tuple[str, int]]:
+        return [(unit, 0) for unit in units[: wanted.most_units]]
+
+    def described(self, number: int, *, of: int) -> str:
+        return f"labels of {number} of {of} batches of texts"
+
+    def kind(self, number: int) -> str:
+        return f"{number} batches of texts"
+
+
+BATCHES = Batches()
+
+
 def _only(wanted: Wanted, units: Sequence[str]) -> Sequence[str]:
     """Return those of `units.only`; all where it names none."""
     named = wanted.only

@@ -23,3 +23,8 @@ def usual_prompt(name: str, *, language: Mapping[str, Prompt], typed: bool = Fal
             "conf/prompt_language/es.yaml, or choose a prompt of your own, as prompt.name=mine prompt.text=..."
         )
     return language[name]
+
+
+def step_prompt(name: str, *, language: Mapping[str, Prompt]) -> Prompt:
+    """Return the prompt of a step of labelling; a language without one of its own takes the English one."""
+    return language.get(name) or named_prompt(name)

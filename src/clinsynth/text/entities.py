@@ -114,11 +114,12 @@ class Sentence:
         return self.marked((spans[place] for place in judged), scores=[scores[place] for place in judged])
 
     def to_json(self) -> dict[str, Any]:
-        """Return words and tags, and what tags cannot tell: nested spans, types that nobody has marked."""
+        """Return words and tags, and what tags cannot tell: nested spans, types that nobody has marked, votes."""
         nested = len(self.outermost) < len(self.spans)
         spans = {"spans": [[span.start, span.end, span.label] for span in self.spans]} if nested else {}
         unlabelled = {"unlabelled": list(self.unlabelled)} if self.unlabelled else {}
-        return {"tokens": list(self.tokens), "tags": self.tags} | spans | unlabelled
+        scores = {"scores": [round(score, 4) for score in self.scores]} if self.scores else {}
+        return {"tokens": list(self.tokens), "tags": self.tags} | spans | unlabelled | scores
 
 
 def to_tags(spans: Iterable[Span], *, length: int) -> list[str]:

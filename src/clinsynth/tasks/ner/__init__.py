@@ -43,6 +43,8 @@ def open(dataset: DatasetConfig) -> Task:
     from clinsynth.tasks.ner import gold
     from clinsynth.tasks.ner.asker import NerAsker
     from clinsynth.tasks.ner.completing import NerPartial
+    from clinsynth.tasks.ner.real_texts import NerTexts
+    from clinsynth.tasks.ner.voting import voted
     from clinsynth.tasks.ner.writer import NerWriter
 
     assert isinstance(dataset, NerDataset)
@@ -56,6 +58,8 @@ def open(dataset: DatasetConfig) -> Task:
         asker=NerAsker(dataset),
         partial=NerPartial(dataset),
         meanings=dataset.meanings,
+        real=NerTexts(dataset),
+        vote=voted,
     )
 
 

@@ -24,7 +24,8 @@ def from_json(row: Mapping[str, Any]) -> Sentence:
     spans = to_spans(row["tags"])
     if "spans" in row:  # of which tags cannot tell
         spans = tuple(sorted(Span(int(start), int(end), str(label)) for start, end, label in row["spans"]))
-    return Sentence(tuple(map(intern, row["tokens"])), spans, unlabelled=tuple(row.get("unlabelled", ())))
+    unlabelled, scores = (tuple(row.get(name) or ()) for name in ("unlabelled", "scores"))
+    return Sentence(tuple(map(intern, row["tokens"])), spans, unlabelled=unlabelled, scores=scores)
 
 
 def statistics(examples: Sequence[Sentence]) -> dict[str, float]:

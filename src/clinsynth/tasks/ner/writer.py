@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
 
 from clinsynth.config import check
 from clinsynth.errors import ConfigError
@@ -13,15 +12,16 @@ from clinsynth.prompts import render
 from clinsynth.task import NONE, Choices, Proposal, Supply, Writing, split_unit
 from clinsynth.tasks.ner import negatives
 from clinsynth.tasks.ner.annotators import Gazetteer
-from clinsynth.tasks.ner.config import NerDataset, listed_types
+from clinsynth.tasks.ner.config import NerDataset
 from clinsynth.tasks.ner.gold_mentions import gold_mentions
+from clinsynth.tasks.ner.label_requests import mentions_request
 from clinsynth.tasks.ner.mention_lists import read_mentions
 from clinsynth.tasks.ner.typed_mentions import known_types, place_mentions
 from clinsynth.tasks.supply import EACH_UNIT
 from clinsynth.tasks.usual import usual_prompt
 from clinsynth.text.entities import Sentence, Span
 from clinsynth.text.lists import read_drafts
-from clinsynth.text.schemas import TEXTS, is_own, mentions
+from clinsynth.text.schemas import TEXTS, is_own
 from clinsynth.text.words import tokenise
 from clinsynth.types import Brief, Candidate, Completion, Draft, Gold, Rejected, Request
 
@@ -38,6 +38,8 @@ class NerWriter:
     dataset: NerDataset
     version: str = "ner-1"
     supply: Supply = EACH_UNIT
+    own_words: Callable[[Draft], Sequence[str]] | None = None
+    """Returns the words of a text that came in words; `None` where texts are parted by the usual rules."""
 
     def complete(self, choices: Choices) -> Choices:
         """Fill in what the settings leave to the task; raises ConfigError for a setting that it does not have."""
@@ -119,21 +121,17 @@ class NerWriter:
         prompt = writing.label_prompt
         if writing.annotator != "llm" or not drafts or prompt is None or drafts[0].unit == NONE:
             return None
-        first, dataset = drafts[0], self.dataset
-        numbered = "\n".join(f"{number}. {draft.text}" for number, draft in enumerate(drafts, 1))
-
-        def message(sentences: str) -> str:
-            told = {"noun": dataset.called, "guidelines": dataset.guidelines, "types": listed_types(dataset)}
-            return render(prompt, told | {"sentences": sentences}, optional=tuple(told))
-
-        evidence = {"prompt": message(f"{{the {len(drafts)} numbered sentences}}"), "labels": completion.id}
-        id = f"{dataset.name}/{prompt.name}/{first.unit}#{first.replicate}"
-        term, _ = split_unit(first.unit, types=self._types)
-        named = len(term) * sum(map(self.contains, drafts))
-        asked = _request(id, message(numbered), evidence=evidence, gold_characters=named)
-        if not (writing.structured and is_own(prompt)):
-            return asked
-        return mentions(self._types if self._typed else ()).asked(asked)
+        term, _ = split_unit(drafts[0].unit, types=self._types)
+        return mentions_request(
+            [draft.text for draft in drafts],
+            dataset=self.dataset,
+            unit=drafts[0].unit,
+            replicate=drafts[0].replicate,
+            prompt=prompt,
+            writing=writing,
+            evidence={"labels": completion.id},
+            gold_characters=len(term) * sum(map(self.contains, drafts)),
+        )
 
     def annotate(
         self, drafts: Sequence[Draft], *, annotator: str, lexicon: Sequence[str], answer: Completion | None
@@ -151,10 +149,13 @@ class NerWriter:
         candidates = []
         known = self._known(lexicon) if annotator == "gazetteer" and drafts else None
         for draft in drafts:
-            words = tokenise(draft.text)
+            words = self._words(draft)
             spans = known.find(words) if known else self._find([draft.unit], words)
             candidates.append(Candidate(draft, Sentence(tuple(words), spans)))
         return candidates, []
+
+    def _words(self, draft: Draft) -> Sequence[str]:
+        return self.own_words(draft) if self.own_words else tokenise(draft.text)
 
     def _known(self, lexicon: Sequence[str]) -> Gazetteer:
         if not lexicon:
@@ -169,7 +170,7 @@ class NerWriter:
             answer, sentences=len(drafts), types=known_types(frozenset(nouns.items())) if self._typed else ()
         )
         for draft, parts in zip(drafts, listed, strict=True):
-            words = tokenise(draft.text)
+            words = self._words(draft)
             spans, refused = place_mentions(parts, tokens=words, nouns=nouns)
             if spans is not None:
                 candidates.append(Candidate(draft, Sentence(tuple(words), spans)))
@@ -187,8 +188,8 @@ class NerWriter:
         return Brief(task, {"n": "the number of sentences", "entity": f"the {noun} name"})
 
 
-def _request(id: str, message: str, *, evidence: dict[str, Any] | None = None, gold_characters: int = 0) -> Request:
-    return Request(id, ({"role": "user", "content": message},), evidence or {"prompt": message}, gold_characters)
+def _request(id: str, message: str, *, gold_characters: int = 0) -> Request:
+    return Request(id, ({"role": "user", "content": message},), {"prompt": message}, gold_characters)
 
 
 @lru_cache(maxsize=4096)

@@ -1,0 +1,94 @@
+"""Labelled rows of gold train that requests for labels show; none that stands in the test split."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from clinsynth.analysis.kept_embeddings import Embed
+from clinsynth.config import DRAW, NEAREST
+from clinsynth.errors import ConfigError
+from clinsynth.files.row_numbers import read_row_numbers
+from clinsynth.files.sources import resolve
+from clinsynth.task import Shot, Shots
+from clinsynth.types import Gold
+
+
+@dataclass(frozen=True)
+class FixedShots:
+    """The same rows for all requests."""
+
+    rows: tuple[Shot, ...]
+
+    @property
+    def characters(self) -> int:
+        """Return how many characters they have."""
+        return sum(len(shot.example.text) for shot in self.rows)
+
+    def shown(self, texts: Sequence[str]) -> Sequence[Shot]:
+        """Return the rows, without those whose text is asked about."""
+        asked = {_folded(text) for text in texts}
+        return [shot for shot in self.rows if _folded(shot.example.text) not in asked]
+
+
+@dataclass(frozen=True)
+class NearestShots:
+    """For each request the rows whose embeddings are nearest to the mean of its texts."""
+
+    rows: tuple[Shot, ...]
+    number: int
+    embed: Embed
+
+    @property
+    def characters(self) -> int:
+        """Return how many characters so many rows have, on the average."""
+        return self.number * sum(len(shot.example.text) for shot in self.rows) // len(self.rows)
+
+    def shown(self, texts: Sequence[str]) -> Sequence[Shot]:
+        """Return the rows, the nearest last, without those whose text is asked about."""
+        import numpy as np  # as of embeddings, which are needed here alone
+
+        asked = {_folded(text) for text in texts}
+        near = self.embed([shot.example.text for shot in self.rows]) @ np.mean(self.embed(list(texts)), axis=0)
+        order = [self.rows[place] for place in np.argsort(-near, kind="stable").tolist()]
+        free = [shot for shot in order if _folded(shot.example.text) not in asked]
+        return free[: self.number][::-1]
+
+
+def open_shots(number: int, *, chosen: str | None, gold: Gold, seed: int, embed: Embed) -> Shots | None:
+    """Return the rows that requests show; `None` for none. `chosen` is `draw`, `nearest` or a file of row numbers.
+
+    Raises ConfigError where there are too few; rows that stand in the test split are left out.
+    """
+    if not number:
+        return None
+    held_out = {_folded(example.text) for example in gold.held_out} | {_folded(text) for text in gold.withheld}
+    rows = [Shot(row, example) for row, example in enumerate(gold.train) if _folded(example.text) not in held_out]
+    if chosen == NEAREST:
+        _check_number(number, rows, said="free rows of gold train")
+        return NearestShots(tuple(rows), number, embed)
+    if chosen in (None, DRAW):
+        _check_number(number, rows, said="free rows of gold train")
+        random.Random(seed).shuffle(rows)
+        return FixedShots(tuple(rows[:number]))
+    free = {shot.row: shot for shot in rows}
+    listed = read_row_numbers(resolve(chosen), below=len(gold.train))
+    found = [free[row] for row in listed if row in free]
+    if len(found) < len(listed):
+        print(f"{len(listed) - len(found)} rows of {chosen} stand in the test split, and are not shown.", flush=True)
+    _check_number(number, found, said=f"rows of {chosen}")
+    return FixedShots(tuple(found[:number]))
+
+
+def _check_number(number: int, rows: Sequence[Any], *, said: str) -> None:
+    if number > len(rows):
+        raise ConfigError(
+            f"annotator.shots={number}, and there are {len(rows)} {said} (those that stand in the test split are never "
+            "shown): ask for fewer."
+        )
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().split())
