@@ -43,7 +43,11 @@ def open_gold(task: Task, *, data: Path, needed: Collection[str] = ("train", "te
         splits[split] = _read_split(path, file=file, sha256=hashes[split], task=task)
         if not splits[split]:
             raise DataFormatError(f"{path}: the {split} split of {dataset.name} is empty.")
-    units = [unit for listed in dataset.unit_lists() for unit in read_terms(resolve(listed.path), types=listed.types)]
+    units = [
+        unit
+        for listed in dataset.unit_lists()
+        for unit in read_terms(resolve(listed.path), types=listed.types, below=listed.below, synonyms=listed.synonyms)
+    ]
     found = tuple(dict.fromkeys(units))
     return Gold(splits["train"], test=splits["test"], devel=splits["devel"], hashes=hashes, units=found)
 

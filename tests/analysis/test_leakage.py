@@ -44,6 +44,15 @@ NEARER = {"closer_than_test": 0.8, "closer_than_test_low": 0.7, "closer_than_tes
 LEANING = {"nearer_train": 0.6, "nearer_train_low": 0.55, "nearer_train_high": 0.65}
 
 
+def test_real_texts_are_not_said_to_be_memorised() -> None:
+    found = said(real_texts=400.0, texts_in_test=3.0, texts_near_test=0.0, copies_train_exact=400.0)
+    assert "Left out before they were labelled: 3 in test." in found
+    assert "400 of 400 stand in gold train, whose labels were not used." in found
+    assert "memorised" not in found
+    assert "None had to be left out" in said(real_texts=400.0)
+    assert "Warning: 1 of 400" in said(real_texts=400.0, copies_test_exact=1.0)
+
+
 def test_what_is_good_is_said_without_a_warning() -> None:
     assert said() == (
         "No synthetic text is a copy of one in the gold test split, or one but for a few words. "

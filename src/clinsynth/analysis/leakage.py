@@ -6,6 +6,9 @@ from clinsynth.types import Metrics
 
 PREFIX = "analysis/"
 
+REAL, LEFT_OUT = "real_texts", "texts_"
+"""Metrics of real texts: how many there are, and, by the reason, how many were left out."""
+
 EVEN = 0.5
 """Share of texts that are nearer to train than to as many of test where nothing draws them to either."""
 
@@ -16,8 +19,27 @@ VERY_NEAR = 0.05
 def verdict(metrics: Metrics) -> tuple[str, ...]:
     """Say whether there are copies of test or train or memorised text, and whether the texts can be told from gold."""
     found = {name.removeprefix(PREFIX): value for name, value in metrics.items() if name.startswith(PREFIX)}
+    if REAL in found:
+        return (*_copies_of_test(found), *_real(found))
     said = [*_copies_of_test(found), *_copies_of_train(found), *_memorised(found), *_told_apart(found)]
     return tuple(said)
+
+
+def _real(found: Metrics) -> list[str]:
+    """Say which real texts were left out before they were labelled, and how many of the others stand in train."""
+    reasons = ", ".join(
+        f"{round(number)} {name.removeprefix(LEFT_OUT).replace('_', ' ')}"
+        for name, number in found.items()
+        if name.startswith(LEFT_OUT) and number
+    )
+    said = [
+        "These are real texts, which an LLM or a lexicon has labelled: nobody has written them from memory, and that "
+        "they look like gold is on purpose.",
+        f"Left out before they were labelled: {reasons}." if reasons else "None had to be left out for the test split.",
+    ]
+    if own := round(found.get("copies_train_exact", 0.0)):
+        said.append(f"{own} of {round(found['synthetic_texts'])} stand in gold train, whose labels were not used.")
+    return said
 
 
 def _copies_of_test(found: Metrics) -> list[str]:

@@ -79,6 +79,10 @@ class UnitList:
     path: str
     types: tuple[str, ...] = ()
     """Those of its terms: of one, all are of it; of several, each line says which; empty where units have no type."""
+    below: str | None = None
+    """The concept of an ontology whose subtree is taken; `None` is all of it."""
+    synonyms: bool = True
+    """Whether synonyms of an ontology are terms, too."""
 
 
 @dataclass
@@ -164,6 +168,9 @@ class SeedRatioConfig:
 class UnitsConfig:
     max: int | None = option(None, "only the first so many units, the most frequent ones; null is all")
     only: list[str] = option([], "only these units")
+    from_errors: str | None = option(
+        None, "those that a trained model (run or folder) gets wrong in gold devel, never in test", before=None
+    )
     negatives: float = option(
         0.0,
         "ner: this share of the corpus are sentences without a mention, asked for beside those of the units",

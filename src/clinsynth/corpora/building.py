@@ -78,7 +78,9 @@ def _asked(generation: Generation) -> dict[str, int]:
     left_out = {"units left out": plan.left_out} if plan.left_out else {}
     shown = {row for request in generation.label_requests for row in request.evidence.get("shots", ())}
     labels = {"labels": len(shown)} if shown else {}
-    texts = {f"texts {reason}": number for reason, number in generation.recipe.gold.left_out.items()}
+    gold = generation.recipe.gold
+    texts = {"real texts": len(gold.texts)} if gold.texts else {}
+    texts |= {f"texts {reason}": number for reason, number in gold.left_out.items()}
     return units | left_out | {"completions": len(generation.answers)} | labels | texts
 
 

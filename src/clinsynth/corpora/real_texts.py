@@ -22,7 +22,7 @@ IN_TEST, NEAR_TEST, OF_TEST, TWICE = "in test", "near test", "of abstracts of te
 """Why texts are left out."""
 
 Uncertainty = Callable[[Sequence[Any]], Sequence[float]]
-"""Returns how unsure a model is of each example, the higher the less sure."""
+"""Returns how much each example is wanted, such as how unsure a model is of it; the highest come first."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def _order(texts: Sequence[Any], *, how: Picking, embed: Embed, uncertainty: Unc
     """Return the places of texts, those first that are wanted most."""
     places = list(range(len(texts)))
     random.Random(how.seed).shuffle(places)
-    if how.pick is Pick.random or not texts:
+    if not texts or (how.pick is Pick.random and uncertainty is None):
         return places
     if how.pick is Pick.novel:
         return _novel([texts[place].text for place in places], places, embed=embed, number=how.number or len(texts))

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from clinsynth.errors import DataFormatError
+from clinsynth.files.ontology import is_ontology, ontology_terms
 from clinsynth.files.sources import no_file
 from clinsynth.files.utf8 import decode_lines
 from clinsynth.task.units import typed_unit
@@ -20,14 +21,22 @@ Row = tuple[int, str, str]
 """The line of a term, the term and what is said of its type; empty where nothing is."""
 
 
-def read_terms(path: Path, *, types: Sequence[str] = ()) -> list[str]:
+def read_terms(path: Path, *, types: Sequence[str] = (), below: str | None = None, synonyms: bool = True) -> list[str]:
     """Return the terms of a list, each once; where there are `types`, each behind its type, as units are named.
 
-    Of one type all terms are; of several each says which: `term<TAB>type`, or a column `type` of a table. Raises
-    DataFormatError where there is none, or one without its type.
+    Of one type all terms are; of several each says which: `term<TAB>type`, or a column `type` of a table. Of an
+    ontology those `below` a concept are taken, with their `synonyms` or without. Raises DataFormatError where there is
+    none, or one without its type.
     """
     if not path.is_file():
         raise no_file(path, said="no list of terms")
+    if is_ontology(path):
+        return _of_ontology(path, types=types, below=below, synonyms=synonyms)
+    if below is not None:
+        raise DataFormatError(
+            f"{path} is a list of terms, and dataset.units_below={below} is of an ontology: .obo, MeSH's .bin, or a "
+            "table with a column of broader terms."
+        )
     text, several = decode_lines(path), len(types) > 1
     table = path.suffix.lower() in (".csv", ".tsv")
     rows = _columns(text, path=path, several=several) if table else _lines(text, several=several)
@@ -39,6 +48,16 @@ def read_terms(path: Path, *, types: Sequence[str] = ()) -> list[str]:
         example = f"aspirin<TAB>{types[0]}" if several else "ataxia"
         raise DataFormatError(f"{path}: the list of terms is empty; it needs one term a line, such as: {example}.")
     return list(found)
+
+
+def _of_ontology(path: Path, *, types: Sequence[str], below: str | None, synonyms: bool) -> list[str]:
+    if len(types) > 1:
+        raise DataFormatError(
+            f"{path} is an ontology, whose terms are of one type: give one for each type, as "
+            f"dataset.units={{{types[0]}: {path}}}."
+        )
+    terms = ontology_terms(path, below=below, synonyms=synonyms)
+    return [typed_unit(term, type=types[0]) for term in terms] if types else terms
 
 
 def _named(term: str, kind: str, *, types: Sequence[str], place: str) -> str:

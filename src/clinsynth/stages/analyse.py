@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from clinsynth import corpora, keys
 from clinsynth.analysis.comparison import Analysis, analyse
 from clinsynth.analysis.embeddings import embed
+from clinsynth.analysis.leakage import PREFIX
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import AnalyseConfig
 from clinsynth.corpora import Corpus
@@ -22,7 +23,7 @@ from clinsynth.stages.frame import Entry, Frame, log_corpus, log_gold
 from clinsynth.stages.resolving import Resolved
 from clinsynth.task import Task
 from clinsynth.tracking import ActiveRun
-from clinsynth.types import Gold, Summary
+from clinsynth.types import Gold, Metrics, Summary
 
 FIGURE, SKETCH, REPORT, COPIES = ("map.png", "map.svg"), "map.json", "analysis.md", "copies.jsonl"
 
@@ -159,10 +160,18 @@ def _analyse(material: Material, *, frame: Frame) -> Summary:
             threshold=settings.quality.near_duplicates,
             **vars(settings.analysis),
         )
+        found = replace(found, metrics=found.metrics | _of_real_texts(corpus))
         summary = Summary(run.id, material.run_key, corpus.digest, None, len(corpus.examples), found.metrics)
         run.metrics(found.metrics)
         _keep(run, material, found=found)
         return frame.end(run, summary)
+
+
+def _of_real_texts(corpus: Corpus) -> Metrics:
+    """Return how many real texts there are, and how many were left out; empty for texts that an LLM has written."""
+    counts = corpus.manifest.counts
+    names = [name for name in counts if name == "real texts" or name.startswith("texts ")]
+    return {f"{PREFIX}{name.replace(' ', '_')}": float(counts[name]) for name in names}
 
 
 def _keep(run: ActiveRun, material: Material, *, found: Analysis) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from clinsynth.analysis.kept_embeddings import KeptEmbeddings
-from clinsynth.config import DRAW, TRAIN, CorpusConfig, Material
-from clinsynth.corpora.real_texts import Picking, picked
+from clinsynth.config import DRAW, TRAIN, CorpusConfig, Material, Pick
+from clinsynth.corpora.real_texts import Picking, Uncertainty, picked
 from clinsynth.corpora.rules import read_rules
 from clinsynth.corpora.shots import open_shots
 from clinsynth.errors import ConfigError
@@ -18,6 +18,7 @@ from clinsynth.files.sources import resolve
 from clinsynth.keys import digest, named, path_digest
 from clinsynth.llm import RECORDED
 from clinsynth.stages.choices import changed
+from clinsynth.stages.errors import NearErrors
 from clinsynth.stages.uncertainty import Unsure
 from clinsynth.task import RealTexts, Task, Writer
 from clinsynth.types import Gold
@@ -60,6 +61,11 @@ def check_labelling(settings: CorpusConfig, *, task: Task) -> None:
         raise ConfigError(
             "annotator.shots, passes, steps, verify and guidelines are of annotator=llm; "
             f"annotator={annotator.name} asks nobody: leave them out."
+        )
+    if settings.units.from_errors and settings.texts.pick is not Pick.random:
+        raise ConfigError(
+            f"units.from_errors and texts.pick={settings.texts.pick.value} both say which texts come first: "
+            "leave out one of them."
         )
     if annotator.passes > 1 and task.vote is None:
         raise ConfigError(f"annotator.passes={annotator.passes}: {task.name} does not vote on labels; it has to be 1.")
@@ -120,10 +126,17 @@ def _with_picked(settings: CorpusConfig, *, task: Task, gold: Gold) -> Gold:
             real=real,
             words=task.kind.examples.words,
             embed=embeddings(settings),
-            uncertainty=unsure,
+            uncertainty=_first(settings, unsure, task=task, gold=gold),
         )
     kept = _picked[key]
     return replace(gold, texts=kept.texts, left_out=kept.left_out, hashes=dict(gold.hashes) | hashes)
+
+
+def _first(settings: CorpusConfig, unsure: Unsure | None, *, task: Task, gold: Gold) -> Uncertainty | None:
+    """Return what says which texts come first; `None` where a draw or novelty decides."""
+    if settings.units.from_errors is None:
+        return unsure
+    return NearErrors.of(settings, task=task, gold=gold, embed=embeddings(settings))
 
 
 def shown(settings: CorpusConfig, *, gold: Gold) -> dict[str, Any]:

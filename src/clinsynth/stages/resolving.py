@@ -31,6 +31,7 @@ from clinsynth.llm import RECORDED
 from clinsynth.review import results
 from clinsynth.stages import labelling
 from clinsynth.stages.choices import changed, choices, language_of, negatives_of, prompt_of, wanted, writing
+from clinsynth.stages.errors import with_errors
 from clinsynth.task import Task
 from clinsynth.tasks.usual import usual_prompt
 from clinsynth.types import Gold
@@ -106,17 +107,23 @@ def resolve(settings: Settings, *, gold: Gold) -> Resolved[Settings]:
         completed = changed(completed, **_amounts(completed, gold=gold))
     task, proposed = tasks.open(completed.dataset), dict[str, str]()
     if not isinstance(completed, TrainConfig) or completed.source.generated:
-        proposal = task.writer.propose(gold, recorded=completed.llm.name == RECORDED)
+        proposal = labelling.writer_of(completed, task=task).propose(gold, recorded=completed.llm.name == RECORDED)
         proposed = dict(proposal.files)
         completed = changed(completed, dataset=proposal.dataset)
-        task, gold = labelling.with_texts(completed, task=tasks.open(completed.dataset), gold=gold)
+        task, gold = _with_material(completed, gold=gold)
     return Resolved(completed, task, gold, proposed)
 
 
 def opened(settings: Settings, *, gold: Gold) -> Resolved[Settings]:
     """Return settings that are resolved already, with their task."""
-    task, gold = labelling.with_texts(settings, task=tasks.open(settings.dataset), gold=gold)
+    task, gold = _with_material(settings, gold=gold)
     return Resolved(settings, task, gold, {})
+
+
+def _with_material(settings: CorpusConfig, *, gold: Gold) -> tuple[Task, Gold]:
+    """Return the task, and gold with the units or texts that a corpus is made of."""
+    task = tasks.open(settings.dataset)
+    return labelling.with_texts(settings, task=task, gold=with_errors(settings, task=task, gold=gold))
 
 
 def asked(settings: ZeroShotConfig) -> ZeroShotConfig:
@@ -187,7 +194,8 @@ def refuse_changes(settings: CorpusConfig, *, named: str) -> None:
         "prompt": settings.prompt.name == "default",
         "material": settings.material is Material.written,
         "quality=weighted": not settings.quality.weighted,
-        "units": settings.units.max is None and not settings.units.only and not settings.units.negatives,
+        "units": settings.units.max is None
+        and not (settings.units.only or settings.units.negatives or settings.units.from_errors),
     }
     wrong = [name for name, is_usual in usual.items() if not is_usual]
     if wrong:

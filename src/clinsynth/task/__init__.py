@@ -50,7 +50,7 @@ from clinsynth.task.values import (
     Shots,
     Writing,
 )
-from clinsynth.types import Candidate, Gold
+from clinsynth.types import Candidate, Gold, Predictions
 
 __all__ = [
     "ANSWER",
@@ -165,6 +165,8 @@ class Task:
     """For `material=texts`; `None` where a task has but texts that an LLM writes."""
     vote: Callable[[Sequence[Any]], Any] | None = None
     """Returns what most of several examples say that label the same text; `None` where labels are not voted on."""
+    missed: Callable[[Predictions], Sequence[str]] | None = None
+    """Returns the units that a model gets wrong, for `units.from_errors`; `None` where units are no parts of texts."""
     checks: Callable[[Gold], Check] | None = None
     """Quality of the task's own, of texts that are no sentences: in the place of what is asked of a sentence, its
     length included."""

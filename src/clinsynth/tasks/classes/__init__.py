@@ -24,18 +24,29 @@ def kind() -> Kind:
 
 def open(dataset: DatasetConfig) -> Task:
     """Return the task of a dataset."""
+    from clinsynth.tasks.asked_texts import AskedTexts, voted_label
     from clinsynth.tasks.classes import gold
     from clinsynth.tasks.classes.asker import ClassesAsker
+    from clinsynth.tasks.classes.examples import Classified
     from clinsynth.tasks.classes.writer import ClassesWriter
 
     assert isinstance(dataset, ClassesDataset)
+    asker, markers = ClassesAsker(dataset), tuple(dataset.markers)
     return Task(
         kind(),
         dataset,
         labels=tuple(dataset.classes),
         read_gold=partial(gold.read_classified, dataset=dataset),
         writer=ClassesWriter(dataset),
-        asker=ClassesAsker(dataset),
+        asker=asker,
+        real=AskedTexts(
+            dataset,
+            asker,
+            "classes-1",
+            blank=lambda text: Classified(text, "", markers, dataset.negative),
+            markers=markers,
+        ),
+        vote=voted_label,
         markers={marker: marker.strip("@$").replace("_", " ").lower() for marker in dataset.markers},
         meanings=dict(dataset.classes),
         read_path=partial(gold.read_path, dataset=dataset),

@@ -33,18 +33,22 @@ def kind() -> Kind:
 
 def open(dataset: DatasetConfig) -> Task:
     """Return the task of a dataset."""
+    from clinsynth.tasks.asked_texts import AskedTexts, voted_label
     from clinsynth.tasks.multilabel import gold
     from clinsynth.tasks.multilabel.asker import MultilabelAsker
     from clinsynth.tasks.multilabel.writer import MultilabelWriter
 
     assert isinstance(dataset, MultilabelDataset)
+    asker = MultilabelAsker(dataset)
     return Task(
         kind(),
         dataset,
         labels=tuple(dataset.labels),
         read_gold=partial(gold.read_notes, dataset=dataset),
         writer=MultilabelWriter(dataset),
-        asker=MultilabelAsker(dataset),
+        asker=asker,
+        real=AskedTexts(dataset, asker, "multilabel-1", blank=lambda text: gold.Note(text, ())),
+        vote=voted_label,
         meanings=dict(dataset.labels),
     )
 

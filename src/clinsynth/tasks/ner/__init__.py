@@ -43,6 +43,7 @@ def open(dataset: DatasetConfig) -> Task:
     from clinsynth.tasks.ner import gold
     from clinsynth.tasks.ner.asker import NerAsker
     from clinsynth.tasks.ner.completing import NerPartial
+    from clinsynth.tasks.ner.missed import missed_units
     from clinsynth.tasks.ner.real_texts import NerTexts
     from clinsynth.tasks.ner.voting import voted
     from clinsynth.tasks.ner.writer import NerWriter
@@ -60,6 +61,7 @@ def open(dataset: DatasetConfig) -> Task:
         meanings=dataset.meanings,
         real=NerTexts(dataset),
         vote=voted,
+        missed=partial(missed_units, dataset=dataset),
     )
 
 

@@ -33,6 +33,10 @@ class NerDataset(DatasetConfig):
         "a list of terms, one a line, in the place of the mentions of gold train; of several types term<TAB>type, or a "
         "list for each: {Problem: problems.txt, Test: tests.txt}",
     )
+    units_below: str | None = option(
+        None, "of an ontology (.obo, MeSH's .bin, a table with broader terms): the id or name of a concept", before=None
+    )
+    units_synonyms: bool = option(True, "of an ontology: synonyms are terms, too, behind all names", before=True)
     noun: str | None = option(None, "the entity type in a prompt; null is entity_type in lower case")
     guidelines: str = option("", "what counts as a mention, for annotator=llm")
     negatives: str | None = option(
@@ -53,9 +57,10 @@ class NerDataset(DatasetConfig):
     style: str = option(PUBMED, "what texts are like, for prompts that say $style", before=PUBMED)
 
     def unit_lists(self) -> list[UnitList]:
+        told = (self.units_below, self.units_synonyms)
         if isinstance(self.units, dict):
-            return [UnitList(str(path), (name,)) for name, path in self.units.items()]
-        return [UnitList(self.units, self.term_types())] if self.units else []
+            return [UnitList(str(path), (name,), *told) for name, path in self.units.items()]
+        return [UnitList(self.units, self.term_types(), *told)] if self.units else []
 
     def term_types(self) -> tuple[str, ...]:
         return tuple(self.types) if len(self.types) > 1 else ()

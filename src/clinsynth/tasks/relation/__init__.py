@@ -33,18 +33,22 @@ def kind() -> Kind:
 
 def open(dataset: DatasetConfig) -> Task:
     """Return the task of a dataset."""
+    from clinsynth.tasks.asked_texts import AskedTexts, voted_label
     from clinsynth.tasks.relation import gold
     from clinsynth.tasks.relation.asker import RelationAsker
     from clinsynth.tasks.relation.writer import RelationWriter
 
     assert isinstance(dataset, RelationDataset)
+    asker, markers = RelationAsker(dataset), tuple(dataset.markers)
     return Task(
         kind(),
         dataset,
         labels=LABELS,
         read_gold=partial(gold.read_relations, dataset=dataset),
         writer=RelationWriter(dataset),
-        asker=RelationAsker(dataset),
+        asker=asker,
+        real=AskedTexts(dataset, asker, "relation-1", blank=partial(gold.unlabelled, markers=markers), markers=markers),
+        vote=voted_label,
         markers={marker: marker.strip("@$").replace("_", " ").lower() for marker in dataset.markers},
     )
 

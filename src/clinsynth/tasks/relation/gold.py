@@ -38,6 +38,11 @@ class Relation:
         return {"text": self.text, "label": self.label, "markers": list(self.markers)}
 
 
+def unlabelled(text: str, *, markers: tuple[str, ...]) -> Relation:
+    """Return a sentence that nobody has labelled: it says nothing yet."""
+    return Relation(text, NEGATIVE, markers)
+
+
 def read_relations(text: str, *, path: Path, dataset: RelationDataset) -> list[Relation]:
     """Return the rows of one split; raises DataFormatError with file and line.
 

@@ -1,0 +1,88 @@
+"""Real texts of the tasks that label a whole text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clinsynth import tasks
+from clinsynth.errors import ConfigError, DataFormatError
+from clinsynth.stages import resolving
+from clinsynth.task import Shot, Task
+from clinsynth.types import Completion
+from support import Command, Composed, MockServer, examples, writing
+
+NOBODY = Completion("", "", "", "stop")
+CASES = [
+    ("sample_relation", "@GENE$ raises the risk of @DISEASE$.", "Yes", "Yes"),
+    ("sample_classes", None, "{second}", "{second}"),
+    ("sample_asd", "He lines up his cars all day.", "B1; A1", "A1, B1"),
+]
+
+
+class Shown:
+    def __init__(self, shot: Shot) -> None:
+        self.rows, self.characters = [shot], 0
+
+    def shown(self, texts: object) -> list[Shot]:
+        return self.rows
+
+
+def opened(composed: Composed, dataset: str) -> tuple[Task, Any]:
+    settings = resolving.complete(composed("generate", f"dataset={dataset}", "material=texts", "annotator=llm"))
+    task = tasks.open(settings.dataset)
+    return task, resolving.load_gold(settings.dataset, paths=settings.paths)
+
+
+@pytest.mark.parametrize(("dataset", "text", "answer", "label"), CASES, ids=lambda value: str(value)[:12])
+def test_a_text_is_asked_about_as_zero_shot_asks(
+    dataset: str, text: str | None, answer: str, label: str, composed: Composed
+) -> None:
+    task, gold = opened(composed, dataset)
+    assert task.real is not None
+    example, answer = gold.train[0], answer.replace("{second}", task.labels[1])
+    writer = task.real.writer([task.real.bare(example)], per_request=1)
+    (draft,), _ = writer.parse(NOBODY, unit="texts-0000", replicate=0)
+    asked = writing(annotator="llm", label_prompt=task.asker.prompt, shots=Shown(Shot(1, gold.train[1])))
+    request = writer.label_request([draft], completion=NOBODY, writing=asked)
+    assert request is not None
+    assert [turn["role"] for turn in request.messages] == ["user", "assistant", "user"]
+    assert request.messages[2]["content"] == task.asker.question(example, prompt=task.asker.prompt)
+    assert request.messages[1]["content"] == task.asker.answer(gold.train[1])
+    assert request.evidence["shots"] == [1]
+    said = Completion("", "m", answer, "stop")
+    (found,), rejected = writer.annotate([draft], annotator="llm", lexicon=(), answer=said)
+    assert (found.example.label, found.example.text) == (label.replace("{second}", task.labels[1]), example.text)
+    assert rejected == []
+    unreadable = Completion("", "m", "", "stop")
+    assert writer.annotate([draft], annotator="llm", lexicon=(), answer=unreadable)[1][0].reason == "labels_unreadable"
+    assert task.vote is not None
+    assert task.vote([example, found.example, found.example]) == found.example
+
+
+def test_texts_without_a_marker_are_named(composed: Composed, tmp_path: Path) -> None:
+    task, _ = opened(composed, "sample_relation")
+    path = tmp_path / "mine.jsonl"
+    path.write_text('{"text": "@GENE$ and @DISEASE$."}\n{"text": "@GENE$ alone."}\n', encoding="utf-8")
+    assert task.real is not None
+    with pytest.raises(DataFormatError, match=r"mine.jsonl:2: @DISEASE\$ stands 0 times"):
+        task.real.read(path, column="text")
+
+
+def test_a_lexicon_has_no_labels_of_whole_texts(composed: Composed) -> None:
+    with pytest.raises(ConfigError, match="llm with material=texts"):
+        resolving.complete(composed("generate", "dataset=sample_asd", "material=texts", "annotator=gazetteer"))
+
+
+def test_pairs_are_labelled_and_paid_for_once(clinsynth: Command, with_store: Path, server: MockServer) -> None:
+    live = ("llm=local", "llm.model=m", f"llm.base_url={server.url}", "dataset=sample_relation", "material=texts")
+    said = clinsynth("generate", *live, "annotator=llm", "texts.number=10")
+    found = examples(said, with_store)
+    assert {row["label"] for row in found} <= {"Yes", "No"}
+    assert len(found) + said.out.count("near_duplicate") >= 9
+    asked = server.asked()["requests"]
+    assert asked == 10
+    assert clinsynth("generate", *live, "annotator=llm", "texts.number=12").status == 0
+    assert server.asked()["requests"] == 12
