@@ -65,6 +65,7 @@ def build_corpus(folder: Path, generation: Generation, *, lexicon: Sequence[str]
         models=_models(generation),
         prompt=recipe.writing.prompt,
         annotator=recipe.writing.annotator,
+        shots=_shots(generation),
         counts=_asked(generation) | {"parsed": len(drafts), "kept": len(kept), "not needed": len(passed) - len(kept)},
         short=_short([drafts[place].unit for place in kept], task.writer.supply, chosen),
         **counted,
@@ -76,12 +77,17 @@ def _asked(generation: Generation) -> dict[str, int]:
     plan = generation.plan
     units = {"units": len(plan.units), "units available": plan.available, "units in all": plan.total}
     left_out = {"units left out": plan.left_out} if plan.left_out else {}
-    shown = {row for request in generation.label_requests for row in request.evidence.get("shots", ())}
-    labels = {"labels": len(shown)} if shown else {}
+    shots = _shots(generation)
+    labels = {"labels": len(shots)} if shots else {}
     gold = generation.recipe.gold
     texts = {"real texts": len(gold.texts)} if gold.texts else {}
     texts |= {f"texts {reason}": number for reason, number in gold.left_out.items()}
     return units | left_out | {"completions": len(generation.answers)} | labels | texts
+
+
+def _shots(generation: Generation) -> list[int] | None:
+    """Return the rows of gold train that were shown with their labels; `None` where there are none."""
+    return sorted({row for asked in generation.label_requests for row in asked.evidence.get("shots", ())}) or None
 
 
 def _models(generation: Generation) -> list[str]:

@@ -42,6 +42,8 @@ class Manifest:
     """Which LLMs have written the texts."""
     prompt: Prompt
     annotator: str
+    shots: Sequence[int] | None = None
+    """The rows of gold train that requests for labels have shown: labels that were spent; `None` where there are none."""
     corpora: Sequence[str] | None = None
     """Digests of the corpora that this one is made of."""
     counts: Mapping[str, int]
@@ -112,6 +114,7 @@ _HOLDS: Mapping[str, Callable[[Any], bool]] = {
     "statistics": lambda value: isinstance(value, dict) and all(map(_are_counts, value.values())),
     "meanings": lambda value: value is None or (isinstance(value, dict) and _are_texts([*value.values()])),
     "licence": lambda value: value is None or _is_text(value),
+    "shots": lambda value: value is None or isinstance(value, list | tuple),
     "corpora": lambda value: value is None or _are_texts(value),
     "reviewed": lambda value: value is None or isinstance(value, dict),
     "review": lambda value: value is None or isinstance(value, dict),

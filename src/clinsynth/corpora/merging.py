@@ -53,6 +53,7 @@ def merge(
                 kept.append(json_line(row))
         counted = write_examples(folder, kept=kept.at(range(len(kept))), rejected=rejected, gold=gold, of=of)
     manifests = [corpus.manifest for corpus in corpora]
+    shots = sorted({row for found in manifests for row in found.shots or ()})
     partial = {"dataset": task.dataset.name, "labels": list(task.labels), "meanings": dict(task.meanings)}
     return replace(
         manifests[0],
@@ -66,7 +67,9 @@ def merge(
             "parsed": len(kept) + len(rejected),
             "kept": len(kept),
             "not needed": 0,
-        },
+        }
+        | ({"labels": len(shots)} if shots else {}),
+        shots=shots or None,
         short={},
         reviewed=None,
         review=None,

@@ -12,6 +12,7 @@ from clinsynth.prompts import render
 from clinsynth.task import NONE, Choices, Proposal, Supply, Writing, split_unit
 from clinsynth.tasks.ner import negatives
 from clinsynth.tasks.ner.annotators import Gazetteer
+from clinsynth.tasks.ner.companions import OTHERS, companions
 from clinsynth.tasks.ner.config import NerDataset
 from clinsynth.tasks.ner.gold_mentions import gold_mentions
 from clinsynth.tasks.ner.label_requests import mentions_request
@@ -100,9 +101,14 @@ class NerWriter:
             own = writing.negatives is not None and writing.negatives.prompt and is_own(writing.negatives.prompt)
             return TEXTS.asked(asked) if writing.structured and own else asked
         prompt, (term, kind) = writing.prompt, split_unit(unit, types=self._types)
+        others: list[str] = []
+        if f"${OTHERS}" in (prompt.text or ""):
+            others = companions(unit, replicate=replicate, seed=writing.seed, gold=gold, dataset=self.dataset)
         values = {"n": writing.per_request, "entity": term, "noun": self.dataset.noun_of(kind)}
-        message = render(prompt, values | {"style": self.dataset.style}, optional=("noun", "style"))
-        asked = _request(f"{self.dataset.name}/{prompt.name}/{unit}#{replicate}", message, gold_characters=len(term))
+        told = {"style": self.dataset.style, OTHERS: ", ".join(f'"{name}"' for name in others)}
+        message = render(prompt, values | told, optional=("noun", *told))
+        named = len(term) + sum(map(len, others))
+        asked = _request(f"{self.dataset.name}/{prompt.name}/{unit}#{replicate}", message, gold_characters=named)
         return replace(asked, language=self.dataset.language)
 
     def parse(self, completion: Completion, *, unit: str, replicate: int) -> tuple[list[Draft], list[Rejected]]:
