@@ -57,11 +57,20 @@ def test_an_answer_that_strays_is_named(text: str, how: str) -> None:
         ),
         ("\n".join(["1. " + SENTENCE] * 9 + [f"{n}. Gout of kind {n} was seen then." for n in range(20)]), {}),
         ("\n".join(f"{number}. no disease is mentioned here" for number in range(30)), {"labels": "x"}),
+        ("\n".join(f"{number}. no disease is mentioned here" for number in range(30)), {"texts_sha256": "x"}),
         ("\n".join(["of\tO"] * 40), {"test_index": 3}),
         ("Yes.", {}),
         ("gout", {}),
     ],
-    ids=["sentences", "some twice", "labels of negatives", "tags", "a word", "a word of the prompt"],
+    ids=[
+        "sentences",
+        "some twice",
+        "labels of negatives",
+        "labels of real texts",
+        "tags",
+        "a word",
+        "a word of the prompt",
+    ],
 )
 def test_an_answer_that_does_not_stray_is_left(text: str, asked: dict[str, object]) -> None:
     assert strays(text, request(**asked)) is None

@@ -37,3 +37,6 @@ def test_the_next_round_asks_for_what_is_wrong_in_devel(
     real = ("material=texts", "annotator=gazetteer", "texts.number=5")
     near = clinsynth("generate", *live, "units.from_errors=latest", *real)
     assert len(examples(near, with_store)) <= 5
+    pick = ("texts.pick=uncertain", "texts.model=latest", "texts.number=5", "annotator=gazetteer")
+    unsure = clinsynth("generate", *live[:3], "material=texts", *pick)
+    assert len(examples(unsure, with_store)) <= 5

@@ -81,6 +81,14 @@ def test_the_estimate_is_what_is_asked(texts: Run, server: MockServer) -> None:
     assert paid(server, texts("annotator.passes=2", "annotator.verify=true", "annotator.steps=2")) == 18
 
 
+def test_a_cap_holds_for_checks_of_labels_too(texts: Run, server: MockServer) -> None:
+    priced = ("llm.price.input=1000", "llm.price.output=1000", "llm.max_cost_usd=0.5", "llm.concurrency=1")
+    said = texts("annotator.verify=true", *priced)
+    assert said.status == 2
+    assert "llm.max_cost_usd=0.5" in said.err
+    assert server.asked()["requests"] < 6
+
+
 def test_own_texts_go_to_trusted_servers_alone(texts: Run, server: MockServer) -> None:
     said = texts(trusted=False)
     assert said.status == 2

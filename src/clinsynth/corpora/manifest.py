@@ -43,7 +43,7 @@ class Manifest:
     prompt: Prompt
     annotator: str
     shots: Sequence[int] | None = None
-    """The rows of gold train that requests for labels have shown: labels that were spent; `None` where there are none."""
+    """Rows of gold train that requests for labels have shown: labels that were spent; `None` where there are none."""
     corpora: Sequence[str] | None = None
     """Digests of the corpora that this one is made of."""
     counts: Mapping[str, int]

@@ -22,7 +22,7 @@ LOOKED_AT = 800
 SHORTEST = 200
 SURE = 0.99
 
-_ANSWERED_BRIEFLY = frozenset({"labels", "test_index"})
+_ANSWERED_BRIEFLY = frozenset({"labels", "texts_sha256", "test_index"})
 """Evidence of requests for labels, whose answers may well say the same twenty times."""
 _SENTENCE_END = re.compile(r"\n|(?<=[.?!])[\"')\]]*[,;]?\s")
 _NUMBER = re.compile(r"^\W*\d{1,4}\W+")
