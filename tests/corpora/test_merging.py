@@ -134,6 +134,14 @@ def test_the_manifest_tells_of_both(written: Written, pinned: Written) -> None:
     assert set(manifest.statistics) == set(first.manifest.statistics)
 
 
+def test_rows_that_both_have_shown_are_spent_once(written: Written, pinned: Written, store: ArtifactStore) -> None:
+    found = [written("late"), written("early")]
+    for corpus, rows in zip(found, ([3, 1], [1, 7]), strict=True):
+        corpora.note_in_manifest(corpus.folder, store=store, shots=rows)
+    manifest = pinned(*(corpus.digest for corpus in found)).manifest
+    assert (manifest.shots, manifest.counts["labels"]) == ([1, 3, 7], 3)
+
+
 def test_a_text_that_stands_in_a_corpus_before_is_rejected(written: Written, pinned: Written) -> None:
     first = written("early")
     shared = [first.examples[0].text.upper().capitalize(), *texts_of("late", "A2")[1:]]
