@@ -55,3 +55,7 @@ class JobsFailed(ClinsynthError):
 
 class Unreachable(ClinsynthError):
     """Something that has to come over the network did not."""
+
+
+class Pruned(ClinsynthError):
+    """A trial of a study is given up, for others were better at the same pass."""

@@ -179,7 +179,9 @@ def _train(material: Material, *, frame: Frame) -> Summary:
         _log_data(run, material)
         began = time.monotonic()
         resume = frame.store.root / f"unfinished-{material.run_key[:12]}"
-        fitted = student.fit(report=run.measured, resume=resume)
+        headline, trial = material.task.kind.judge.HEADLINE, material.job.trial
+        report = trial.pruning(run.measured, metric=headline.devel) if trial else run.measured
+        fitted = student.fit(report=report, resume=resume)
         trained = time.monotonic()
         metrics: Metrics = {
             "time/train_s": trained - began,
@@ -187,7 +189,7 @@ def _train(material: Material, *, frame: Frame) -> Summary:
             "train/words_lost": student.lost,
         }
         if fitted.devel_score is not None:
-            metrics[material.task.kind.judge.HEADLINE.best] = fitted.devel_score
+            metrics[headline.best] = fitted.devel_score
         if gold.test:
             judged, result = _judged(material, student)
             metrics |= result.metrics | {"test/words_lost": student.lost_of(gold.test)}
