@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 
+from clinsynth import config, tasks
 from clinsynth.corpora.generation import Generation
+from clinsynth.errors import MissingFile
+from clinsynth.stages import grid, targets
 from support import Command, MockServer, examples, rows
 
 TURNS = ("dataset=sample_chat", "dataset.written=in_turns", "units.max=6")
@@ -34,7 +37,7 @@ def dies(number: int) -> Iterator[None]:
             raise Killed
         return taken(self, *given)
 
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Generation, "__call__", call)
         yield
 
@@ -69,7 +72,7 @@ def test_a_kill_in_the_middle_pays_nothing_twice(
     with_store: Path,
     server: MockServer,
 ) -> None:
-    with dies(11):
+    with dies(11), pytest.raises(Killed):
         clinsynth("generate", *words, *live(server), "llm.concurrency=1")
     assert server.asked()["requests"] == 11
     made = clinsynth("generate", *words, *live(server))
@@ -90,3 +93,51 @@ def test_a_turn_that_is_missing_is_named(clinsynth: Command, with_store: Path, s
     made = clinsynth("generate", *TURNS, *live(server), "llm.max_tokens=200")
     assert made.status == 0, made.err
     assert server.asked()["requests"] == 27
+
+
+PAIRS = "".join(
+    f"<QAPair pid='{n}'><Question>What is disease {n}?</Question><Answer>It is one of {n}.</Answer></QAPair>"
+    for n in range(1, 9)
+)
+
+
+@pytest.fixture
+def medquad(workspace: Path) -> Path:
+    """A file of MedQuAD's form in each of the folders that the dataset names."""
+    for place, folder in enumerate(("5_NIDDK_QA", "8_NHLBI_QA_XML")):
+        path = workspace / "data/MedQuAD" / folder / "1.xml"
+        path.parent.mkdir(parents=True)
+        pairs = PAIRS.replace("disease", "condition") if place else PAIRS
+        path.write_text(f"<Document><QAPairs>{pairs}</QAPairs></Document>", encoding="utf-8")
+    return workspace
+
+
+def test_the_paper_s_scale_is_composed_keyed_and_costed(
+    clinsynth: Command, with_store: Path, medquad: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And not run: it takes an LLM, and a GPU."""
+    config.register(tasks.schemas())
+    jobs = grid.jobs("baize", scale="paper")
+    assert len({job.run_key for job in jobs}) == len(jobs) == 4
+    assert {job.settings.backbone.name for job in jobs} == {"llama32_1b", "qwen3_0_6b"}
+    assert {(job.settings.backbone.lora.r, job.settings.trainer.accumulate) for job in jobs} == {(8, 8)}
+    told = clinsynth("sweep", "target=baize", "scale=paper", "dry_run=true")
+    assert told.status == 0, told.err
+    assert "4 jobs, 0 are done, 4 are left" in " ".join(told.out.split())
+    assert "2 of them lack completions" in told.out
+    cost = clinsynth("generate", "dataset=medquad", "llm=chatgpt", "generation.dry_run=true")
+    assert cost.status == 0, cost.err
+    said = " ".join(cost.out.split())
+    assert "requests to send 8" in said
+    assert "USD" in said
+
+
+def test_of_all_targets_one_whose_gold_is_not_here_is_left_out(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config.register(tasks.schemas())
+    monkeypatch.setattr(targets, "TITLES", {"baize": "Self-chat"})
+    assert targets.jobs("all", scale="paper", overrides=()) == []
+    assert "baize is left out: no file at" in capsys.readouterr().out
+    with pytest.raises(MissingFile):
+        targets.jobs("baize", scale="paper", overrides=())
