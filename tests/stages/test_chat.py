@@ -203,7 +203,7 @@ def test_a_judge_scores_what_was_trained(
         (("train", "judged.by=reference"), "judged.by=reference scores the answers of chat models"),
         (("train", "trainer.devices=[0,1]"), "trainer.devices=[0, 1]: ner is learnt on one device"),
         (
-            ("train", "dataset=sample_chat", "backbone=tiny_llama", "trainer.devices=[0,1]", "trainer.accelerator=gpu"),
+            ("train", "dataset=sample_chat", "backbone=tiny_llama", "trainer.devices=[0,1]"),
             "this machine has 0 GPUs for it",
         ),
         (("search_prompts", "dataset=sample_chat", "dataset.written=in_turns"), "a search compares prompts"),

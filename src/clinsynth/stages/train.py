@@ -60,8 +60,11 @@ class Material:
         return self.corpus.digest if self.corpus else None
 
 
-def main(settings: TrainConfig, *, job: Job) -> Summary:
-    """Run the stage; return the summary of the run that has done the job, now or before."""
+def main(settings: TrainConfig, *, job: Job) -> Summary | None:
+    """Run the stage; return the summary of the run that has done the job, now or before.
+
+    `None` where it ends before: a dry run of a judge.
+    """
     frame = Frame.open(settings.tracking, paths=settings.paths, job=job, table=settings.tracking.table)
     name = naming.run_name(settings, overrides=job.overrides)
     params = naming.train_params(settings, choices=job.choices)
@@ -74,7 +77,7 @@ def main(settings: TrainConfig, *, job: Job) -> Summary:
             skipped="This job is finished (run $run): skipped. force=true trains it again.",
         )
         if finished is None and trained.ends_before_judging(material.settings, gold=material.gold):
-            return
+            return None
         summary = finished or _train(material, frame=frame)
     where = {
         "MLflow run": summary.run_id,
