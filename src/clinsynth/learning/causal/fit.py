@@ -103,6 +103,8 @@ class _Lines(Callback):
     """A line for each `EVERY` seconds, where there is no terminal for a bar."""
 
     EVERY = 10.0
+    _told = -1
+    """The step of the last line."""
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._last = time.monotonic()
@@ -113,8 +115,9 @@ class _Lines(Callback):
             self._line(trainer, pl_module)
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        self._line(trainer, pl_module)
+        if trainer.global_step != self._told:
+            self._line(trainer, pl_module)
 
     def _line(self, trainer: pl.Trainer, tuner: pl.LightningModule) -> None:
-        steps = int(trainer.estimated_stepping_batches)
+        steps, self._told = int(trainer.estimated_stepping_batches), trainer.global_step
         print(f"step {trainer.global_step}/{steps} train/loss {last_loss(tuner):.3f}", file=sys.stderr, flush=True)
