@@ -62,7 +62,7 @@ def test_single_figures_of_a_paper_are_beside_ours() -> None:
     assert table is not None
     assert table.heads[-1] == "ours (synthetic n1)"
     said = {row[0].text: [cell.text for cell in row[1:]] for row in table.lines}
-    assert said["dialogues from MedQuAD's questions"] == ["46,867", "table 2", "1,200"]
+    assert said["dialogues (theirs: from MedQuAD's questions)"] == ["46,867", "table 2", "1,200"]
     assert said["a judge's mean score of medical answers"] == ["not stated", "–", "55.5"]
     assert said["ROUGE-L of medical answers"] == ["not stated", "–", "25.1"]
     assert said["perplexity of medical answers"] == ["not stated", "–", "–"]
