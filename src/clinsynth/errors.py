@@ -31,6 +31,10 @@ class ConfigError(ClinsynthError):
     """A setting is unknown, out of range, or does not go with another one."""
 
 
+class MissingFile(ConfigError):
+    """A file that is named is not there."""
+
+
 class DataFormatError(ClinsynthError):
     """A data file does not hold what its format promises."""
 

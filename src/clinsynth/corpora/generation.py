@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from clinsynth.corpora.exchanges import Exchanges, Place
 from clinsynth.corpora.labelling import ReadAnswer, Reader
 from clinsynth.corpora.plans import RequestPlan
 from clinsynth.corpora.recipe import Recipe
@@ -54,6 +55,7 @@ class Generation:
         self.labels: dict[str, Completion] = {}
         """Answers to second requests, by the id of the request."""
         self._answers: dict[tuple[str, int], ParsedAnswer] = {}
+        self.exchanges = Exchanges(recipe.task.exchange, writing=recipe.writing)
         self._places = {request.id: (unit, replicate) for unit, replicate, request in plan.requests}
         self.asked: Counter[str] = Counter(unit for unit, _, _ in plan.requests)
         """Requests, by unit."""
@@ -67,6 +69,19 @@ class Generation:
     @property
     def requests(self) -> list[Request]:
         return [request for _, _, request in self.plan.requests]
+
+    @property
+    def foreseen(self) -> list[Request]:
+        """Return what the requests may be like that follow these, where several write a text."""
+        exchange, writing = self.recipe.task.exchange, self.recipe.writing
+        if exchange is None:
+            return []
+        planned = self.plan.requests
+        return [
+            request
+            for unit, replicate, _ in planned
+            for request in exchange.foreseen(unit, replicate=replicate, writing=writing)
+        ]
 
     @property
     def answers(self) -> list[ParsedAnswer]:
@@ -92,18 +107,25 @@ class Generation:
         return self.take(request, completion, self.read(asked) if asked else None)
 
     def about(self, request: Request, completion: Completion) -> tuple[Completion, str, int] | None:
-        """Return an answer with its unit and replicate, as `read` wants it; `None` for labels, which it does not."""
-        return (completion, *self._places[request.id]) if request.id in self._places else None
+        """Return an answer with its unit and replicate, as `read` wants it; `None` for labels and parts of a text."""
+        place = self._places.get(request.id)
+        if place is None or self.exchanges.following(place, completion):
+            return None
+        return self.exchanges.whole(place, completion), *place
 
     def take(self, request: Request, completion: Completion, read: ReadAnswer | None) -> Sequence[Request]:
         """Take an answer, `read` if it holds texts; returns the requests that it gives rise to."""
         self.cut += completion.finish_reason == "length"
         self.mended += request.answer_schema is not None and not is_json(completion.text)
-        if read is None:
+        place = self._places.get(request.id)
+        if place is None:
             if self.keep:
                 self.labels[request.id] = completion
             return ()
-        unit, replicate = self._places[request.id]
+        if read is None:
+            return self._next_part(place, completion)
+        (unit, replicate), completion = place, self.exchanges.whole(place, completion)
+        self.exchanges.end(place)
         drafts = read.drafts
         labels = self.writer.label_request(drafts, completion=completion, writing=self.recipe.writing)
         if self.keep:
@@ -114,11 +136,19 @@ class Generation:
         self.waiting[unit] -= 1
         return [*([labels] if labels else []), *self._further(unit)]
 
+    def _next_part(self, place: Place, completion: Completion) -> Sequence[Request]:
+        following = self.exchanges.following(place, completion)
+        assert following is not None, "or it would have been read"
+        self.exchanges.go_on(place, completion, following)
+        self._places[following.id] = place
+        return [following]
+
     def without(self, request: Request) -> Sequence[Request]:
         """Return the requests in the place of one that stays without an answer; its unit is not asked again."""
         if request.id not in self._places:
             return ()
-        unit, _ = self._places[request.id]
+        unit, _ = place = self._places[request.id]
+        self.exchanges.end(place)
         self.waiting[unit] -= 1
         self._in_vain.add(unit)
         return self._further(unit)

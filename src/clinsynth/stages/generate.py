@@ -34,14 +34,16 @@ def main(settings: GenerateConfig, *, job: Job) -> Corpus | None:
         return _seen(make())
     generation = Generation(recipe, corpora.plan_requests(recipe, completions=completions))
     requests, labelled, told = generation.requests, settings.annotator.name == "llm", settings.generation
+    foreseen = generation.foreseen
     if asking.ends_before_asking(
         settings.llm,
-        requests,
+        [*requests, *foreseen],
         asking=told,
         artifacts=store.root,
         dataset=settings.dataset,
         what="its units or rows",
         labelled=labelled,
+        at_most=bool(foreseen),
     ):
         return None
     run_key = keys.generation(settings, version=recipe.version, gold=recipe.gold.hashes)

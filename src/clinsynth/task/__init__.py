@@ -12,7 +12,18 @@ from typing import Any
 
 from clinsynth.task.causal import CausalModel
 from clinsynth.task.encoder import Cut, EncoderModel, EncoderReading, Reader, Window
-from clinsynth.task.parts import Asker, Confidence, Examples, GoldReader, Judge, Partial, PathReader, Reviewer, Writer
+from clinsynth.task.parts import (
+    Asker,
+    Confidence,
+    Examples,
+    Exchange,
+    GoldReader,
+    Judge,
+    Partial,
+    PathReader,
+    Reviewer,
+    Writer,
+)
 from clinsynth.task.units import (
     NONE,
     Beside,
@@ -42,6 +53,7 @@ __all__ = [
     "EncoderModel",
     "EncoderReading",
     "Examples",
+    "Exchange",
     "GoldReader",
     "Headline",
     "Judge",
@@ -133,6 +145,9 @@ class Task:
     checks: Callable[[Gold], Check] | None = None
     """Quality of the task's own, of texts that are no sentences: in the place of what is asked of a sentence, its
     length included."""
+    exchange: Exchange | None = None
+    """For texts that are written in several requests, each of which shows what the ones before have brought; `None`
+    where one request writes them."""
 
     @property
     def name(self) -> str:

@@ -68,6 +68,19 @@ class Writer(Protocol):
         """Say what a prompt has to ask for, for those who write new ones."""
 
 
+class Exchange(Protocol):
+    """A text that several requests write, one after another; the first one is the writer's."""
+
+    def request(self, unit: str, *, replicate: int, said: Sequence[Completion], writing: Writing) -> Request | None:
+        """Return what is asked after these answers; `None` where the text has ended."""
+
+    def joined(self, unit: str, said: Sequence[Completion]) -> Completion:
+        """Return all answers as one, as `Writer.parse` reads it."""
+
+    def foreseen(self, unit: str, *, replicate: int, writing: Writing) -> list[Request]:
+        """Return what the requests behind the first may be like, so that their cost can be told."""
+
+
 class Asker(Protocol):
     """The question that an LLM is asked about a test example, and what its answer says."""
 
