@@ -143,7 +143,9 @@ class PairwiseJudge:
         if unread:
             print(f"Round {number}: {len(unread)} of {len(said)} verdicts cannot be read; they count as ties.")
         sure = {pair: verdict_confidence(found[request.id], said[pair]) for pair, request in requests.items()}
-        return {candidate.name: _points(candidate.name, said) | _mean(candidate.name, sure) for candidate in candidates}
+        means = {candidate.name: _mean(candidate.name, sure) for candidate in candidates}
+        told = means if all(means.values()) else {}
+        return {one.name: _points(one.name, said) | told.get(one.name, {}) for one in candidates}
 
     def request(self, first: CandidatePrompt, second: CandidatePrompt, *, number: int) -> Request:
         values = {"rubric": self.settings.judge.rubric, "a": first.numbered or NOTHING, "b": second.numbered or NOTHING}
