@@ -91,9 +91,10 @@ def test_rows_have_that_of_their_label_and_unsure_ones_can_be_rejected(with_stor
 
 
 def test_a_floor_without_confidences_is_an_error(with_store: Path, clinsynth: Command) -> None:
-    with StandIn(sure) as server:
-        words = [*ROWS, f"llm.base_url={server.url}", "quality.min_confidence=0.2"]
-        said = clinsynth("generate", *words)
+    with StandIn(standins.chat) as server:
+        words = [*ROWS, f"llm.base_url={server.url}"]
+        assert "No label has a confidence" in clinsynth("generate", *words, "llm.logprobs=true").out
+        said = clinsynth("generate", *words, "quality.min_confidence=0.2")
     assert said.status == 2
     assert "quality.min_confidence=0.2 rejects nothing" in " ".join(said.err.split())
     assert "llm.logprobs=true" in said.err
