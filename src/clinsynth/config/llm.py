@@ -100,7 +100,7 @@ class LLMConfig:
     protocol: str = option(
         "openai",
         "how its server is spoken to: openai (Chat Completions, which many servers speak), responses (OpenAI), azure, "
-        "anthropic, bedrock, transformers (no server: the model is opened in this process)",
+        "anthropic, bedrock; transformers, vllm (no server: the model is opened in this process)",
         keyless=True,
     )
     base_url: str | None = option(
@@ -160,7 +160,9 @@ class LLMConfig:
         keyless=True,
     )
     mode: LLMMode = option(
-        LLMMode.direct, "direct; or batch: OpenAI's Batch API, cheaper and within a day", keyless=True
+        LLMMode.direct,
+        "direct; or batch: the batches of OpenAI, Azure or Anthropic, cheaper and within a day",
+        keyless=True,
     )
     poll_s: float = option(30.0, "batch: seconds between two looks at it", keyless=True)
     concurrency: int = option(32, "requests under way at once, at most", keyless=True)
