@@ -10,7 +10,10 @@ from clinsynth.errors import DataFormatError
 from clinsynth.files.json_lines import json_line
 from clinsynth.quality import Checks, Findings
 from clinsynth.task.parts import Writer
-from clinsynth.types import Completion, Draft, Rejected
+from clinsynth.types import Candidate, Completion, Draft, Rejected
+
+CONFIDENCE = ("confidence", "confidences")
+"""Fields of a row that say how likely the LLM found its labels: all of them together, and each of several."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class LabelledText:
     line: str
     """Its row in a corpus."""
     found: Findings
+    confidence: float | None
 
 
 @dataclass(frozen=True)
@@ -80,12 +84,22 @@ class Labeller:
         texts = tuple(
             LabelledText(
                 candidate.draft.index,
-                json_line(row_of(candidate.draft) | candidate.example.to_json()),
+                json_line(row_of(candidate.draft) | candidate.example.to_json() | _confidence(candidate)),
                 self.checks.look(candidate, contains=candidate.draft.index not in off_topic),
+                candidate.draft.confidence,
             )
             for candidate in candidates
         )
         return Labelled(texts, tuple(rejected))
+
+
+def _confidence(candidate: Candidate) -> dict[str, Any]:
+    """Return how sure the LLM was of its labels, where anybody says."""
+    if candidate.draft.confidence is None:
+        return {}
+    together, each = CONFIDENCE
+    several = {each: list(candidate.confidences)} if candidate.confidences else {}
+    return {together: candidate.draft.confidence} | several
 
 
 def row_of(draft: Draft) -> dict[str, Any]:

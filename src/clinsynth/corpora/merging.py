@@ -68,6 +68,7 @@ def merge(
             "not needed": 0,
         },
         short={},
+        confidence=None,
         reviewed=None,
         review=None,
         taken_in=any(found.taken_in for found in manifests) or None,

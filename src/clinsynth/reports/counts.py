@@ -49,6 +49,9 @@ def show_corpus_counts(corpus: Corpus) -> None:
         + (f"; {_whose(short)} fewer examples than asked for" if short else ""),
         bold=f"corpus {corpus.digest}",
     )
+    if sure := manifest.confidence:
+        told = ", ".join(f"{name} {sure[name]:.3f}" for name in ("mean", "median", "least"))
+        say(f"confidence of the LLM in the labels of {sure['texts']:.0f} texts: {told}")
     left_out = counts.get("units left out")
     if left_out:
         say(f"{left_out} rounds are left out: they show text of the test split.")

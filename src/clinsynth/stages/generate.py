@@ -67,6 +67,12 @@ def main(settings: GenerateConfig, *, job: Job) -> Corpus | None:
         show_short(generation.short, wanted=generation.plan.chosen.wanted_of)
         corpus = make()
         _show_outcome(session.spend, generation, corpus=corpus)
+        if settings.llm.logprobs and corpus.manifest.confidence is None:
+            print(
+                "No label has a confidence (llm.logprobs=true): the LLM has written none (annotator=llm, or task "
+                "relation), or its answers came without the probabilities of their tokens.",
+                flush=True,
+            )
         run.tag("corpus", corpus.digest)
         summary = Summary(run.id, run_key, corpus.digest, None, len(corpus.examples))
         summary.write(job.folder)

@@ -20,7 +20,6 @@ from clinsynth.config import (
     PathsConfig,
     PromptConfig,
     SizeConfig,
-    Structured,
     TestName,
     TrainConfig,
     UnitsConfig,
@@ -115,8 +114,8 @@ def asked(settings: ZeroShotConfig) -> ZeroShotConfig:
 
 def part(settings: ZeroShotConfig) -> Part:
     """Return which test examples are asked about."""
-    told = settings.zero_shot
-    return Part(_prompt(settings.prompt), shots=told.shots, seed=told.seed, limit=told.limit)
+    told, structured = settings.zero_shot, settings.llm.asks_for_json
+    return Part(_prompt(settings.prompt), shots=told.shots, seed=told.seed, limit=told.limit, structured=structured)
 
 
 def complete(settings: Settings) -> Settings:
@@ -203,7 +202,7 @@ def writing(settings: CorpusConfig) -> Writing:
         annotator=chosen.annotator,
         label_prompt=chosen.label_prompt,
         negatives=chosen.negatives,
-        structured=settings.llm.name != RECORDED and settings.llm.structured is not Structured.off,
+        structured=settings.llm.asks_for_json,
     )
 
 

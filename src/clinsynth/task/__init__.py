@@ -12,6 +12,7 @@ from typing import Any
 
 from clinsynth.task.causal import CausalModel
 from clinsynth.task.encoder import Cut, EncoderModel, EncoderReading, Reader, Window
+from clinsynth.task.forms import AnswerForm
 from clinsynth.task.parts import (
     Asker,
     Confidence,
@@ -42,6 +43,7 @@ from clinsynth.types import Candidate, Gold
 
 __all__ = [
     "NONE",
+    "AnswerForm",
     "Asker",
     "Beside",
     "CausalModel",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from clinsynth.task.forms import AnswerForm
 from clinsynth.task.units import Supply
 from clinsynth.task.values import Choices, Headline, Proposal, Writing
 from clinsynth.types import (
@@ -97,6 +98,9 @@ class Asker(Protocol):
 
     def answer(self, example: Any) -> str:
         """Return the right answer in the form that is asked for, as a shot shows it."""
+
+    def form(self, prompt: Prompt) -> AnswerForm | None:
+        """Return the form of JSON that an answer to a prompt may be asked for in; `None` where it stays as it is."""
 
     def read(self, text: str, *, question: str, example: Any) -> Reading:
         """Return what an answer says, in whichever form; never raises."""

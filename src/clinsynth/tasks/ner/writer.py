@@ -11,7 +11,7 @@ from clinsynth.config import check
 from clinsynth.errors import ConfigError
 from clinsynth.prompts import render
 from clinsynth.task import NONE, Choices, Proposal, Supply, Writing, split_unit
-from clinsynth.tasks.ner import negatives
+from clinsynth.tasks.ner import confidence, negatives
 from clinsynth.tasks.ner.annotators import Gazetteer
 from clinsynth.tasks.ner.config import NerDataset, listed_types
 from clinsynth.tasks.ner.gold_mentions import gold_mentions
@@ -168,11 +168,14 @@ class NerWriter:
         listed = read_mentions(
             answer, sentences=len(drafts), types=known_types(frozenset(nouns.items())) if self._typed else ()
         )
-        for draft, parts in zip(drafts, listed, strict=True):
+        places = confidence.segments(answer)
+        for number, (draft, parts) in enumerate(zip(drafts, listed, strict=True), 1):
             words = tokenise(draft.text)
             spans, refused = place_mentions(parts, tokens=words, nouns=nouns)
             if spans is not None:
-                candidates.append(Candidate(draft, Sentence(tuple(words), spans)))
+                candidate = Candidate(draft, Sentence(tuple(words), spans))
+                place = places.get(number)
+                candidates.append(candidate if place is None else confidence.known(candidate, answer, place))
             else:
                 rejected.append(Rejected(draft, *refused))
         return candidates, rejected
