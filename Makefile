@@ -41,9 +41,9 @@ $(READY): pyproject.toml constraints.txt
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile $(PINNED)
 	@touch $@
 
-demo: $(READY) ## What synthetic text is worth on the three sample corpora: tables, figures, samples
-	@PATH="$(CURDIR)/$(BIN):$$PATH" && \
-	  clinsynth train experiment=train/demo/annotators && \
+# TASK=chat: a chat model from self-chat, in the place of the three sample corpora.
+TASK ?=
+DEMO = clinsynth train experiment=train/demo/annotators && \
 	  clinsynth train experiment=train/demo/sources source=augmented trainer.save_model=true && \
 	  clinsynth train experiment=train/demo/sources && \
 	  clinsynth train experiment=train/demo/relation && \
@@ -51,9 +51,13 @@ demo: $(READY) ## What synthetic text is worth on the three sample corpora: tabl
 	  clinsynth report table=demo && \
 	  clinsynth show samples=3
 
+demo: $(READY) ## What synthetic text is worth on the three sample corpora: tables, figures, samples; TASK=chat: a chat model
+	$(if $(filter-out chat,$(TASK)),$(error TASK=$(TASK) has no demo: it is chat, or left out))
+	@PATH="$(CURDIR)/$(BIN):$$PATH" && $(if $(TASK),demo/chat.sh,$(DEMO))
+
 $(TABLES) $(FIGURES): TARGET = $@
 paper: TARGET = all
-paper: $(READY) ## All tables and figures of the papers; also table1 ... table8, figure1 ... figure4, table-asd; baize by its name alone
+paper: $(READY) ## All tables and figures of the papers; also table1 ... table8, figure1 ... figure4, table-asd, baize
 paper $(TABLES) $(FIGURES): $(READY)
 	@PATH="$(CURDIR)/$(BIN):$$PATH"; \
 	  clinsynth sweep target=$(TARGET) scale=$(SCALE) $(SWEEP) $(if $(WITH),-- $(WITH)); swept=$$?; \

@@ -97,6 +97,7 @@ def main() -> int:
     parser.add_argument("--requests", type=int, default=5000)
     parser.add_argument("--concurrency", type=int, default=256)
     parser.add_argument("--latency", type=float, default=2.0, help="seconds")
+    parser.add_argument("--cpu-only", action="store_true", help="for a machine that does other things meanwhile")
     parser.add_argument("--memory-of", type=int, help=argparse.SUPPRESS)
     given = parser.parse_args()
     server = MockServer()
@@ -106,9 +107,27 @@ def main() -> int:
             ours(server, number=given.memory_of, concurrency=64)
             print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
             return 0
+        if given.cpu_only:
+            print(json.dumps(cpu(server, number=given.requests)))
+            return 0
         return report(server, number=given.requests, concurrency=given.concurrency, latency=given.latency)
     finally:
         server.stop()
+
+
+def cpu(server: MockServer, *, number: int) -> dict[str, float]:
+    """CPU milliseconds a request: of the library alone, ours, ours at two addresses with a schema."""
+    server.behave(latency=0.1)
+    ours(server, number=32, concurrency=32)  # so that none of them pays for what is loaded once
+    alone = library(server, number=number, concurrency=32)
+    _, whole = ours(server, number=number, concurrency=32)
+    second = MockServer()
+    try:
+        second.behave(latency=0.1)
+        _, two = ours(server, number=number, concurrency=32, others=[second], schema=True)
+    finally:
+        second.stop()
+    return {"library_ms": round(alone, 3), "cpu_ms": round(whole, 3), "two_addresses_schema_ms": round(two, 3)}
 
 
 def report(server: MockServer, *, number: int, concurrency: int, latency: float) -> int:

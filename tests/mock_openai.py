@@ -332,7 +332,13 @@ def scored(prompt: str) -> str | None:
 
 
 def conversed(prompt: str) -> str | None:
-    """What the LLM says where it talks with itself."""
+    """What the LLM says where it talks with itself, in one go or turn by turn."""
+    role = re.search(r"^Write the next turn, that of \[(Human|AI)\]", prompt, re.MULTILINE)
+    if role:
+        said = prompt.count("\n[Human] ")
+        if role[1] == "AI":
+            return f"[AI] There is much to say of it, and this is answer {said} of those who stand in for a doctor."
+        return "[END]" if "a vaccine work" in prompt else f"And what follows of answer {said}?"
     asked = re.search(r"It grows out of this question:\n(.*)\n", prompt)
     if not asked:
         return None

@@ -31,6 +31,10 @@ class ConfigError(ClinsynthError):
     """A setting is unknown, out of range, or does not go with another one."""
 
 
+class MissingFile(ConfigError):
+    """A file that is named is not there."""
+
+
 class DataFormatError(ClinsynthError):
     """A data file does not hold what its format promises."""
 
@@ -55,3 +59,7 @@ class JobsFailed(ClinsynthError):
 
 class Unreachable(ClinsynthError):
     """Something that has to come over the network did not."""
+
+
+class Pruned(ClinsynthError):
+    """A trial of a study is given up, for others were better at the same pass."""

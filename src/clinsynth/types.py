@@ -136,6 +136,10 @@ class Request:
     """How many times `llm.max_tokens` an answer may be long, after one that was cut; stands in no key."""
 
 
+Logprobs = tuple[tuple[int, float], ...]
+"""Of each token of an answer where it ends, in characters of the text, and the natural logarithm of its probability."""
+
+
 @dataclass(frozen=True)
 class Completion:
     """The LLM's raw answer, never edited."""
@@ -148,6 +152,8 @@ class Completion:
     """`stop`, or `length` where the last line is cut."""
     about: str = field(default="", compare=False)
     """The text that it is about, where a recording says so beside what was asked."""
+    logprobs: Logprobs = field(default=(), compare=False)
+    """Empty where nobody says how likely its tokens were."""
 
 
 @dataclass(frozen=True)
@@ -161,6 +167,8 @@ class Draft:
     text: str
     label: str = ""
     """What the completion itself says of it, where it says so."""
+    confidence: float | None = None
+    """The probability that the LLM gave to the label that it has written, 0 to 1; `None` where nobody says."""
 
     @property
     def id(self) -> str:
@@ -173,6 +181,8 @@ class Candidate:
 
     draft: Draft
     example: Any
+    confidences: tuple[float, ...] = ()
+    """Those of the entities of the example, in their order; empty where nobody says."""
 
 
 @dataclass(frozen=True)

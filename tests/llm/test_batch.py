@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from clinsynth.asking import clients
-from clinsynth.config import LLMConfig, LLMMode, PriceConfig
+from clinsynth.config import LLMConfig, LLMMode, PriceConfig, WhenCut
 from clinsynth.errors import BudgetExceeded, ClinsynthError, ConfigError
 from clinsynth.llm import batch
-from clinsynth.llm.budget import Spend
+from clinsynth.llm.budget import Cap, Spend
 from clinsynth.llm.cache import CompletionCache
 from clinsynth.llm.servers.base import NoAnswer
 from clinsynth.types import Completion, Request
@@ -136,6 +136,30 @@ def test_the_cap_is_kept_before_anything_is_sent(server: MockServer, path: Path)
     with pytest.raises(BudgetExceeded, match="a batch of 12 requests would bring the cost to about"):
         ask(llm(server.url, price=price, max_cost_usd=0.5), path)
     assert server.asked()["batches"] == 0
+
+
+@pytest.mark.parametrize(
+    ("cap", "said"),
+    [
+        (Cap("llm.max_total_cost_usd", 2.0, 1.9999, place="by the runs of here"), "and a batch of 12 requests would"),
+        (Cap("llm.max_total_tokens", 500.0, 0.0, unit="tokens", place="on all"), "0 tokens are spent on all"),
+    ],
+)
+def test_further_caps_are_kept_before_anything_is_sent(server: MockServer, path: Path, cap: Cap, said: str) -> None:
+    price = PriceConfig(input=1.0, output=1.0, batch=0.5)
+    client = clients.client(llm(server.url, price=price, max_tokens=100), cache=CompletionCache(path), caps=[cap])
+    with pytest.raises(BudgetExceeded, match=said):
+        client.answer(REQUESTS)
+    assert server.asked()["batches"] == 0
+
+
+def test_a_row_that_is_cut_is_submitted_with_more_room(server: MockServer, path: Path) -> None:
+    server.behave(batch_rows={"unit3": (200, choice("1. Gout was", finish_reason="length"))})
+    spend = ask(llm(server.url, max_tokens=10, when_cut=WhenCut.again), path)
+    assert (server.asked()["batches"], server.asked()["batched"]) == (3, 14)
+    assert spend.no_answers == {"cut off": 2}
+    assert not spend.given_up
+    assert stored(path) == 12
 
 
 def test_a_cap_needs_the_share() -> None:

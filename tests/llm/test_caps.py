@@ -11,7 +11,7 @@ from clinsynth.llm.budget import Price
 from clinsynth.llm.cache import CompletionCache
 from clinsynth.llm.prices import in_batch, kept_price, listed, source
 from standins import StandIn, chat
-from support import Command, summary
+from support import TINY, Command, summary
 
 CORPUS = ["generation.per_request=10", "units.max=6", "annotator=seed", "size=n10", "llm=local", "llm.model=m"]
 PRICED = ["llm.price.input=100", "llm.price.output=100", "llm.concurrency=1", "llm.max_tokens=300"]
@@ -60,6 +60,24 @@ def test_show_tells_the_cost_of_a_kept_example(with_store: Path, clinsynth: Comm
     table = [line.split() for line in made.out.splitlines()]
     assert ["requests", "asked", "6"] in table
     assert ["texts", "kept", "60"] in table
+
+
+def test_a_table_tells_the_cost_of_an_arm(with_store: Path, clinsynth: Command, tiny_bert: Path) -> None:
+    tiny = [*(word for word in TINY if not word.startswith("source.")), f"backbone.name_or_path={tiny_bert}"]
+    with StandIn(chat) as server:
+        words = [*CORPUS, *PRICED, f"llm.base_url={server.url}"]
+        assert clinsynth("generate", *words).status == 0
+        assert clinsynth("train", *words, *tiny, "tracking.table=costs").status == 0
+    rows = list(CompletionCache(with_store / "artifacts/completions.db").rows())
+    usd = sum(row["cost_usd"] for row in rows)
+    tokens = sum(row["prompt_tokens"] + row["completion_tokens"] for row in rows)
+    said = clinsynth("report", "table=costs")
+    assert said.status == 0, said.err
+    assert "USD a point of F1" in said.out
+    (line,) = [line.split() for line in said.out.splitlines() if f"{usd:.4f}" in line]
+    f1 = summary(with_store)["test/f1"]
+    point = f"{usd / (100 * f1):.6f}" if f1 else "–"
+    assert line[-4:] == [str(tokens), f"{usd:.4f}", f"{usd / 60:.6f}", point]
 
 
 def test_the_kept_list_has_prices_of_today() -> None:

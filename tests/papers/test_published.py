@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from clinsynth.papers.findings import changes_beside_paper
-from clinsynth.papers.published import published_heading, published_scores
+from clinsynth.papers.published import published_figures, published_heading, published_scores
 from clinsynth.reports.arms import Arm, ScoredRun
+from clinsynth.tasks.chat.scores import HEADLINE
 
 
 def test_what_the_paper_reports_is_found_by_backbone() -> None:
@@ -49,3 +50,23 @@ def test_changes_are_in_points_and_relative_beside_the_papers() -> None:
     assert ours == ["augmented", "+10.0 (+20%)", "+10.0 (+20%)", "+10.0 (+20%)"]
     assert theirs[1:] == ["-16%", "+13%", "–"]
     assert changes_beside_paper(arms, target="table7", caption="") is None
+
+
+def test_single_figures_of_a_paper_are_beside_ours() -> None:
+    metrics = {"corpus/kept": 1200.0, "test/judge_mean": 55.5, "test/rouge_l": 0.251}
+    arms = [
+        Arm("original", source="original", headline=HEADLINE, runs=[ScoredRun("a", {"test/rouge_l": 0.5})]),
+        Arm("synthetic n1", source="synthetic", headline=HEADLINE, runs=[ScoredRun("b", metrics)]),
+    ]
+    table = published_figures("baize", arms)
+    assert table is not None
+    assert table.heads[-1] == "ours (synthetic n1)"
+    said = {row[0].text: [cell.text for cell in row[1:]] for row in table.lines}
+    assert said["dialogues (theirs: from MedQuAD's questions)"] == ["46,867", "table 2", "1,200"]
+    assert said["a judge's mean score of medical answers"] == ["not stated", "–", "55.5"]
+    assert said["ROUGE-L of medical answers"] == ["not stated", "–", "25.1"]
+    assert said["perplexity of medical answers"] == ["not stated", "–", "–"]
+    assert published_figures("table7", arms) is None
+    bare = published_figures("baize", [])
+    assert bare is not None
+    assert bare.heads[-1] == "ours"

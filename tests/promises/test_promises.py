@@ -15,6 +15,7 @@ import pytest
 
 import clinsynth as package
 from clinsynth import config
+from clinsynth.learning.causal.tiny import tiny_llama
 from support import Command, Said, environment, rows
 
 TOY = Path(__file__).parent / "toy"
@@ -67,6 +68,15 @@ def test_a_dataset_and_a_backbone_are_one_yaml_each(clinsynth: Command, own: Pat
     said = clinsynth("train", f"--config-dir={own}", *words)
     assert said.status == 0, said.err
     assert "original-20-mine-seed0" in said.out
+
+
+def test_a_backbone_that_writes_is_one_yaml(clinsynth: Command, own: Path, cache_home: Path) -> None:
+    backbone = f"name: mine\nkind: causal\nname_or_path: {tiny_llama()}\nlr: 0.01\nmax_length: 64\nbatch_size: 4\n"
+    (own / "backbone/mine.yaml").write_text(backbone)
+    words = ["dataset=sample_chat", "backbone=mine", "backbone.answer_pieces=4", "source=original", *TINY[1:]]
+    said = clinsynth("train", f"--config-dir={own}", *words, "source.examples=4")
+    assert said.status == 0, said.err
+    assert "original-4-mine-seed0" in said.out
 
 
 @pytest.fixture(scope="module")

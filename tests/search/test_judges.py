@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from pathlib import Path
@@ -176,6 +177,22 @@ def test_every_two_are_compared_both_ways_round(settings: Any) -> None:
     assert asked[1].id == "sample_ner/judge/round-2-1.1-1.3#0"
     assert sets(asked[1]) == ("1. good one", "1. bad one\n2. bad two")
     assert settings.judge.rubric.strip() in asked[0].messages[0]["content"]
+
+
+@pytest.mark.parametrize("silent", [False, True], ids=["of all", "of some"])
+def test_verdicts_have_the_probability_of_their_word(settings: Any, silent: bool) -> None:
+    def ask(requests: Sequence[Request], what: str) -> dict[str, Completion]:
+        found = {}
+        for request in requests:
+            text = by_quality(*sets(request))
+            sure = ((len(text) - 1, -0.1), (len(text), math.log(0.5)))
+            logprobs = () if silent and "1.3" in request.id else sure
+            found[request.id] = Completion(request.id, "m", text, "stop", logprobs=logprobs)
+        return found
+
+    verdicts = PairwiseJudge(settings, ask=ask)(THREE, number=1)
+    confidences = [scores.get("confidence") for scores in verdicts.values()]
+    assert confidences == ([None] * 3 if silent else pytest.approx([0.5] * 3))
 
 
 @pytest.mark.parametrize("place", ["A", "B"])

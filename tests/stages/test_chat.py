@@ -20,6 +20,7 @@ import requests
 from clinsynth.learning.causal.opening import OpenedChat, open_chat
 from clinsynth.learning.causal.serving import ChatServer
 from clinsynth.learning.causal.tiny import tiny_llama
+from clinsynth.llm.cache import CompletionCache
 from support import Command, MockServer, Said, environment, rows, summary
 
 CPU = ("trainer.accelerator=cpu", "trainer.precision=32-true", "trainer.min_steps=0")
@@ -137,7 +138,61 @@ def test_gold_answers_can_be_the_judge(clinsynth: Command, trained: Path) -> Non
     said = clinsynth("distill", *FEEDBACK[:-2], *short, "distill.judge=reference")
     assert said.status == 0, said.err
     assert "24 of 24 verdicts can be read" in said.out
-    assert "test/judge_mean" not in distilled(trained)
+    found = distilled(trained)
+    assert found["test/judge_mean"] == pytest.approx(100 * found["test/rouge_l"])  # of what a judge of likeness says
+    assert 0 <= found["test/win_rate"] <= 1
+    assert found["test/judge_mean_unreadable"] == 0
+
+
+def test_a_kill_while_answers_are_ranked_pays_nothing_twice(
+    clinsynth: Command, trained: Path, server: MockServer
+) -> None:
+    """Neither among the verdicts on training questions, nor among those that come after training."""
+    words = ("distill", f"model={_first(trained)}", *FEEDBACK, *live(server), "llm.concurrency=1")
+    put, come = CompletionCache.put, []
+
+    def dies(self: CompletionCache, *given: Any, **how: Any) -> None:
+        put(self, *given, **how)
+        come.append(given)
+        if len(come) in (9, 45):  # by then 24 + 12 others are there
+            raise Killed
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(CompletionCache, "put", dies)
+        for paid in (9, 45):
+            with pytest.raises(Killed):
+                clinsynth(*words)
+            assert server.asked()["requests"] == paid
+    said = clinsynth(*words)
+    assert said.status == 0, said.err
+    assert "training goes on from the checkpoint" in said.out
+    assert server.asked()["requests"] == 24 + 3 * 8 + 2 * 2 * 8
+
+
+class Killed(Exception):
+    """Ends the process in the middle."""
+
+
+def test_a_judge_scores_what_was_trained(
+    clinsynth: Command, with_store: Path, cache_home: Path, server: MockServer
+) -> None:
+    words = ("train", *SMALL, "source=original", "judged.by=llm", *live(server))
+    told = clinsynth(*words, "generation.dry_run=true")
+    assert told.status == 0, told.err
+    assert "requests to send 32" in " ".join(told.out.split())
+    assert server.asked()["requests"] == 0
+    said = clinsynth(*words)
+    assert said.status == 0, said.err
+    found = summary(with_store)
+    assert server.asked()["requests"] == 2 * 8 + 2 * 8
+    assert found["test/judge_mean_low"] <= found["test/judge_mean"] <= found["test/judge_mean_high"]
+    assert 0 <= found["test/win_rate"] <= 1
+    assert found["test/judge_mean_base"] > 0
+    assert "skipped" in clinsynth(*words).out
+    assert clinsynth(*words, "judged.by=reference", "trainer.epochs=1", "trainer.max_epochs=1").status == 0
+    found = summary(with_store)
+    assert found["test/judge_mean"] == pytest.approx(100 * found["test/rouge_l"])
+    assert server.asked()["requests"] == 32
 
 
 @pytest.mark.parametrize(
@@ -145,6 +200,13 @@ def test_gold_answers_can_be_the_judge(clinsynth: Command, trained: Path) -> Non
     [
         (("train", "dataset=sample_chat"), "backbone=minilm is a model that marks and classifies texts"),
         (("train", "dataset=sample_ner", "backbone=tiny_llama"), "backbone=tiny_llama is a model that writes texts"),
+        (("train", "judged.by=reference"), "judged.by=reference scores the answers of chat models"),
+        (("train", "trainer.devices=[0,1]"), "trainer.devices=[0, 1]: ner is learnt on one device"),
+        (
+            ("train", "dataset=sample_chat", "backbone=tiny_llama", "trainer.devices=[0,1]"),
+            "this machine has 0 GPUs for it",
+        ),
+        (("search_prompts", "dataset=sample_chat", "dataset.written=in_turns"), "a search compares prompts"),
         (("distill", "llm=openai"), "model=latest: there is no model in artifacts yet"),
         (("chat", "model=nowhere"), "model=nowhere is neither a folder nor an MLflow run"),
     ],

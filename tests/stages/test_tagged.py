@@ -33,6 +33,11 @@ def test_seeds_are_one_arm() -> None:
     assert arm.mean("test/f1") == 0.5
 
 
+def test_a_model_that_had_feedback_is_named_so() -> None:
+    first, second = run(llm="recorded"), run(llm="local", distill_objective="best")
+    assert names(first, second) == ["recorded", "distilled best local"]
+
+
 @pytest.mark.parametrize(
     ("varied", "expected"),
     [

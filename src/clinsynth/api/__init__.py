@@ -180,7 +180,9 @@ def train(what: str | Composed, *overrides: Words) -> Trained:
     A job that is finished is not trained again: its scores and its model are returned.
     """
     job = _job("train", what, overrides)
-    summary: Summary = job.run()
+    summary: Summary | None = job.run()
+    if summary is None:
+        raise ConfigError("generation.dry_run=true: nothing was trained, and there is no model to be returned.")
     model = None if summary.model is None else Path(summary.model)
     headline = tasks.open(job.settings.dataset).kind.judge.HEADLINE
     return Trained(summary.run_id, summary.metrics, model, summary.corpus, summary.examples, headline)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -20,16 +22,20 @@ from clinsynth.llm.cached import CachedCompletions
 from clinsynth.llm.client import Client
 from clinsynth.llm.progress import Watch, nobody_watches
 from clinsynth.llm.recorded import RecordedCompletions
-from clinsynth.llm.servers import connect, connect_batches, protocol_named
+from clinsynth.llm.servers import connect, connect_batches, each, protocol_named
 from clinsynth.llm.servers.base import Endpoint, Server, ServerAnswer, Structured
+from clinsynth.llm.servers.dialect import dialect_of
 from clinsynth.types import Request
+
+REMEMBERED_S = 30 * 24 * 3600.0
+"""For so long what a server has refused is not tried again."""
 
 MOST_ROOM = 4
 """How many times `llm.max_tokens` an answer may be long that was cut before."""
 
 _AS_THEY_ARE = (
     *("temperature", "max_tokens", "top_p", "seed", "reasoning_effort", "system", "extra_body", "routing"),
-    *("extra_headers", "organization", "project", "api_version", "region"),
+    *("extra_headers", "organization", "project", "api_version", "region", "logprobs"),
 )
 """Settings that an endpoint has under the same name."""
 
@@ -118,6 +124,7 @@ def client(
         return batch_client(llm, cache=cache, spend=spend, watch=watch, caps=caps)
     try:
         account = _account(llm, cache=cache, spend=spend, key=api_key(llm), caps=caps)
+        remember(account.endpoint, cache=cache)
         server: Server = connect(account.endpoint)
     except ConfigError as error:
         account = _account(llm, cache=cache, spend=spend, key=None, caps=caps)
@@ -135,7 +142,16 @@ def batch_client(
 ) -> BatchClient:
     """Return what asks an LLM in batches; raises ConfigError where its protocol has none."""
     account = _account(llm, cache=cache, spend=spend, key=api_key(llm), caps=caps)
+    remember(account.endpoint, cache=cache)
     return BatchClient(connect_batches(account.endpoint), account=account, limits=_limits(llm), watch=watch)
+
+
+def remember(endpoint: Endpoint, *, cache: CompletionCache) -> None:
+    """Tell the dialect of each server what earlier sessions found out, and have it kept what this one does."""
+    since = time.time() - REMEMBERED_S
+    for one in each(endpoint):
+        known = cache.learnt(one.server, one.model, since=since)
+        dialect_of(one).recall(known, keep=partial(cache.note_learnt, one.server, one.model))
 
 
 class _Unasked:
@@ -157,7 +173,7 @@ def _account(
     llm: LLMConfig, *, cache: CompletionCache, spend: Spend | None, key: str | None, caps: Sequence[Cap]
 ) -> Account:
     found = endpoint(llm, key=key)
-    room = MOST_ROOM if llm.when_cut is WhenCut.again and llm.mode is LLMMode.direct else 1
+    room = MOST_ROOM if llm.when_cut is WhenCut.again else 1
     return Account(found, cache, spend or unspent(llm), max_cost_usd=llm.max_cost_usd, most_room=room, caps=tuple(caps))
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from clinsynth.errors import ConfigError
-from clinsynth.task import Asker, Task
+from clinsynth.task import AnswerForm, Asker, Task
 from clinsynth.types import ADJUDICATED, STATUSES, Completion, Gold, Metrics, Prompt, Reading, Request
 
 PART_SEED = 0
@@ -44,6 +44,8 @@ class Part:
     """Labelled rows of gold train that a request shows."""
     seed: int = 0
     """Random number that draws these rows."""
+    structured: bool = False
+    """Whether a prompt of the project's own asks for JSON with a schema."""
     limit: int | None = None
     """Only so many test examples, always the same ones; `None` is all."""
 
@@ -60,11 +62,13 @@ def questions(task: Task, *, part: Part, gold: Gold) -> list[Question]:
             f"{task.dataset.name} has no test split to ask about: give one as dataset.files.test.path=..."
         )
     shots = _shots(task, part=part, gold=gold)
-    turns = [turn for shot in shots for turn in _turns(shot, prompt=part.prompt, asker=task.asker)]
-    return [
+    form = task.asker.form(part.prompt) if part.structured else None
+    turns = [turn for shot in shots for turn in _turns(shot, prompt=part.prompt, asker=task.asker, form=form)]
+    asked = [
         _question(place, task=task, gold=gold, turns=turns, shots=shots, prompt=part.prompt)
         for place in _places(len(gold.test), limit=part.limit)
     ]
+    return [replace(one, request=form.asked(one.request)) for one in asked] if form else asked
 
 
 def read_answers(
@@ -142,6 +146,8 @@ def _named(place: int, *, gold: Gold, fold: int | None) -> tuple[str, dict[str, 
     return f"test-{place:04d}" if fold is None else f"{fold}-test-{place:04d}", {"test_index": place}
 
 
-def _turns(shot: Any, *, prompt: Prompt, asker: Asker) -> list[dict[str, str]]:
-    question = asker.question(shot, prompt=prompt)
-    return [{"role": "user", "content": question}, {"role": "assistant", "content": asker.answer(shot)}]
+def _turns(shot: Any, *, prompt: Prompt, asker: Asker, form: AnswerForm | None) -> list[dict[str, str]]:
+    question, answer = asker.question(shot, prompt=prompt), asker.answer(shot)
+    if form is not None and form.write is not None:
+        question, answer = f"{question}\n{form.words}", form.write(answer)
+    return [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]

@@ -17,7 +17,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from clinsynth.config import grids
-from clinsynth.errors import ClinsynthError, MissingCompletions
+from clinsynth.errors import ClinsynthError, MissingCompletions, Pruned
 from clinsynth.stages.overrides import combinations, places, plain_or_quoted
 
 FILE = "failure.json"
@@ -47,7 +47,7 @@ class Failures(Callback):
 
     def on_job_end(self, config: DictConfig, job_return: Any, **_: Any) -> None:
         error = job_return._return_value
-        if not isinstance(error, Exception):
+        if not isinstance(error, Exception) or isinstance(error, Pruned):
             return
         if config.hydra.mode == RunMode.RUN:
             if isinstance(error, ClinsynthError | OSError):
@@ -113,6 +113,8 @@ class Progress(Callback):
     watch: ClassVar[threading.Thread | None] = None  # launchers send the callback itself to other processes
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
+        if "trials" in config.hydra.sweeper:  # a study tells each of its trials
+            return
         Progress.over.clear()
         folder, axes = Path(config.hydra.sweep.dir), config.hydra.sweeper.get("params") or {}
         total = len(combinations(axes, config.hydra.overrides.task))

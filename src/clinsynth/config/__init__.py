@@ -16,6 +16,7 @@ from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, OmegaConf
 
 from clinsynth.config.chats import (
+    AnswerJudgeConfig,
     ChatConfig,
     DistillConfig,
     FeedbackConfig,

@@ -38,13 +38,25 @@ class FeedbackConfig:
     objective: Objective = option(
         MISSING, "best: the best answer becomes a training row; dpo: it is preferred to the worst one"
     )
-    prompt: PromptConfig = MISSING
+    prompt: PromptConfig | None = option(None, "for judge=llm; null is the prompt `judge_answers`")
 
     def __post_init__(self) -> None:
         check(2 <= self.answers <= 26, "distill.answers", self.answers, "2 to 26")
         check(1 <= self.pieces <= 8192, "distill.pieces", self.pieces, "1 to 8192")
         check(self.temperature > 0, "distill.temperature", self.temperature, "above 0, or all answers would be alike")
         check(self.seed >= 0, "distill.seed", self.seed, "0 or more")
+
+
+@dataclass
+class AnswerJudgeConfig:
+    """Who scores the answers of a chat model that was trained."""
+
+    by: ScoredBy | None = option(
+        None,
+        "chat: who scores the answers to test questions: llm (is asked, and paid for), or reference (likeness to the "
+        "gold answers, ROUGE-L: asks nobody); null is nobody",
+    )
+    prompt: PromptConfig | None = option(None, "for llm; null is the prompt `judge_answers`")
 
 
 @dataclass

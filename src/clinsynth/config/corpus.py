@@ -276,6 +276,11 @@ class QualityConfig:
         MISSING, "multilabel: weigh the loss of a text by its neighbours' labels and its novelty (flexible control)"
     )
 
+    min_confidence: float | None = option(
+        None,
+        "reject a text whose labels the LLM found less likely than this (llm.logprobs); null: keep",
+        before=None,
+    )
     reviewed: Reviewed = option(
         Reviewed.keep,
         "examples that `clinsynth review` found to be wrong: keep, drop, or fix (with the label that annotators gave)",
@@ -292,3 +297,5 @@ class QualityConfig:
         )
         threshold = self.near_duplicates
         check(threshold is None or 0 < threshold <= 1, "quality.near_duplicates", threshold, "null or in (0, 1]")
+        least = self.min_confidence
+        check(least is None or 0 <= least <= 1, "quality.min_confidence", least, "null or in [0, 1]")

@@ -100,7 +100,7 @@ class LLMConfig:
     protocol: str = option(
         "openai",
         "how its server is spoken to: openai (Chat Completions, which many servers speak), responses (OpenAI), azure, "
-        "anthropic, bedrock, transformers (no server: the model is opened in this process)",
+        "anthropic, bedrock; transformers, vllm (no server: the model is opened in this process)",
         keyless=True,
     )
     base_url: str | None = option(
@@ -153,8 +153,16 @@ class LLMConfig:
         "best way that the server takes (auto), or in one way: json_schema, json_object, grammar (vLLM, llama.cpp)",
         before=Structured.off,
     )
+    logprobs: bool = option(
+        False,
+        "true asks how likely the tokens of answers were, from which labels get a confidence; answers that are there "
+        "already are not asked for again",
+        keyless=True,
+    )
     mode: LLMMode = option(
-        LLMMode.direct, "direct; or batch: OpenAI's Batch API, cheaper and within a day", keyless=True
+        LLMMode.direct,
+        "direct; or batch: the batches of OpenAI, Azure or Anthropic, cheaper and within a day",
+        keyless=True,
     )
     poll_s: float = option(30.0, "batch: seconds between two looks at it", keyless=True)
     concurrency: int = option(32, "requests under way at once, at most", keyless=True)
@@ -190,6 +198,11 @@ class LLMConfig:
         keyless=True,
     )
     price_as: str | None = option(None, "the name of the model in that list, where it is not llm.model", keyless=True)
+
+    @property
+    def asks_for_json(self) -> bool:
+        """Say whether prompts of the project's own ask for JSON with a schema."""
+        return self.name != "recorded" and self.structured is not Structured.off
 
     def priced(self) -> PriceConfig:
         """Return the prices of the model in this mode: `price`, else its row of the table, else unknown."""

@@ -7,7 +7,7 @@ from enum import Enum
 
 from omegaconf import MISSING
 
-from clinsynth.config.chats import ChatConfig, DistillConfig, ServeConfig
+from clinsynth.config.chats import AnswerJudgeConfig, ChatConfig, DistillConfig, ServeConfig
 from clinsynth.config.corpus import (
     AnnotatorConfig,
     AskingConfig,
@@ -79,6 +79,7 @@ class TrainConfig(CorpusConfig):
     source: SourceConfig = MISSING
     backbone: BackboneConfig = MISSING
     trainer: TrainerConfig = MISSING
+    judged: AnswerJudgeConfig = field(default_factory=AnswerJudgeConfig, metadata={"before": AnswerJudgeConfig()})
     seed: int = option(0, "random number for the draw, the head and the order of batches")
     force: bool = option(False, "train again although a finished run has this job")
 

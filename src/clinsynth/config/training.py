@@ -149,7 +149,12 @@ class TrainerConfig:
     weight_decay: float = option(MISSING, "AdamW")
     gradient_clip: float = option(MISSING, "largest gradient norm")
     accelerator: str = option(MISSING, "auto, cpu, gpu, mps", keyless=True)
-    devices: list[int] = option([], "which GPU trains, by its number, as in [1]; [] is the first one", keyless=True)
+    devices: list[int] = option(
+        [],
+        "which GPU trains, by its number, as in [1]; several, as in [0,1], train a chat model together, in batches of "
+        "the same size; [] is the first one",
+        keyless=True,
+    )
     accumulate: int = option(1, "batches per step of the optimizer, for batches larger than memory", before=1)
     precision: str = option(MISSING, "auto (bf16 where the hardware has it), 32-true, bf16-mixed, 16-mixed")
     save_model: bool = option(MISSING, "keep the model folder (Hugging Face format)", keyless=True)
@@ -179,8 +184,8 @@ class TrainerConfig:
         check(0 <= self.warmup < 1, "trainer.warmup", self.warmup, "in [0, 1)")
         check(self.weight_decay >= 0, "trainer.weight_decay", self.weight_decay, "0 or more")
         check(self.gradient_clip > 0, "trainer.gradient_clip", self.gradient_clip, "above 0")
-        one = len(self.devices) <= 1 and min(self.devices, default=0) >= 0
-        check(one, "trainer.devices", self.devices, "[] or the number of one GPU, as in [1]")
+        told_apart = len(set(self.devices)) == len(self.devices) and min(self.devices, default=0) >= 0
+        check(told_apart, "trainer.devices", self.devices, "[] or numbers of GPUs, each once, as in [1] or [0,1]")
         check(self.dpo_beta > 0, "trainer.dpo_beta", self.dpo_beta, "above 0")
         check(self.checkpoint_steps >= 1, "trainer.checkpoint_steps", self.checkpoint_steps, "at least 1")
         check(self.accumulate >= 1, "trainer.accumulate", self.accumulate, "at least 1")

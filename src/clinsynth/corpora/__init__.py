@@ -15,7 +15,7 @@ from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import Reviewed
 from clinsynth.corpora.answers import replay_answers
 from clinsynth.corpora.building import build_corpus, check_units_are_written_about
-from clinsynth.corpora.generation import Generation
+from clinsynth.corpora.generation import Generation, ParsedAnswer
 from clinsynth.corpora.manifest import Manifest
 from clinsynth.corpora.merging import merge
 from clinsynth.corpora.plans import plan_requests
@@ -28,7 +28,7 @@ from clinsynth.files.terms import read_terms
 from clinsynth.keys import digest
 from clinsynth.llm import KnownCompletions
 from clinsynth.task import Task
-from clinsynth.types import Gold, Unlabelled
+from clinsynth.types import Completion, Gold, Unlabelled
 
 __all__ = [
     "REJECTED",
@@ -168,13 +168,22 @@ def _lexicon(generation: Generation) -> list[str]:
     return read_terms(resolve(name), types=recipe.task.dataset.term_types())
 
 
+def _confidences(answer: ParsedAnswer, labels: Sequence[Completion]) -> list[Any]:
+    """Return all that the confidences of an answer's texts hang on; nothing where they have none."""
+    if labels:
+        return [{"logprobs": found.logprobs} for found in labels if found.logprobs]
+    known = [draft.confidence for draft in answer.drafts]
+    return [{"confidences": known}] if any(one is not None for one in known) else []
+
+
 def _content(generation: Generation, lexicon: Sequence[str]) -> dict[str, Any]:
     """Return all that decides what the corpus is, and nothing else."""
     recipe, beside = generation.recipe, generation.plan.chosen.beside
     completions = (
         [answer.unit, answer.replicate, answer.completion.text, answer.completion.finish_reason]
-        + [labels.text for labels in generation.labels_of(answer)]
-        for answer in generation.answers
+        + [found.text for found in labels]
+        + _confidences(answer, labels)
+        for answer, labels in ((answer, generation.labels_of(answer)) for answer in generation.answers)
     )
     return keys.corpus_content(
         labels=recipe.task.labels,

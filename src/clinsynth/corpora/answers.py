@@ -21,12 +21,12 @@ def replay_answers(recipe: Recipe, *, completions: KnownCompletions) -> Generati
     Raises MissingCompletions for a request of the plan, or for labels, unless they may be skipped.
     """
     replay = Generation(recipe, plan_requests(recipe, completions=completions), keep=True)
-    waiting = replay.requests
-    found = completions.find(waiting)
-    _check_missing(waiting, found, replay=replay, completions=completions)
+    waiting = due = replay.requests
     while waiting:
-        waiting = _replayed(waiting, found, replay=replay)
         found = completions.find(waiting)
+        _check_missing(due, found, replay=replay, completions=completions)
+        waiting = _replayed(waiting, found, replay=replay)
+        due = [request for request in waiting if request.id in replay.exchanges.later]
     _check_missing(replay.label_requests, replay.labelled, replay=replay, completions=completions)
     return replay
 
@@ -57,7 +57,7 @@ def _check_missing(
         return
     recipe, wanted = replay.recipe, replay.recipe.wanted
     count = f"{len(missing)} of {len(requests)} completions are missing, the first is {missing[0].id!r}."
-    if recipe.skip_missing and len(missing) < len(requests):
+    if recipe.skip_missing and (len(missing) < len(requests) or missing[0].id in replay.exchanges.later):
         print(f"{count} {completions.explain(missing)} Going on without them (generation.on_missing=skip).", flush=True)
         return
     same, chosen = "with the same settings", replay.plan.chosen

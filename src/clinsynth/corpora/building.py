@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import statistics
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
@@ -23,7 +24,7 @@ from clinsynth.corpora.labelling import Labeller, row_of
 from clinsynth.corpora.manifest import Manifest
 from clinsynth.corpora.spilled import SpilledLines
 from clinsynth.corpora.storage import write_examples
-from clinsynth.errors import DataFormatError
+from clinsynth.errors import ConfigError, DataFormatError
 from clinsynth.files.json_lines import json_line
 from clinsynth.quality import Checks, Control, Findings, Refused
 from clinsynth.quality.weights import weigh
@@ -40,7 +41,7 @@ def build_corpus(folder: Path, generation: Generation, *, lexicon: Sequence[str]
     recipe, chosen = generation.recipe, generation.plan.chosen
     task, kind = recipe.task, recipe.task.kind
     with SpilledLines(folder) as lines, Gate(recipe.quality, beside=chosen.beside, folder=folder) as gate:
-        drafts, rejected = _annotate(generation, lexicon, lines=lines, gate=gate)
+        drafts, rejected, sure = _annotate(generation, lexicon, lines=lines, gate=gate)
         passed, refused = gate.decide()
         kept = _cut(passed, [drafts[place].unit for place in passed], chosen)
         rows = _weighed(passed, kept, drafts, lines, of=kind.examples) if recipe.quality.weighted else lines.at(kept)
@@ -68,6 +69,7 @@ def build_corpus(folder: Path, generation: Generation, *, lexicon: Sequence[str]
         shots=_shots(generation),
         counts=_asked(generation) | {"parsed": len(drafts), "kept": len(kept), "not needed": len(passed) - len(kept)},
         short=_short([drafts[place].unit for place in kept], task.writer.supply, chosen),
+        confidence=_summed_up(sure),
         **counted,
     ).entries()
 
@@ -99,11 +101,12 @@ def _models(generation: Generation) -> list[str]:
 
 def _annotate(
     generation: Generation, lexicon: Sequence[str], *, lines: SpilledLines, gate: Gate
-) -> tuple[list[Draft], list[Rejected]]:
+) -> tuple[list[Draft], list[Rejected], array[float]]:
     """Label all answers in the order of the plan: replicate, rank of the unit, place in the completion.
 
-    Returns the texts that are labelled, in the order of `lines` and `gate`, which get them, and those that are not.
-    Raises DataFormatError where the labels of none can be read; otherwise texts without readable labels are rejected.
+    Returns the texts that are labelled, in the order of `lines` and `gate`, which get them, those that are not, and
+    the confidences of those that have one. Raises DataFormatError where the labels of none can be read; otherwise texts
+    without readable labels are rejected.
     """
     recipe = generation.recipe
     own = recipe.task.checks(recipe.gold) if recipe.task.checks else None
@@ -116,7 +119,7 @@ def _annotate(
     )
     drafts: list[Draft] = []
     rejected: list[Rejected] = []
-    unreadable = ""
+    sure, unreadable = array("d"), ""
     for answer in tqdm(answers, desc="annotate", unit="completion", disable=None):
         rejected += answer.rejected
         if answer.label_request and not generation.labels_of(answer):
@@ -129,9 +132,24 @@ def _annotate(
             drafts.append(answer.drafts[text.place])
             lines.append(text.line)
             gate.add(drafts[-1].unit, text.found)
+            sure.extend([] if text.confidence is None else [text.confidence])
     if unreadable and not drafts and not recipe.skip_missing:
         raise DataFormatError(f"No labels can be read: {unreadable}")
-    return drafts, rejected
+    if recipe.quality.min_confidence is not None and drafts and not sure:
+        raise ConfigError(
+            f"quality.min_confidence={recipe.quality.min_confidence:g} rejects nothing, for no text has a confidence: "
+            "labels that an LLM writes have one (annotator=llm, or the rows of task relation) where it was asked with "
+            "llm.logprobs=true and its server says how likely its tokens were."
+        )
+    return drafts, rejected, sure
+
+
+def _summed_up(sure: Sequence[float]) -> dict[str, float] | None:
+    """Return how many texts have a confidence, and which ones; `None` where none has."""
+    if not sure:
+        return None
+    rounded = {"mean": statistics.fmean(sure), "median": statistics.median(sure), "least": min(sure)}
+    return {"texts": len(sure)} | {name: round(value, 4) for name, value in rounded.items()}
 
 
 class Gate:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from clinsynth.corpora.exchanges import Exchanges, Place
 from clinsynth.corpora.label_steps import LabelStep, first_steps, next_step
 from clinsynth.corpora.labelling import ReadAnswer, Reader
 from clinsynth.corpora.plans import RequestPlan
@@ -61,6 +62,7 @@ class Generation:
         """The ids of those of them that are answered."""
         self._steps: dict[str, LabelStep] = {}
         self._answers: dict[tuple[str, int], ParsedAnswer] = {}
+        self.exchanges = Exchanges(recipe.task.exchange, writing=recipe.writing)
         self._places = {request.id: (unit, replicate) for unit, replicate, request in plan.requests}
         self.asked: Counter[str] = Counter(unit for unit, _, _ in plan.requests)
         """Requests, by unit."""
@@ -76,6 +78,19 @@ class Generation:
     def requests(self) -> list[Request]:
         """Return what is asked first: for texts, or for labels of texts that are there already."""
         return [request for _, _, request in self.plan.requests if not request.own] + self._own
+
+    @property
+    def foreseen(self) -> list[Request]:
+        """Return what the requests may be like that follow these, where several write a text."""
+        exchange, writing = self.recipe.task.exchange, self.recipe.writing
+        if exchange is None:
+            return []
+        planned = self.plan.requests
+        return [
+            request
+            for unit, replicate, _ in planned
+            for request in exchange.foreseen(unit, replicate=replicate, writing=writing)
+        ]
 
     @property
     def answers(self) -> list[ParsedAnswer]:
@@ -114,16 +129,23 @@ class Generation:
         return self.take(request, completion, self.read(asked) if asked else None)
 
     def about(self, request: Request, completion: Completion) -> tuple[Completion, str, int] | None:
-        """Return an answer with its unit and replicate, as `read` wants it; `None` for labels, which it does not."""
-        return (completion, *self._places[request.id]) if request.id in self._places else None
+        """Return an answer with its unit and replicate, as `read` wants it; `None` for labels and parts of a text."""
+        place = self._places.get(request.id)
+        if place is None or self.exchanges.following(place, completion):
+            return None
+        return self.exchanges.whole(place, completion), *place
 
     def take(self, request: Request, completion: Completion, read: ReadAnswer | None) -> Sequence[Request]:
         """Take an answer, `read` if it holds texts; returns the requests that it gives rise to."""
         self.cut += completion.finish_reason == "length"
         self.mended += request.answer_schema is not None and not is_json(completion.text)
-        if read is None:
+        place = self._places.get(request.id)
+        if place is None:
             return self._take_labels(self._steps.pop(request.id), completion)
-        unit, replicate = self._places[request.id]
+        if read is None:
+            return self._next_part(place, completion)
+        (unit, replicate), completion = place, self.exchanges.whole(place, completion)
+        self.exchanges.end(place)
         drafts = read.drafts
         labels = self.writer.label_request(drafts, completion=completion, writing=self.recipe.writing)
         if self.keep:
@@ -150,11 +172,19 @@ class Generation:
             self.label_requests.append(step.request)
         return step.request
 
+    def _next_part(self, place: Place, completion: Completion) -> Sequence[Request]:
+        following = self.exchanges.following(place, completion)
+        assert following is not None, "or it would have been read"
+        self.exchanges.go_on(place, completion, following)
+        self._places[following.id] = place
+        return [following]
+
     def without(self, request: Request) -> Sequence[Request]:
         """Return the requests in the place of one that stays without an answer; its unit is not asked again."""
         if request.id not in self._places:
             return ()
-        unit, _ = self._places[request.id]
+        unit, _ = place = self._places[request.id]
+        self.exchanges.end(place)
         self.waiting[unit] -= 1
         self._in_vain.add(unit)
         return self._further(unit)

@@ -12,6 +12,9 @@ from clinsynth.quality import Checks, Findings
 from clinsynth.task.parts import Writer
 from clinsynth.types import Candidate, Completion, Draft, Rejected
 
+CONFIDENCE = ("confidence", "confidences")
+"""Fields of a row that say how likely the LLM found its labels: all of them together, and each of several."""
+
 
 @dataclass(frozen=True)
 class ReadAnswer:
@@ -46,6 +49,7 @@ class LabelledText:
     line: str
     """Its row in a corpus."""
     found: Findings
+    confidence: float | None
 
 
 @dataclass(frozen=True)
@@ -80,8 +84,9 @@ class Labeller:
         texts = tuple(
             LabelledText(
                 candidate.draft.index,
-                json_line(row_of(candidate.draft) | candidate.example.to_json()),
+                json_line(row_of(candidate.draft) | candidate.example.to_json() | _confidence(candidate)),
                 self.checks.look(candidate, contains=candidate.draft.index not in off_topic),
+                candidate.draft.confidence,
             )
             for candidate in candidates
         )
@@ -112,6 +117,15 @@ class Labeller:
 
     def _by(self, drafts: Sequence[Draft], answer: Completion | None) -> tuple[list[Candidate], list[Rejected]]:
         return self.writer.annotate(drafts, annotator=self.annotator, lexicon=self.lexicon, answer=answer)
+
+
+def _confidence(candidate: Candidate) -> dict[str, Any]:
+    """Return how sure the LLM was of its labels, where anybody says."""
+    if candidate.draft.confidence is None:
+        return {}
+    together, each = CONFIDENCE
+    several = {each: list(candidate.confidences)} if candidate.confidences else {}
+    return {together: candidate.draft.confidence} | several
 
 
 def row_of(draft: Draft) -> dict[str, Any]:

@@ -55,6 +55,8 @@ class Manifest:
     """How many examples, and of which label; the first entry is all of them."""
     statistics: Mapping[str, Mapping[str, float]]
     """Lengths and variety of the texts, `synthetic` and `gold`."""
+    confidence: Mapping[str, float] | None = None
+    """How likely the LLM found its labels, over the texts of which it is known; `None` where it is of none."""
     reviewed: Mapping[str, str] | None = None
     """Which corpus this one is after a review (`base`), after which review, and how its judgements were used."""
     review: Mapping[str, Any] | None = None
@@ -116,6 +118,7 @@ _HOLDS: Mapping[str, Callable[[Any], bool]] = {
     "licence": lambda value: value is None or _is_text(value),
     "shots": lambda value: value is None or isinstance(value, list | tuple),
     "corpora": lambda value: value is None or _are_texts(value),
+    "confidence": lambda value: value is None or _are_counts(value),
     "reviewed": lambda value: value is None or isinstance(value, dict),
     "review": lambda value: value is None or isinstance(value, dict),
     "prompt": lambda value: _is_text(value.name) and (value.text is None or _is_text(value.text)),

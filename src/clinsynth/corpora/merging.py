@@ -71,6 +71,7 @@ def merge(
         | ({"labels": len(shots)} if shots else {}),
         shots=shots or None,
         short={},
+        confidence=None,
         reviewed=None,
         review=None,
         taken_in=any(found.taken_in for found in manifests) or None,

@@ -12,7 +12,7 @@ import pooch
 import requests
 
 from clinsynth.config import FileConfig
-from clinsynth.errors import ConfigError, DataFormatError, Unreachable
+from clinsynth.errors import DataFormatError, MissingFile, Unreachable
 from clinsynth.files.hub_data import HUB, fetch_hub_data
 from clinsynth.keys import path_digest
 
@@ -46,13 +46,13 @@ def locate(file: FileConfig, *, data: Path, folders: bool = False) -> Path:
     return path
 
 
-def no_file(path: Path, *, said: str = "no file") -> ConfigError:
+def no_file(path: Path, *, said: str = "no file") -> MissingFile:
     """Return the error of a path where a file should be: nothing is there, or a folder."""
     if not path.is_dir():
-        return ConfigError(f"{said} at {path}; paths hang on the current folder, {Path.cwd()}.")
+        return MissingFile(f"{said} at {path}; paths hang on the current folder, {Path.cwd()}.")
     files = sorted(found.name for found in path.iterdir() if found.is_file() and not found.name.startswith("."))
     there = ", ".join(files[:5]) + (" ..." if len(files) > 5 else "")
-    return ConfigError(f"{said} at {path}, which is a folder. Name a file in it: {there or 'it has none'}.")
+    return MissingFile(f"{said} at {path}, which is a folder. Name a file in it: {there or 'it has none'}.")
 
 
 def resolve(path: str, *, below: Path = Path()) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from clinsynth.config.chats import ScoredBy
 from clinsynth.config.training import SourceName
 from clinsynth.keys.corpora import corpus_settings, reviewed
 from clinsynth.keys.hashing import Hashes, digest
@@ -53,6 +54,8 @@ def training(
         content |= reviewed(settings.quality)
     elif source.name is not SourceName.original:
         content["corpus"] = corpus_settings(settings, version=writer)
+    if settings.judged.by is ScoredBy.llm:
+        content["judged by"] = listed(settings.llm)
     return digest(content | later_of_stage(settings))
 
 

@@ -81,9 +81,14 @@ def device(accelerator: str) -> str:
 
 
 def devices(trainer: TrainerConfig) -> list[int] | int:
-    """Return what Lightning trains on; raises ConfigError for a GPU that is not here."""
+    """Return what Lightning trains on; raises ConfigError for a GPU that is not here.
+
+    Several devices of `accelerator=cpu` are as many processes, for trying out how several train together.
+    """
     if not trainer.devices:
         return 1
+    if trainer.accelerator == "cpu" and len(trainer.devices) > 1:
+        return len(trainer.devices)
     import torch
 
     there = torch.cuda.device_count() if trainer.accelerator in ("auto", "gpu") else 0

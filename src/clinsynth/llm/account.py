@@ -103,20 +103,26 @@ class Account:
 
     def claim(self, key: str, request: Request) -> bool:
         """Say whether a request may be sent now; raises BudgetExceeded where it may not be paid for."""
-        usd = self.spend.estimated_cost(request)
-        if self.caps and key not in self._under_way:
-            self._check_caps(key, request, usd=usd)
-        return self.cache.claim(key, usd=usd, most_usd=self.max_cost_usd)
+        self.check_caps({key: request})
+        return self.cache.claim(key, usd=self.spend.estimated_cost(request), most_usd=self.max_cost_usd)
 
-    def _check_caps(self, key: str, request: Request, *, usd: float) -> None:
-        estimate = self.spend.estimate(request)
-        tokens = (estimate.prompt or 0) + (estimate.completion or 0)
+    def check_caps(self, requests: Mapping[str, Request]) -> None:
+        """Raise BudgetExceeded where these together, by their keys, would go over a cap; counts them as under way."""
+        new = {key: request for key, request in requests.items() if key not in self._under_way} if self.caps else {}
+        if not new:
+            return
+        taken = {key: self._taken(request) for key, request in new.items()}
         for cap in self.caps:
             place = cap.unit != "USD"
             now = (self.spend.usd - self.spend.usd_before, self.spend.tokens_in + self.spend.tokens_out)[place]
-            busy = sum(taken[place] for taken in self._under_way.values())
-            cap.check(now=now + busy, next=(usd, tokens)[place])
-        self._under_way[key] = (usd, tokens)
+            busy, more = (sum(one[place] for one in some.values()) for some in (self._under_way, taken))
+            cap.check(now=now + busy, next=more, requests=len(taken))
+        self._under_way.update(taken)
+
+    def _taken(self, request: Request) -> tuple[float, int]:
+        """Return the US dollars and tokens that a request will take, about."""
+        estimate = self.spend.estimate(request)
+        return self.spend.estimated_cost(request), (estimate.prompt or 0) + (estimate.completion or 0)
 
     def check_budget(self, usd: float, said: str) -> None:
         """Raise BudgetExceeded, which says `said`, where so much in all is more than may be spent."""

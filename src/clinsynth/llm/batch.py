@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from clinsynth.errors import ClinsynthError, ConfigError
 from clinsynth.llm import faults
 from clinsynth.llm.account import Account, Limits
 from clinsynth.llm.budget import Spend
+from clinsynth.llm.endings import CUT
 from clinsynth.llm.persistence import Failure
 from clinsynth.llm.progress import (
     FollowUp,
@@ -51,6 +53,8 @@ class BatchClient:
         self._tries: Counter[str] = Counter()
         self._failed: dict[str, Failure] = {}
         """By key why rows of the last batches had no answer."""
+        self._cut: set[str] = set()
+        """The keys of those of them that were cut."""
 
     def answer(
         self, requests: Sequence[Request], *, follow_up: FollowUp = nothing_follows, instead: Instead = nothing_instead
@@ -92,7 +96,7 @@ class BatchClient:
             left = {found: request for found, request in waiting.items() if found not in answered}
             for hopeless in self._hopeless(left):
                 more += instead(left.pop(hopeless))
-            waiting = left | {
+            waiting = self._with_room(left) | {
                 key(request): request for request in more if request.id not in self.account.spend.given_up
             }
             if waiting:
@@ -100,10 +104,18 @@ class BatchClient:
                 asked |= set(waiting)
         self._check_fruit()
 
+    def _with_room(self, requests: Mapping[str, Request]) -> dict[str, Request]:
+        """Return requests with twice the room for an answer that was cut."""
+        return {
+            key: replace(request, room=2 * request.room) if key in self._cut else request
+            for key, request in requests.items()
+        }
+
     def _hopeless(self, requests: dict[str, Request]) -> list[str]:
         """Give up those of the requests that have failed too often; return their keys."""
         hopeless = []
         failed, self._failed = self._failed, {}
+        self._cut = {key for key, why in failed.items() if isinstance(why, NoAnswer) and why.reason == CUT}
         for key, failure in failed.items():
             self._tries[key] += 1
             if isinstance(failure, ServerError) and failure.lasting:
@@ -134,6 +146,7 @@ class BatchClient:
             f"a batch of {len(new)} requests would bring the cost to about {after:.4f} USD, of all that "
             f"{self.cache.path} holds. Nothing of it was sent.",
         )
+        self.account.check_caps(new)
         listed = list(new)
         for start in range(0, len(listed), self.server.most):
             some = listed[start : start + self.server.most]

@@ -64,15 +64,16 @@ class Cap:
     place: str = ""
     """On what, or where, it was spent."""
 
-    def check(self, *, now: float, next: float) -> None:
-        """Raise BudgetExceeded where the next request, after what the session takes by `now`, would be too much."""
+    def check(self, *, now: float, next: float, requests: int = 1) -> None:
+        """Raise BudgetExceeded where the next requests, after what the session takes by `now`, would be too much."""
         if self.before + now + next > self.most:
             figures = "{:.4f}" if self.unit == "USD" else "{:.0f}"
             spent, more = figures.format(self.before + now), figures.format(next)
+            what = "the next request takes" if requests == 1 else f"a batch of {requests} requests would take"
             raise BudgetExceeded(
                 f"{self.setting}={self.most:g} would be exceeded: {spent} {self.unit} are spent {self.place}, or "
-                f"will be by what is under way, and the next request takes about {more}. All answers are kept: the "
-                f"same command with a higher cap goes on from there."
+                f"will be by what is under way, and {what} about {more}. All answers are kept: the same command with "
+                f"a higher cap goes on from there."
             )
 
 

@@ -23,10 +23,14 @@ from filelock import FileLock
 from clinsynth.errors import BudgetExceeded, ConfigError
 from clinsynth.llm import schema
 from clinsynth.llm.servers.base import NoAnswer, ServerAnswer, Usage
+from clinsynth.llm.servers.logprobs import in_file, read_stored
 from clinsynth.types import Completion, Request
 
 STALE = 20.0
 """Seconds without a beat of its owner after which a claim is void."""
+
+_JSON = ("messages", "sampling", "evidence", "logprobs")
+"""Columns of completions that hold JSON."""
 
 _SUM = " + ".join(f"(SELECT coalesce(sum(cost_usd), 0) FROM {table})" for table in schema.COSTS)
 
@@ -52,9 +56,14 @@ class CompletionCache:
     def get(self, keys: Iterable[str]) -> dict[str, tuple[Completion, Usage, float | None]]:
         """Return completion, usage and cost of those that are there, by key."""
         columns = "key, id, served_model, completion, finish_reason, prompt_tokens, completion_tokens, cached_tokens"
-        found = self._by_key(f"SELECT {columns}, cost_usd FROM completions WHERE key IN", keys)
+        found = self._by_key(f"SELECT {columns}, cost_usd, logprobs FROM completions WHERE key IN", keys)
         return {
-            row[0]: (Completion(row[1], row[2], row[3], row[4]), Usage(row[5], row[6], row[7]), row[8]) for row in found
+            row[0]: (
+                Completion(row[1], row[2], row[3], row[4], logprobs=read_stored(json.loads(row[9] or "null"))),
+                Usage(row[5], row[6], row[7]),
+                row[8],
+            )
+            for row in found
         }
 
     def lacking(self, keys: Iterable[str]) -> dict[str, tuple[str, str]]:
@@ -93,6 +102,7 @@ class CompletionCache:
             asked_at,
             time.time(),
             schema.checksum(answer.text, answer.finish_reason),
+            json.dumps(in_file(answer.logprobs), separators=(",", ":")) if answer.logprobs else None,
         )
         with self._writing():
             self._database.execute(f"INSERT OR IGNORE INTO completions VALUES ({','.join('?' * len(row))})", row)
@@ -185,11 +195,25 @@ class CompletionCache:
         with self._writing():
             self._database.execute("DELETE FROM batches WHERE id = ?", (id,))
 
+    def learnt(self, server: str, model: str, *, since: float) -> dict[str, Any]:
+        """Return what was found out about a server since a time in seconds since 1970; empty for nothing."""
+        query = "SELECT learnt FROM dialects WHERE server = ? AND model = ? AND at >= ?"
+        with self._reading():
+            row = self._database.execute(query, (server, model, since)).fetchone()
+        found = json.loads(row[0]) if row else {}
+        return found if isinstance(found, dict) else {}
+
+    def note_learnt(self, server: str, model: str, learnt: dict[str, Any]) -> None:
+        """Keep what was found out about a server in the place of what was known of it."""
+        with self._writing():
+            row = (server, model, json.dumps(learnt), time.time())
+            self._database.execute("INSERT OR REPLACE INTO dialects VALUES (?, ?, ?, ?)", row)
+
     def rows(self) -> Iterator[dict[str, Any]]:
-        """Yield all completions, oldest first; messages, sampling and evidence as they were."""
+        """Yield all completions, oldest first; messages, sampling, evidence and logprobs as they were."""
         for row in self.table("completions"):
             try:
-                told = {name: json.loads(row[name]) for name in ("messages", "sampling", "evidence")}
+                told = {name: json.loads(row[name] or "null") for name in _JSON}
             except ValueError:
                 raise self.damaged("a row holds what is no JSON") from None
             yield row | told

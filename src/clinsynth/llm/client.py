@@ -201,7 +201,8 @@ class Client:
         lack = self.account.store(key, request, answer, asked_at=asked_at)
         if lack is None:
             self.account.spend.paid(request, usage, cost(usage, self.account.spend.price))
-            self._answered(request, Completion(request.id, answer.served_model, answer.text, answer.finish_reason))
+            model, text, ended = answer.served_model, answer.text, answer.finish_reason
+            self._answered(request, Completion(request.id, model, text, ended, logprobs=answer.logprobs))
         return self._noted(lack)
 
     def _noted(self, failure: Failure | None) -> Failure | None:

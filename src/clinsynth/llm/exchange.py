@@ -16,6 +16,7 @@ from clinsynth.llm.cache import CompletionCache
 from clinsynth.llm.endings import ending, lack
 from clinsynth.llm.recorded import ANSWER, read_recordings
 from clinsynth.llm.servers.base import ServerAnswer
+from clinsynth.llm.servers.logprobs import read_stored
 from clinsynth.types import Request
 
 SENT = ("messages", "requested_model", "sampling")
@@ -60,7 +61,8 @@ def import_recordings(cache: CompletionCache, path: Path, *, model: str | None) 
         evidence = {name: value for name, value in row.items() if name not in (*ANSWER, *SENT)}
         request = Request(row["id"], tuple(messages), evidence)
         sampling = row.get("sampling") or {}
-        answer = ServerAnswer(row["completion"], ended, served_model=row["model"] or whose)
+        logprobs = read_stored(row.get("logprobs"))
+        answer = ServerAnswer(row["completion"], ended, served_model=row["model"] or whose, logprobs=logprobs)
         key = keys.request(request, model=whose, sampling=sampling)
         cache.put(key, request, answer, model=whose, sampling=sampling, asked_at=time.time())
         taken += 1
@@ -75,6 +77,7 @@ def _recording(row: dict[str, Any], *, prompts: bool) -> dict[str, Any]:
     elif evidence.get("prompt") != row["messages"][-1]["content"] or len(row["messages"]) > 1:
         asked["messages"] = row["messages"]
     answer = {"completion": row["completion"], "finish_reason": row["finish_reason"]}
+    answer |= {"logprobs": row["logprobs"]} if row["logprobs"] else {}
     return {"id": row["id"], "model": row["served_model"]} | asked | evidence | answer
 
 

@@ -17,6 +17,7 @@ from clinsynth.files.json_lines import check_characters, each_object, write_json
 from clinsynth.files.sources import no_file
 from clinsynth.files.utf8 import decode
 from clinsynth.keys import digest
+from clinsynth.llm.servers.logprobs import read_stored
 from clinsynth.types import Completion, Request
 
 ACCEPTED = (
@@ -58,7 +59,12 @@ class RecordedCompletions:
             if row is not None:
                 about = next((row[key] for key in ABOUT if isinstance(row.get(key), str)), "")
                 found[request.id] = Completion(
-                    row["id"], row["model"], row["completion"], row["finish_reason"], about=about
+                    row["id"],
+                    row["model"],
+                    row["completion"],
+                    row["finish_reason"],
+                    about=about,
+                    logprobs=read_stored(row.get("logprobs")),
                 )
         return found
 

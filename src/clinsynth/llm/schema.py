@@ -1,6 +1,6 @@
 """The tables of the cache, their versions, and how a file of an earlier one becomes one of today.
 
-Version 0 is that of the first edition, whose files say none.
+Version 0 is that of the first edition, whose files say none; version 1 had neither logprobs nor dialects.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from clinsynth.errors import ConfigError
 from clinsynth.llm.endings import ending, lack
 
-VERSION = 1
+VERSION = 2
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS completions (
@@ -35,7 +35,8 @@ CREATE TABLE IF NOT EXISTS completions (
     request_id TEXT,
     asked_at REAL NOT NULL,
     answered_at REAL NOT NULL,
-    checksum TEXT NOT NULL DEFAULT ''
+    checksum TEXT NOT NULL DEFAULT '',
+    logprobs TEXT
 );
 CREATE TABLE IF NOT EXISTS no_answers (
     key TEXT NOT NULL,
@@ -54,6 +55,9 @@ CREATE TABLE IF NOT EXISTS batches (
 );
 CREATE TABLE IF NOT EXISTS claims (key TEXT PRIMARY KEY, owner TEXT NOT NULL, cost_usd REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS owners (owner TEXT PRIMARY KEY, beat INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS dialects (
+    server TEXT NOT NULL, model TEXT NOT NULL, learnt TEXT NOT NULL, at REAL NOT NULL, PRIMARY KEY (server, model)
+);
 """
 _INDEXES = """
 CREATE INDEX IF NOT EXISTS no_answers_by_key ON no_answers (key);
@@ -79,9 +83,10 @@ def prepare(database: sqlite3.Connection, *, path: Path) -> None:
         )
     if version < VERSION:
         with transaction(database):
-            _add_what_came_later(database)
+            _add_what_came_later(database, version=version)
             _check_columns(database, path=path)
-            _sort_out(database)
+            if version == 0:
+                _sort_out(database)
             _execute(database, _INDEXES)
             database.execute(f"PRAGMA user_version = {VERSION}")
     _check_columns(database, path=path)
@@ -131,14 +136,17 @@ def _check_columns(database: sqlite3.Connection, *, path: Path) -> None:
         )
 
 
-def _add_what_came_later(database: sqlite3.Connection) -> None:
-    """Give a file of the first edition, or an empty one, the tables and columns that it lacks."""
+def _add_what_came_later(database: sqlite3.Connection, *, version: int) -> None:
+    """Give a file of an earlier version, or an empty one, the tables and columns that it lacks."""
     names = {name for (name,) in database.execute(_NAMES)}
-    database.execute("DROP TABLE IF EXISTS claims")  # of sessions that are over
+    if version == 0:
+        database.execute("DROP TABLE IF EXISTS claims")  # of sessions that are over
+        if "completions" in names:
+            database.execute("ALTER TABLE completions ADD COLUMN checksum TEXT NOT NULL DEFAULT ''")
+        if "batches" in names:
+            database.execute("ALTER TABLE batches ADD COLUMN cost_usd REAL")
     if "completions" in names:
-        database.execute("ALTER TABLE completions ADD COLUMN checksum TEXT NOT NULL DEFAULT ''")
-    if "batches" in names:
-        database.execute("ALTER TABLE batches ADD COLUMN cost_usd REAL")
+        database.execute("ALTER TABLE completions ADD COLUMN logprobs TEXT")
     _execute(database, _TABLES)
 
 

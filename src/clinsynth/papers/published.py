@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -10,8 +10,11 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from clinsynth.reports.arms import Arm
+from clinsynth.reports.console import ABSENT
+from clinsynth.reports.tables import ReportTable, plain_cells
 
-TANG, WOOLSEY = "tang2023", "woolsey2024"
+TANG, WOOLSEY, XU = "tang2023", "woolsey2024", "xu2023"
+NOT_STATED = "not stated"
 BACKBONES = ("bert", "roberta", "biobert")
 STANDS_FOR = "biobert"
 """The backbone of the paper that is shown beside a backbone that it has not: its best."""
@@ -32,9 +35,9 @@ NOTES = {
         "(84.35 and 78.35) do not follow from its table."
     ),
     "baize": (
-        "Xu et al. 2023 compare their models with others on general questions, by scores of GPT-4, and on general "
-        "benchmarks; of medical questions they show examples and no figure, so that there is none beside ours. "
-        "`clinsynth distill` gives the judge's mean and the wins of a model that has had feedback."
+        "Xu et al. 2023 score their models on general questions alone; of medical ones they show examples. What is "
+        "said to be theirs comes from a summary of arXiv 2304.01196v4 and from the README of their code, not from the "
+        "paper itself. `clinsynth distill` gives the judge's mean and the wins of a model that has had feedback."
     ),
     "table8": "The paper's abstract gives an average of 83.59 for synthetic data, its table 83.69.",
 }
@@ -64,6 +67,29 @@ def published_changes(target: str) -> dict[str, float]:
         return {}
     found = paper_data("tables")[WOOLSEY]
     return {"precision": float(found["precision_change"]), "recall": float(found["recall_change"])}
+
+
+def published_figures(target: str, arms: Sequence[Arm]) -> ReportTable | None:
+    """Return single figures of a paper, with ours where we have the same; `None` for papers that have tables."""
+    rows = paper_data("tables")[XU].get(target)
+    if not rows:
+        return None
+    ours = next((arm for arm in arms if arm.source == "synthetic" and arm.runs), None)
+    lines = [
+        plain_cells(row["figure"], row.get("paper", NOT_STATED), row.get("where", ABSENT), _ours(ours, row))
+        for row in rows
+    ]
+    head = f"ours ({ours.name})" if ours else "ours"
+    return ReportTable(f"{target}: what the paper states", ["figure", "paper", "where", head], lines, kind="figures")
+
+
+def _ours(arm: Arm | None, row: Mapping[str, str]) -> str:
+    mean = arm.mean(row["metric"]) if arm and "metric" in row else None
+    if arm is None or mean is None:
+        return ABSENT
+    metric = row["metric"]
+    share = metric.startswith("test/") and metric not in arm.headline.plain
+    return f"{100 * mean:.1f}" if share else f"{mean:,.1f}".removesuffix(".0")
 
 
 @cache

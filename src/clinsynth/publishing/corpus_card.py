@@ -19,6 +19,12 @@ from clinsynth.types import Metrics
 SIZES = {1_000: "n<1K", 10_000: "1K<n<10K", 100_000: "10K<n<100K", 1_000_000: "100K<n<1M"}
 
 
+CONFIDENCES = {
+    "confidence": "the probability that the LLM gave to the labels that it wrote for the text, 0 to 1",
+    "confidences": "that of each entity, where there are some",
+}
+
+
 def corpus_card(corpus: Corpus, *, name: str, on_hub: bool, licence: str, analysis: Metrics | None) -> str:
     """Return the card; `name` is the repository, or the folder, `analysis` is of the newest `clinsynth analyse`."""
     manifest, first = corpus.manifest, corpus.examples[0]
@@ -46,8 +52,8 @@ def corpus_card(corpus: Corpus, *, name: str, on_hub: bool, licence: str, analys
         prompt=manifest.prompt.text or "",
         numbered=kind.numbered,
         units_are_labels=bool(set(manifest.labels) & set(corpus.units)),
-        columns=[column for column in row if column != "text"],
-        meanings=kind.examples.COLUMNS,
+        columns=[column for column in (*row, *(CONFIDENCES if manifest.confidence else ())) if column != "text"],
+        meanings={**kind.examples.COLUMNS, **CONFIDENCES},
         labels=", ".join(map(code, manifest.labels)),
         statistics=list(dict.fromkeys(name for column in manifest.statistics.values() for name in column)),
         judged=manifest.reviewed,

@@ -62,7 +62,9 @@ class Checks:
     def _of_words(self) -> list[Check]:
         length = filters.length(self.words, least=self.config.min_words, most=self.config.max_words)
         copy = filters.test_copy(self.words, self.test_texts)
-        return [*([] if self.own else [length]), *([copy] if self.config.test_copies else [])]
+        least = self.config.min_confidence
+        unsure = [] if least is None else [filters.unsure(least)]
+        return [*([] if self.own else [length]), *([copy] if self.config.test_copies else []), *unsure]
 
 
 @dataclass(frozen=True)

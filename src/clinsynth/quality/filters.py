@@ -26,6 +26,16 @@ def length(words: Callable[[Any], Sequence[str]], *, least: int, most: int | Non
     return check
 
 
+def unsure(least: float) -> Check:
+    """Return a check for texts whose labels were less likely; one of which nobody says it passes."""
+
+    def check(candidate: Candidate) -> tuple[str, str] | None:
+        known = candidate.draft.confidence
+        return ("unsure", f"confidence {known:.3f}") if known is not None and known < least else None
+
+    return check
+
+
 def no_sentence(candidate: Candidate) -> tuple[str, str] | None:
     """Reject a remark of the LLM, what has markup left in it, a heading, or hardly any letters."""
     text = candidate.draft.text

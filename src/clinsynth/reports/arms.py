@@ -25,6 +25,8 @@ class ScoredRun:
     outcomes: Outcomes | None = None
     commit: str = ""
     """Commit of the code, with a plus where the checkout had changes; empty where it ran from no checkout."""
+    corpus: str = ""
+    """Digest of the corpus that was learnt from; empty where none was."""
 
 
 @dataclass

@@ -55,6 +55,9 @@ def show_corpus_counts(corpus: Corpus) -> None:
         say(f"texts that were left out before they were labelled: {said}.")
     if labels := counts.get("labels"):
         say(f"{labels} labelled rows of gold train were shown (labels spent).")
+    if sure := manifest.confidence:
+        told = ", ".join(f"{name} {sure[name]:.3f}" for name in ("mean", "median", "least"))
+        say(f"confidence of the LLM in the labels of {sure['texts']:.0f} texts: {told}")
     left_out = counts.get("units left out")
     if left_out:
         say(f"{left_out} rounds are left out: they show text of the test split.")

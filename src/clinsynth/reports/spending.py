@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from clinsynth.llm.budget import Price, Spend
 from clinsynth.llm.cached import named_in_vain
 from clinsynth.llm.forgetting import Found
 from clinsynth.llm.prices import Listed
-from clinsynth.reports.console import print_columns, say
+from clinsynth.reports.arms import Arm
+from clinsynth.reports.console import ABSENT, print_columns, print_table, say
+from clinsynth.reports.tables import ReportTable, plain_cells
 
 
 def show_estimate(planned: Spend, *, model: str, dry_run: bool, at_most: bool = False) -> None:
@@ -63,8 +66,8 @@ def show_outcome(spend: Spend, *, cut: int, mended: int, kept: int, rejected: Ma
             say(f"  • {reason}: {said}")
 
 
-def show_bill(bill: Bill, *, kept: int, best_f1: float | None) -> None:
-    """Print what a corpus has cost, by kept example and by point of the best F1 of a model that learnt from it."""
+def show_bill(bill: Bill, *, kept: int, best: float | None, headline: str) -> None:
+    """Print what a corpus has cost, by kept example and by point of the best headline of a model that has learnt it."""
     if not bill.answers:
         return
     if bill.usd is None or not kept:
@@ -72,11 +75,48 @@ def show_bill(bill: Bill, *, kept: int, best_f1: float | None) -> None:
             f"cost: {_dollars(0.0, known=False)}; {bill.tokens} tokens, {bill.tokens / max(kept, 1):.0f} a kept example"
         )
     else:
-        point = f", {bill.usd / (100 * best_f1):.6f} a point of the best F1 ({100 * best_f1:.1f})" if best_f1 else ""
+        point = f", {bill.usd / (100 * best):.6f} a point of the best {headline} ({100 * best:.1f})" if best else ""
         say(f"cost: {bill.usd:.4f} USD, {bill.usd / kept:.6f} a kept example{point}; {bill.tokens} tokens")
     if bill.no_answers:
         reasons = ", ".join(f"{number} {reason}" for reason, number in bill.no_answers.most_common())
         say(f"{bill.no_answers.total()} times no answer came: {reasons}")
+
+
+@dataclass(frozen=True)
+class ArmCost:
+    """What the answers of an LLM have cost that an arm of a table hangs on."""
+
+    arm: Arm
+    bill: Bill
+    kept: float | None
+    """Examples of its corpus, the mean over several; `None` where there is no corpus."""
+
+
+def cost_table(costs: Sequence[ArmCost]) -> ReportTable:
+    """Return a line for each arm: US dollars in all, by kept example, and by point of its headline."""
+    headline = costs[0].arm.headline.name
+    heads = ["cost of the LLM's answers", "tokens", "USD", "USD a kept example", f"USD a point of {headline}"]
+    lines = []
+    for cost in costs:
+        usd, score = cost.bill.usd, cost.arm.score
+        is_share = score is not None and cost.arm.headline.metric not in cost.arm.headline.plain
+        by_example, by_point = cost.kept, 100 * score if score and is_share else None
+        figures = [_dollars_by(usd, 1.0, "{:.4f}"), *(_dollars_by(usd, by) for by in (by_example, by_point))]
+        lines.append(plain_cells(cost.arm.title, str(cost.bill.tokens), *figures))
+    return ReportTable("cost of the answers", heads, lines, costs[0].arm.dataset, kind="costs")
+
+
+def _dollars_by(usd: float | None, by: float | None, form: str = "{:.6f}") -> str:
+    if usd is None:
+        return "not known"
+    return form.format(usd / by) if by else ABSENT
+
+
+def show_costs(table: ReportTable | None) -> None:
+    """Print a table of costs, where there is one."""
+    if table is not None:
+        print()
+        print_table(table)
 
 
 def show_cache(

@@ -19,8 +19,9 @@ from clinsynth.config import JudgeName, SearchConfig
 from clinsynth.errors import DataFormatError
 from clinsynth.prompts import render
 from clinsynth.search import sheets
-from clinsynth.search.sampling import Ask, is_structured
+from clinsynth.search.sampling import Ask
 from clinsynth.search.tree import CandidatePrompt
+from clinsynth.text.confidence import probability
 from clinsynth.text.peeling import peeled
 from clinsynth.text.schemas import VERDICT, read_object
 from clinsynth.text.words import tokenise
@@ -141,7 +142,10 @@ class PairwiseJudge:
             )
         if unread:
             print(f"Round {number}: {len(unread)} of {len(said)} verdicts cannot be read; they count as ties.")
-        return {candidate.name: _points(candidate.name, said) for candidate in candidates}
+        sure = {pair: verdict_confidence(found[request.id], said[pair]) for pair, request in requests.items()}
+        means = {candidate.name: _mean(candidate.name, sure) for candidate in candidates}
+        told = means if all(means.values()) else {}
+        return {one.name: _points(one.name, said) | told.get(one.name, {}) for one in candidates}
 
     def request(self, first: CandidatePrompt, second: CandidatePrompt, *, number: int) -> Request:
         values = {"rubric": self.settings.judge.rubric, "a": first.numbered or NOTHING, "b": second.numbered or NOTHING}
@@ -149,7 +153,7 @@ class PairwiseJudge:
         id = f"{self.settings.dataset.name}/judge/round-{number}-{first.name}-{second.name}#0"
         gold = first.gold_characters + second.gold_characters
         asked = Request(id, ({"role": "user", "content": message},), {"prompt": message}, gold)
-        return VERDICT.asked(asked) if is_structured(self.settings) else asked
+        return VERDICT.asked(asked) if self.settings.llm.asks_for_json else asked
 
 
 def verdict(completion: Completion) -> str | None:
@@ -176,6 +180,21 @@ def verdict(completion: Completion) -> str | None:
     opening = _OPENING.match(text)
     both = len(set(_LABELLED.findall(text))) > 1  # A: fluent. B: repetitive.
     return _read(opening[1]) if opening and not both else None
+
+
+def verdict_confidence(answer: Completion, word: str | None) -> float | None:
+    """Return how likely the LLM found its verdict: the last place of its answer that says it."""
+    if word is None or not answer.logprobs:
+        return None
+    spelt = r"\b(?:tie|draw|equal(?:ly)?|neither|both)\b" if word == TIE else rf"\b{word}\b"
+    places = [found.span() for found in re.finditer(spelt, answer.text)]
+    return probability(answer, *places[-1]) if places else None
+
+
+def _mean(name: str, sure: dict[tuple[str, str], float | None]) -> Metrics:
+    """Return the mean confidence of the verdicts on a candidate, where the LLM says how sure it was."""
+    known = [one for pair, one in sure.items() if name in pair and one is not None]
+    return {"confidence": statistics.fmean(known)} if known else {}
 
 
 def _read(word: str) -> str:

@@ -10,7 +10,7 @@ from string import Template
 from clinsynth.config import SearchConfig
 from clinsynth.errors import DataFormatError
 from clinsynth.prompts import render
-from clinsynth.search.sampling import Sampler, is_structured
+from clinsynth.search.sampling import Sampler
 from clinsynth.search.tree import CandidatePrompt
 from clinsynth.text.lists import clean
 from clinsynth.text.peeling import peeled
@@ -78,7 +78,7 @@ def proposal_request(
     replicate = (number - 1) * settings.generation.max_attempts + attempt
     id = f"{settings.dataset.name}/{template.name}/round-{number}#{replicate}"
     asked = Request(id, ({"role": "user", "content": message},), {"prompt": message})
-    return PROMPTS.asked(asked) if is_structured(settings) else asked
+    return PROMPTS.asked(asked) if settings.llm.asks_for_json else asked
 
 
 def read_proposals(answer: str, *, names: Sequence[str] = ()) -> list[str]:

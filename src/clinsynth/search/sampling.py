@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
 
-from clinsynth.config import SearchConfig, Structured
+from clinsynth.config import SearchConfig
 from clinsynth.errors import ConfigError
 from clinsynth.keys import digest
-from clinsynth.llm import RECORDED
 from clinsynth.quality import control
 from clinsynth.quality.filters import folded_texts
 from clinsynth.task import Choices, Task, Writing
@@ -20,11 +19,6 @@ from clinsynth.types import Candidate, Completion, Draft, Gold, Prompt, Rejected
 
 Ask = Callable[[Sequence[Request], str], dict[str, Completion]]
 """Requests and what they are for to the answers by request; raises where one cannot be had."""
-
-
-def is_structured(settings: SearchConfig) -> bool:
-    """Say whether verdicts and proposals are asked for as JSON with a schema."""
-    return settings.llm.name != RECORDED and settings.llm.structured is not Structured.off
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,10 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from clinsynth import config, tasks
+from clinsynth.stages import trials
 from clinsynth.stages.overrides import places
+from clinsynth.stages.trials import Trial
+from clinsynth.types import Summary
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,8 @@ class Job:
     """Jobs that share the machine."""
     sweep: str = ""
     """Folder of the sweep that the job is part of, from the current folder on; empty where it is alone."""
+    trial: Trial | None = None
+    """The trial of a study that the job is, where one that goes badly is given up."""
     places: tuple[str, ...] = ()
     """Words of the command line that say where else options are found."""
 
@@ -49,10 +54,11 @@ class Job:
         return {name: value for name, value in tags.items() if value}
 
 
-def run(cfg: DictConfig) -> None:
-    """One job of the command line."""
+def run(cfg: DictConfig) -> Summary | None:
+    """One job of the command line; returns its summary where it has one, which a study reads."""
     settings, job = settled(cfg, hydra=HydraConfig.get())
-    begin(settings, job=job)
+    found = begin(settings, job=job)
+    return found if isinstance(found, Summary) else None
 
 
 def settled(cfg: DictConfig, *, hydra: Any) -> tuple[Any, Job]:
@@ -90,6 +96,7 @@ def _job(cfg: DictConfig, stage: str, *, settings: Any, hydra: Any) -> Job:
         resolved=OmegaConf.to_yaml(cfg, resolve=True),
         side_by_side=_side_by_side(hydra),
         sweep=os.path.relpath(hydra.sweep.dir) if hydra.mode == RunMode.MULTIRUN else "",
+        trial=trials.of_job(hydra),
         places=tuple(places(hydra)),
     )
 

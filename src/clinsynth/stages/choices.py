@@ -6,9 +6,8 @@ import copy
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from clinsynth.config import CorpusConfig, NegativesConfig, PromptConfig, Structured
+from clinsynth.config import CorpusConfig, NegativesConfig, PromptConfig
 from clinsynth.errors import ConfigError
-from clinsynth.llm import RECORDED
 from clinsynth.task import ANSWER, REASON, VERIFY, Asking, Choices, Negatives, Task, Wanted, Writing
 from clinsynth.tasks.usual import step_prompt
 from clinsynth.types import Prompt
@@ -79,7 +78,7 @@ def writing(settings: CorpusConfig) -> Writing:
         annotator=chosen.annotator,
         label_prompt=chosen.label_prompt,
         negatives=chosen.negatives,
-        structured=settings.llm.name != RECORDED and settings.llm.structured is not Structured.off,
+        structured=settings.llm.asks_for_json,
         asking=_asking(settings),
     )
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from clinsynth import keys, tasks
 from clinsynth.artifacts import ArtifactStore
-from clinsynth.asking.sessions import unanswered
 from clinsynth.config import DistillConfig
 from clinsynth.errors import ConfigError
 from clinsynth.files.json_lines import json_lines, write_json_lines
@@ -22,19 +20,13 @@ from clinsynth.publishing.model_card import Trained, model_card
 from clinsynth.reports.scores import show_result
 from clinsynth.stages import Job, asking, models, naming, resolving
 from clinsynth.stages.feedback.answers import model_answers
+from clinsynth.stages.feedback.jury import Ask, answers_of, asking_judge
 from clinsynth.stages.feedback.material import Answers, Material
-from clinsynth.stages.feedback.verdicts import (
-    Ask,
-    ballots,
-    judged,
-    requests_about_tests,
-    scored_answers,
-    show_verdicts,
-    training_rows,
-)
+from clinsynth.stages.feedback.verdicts import ballots, jury, rivals, scored_answers, show_verdicts, training_rows
 from clinsynth.stages.frame import Entry, Frame, log_gold
+from clinsynth.stages.suiting import usual_judge
 from clinsynth.tracking import ActiveRun
-from clinsynth.types import Completion, Metrics, Predictions, Request, Summary
+from clinsynth.types import Metrics, Predictions, Summary
 
 
 def main(settings: DistillConfig, *, job: Job) -> None:
@@ -71,6 +63,7 @@ def _gather(settings: DistillConfig, *, frame: Frame) -> Material:
     settings = resolving.changed(
         settings,
         model=str(folder),
+        distill=resolving.changed(settings.distill, prompt=settings.distill.prompt or usual_judge()),
         backbone=resolving.changed(settings.backbone, name_or_path=str(folder)),
         trainer=resolving.changed(settings.trainer, holdout=holdout),
     )
@@ -88,9 +81,8 @@ def _gather(settings: DistillConfig, *, frame: Frame) -> Material:
 def _only_told(material: Material, answers: Answers) -> bool:
     """Show what the judge will cost, with the first model's answers in the place of those that are not there yet."""
     settings = material.settings
-    planned = [ballot.request for ballot in ballots(material, answers)] + requests_about_tests(
-        material, answers, answers.first
-    )
+    planned = [ballot.request for ballot in ballots(material, answers)]
+    planned += jury(material).requests(answers.first, rivals(answers))
     return asking.ends_before_asking(
         settings.llm,
         planned,
@@ -113,27 +105,8 @@ def _distill(material: Material, answers: Answers, *, frame: Frame) -> Summary:
     )
     with frame.begin(entry) as run:
         log_gold(run, material.gold, dataset=settings.dataset)
-        if material.by_llm and settings.llm.name != RECORDED:
-            artifacts = Path(settings.paths.artifacts)
-            with asking.session(settings.llm, artifacts=artifacts, run=run, ledger=frame.ledger) as session:
-
-                def ask(requests: Sequence[Request]) -> Mapping[str, Completion]:
-                    session.ask(requests, title="verdicts")
-                    return asking.completions_of(settings).find(requests)
-
-                return _learn(material, answers, ask=ask, run=run, frame=frame)
-        ask_files = partial(_recorded, settings, folder=frame.job.folder)
-        return _learn(material, answers, ask=ask_files, run=run, frame=frame)
-
-
-def _recorded(settings: DistillConfig, requests: Sequence[Request], *, folder: Path) -> Mapping[str, Completion]:
-    completions = asking.completions_of(settings)
-    found = completions.find(requests)
-    missing = [request for request in requests if request.id not in found]
-    if missing:
-        said = f"{len(missing)} of {len(requests)} verdicts are missing."
-        raise unanswered(said, missing, completions=completions, folder=folder)
-    return found
+        with asking_judge(settings, by=settings.distill.judge, run=run, frame=frame) as ask:
+            return _learn(material, answers, ask=ask, run=run, frame=frame)
 
 
 def _learn(material: Material, answers: Answers, *, ask: Ask, run: ActiveRun, frame: Frame) -> Summary:
@@ -152,8 +125,7 @@ def _learn(material: Material, answers: Answers, *, ask: Ask, run: ActiveRun, fr
     metrics |= {"time/train_s": seconds, "time/texts_a_second": fitted.texts / seconds}
     found = student.predict(material.gold.test)
     metrics |= material.task.kind.judge.evaluate(found, train=rows, devel=Predictions((), ())).metrics
-    if material.by_llm:
-        metrics |= judged(material, answers, found, ask=ask)
+    metrics |= jury(material).metrics(answers_of(found.predicted), rivals(answers), ask=ask)
     verdicts = [{"question": one.question, "answers": one.answers, "scores": one.scores} for one in scored]
     if settings.tracking.may_hold_text(public=settings.dataset.public):
         run.text(json_lines(verdicts), "verdicts.jsonl")

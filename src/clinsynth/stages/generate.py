@@ -35,15 +35,17 @@ def main(settings: GenerateConfig, *, job: Job) -> Corpus | None:
         return _seen(make())
     generation = Generation(recipe, corpora.plan_requests(recipe, completions=completions))
     requests, told = generation.requests, settings.generation
+    foreseen = generation.foreseen
     if asking.ends_before_asking(
         settings.llm,
-        requests,
+        [*requests, *foreseen],
         asking=told,
         artifacts=store.root,
         dataset=settings.dataset,
         what="its units or rows",
         labelled=generation.further,
         own_texts=labelling.own_texts(settings),
+        at_most=bool(foreseen),
     ):
         return None
     run_key = keys.generation(settings, version=recipe.version, gold=recipe.gold.hashes)
@@ -67,6 +69,12 @@ def main(settings: GenerateConfig, *, job: Job) -> Corpus | None:
         show_short(generation.short, wanted=generation.plan.chosen.wanted_of)
         corpus = make()
         _show_outcome(session.spend, generation, corpus=corpus)
+        if settings.llm.logprobs and corpus.manifest.confidence is None:
+            print(
+                "No label has a confidence (llm.logprobs=true): the LLM has written none (annotator=llm, or task "
+                "relation), or its answers came without the probabilities of their tokens.",
+                flush=True,
+            )
         run.tag("corpus", corpus.digest)
         summary = Summary(run.id, run_key, corpus.digest, None, len(corpus.examples))
         summary.write(job.folder)

@@ -15,7 +15,8 @@ from clinsynth.reports import figures
 from clinsynth.reports.arms import Arm
 from clinsynth.reports.report import Report, show_report
 from clinsynth.reports.scores import show_arms
-from clinsynth.stages import Job, targets
+from clinsynth.reports.spending import show_costs
+from clinsynth.stages import Job, costs, targets
 from clinsynth.stages.tagged import by_test_set, tagged_arms
 from clinsynth.stages.targets.asked import Asked
 from clinsynth.task import Headline
@@ -40,7 +41,7 @@ def main(settings: ReportConfig, *, job: Job) -> None:
     store = ArtifactStore(Path(settings.paths.artifacts))
     ledger = Ledger(settings.tracking, store=store)
     if settings.target is None:
-        _report_runs(settings, ledger=ledger)
+        _report_runs(settings, ledger=ledger, store=store)
         return
     errors = []
     for target in targets.named(settings.target):
@@ -82,7 +83,7 @@ def _log(report: Report, places: list[Path], *, asked: Asked, settings: ReportCo
         return run.id
 
 
-def _report_runs(settings: ReportConfig, *, ledger: Ledger) -> None:
+def _report_runs(settings: ReportConfig, *, ledger: Ledger, store: ArtifactStore) -> None:
     name, found = _named_runs(settings, ledger=ledger)
     runs = [run for run in found if run.data.tags.get("stage") != "analyse"]
     if not runs:
@@ -93,6 +94,7 @@ def _report_runs(settings: ReportConfig, *, ledger: Ledger) -> None:
         judge = tasks.kind(task).judge if task else None
         arms = tagged_arms(found, headline=judge.HEADLINE if judge else Headline())
         show_arms(title, arms, columns=judge.COLUMNS if judge else {})
+        show_costs(costs.table_of(arms, store=store))
         place = Path(settings.to) / f"{name}-{dataset}.png"
         place.parent.mkdir(parents=True, exist_ok=True)
         _draw(settings.figure, arms, title=title).savefig(place)

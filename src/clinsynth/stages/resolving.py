@@ -12,7 +12,6 @@ from clinsynth import datasets, tasks
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.asking.questions import Part, named_by_shots
 from clinsynth.config import (
-    BackboneConfig,
     CorpusConfig,
     DatasetConfig,
     Material,
@@ -29,7 +28,7 @@ from clinsynth.corpora.recipe import Recipe
 from clinsynth.errors import ConfigError
 from clinsynth.llm import RECORDED
 from clinsynth.review import results
-from clinsynth.stages import labelling
+from clinsynth.stages import labelling, suiting
 from clinsynth.stages.choices import changed, choices, language_of, negatives_of, prompt_of, wanted, writing
 from clinsynth.stages.errors import with_errors
 from clinsynth.task import Task
@@ -138,8 +137,9 @@ def asked(settings: ZeroShotConfig) -> ZeroShotConfig:
 
 def part(settings: ZeroShotConfig) -> Part:
     """Return which test examples are asked about."""
-    told = settings.zero_shot
-    return Part(prompt_of(settings.prompt), shots=told.shots, seed=told.seed, limit=told.limit)
+    told, structured = settings.zero_shot, settings.llm.asks_for_json
+    prompt = prompt_of(settings.prompt)
+    return Part(prompt, shots=told.shots, seed=told.seed, limit=told.limit, structured=structured)
 
 
 def complete(settings: Settings) -> Settings:
@@ -211,27 +211,19 @@ def _target(settings: TrainConfig) -> UnitsConfig:
 def _learning(settings: TrainConfig, *, task: Task) -> dict[str, Any]:
     """Return what training leaves to the task."""
     backbone, trainer = settings.backbone, settings.trainer
-    _check_kind(backbone, task=task)
+    suiting.check_kind(backbone, task=task)
+    suiting.check_devices(trainer, task=task)
     lr = backbone.lr if backbone.lr is not None else backbone.lr_by_task.get(task.name)
     if lr is None:
         raise ConfigError(
             f"backbone.lr=null, and backbone.lr_by_task has no {task.name}: give a learning rate, as in 5e-5."
         )
     holdout = task.kind.holdout if trainer.holdout is None else trainer.holdout
-    return {"backbone": changed(backbone, lr=lr, lr_by_task={}), "trainer": changed(trainer, holdout=holdout)}
-
-
-def _check_kind(backbone: BackboneConfig, *, task: Task) -> None:
-    """Raise ConfigError for a backbone that cannot learn the task."""
-    if backbone.kind == task.kind.learner:
-        return
-    what = {"encoder": "marks and classifies texts", "causal": "writes texts"}
-    other = {"encoder": "backbone=minilm", "causal": "backbone=tiny_llama, smollm2"}[task.kind.learner]
-    raise ConfigError(
-        f"backbone={backbone.name} is a model that {what[backbone.kind]} (backbone.kind={backbone.kind}), and "
-        f"{task.dataset.name} ({task.name}) is learnt by one that {what[task.kind.learner]} "
-        f"(backbone.kind={task.kind.learner}): choose {other}, or a YAML of your own that says so."
-    )
+    return {
+        "backbone": changed(backbone, lr=lr, lr_by_task={}),
+        "trainer": changed(trainer, holdout=holdout),
+        "judged": suiting.complete_judge(settings.judged, task=task),
+    }
 
 
 def _amounts(settings: TrainConfig, *, gold: Gold) -> dict[str, Any]:

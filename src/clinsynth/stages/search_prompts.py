@@ -34,7 +34,12 @@ from clinsynth.types import Completion, Gold, Request, Summary
 def main(settings: SearchConfig, *, job: Job) -> None:
     _check_name(settings)
     gold = resolving.load_gold(settings.dataset, paths=settings.paths)
-    proposal = tasks.open(settings.dataset).writer.propose(gold, recorded=settings.llm.name == RECORDED)
+    task = tasks.open(settings.dataset)
+    if task.exchange:
+        raise ConfigError(
+            "dataset.written=in_turns: a search compares prompts that write a whole text in one request; leave it out."
+        )
+    proposal = task.writer.propose(gold, recorded=settings.llm.name == RECORDED)
     replay.write_proposals(proposal.files, folder=job.folder)
     settings = resolving.changed(settings, dataset=proposal.dataset)
     artifacts = Path(settings.paths.artifacts)

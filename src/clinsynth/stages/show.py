@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import random
-from itertools import chain
 from pathlib import Path
 
-from clinsynth import corpora
+from clinsynth import corpora, tasks
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import ShowConfig
-from clinsynth.llm import bills, cache_path
 from clinsynth.reports.counts import show_corpus_counts, show_rejected, show_statistics
 from clinsynth.reports.samples import show_samples
 from clinsynth.reports.spending import show_bill
-from clinsynth.stages import Job
+from clinsynth.stages import Job, costs
 from clinsynth.tracking import CORPUS, Ledger
 
 
@@ -32,14 +30,9 @@ def main(settings: ShowConfig, *, job: Job) -> None:
 
 def _show_bill(settings: ShowConfig, corpus: corpora.Corpus) -> None:
     """Print what the answers of a corpus have cost, as far as the cache holds them."""
-    store, manifest = ArtifactStore(Path(settings.paths.artifacts)), corpus.manifest
-    bill = bills.bill_of(
-        cache_path(store.root),
-        dataset=manifest.dataset,
-        served_by=set(manifest.models),
-        places={(row["unit"], row["replicate"]) for row in chain(corpus.rows(), corpus.rejected())},
-    )
+    store = ArtifactStore(Path(settings.paths.artifacts))
+    bill, headline = costs.bill_of(corpus, store=store), tasks.kind(corpus.manifest.task).judge.HEADLINE
     if bill.answers:
         runs = Ledger(settings.tracking, store=store).tagged(CORPUS, corpus.digest)
-        scores = [run.data.metrics["test/f1"] for run in runs if "test/f1" in run.data.metrics]
-        show_bill(bill, kept=len(corpus.examples), best_f1=max(scores, default=None))
+        scores = [run.data.metrics[headline.metric] for run in runs if headline.metric in run.data.metrics]
+        show_bill(bill, kept=len(corpus.examples), best=max(scores, default=None), headline=headline.name)

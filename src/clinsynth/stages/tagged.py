@@ -54,7 +54,12 @@ def tagged_arms(runs: Sequence[Any], *, headline: Headline) -> list[Arm]:
     for name, one, found in zip(_names(first), first, rows.values(), strict=True):
         params = one.data.params
         gold = params.get("source") == "original" and params.get("source.examples", "null") == "null"
-        scored = [ScoredRun(run.info.run_id, dict(run.data.metrics)) for run in found.values()]
+        scored = [
+            ScoredRun(run.info.run_id, dict(run.data.metrics), corpus=run.data.tags.get(CORPUS, ""))
+            for run in found.values()
+        ]
+        if objective := params.get("distill.objective"):
+            name = f"distilled {objective} {name}"
         arms.append(Arm(name, source="original" if gold else "", headline=headline, runs=scored))
     times = Counter(arm.title for arm in arms)
     twins = [arm for arm in arms if times[arm.title] > 1]

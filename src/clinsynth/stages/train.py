@@ -25,6 +25,7 @@ from clinsynth.reports.counts import show_corpus_counts, show_splits, show_withh
 from clinsynth.reports.mistakes import mistakes
 from clinsynth.reports.scores import show_result
 from clinsynth.stages import Job, models, naming, replay, resolving
+from clinsynth.stages.feedback import trained
 from clinsynth.stages.frame import Entry, Frame, log_corpus, log_gold
 from clinsynth.stages.outcomes import log_outcomes
 from clinsynth.stages.resolving import Resolved, changed
@@ -59,8 +60,11 @@ class Material:
         return self.corpus.digest if self.corpus else None
 
 
-def main(settings: TrainConfig, *, job: Job) -> Summary:
-    """Run the stage; return the summary of the run that has done the job, now or before."""
+def main(settings: TrainConfig, *, job: Job) -> Summary | None:
+    """Run the stage; return the summary of the run that has done the job, now or before.
+
+    `None` where it ends before: a dry run of a judge.
+    """
     frame = Frame.open(settings.tracking, paths=settings.paths, job=job, table=settings.tracking.table)
     name = naming.run_name(settings, overrides=job.overrides)
     params = naming.train_params(settings, choices=job.choices)
@@ -72,6 +76,8 @@ def main(settings: TrainConfig, *, job: Job) -> Summary:
             force=settings.force,
             skipped="This job is finished (run $run): skipped. force=true trains it again.",
         )
+        if finished is None and trained.ends_before_judging(material.settings, gold=material.gold):
+            return None
         summary = finished or _train(material, frame=frame)
     where = {
         "MLflow run": summary.run_id,
@@ -179,18 +185,22 @@ def _train(material: Material, *, frame: Frame) -> Summary:
         _log_data(run, material)
         began = time.monotonic()
         resume = frame.store.root / f"unfinished-{material.run_key[:12]}"
-        fitted = student.fit(report=run.measured, resume=resume)
-        trained = time.monotonic()
+        headline, trial = material.task.kind.judge.HEADLINE, material.job.trial
+        report = trial.pruning(run.measured, metric=headline.devel) if trial else run.measured
+        fitted = student.fit(report=report, resume=resume)
+        seconds = time.monotonic() - began
         metrics: Metrics = {
-            "time/train_s": trained - began,
-            "time/texts_a_second": fitted.texts / (trained - began),
+            "time/train_s": seconds,
+            "time/texts_a_second": fitted.texts / seconds,
             "train/words_lost": student.lost,
         }
         if fitted.devel_score is not None:
-            metrics[material.task.kind.judge.HEADLINE.best] = fitted.devel_score
+            metrics[headline.best] = fitted.devel_score
         if gold.test:
             judged, result = _judged(material, student)
             metrics |= result.metrics | {"test/words_lost": student.lost_of(gold.test)}
+            key, said = material.run_key, judged.predicted
+            metrics |= trained.judged(settings, student, said, gold=gold, key=key, run=run, frame=frame)
             _log_scores(run, material, result=result, predicted=judged.predicted)
         model = None
         if settings.trainer.save_model:

@@ -22,6 +22,7 @@ from clinsynth.stages import Job, asking, naming, resolving
 from clinsynth.stages.frame import Entry, Frame
 from clinsynth.stages.outcomes import log_outcomes
 from clinsynth.task import Task
+from clinsynth.text import confidence
 from clinsynth.tracking import ANSWERS, ARM_KEY, ActiveRun, Ledger
 from clinsynth.types import Completion, Evaluation, Gold, Reading, Summary
 
@@ -218,6 +219,7 @@ def _rows(
             "answer": found[question.request.id].text,
             "finish_reason": found[question.request.id].finish_reason,
         }
+        | ({} if (sure := confidence.whole(found[question.request.id])) is None else {"confidence": sure})
         for question, reading in zip(asked, readings, strict=True)
     ]
 

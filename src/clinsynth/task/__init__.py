@@ -12,10 +12,12 @@ from typing import Any
 
 from clinsynth.task.causal import CausalModel
 from clinsynth.task.encoder import Cut, EncoderModel, EncoderReading, Reader, Window
+from clinsynth.task.forms import AnswerForm
 from clinsynth.task.parts import (
     Asker,
     Confidence,
     Examples,
+    Exchange,
     GoldReader,
     Judge,
     Partial,
@@ -57,6 +59,7 @@ __all__ = [
     "NONE",
     "REASON",
     "VERIFY",
+    "AnswerForm",
     "Asker",
     "Asking",
     "Beside",
@@ -69,6 +72,7 @@ __all__ = [
     "EncoderModel",
     "EncoderReading",
     "Examples",
+    "Exchange",
     "GoldReader",
     "Headline",
     "Judge",
@@ -170,6 +174,9 @@ class Task:
     checks: Callable[[Gold], Check] | None = None
     """Quality of the task's own, of texts that are no sentences: in the place of what is asked of a sentence, its
     length included."""
+    exchange: Exchange | None = None
+    """For texts that are written in several requests, each of which shows what the ones before have brought; `None`
+    where one request writes them."""
 
     @property
     def name(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from clinsynth.task.forms import AnswerForm
 from clinsynth.task.units import Supply
 from clinsynth.task.values import Choices, Headline, Proposal, Writing
 from clinsynth.types import (
@@ -87,6 +88,19 @@ class RealTexts(Protocol):
         """Return what asks for labels of texts, so many a request."""
 
 
+class Exchange(Protocol):
+    """A text that several requests write, one after another; the first one is the writer's."""
+
+    def request(self, unit: str, *, replicate: int, said: Sequence[Completion], writing: Writing) -> Request | None:
+        """Return what is asked after these answers; `None` where the text has ended."""
+
+    def joined(self, unit: str, said: Sequence[Completion]) -> Completion:
+        """Return all answers as one, as `Writer.parse` reads it."""
+
+    def foreseen(self, unit: str, *, replicate: int, writing: Writing) -> list[Request]:
+        """Return what the requests behind the first may be like, so that their cost can be told."""
+
+
 class Asker(Protocol):
     """The question that an LLM is asked about a test example, and what its answer says."""
 
@@ -103,6 +117,9 @@ class Asker(Protocol):
 
     def answer(self, example: Any) -> str:
         """Return the right answer in the form that is asked for, as a shot shows it."""
+
+    def form(self, prompt: Prompt) -> AnswerForm | None:
+        """Return the form of JSON that an answer to a prompt may be asked for in; `None` where it stays as it is."""
 
     def read(self, text: str, *, question: str, example: Any) -> Reading:
         """Return what an answer says, in whichever form; never raises."""

@@ -4,31 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
+from clinsynth.task import AnswerForm
 from clinsynth.text.peeling import said
-from clinsynth.types import Prompt, Request
+from clinsynth.types import Prompt
 
 OWN = ("mentions", "mentions_types", "negatives", "negatives_types", "behaviours", "classes")
 """Prompts whose answers may be asked for as JSON; those of the papers stay as they are printed."""
-
-
-@dataclass(frozen=True)
-class AnswerForm:
-    """The form of an answer: how it is asked for, and its schema."""
-
-    words: str
-    schema: Mapping[str, Any]
-
-    def asked(self, request: Request) -> Request:
-        """Return the request for an answer of this form; what it shows as evidence ends like its last message."""
-        *before, last = request.messages
-        message = {**last, "content": f"{last['content']}\n{self.words}"}
-        evidence = {
-            name: f"{value}\n{self.words}" if name == "prompt" else value for name, value in request.evidence.items()
-        }
-        return replace(request, messages=(*before, message), evidence=evidence, answer_schema=self.schema)
 
 
 def is_own(prompt: Prompt) -> bool:
@@ -75,6 +58,37 @@ def mentions(types: Sequence[str] = ()) -> AnswerForm:
     )
     sentence = _object(number={"type": "integer"}, mentions=_list(kinds if types else _TEXT))
     return AnswerForm(words, _object(sentences=_list(sentence)))
+
+
+def one_of(classes: Sequence[str]) -> AnswerForm:
+    """Return the form of the name of one class."""
+    shown = json.dumps({"class": "..."})
+    return AnswerForm(
+        f"Answer with one JSON object and nothing else: {shown}, with the name of the class.",
+        _object(**{"class": {"type": "string", "enum": list(classes)}}),
+        write=lambda answer: json.dumps({"class": answer}, ensure_ascii=False),
+    )
+
+
+def some_of(criteria: Sequence[str], *, none: str) -> AnswerForm:
+    """Return the form of any number of criteria, which in words have semicolons between them, or are `none`."""
+    shown = json.dumps({"criteria": ["..."]})
+    return AnswerForm(
+        f"Answer with one JSON object and nothing else: {shown}, with the names of all that it meets, or an empty "
+        "list.",
+        _object(criteria=_list({"type": "string", "enum": list(criteria)})),
+        write=lambda answer: json.dumps({"criteria": [] if answer == none else answer.split("; ")}, ensure_ascii=False),
+    )
+
+
+def exact(text: str, form: AnswerForm, *, question: str) -> Any:
+    """Return the one value of an answer that is just the object that a question asks for; `None` for any other."""
+    (name,) = form.schema["required"]
+    try:
+        found = json.loads(text) if form.words in question else None
+    except (ValueError, RecursionError):
+        return None
+    return found[name] if isinstance(found, dict) and [*found] == [name] else None
 
 
 def read_object(text: str) -> dict[str, Any] | None:

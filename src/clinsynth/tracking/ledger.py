@@ -21,10 +21,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import TrackingConfig
-from clinsynth.errors import ConfigError, redacted
+from clinsynth.errors import ConfigError, Pruned, redacted
 from clinsynth.tracking.active import ActiveRun
 from clinsynth.tracking.store import prepared
-from clinsynth.tracking.tags import ANSWERS, CORPUS, COUNTS, HOST, LOCK, LOOK, NOTE, RUN_KEY
+from clinsynth.tracking.tags import ANSWERS, CORPUS, COUNTS, HOST, LOCK, LOOK, NOTE, PRUNED, RUN_KEY
 from clinsynth.types import Outcomes, Summary
 
 
@@ -202,8 +202,10 @@ class Ledger:
         try:
             yield ActiveRun(self.client, run.info.run_id, lock=self.store.lock_path("mlflow"))
             status = "FINISHED"
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, Pruned) as stopped:
             status = "KILLED"
+            if isinstance(stopped, Pruned):
+                self.tag(run.info.run_id, PRUNED, "true")
             raise
         finally:
             self.client.set_terminated(run.info.run_id, status=status)

@@ -7,6 +7,9 @@ import json
 RUN_KEY, ARM_KEY, CORPUS, ANSWERS, LOCK, HOST = "run_key", "arm_key", "corpus", "answers", "lock", "host"
 """Tags of a run."""
 
+PRUNED = "pruned"
+"""Tag of a run that was given up: other trials of its study were better."""
+
 COUNTS = "counts.csv"
 """Artifact of a scored run."""
 

@@ -87,7 +87,7 @@ def test_a_packed_dialogue_is_read_as_it_is_alone(tokenizer: Any) -> None:
 
 
 def test_batches_go_on_from_where_they_were() -> None:
-    made = {"collate": list, "batch_size": 2, "passes": 2, "seed": 0}
+    made: dict[str, Any] = {"collate": list, "weigh": int, "batch_size": 2, "passes": 2, "seed": 0}
     whole = list(packing.Batches(range(5), **made))
     assert len(whole) == 6
     assert sorted(row for batch in whole[:3] for row in batch) == [0, 1, 2, 3, 4]

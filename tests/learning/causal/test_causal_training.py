@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from transformers import AutoModelForCausalLM
 from clinsynth import tasks
 from clinsynth.errors import ConfigError
 from clinsynth.learning import open_learner, saved
+from clinsynth.learning.causal import fit
 from clinsynth.learning.sets import TrainingSet
 from clinsynth.tasks.chat.examples import Dialogue
 from support import Composed
@@ -132,6 +134,56 @@ def test_training_that_was_killed_goes_on_from_its_checkpoint(student: Student, 
     fitted(again, resume=tmp_path)
     assert len(rest) == 6 - 2
     assert torch.allclose(logits(again.tuner.model), whole, atol=1e-5)
+
+
+def test_two_processes_train_as_one_does(student: Student) -> None:
+    """To the same losses and weights, in batches of the same size, of which the last is too small for both."""
+    words = ("backbone.lora.dropout=0", "backbone.batch_size=3", "backbone.max_length=32")
+    more = ("trainer.epochs=5", "trainer.max_epochs=5", "trainer.devices=[0,1]")
+
+    def trained(*words: str) -> tuple[torch.Tensor, list[Any]]:
+        made, losses = student(*words), []
+        made.fit(report=losses.extend)
+        return logits(made.tuner.model), losses
+
+    one, losses = trained(*words, *more[:-1])
+    two, parted = trained(*words, *more)
+    assert torch.allclose(two, one, atol=1e-3)
+    assert losses
+    assert [(name, step) for name, _, step in parted] == [(name, step) for name, _, step in losses]
+    assert [value for _, value, _ in parted] == pytest.approx([value for _, value, _ in losses], rel=1e-4)
+
+
+def test_what_is_trained_can_be_handed_to_a_new_process(student: Student, tmp_path: Path) -> None:
+    """As it is where several GPUs train."""
+    made = student()
+    given, rows = [], made._rows()
+
+    def kept(tuner: Any, *, batches: Any, **_: Any) -> None:
+        given.append((tuner, batches, fit.Notes(tmp_path / "losses.jsonl")))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fit, "fit", kept)
+        fitted(made)
+    tuner, batches, notes = pickle.loads(pickle.dumps(given[0]))
+    assert torch.equal(logits(tuner.model), logits(made.tuner.model))
+    assert len(list(batches)) == 6 * math.ceil(len(rows) / 2)
+    notes([("train/loss", 1.5, 10)])
+    assert notes.read() == [("train/loss", 1.5, 10)]
+
+
+def test_bf16_learns(student: Student) -> None:
+    """On any CPU: where it does not compute in bf16, torch stands in for it."""
+    made = student("trainer.precision=bf16-mixed")
+    before = perplexity(made)
+    assert perplexity(fitted(made)) < 0.8 * before
+
+
+def test_what_comes_after_training_may_fail_and_nothing_is_trained_again(student: Student, tmp_path: Path) -> None:
+    whole = logits(fitted(student(), resume=tmp_path).tuner.model)
+    again = student()
+    again.tuner.training_step = lambda *given: pytest.fail("it trains again")
+    assert torch.allclose(logits(fitted(again, resume=tmp_path).tuner.model), whole, atol=1e-6)
 
 
 def test_preferences_move_the_better_answer_away_from_the_worse(student: Student) -> None:

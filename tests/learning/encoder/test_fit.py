@@ -332,7 +332,8 @@ def test_a_model_is_handed_over_for_training() -> None:
 
 
 @pytest.mark.parametrize(
-    ("devices", "accelerator", "expected"), [([], "auto", 1), ([1], "auto", [1]), ([0], "gpu", [0]), ([], "cpu", 1)]
+    ("devices", "accelerator", "expected"),
+    [([], "auto", 1), ([1], "auto", [1]), ([0], "gpu", [0]), ([], "cpu", 1), ([0, 1], "gpu", [0, 1])],
 )
 def test_a_gpu_is_chosen_by_its_number(
     devices: list[int], accelerator: str, expected: object, monkeypatch: pytest.MonkeyPatch

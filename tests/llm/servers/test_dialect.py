@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from clinsynth.llm.servers import PROTOCOLS
+from clinsynth.asking import clients
+from clinsynth.config import LLMConfig
+from clinsynth.config import Structured as StructuredName
+from clinsynth.llm.cache import CompletionCache
+from clinsynth.llm.servers import PROTOCOLS, dialect
 from clinsynth.llm.servers.base import Endpoint, ErrorKind, ServerAnswer, ServerError, Structured
 from clinsynth.llm.servers.dialect import body, dialect_of
 from clinsynth.llm.servers.openai import OpenAIServer
@@ -172,6 +177,49 @@ def test_fields_and_headers_of_a_users_own_are_sent() -> None:
 def test_openais_own_models_are_known_by_their_names(model: str, base_url: str | None, name: str) -> None:
     found = Endpoint(PROTOCOLS["openai"], model=model, base_url=base_url, max_tokens=10)
     assert body(REQUESTS[0], endpoint=found)[name] == 10
+
+
+def test_what_a_server_refuses_is_known_to_the_next_process(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def refused(asked: Asked) -> Reply | None:
+        if "response_format" in asked.body:
+            return openai_error(400, "'response_format' is not supported.")
+        renamed = {"max_tokens": "max_completion_tokens"}
+        return refuses_parameters("max_tokens", "temperature", instead=renamed)(asked)
+
+    requests = [Request(f"d/sentences/gout#{number}", MESSAGES, answer_schema=SCHEMA) for number in range(9)]
+    cache = CompletionCache(tmp_path / "completions.db")
+    with StandIn(chat, refused) as server:
+        config = LLMConfig(
+            name="local",
+            model="m",
+            base_url=server.url,
+            temperature=0.5,
+            max_tokens=99,
+            structured=StructuredName.auto,
+        )
+        clients.client(config, cache=cache).answer(requests[:1])
+        assert server.statuses == {400: 4, 200: 1}
+        found = dialect_of(clients.endpoint(config))
+        dialect._dialect.cache_clear()  # as a process that has just begun
+        clients.client(config, cache=cache).answer(requests[1:2])
+        assert server.statuses == {400: 4, 200: 2}
+        again = dialect_of(clients.endpoint(config))
+        assert again is not found
+        assert (again.left_out, again.longest, again.ways) == ({"temperature"}, "max_completion_tokens", [None])
+        assert capsys.readouterr().out.count("takes no temperature for m") == 1
+        dialect._dialect.cache_clear()
+        with cache._writing():
+            cache._database.execute("UPDATE dialects SET at = at - ?", (clients.REMEMBERED_S,))
+        clients.client(config, cache=cache).answer(requests[2:3])
+    assert server.statuses == {400: 8, 200: 3}  # it may have been updated since
+
+
+@pytest.mark.parametrize("learnt", [{}, {"left_out": ["messages", 7], "longest": "size", "refused": [7]}])
+def test_what_cannot_be_understood_is_not_remembered(learnt: dict[str, Any]) -> None:
+    found = dialect.Dialect(server="s", model="m", structured=Structured.auto, own=False)
+    before = found.learnt
+    found.recall(learnt, keep=lambda learnt: None)
+    assert found.learnt == before
 
 
 CHANGING = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -255,29 +256,47 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
         found.__exit__()
 
 
+def crash(monkeypatch: pytest.MonkeyPatch, *, at: int) -> None:
+    """Have the process end, as if it were killed, when it is about to store its answer number `at`."""
+    put, times = CompletionCache.put, itertools.count(1)
+
+    def ends(*given: Any, **named: Any) -> None:
+        if next(times) == at:
+            raise SystemExit(9)
+        put(*given, **named)
+
+    monkeypatch.setattr(CompletionCache, "put", ends)
+
+
 @pytest.mark.parametrize("option", SERVERS)
-def test_a_preset_makes_a_corpus(option: str, with_store: Path, clinsynth: Command, served: Served) -> None:
+def test_a_preset_makes_a_corpus_and_trains_a_model(
+    option: str,
+    with_store: Path,
+    clinsynth: Command,
+    served: Served,
+    tiny_bert: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     server, words = served(option)
+    with monkeypatch.context() as patch:
+        crash(patch, at=3)
+        with pytest.raises(SystemExit):
+            clinsynth("generate", *words, *CORPUS, "llm.concurrency=1")
+    assert len(server.asked) == 3
     said = clinsynth("generate", *words, *CORPUS)
     assert said.status == 0, said.err
+    assert "4 requests (0 retries), 2 answers were there already" in said.out
     assert {asked.path.partition("?")[0] for asked in server.asked} == {SERVERS[option].path}
-    assert server.statuses == {200: 6}
+    assert server.statuses == {200: 7}
     assert summary(with_store)["examples"] == 60
     stored = list(CompletionCache(with_store / "artifacts" / "completions.db").rows())
     assert {row["model"] for row in stored} == {SERVERS[option].model}
     assert all((row["prompt_tokens"] is None) == (option == "lmstudio") for row in stored)
-    assert "0 requests (0 retries), 6 answers were there already" in clinsynth("generate", *words, *CORPUS).out
-    assert len(server.asked) == 6
-    assert "k3y" not in json.dumps([asked.body for asked in server.asked])
-
-
-def test_a_preset_trains_a_model(with_store: Path, clinsynth: Command, served: Served, tiny_bert: Path) -> None:
-    server, words = served("anthropic")
-    assert clinsynth("generate", *words, *CORPUS).status == 0
     said = clinsynth("train", *words, *CORPUS, f"backbone.name_or_path={tiny_bert}", *QUICK)
     assert said.status == 0, said.err
-    assert len(server.asked) == 6
     assert "test/f1" in summary(with_store)
+    assert len(server.asked) == 7
+    assert "k3y" not in json.dumps([asked.body for asked in server.asked])
 
 
 REFUSALS = [(option, wrong) for option, server in SERVERS.items() for wrong in server.refusals]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,8 @@ from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
 import clinsynth as package
 from clinsynth.llm import endings
 from clinsynth.llm.cache import CompletionCache
-from clinsynth.llm.servers import PROTOCOLS
+from clinsynth.llm.servers import PROTOCOLS, connect
 from clinsynth.llm.servers.base import Endpoint, ServerAnswer, ServerError
-from clinsynth.llm.servers.transformers import TransformersServer
 from clinsynth.types import Request
 from support import TINY, Command, summary
 
@@ -103,7 +103,7 @@ def ask(model: Path, prompts: list[str], **given: Any) -> list[ServerAnswer | Ba
     requests = [Request(f"d/p/u{n}#0", ({"role": "user", "content": text},)) for n, text in enumerate(prompts)]
 
     async def run() -> list[ServerAnswer | BaseException]:
-        async with TransformersServer(endpoint) as server:
+        async with connect(endpoint) as server:
             return list(await asyncio.gather(*map(server.ask, requests), return_exceptions=True))
 
     return asyncio.run(run())
@@ -131,6 +131,23 @@ def test_batches_answer_as_single_requests_do(llama: Path) -> None:
     alone = [ask(llama, [prompt])[0] for prompt in prompts]
     assert together == [*alone, alone[0]]
     assert all(isinstance(found, ServerAnswer) and found.usage.completion for found in alone)
+
+
+def test_it_says_how_likely_its_tokens_were(llama: Path) -> None:
+    prompts = [prompt for prompt, _ in recorded()]
+    found = ask(llama, prompts, logprobs=True, stop=("3.",))
+    assert [replace(one, logprobs=()) for one in found] == ask(llama, prompts, stop=("3.",))
+    model: Any = transformers.AutoModelForCausalLM.from_pretrained(llama)
+    tokenizer: Any = transformers.AutoTokenizer.from_pretrained(llama)
+    for prompt, answer in zip(prompts, found, strict=True):
+        first = tokenizer(f"<|user|>{prompt}\n<|assistant|>")["input_ids"]
+        ids = tokenizer(answer.text)["input_ids"]
+        with torch.inference_mode():
+            logits = model(torch.tensor([first + ids])).logits[0, len(first) - 1 : -1].log_softmax(-1)
+        wanted = logits[range(len(ids)), ids].tolist()
+        assert [logprob for _, logprob in answer.logprobs] == pytest.approx(wanted, abs=1e-3)
+        assert answer.logprobs[-1][0] == len(answer.text)
+        assert [end for end, _ in answer.logprobs] == sorted({end for end, _ in answer.logprobs})
 
 
 def test_answers_end_where_they_are_told(llama: Path) -> None:

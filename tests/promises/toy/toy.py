@@ -11,7 +11,7 @@ import numpy as np
 
 from clinsynth.prompts import render
 from clinsynth.scoring import precision_recall_f1
-from clinsynth.task import Choices, Headline, Proposal, Supply, Writing
+from clinsynth.task import AnswerForm, Choices, Headline, Proposal, Supply, Writing
 from clinsynth.tasks.supply import EACH_UNIT
 from clinsynth.text.lists import read_drafts
 from clinsynth.text.words import tokenise
@@ -122,6 +122,9 @@ class ToyAsker:
 
     def answer(self, example: Labelled) -> str:
         return example.label
+
+    def form(self, prompt: Prompt) -> AnswerForm | None:
+        return None
 
     def read(self, text: str, *, question: str, example: Labelled) -> Reading:
         return Reading(replace(example, label=text.strip()), "clean")

@@ -6,6 +6,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ import pytorch_lightning as pl
 from pytorch_lightning.callbacks import Callback, ModelCheckpoint
 
 from clinsynth.config import TrainerConfig
+from clinsynth.files.json_lines import json_lines, read_json_lines
+from clinsynth.learning import hardware
 from clinsynth.learning.causal.module import CausalTuner
-from clinsynth.learning.causal.packing import Batches
+from clinsynth.learning.causal.packing import Batches, process
 from clinsynth.learning.encoder.fit import Bar, Losses, interruptible, last_loss, lightning
 from clinsynth.learning.learner import Measured
 
@@ -29,7 +32,10 @@ def fit(
     report: Callable[[Measured], None],
     resume: Path | None,
 ) -> None:
-    """Train over all batches, from the checkpoint in `resume` where there is one; `report` gets losses."""
+    """Train over all batches, from the checkpoint in `resume` where there is one; `report` gets losses.
+
+    On several devices a process each trains (Lightning's DDP), and losses are reported when they have ended.
+    """
     with tempfile.TemporaryDirectory(prefix="clinsynth-") as scratch:
         folder = resume or Path(scratch)
         last = folder / f"{LAST}.ckpt"
@@ -41,18 +47,64 @@ def fit(
             enable_version_counter=False,
         )
         shown = Bar(refresh_rate=5) if sys.stderr.isatty() else _Lines()
-        runner = lightning(trainer, epochs=1, callbacks=[Losses(report), keeps, shown])
+        several = len(trainer.devices) > 1
+        noted = Notes(Path(scratch) / "losses.jsonl")
+        options = {"strategy": _strategy(trainer), "default_root_dir": scratch} if several else {}
+        losses = Losses(noted if several else report)
+        callbacks: list[Callback] = [losses, keeps, shown, *([_KeepsLast(last)] if resume else [])]
+        runner = lightning(trainer, epochs=1, callbacks=callbacks, **options)
         if last.is_file():
             print(f"training goes on from the checkpoint {last}", flush=True)
         tuner.batches = batches
+        if several:
+            tuner.cpu()  # from where each process takes it to its device
         with interruptible(runner):
             runner.fit(tuner, train_dataloaders=batches, ckpt_path=str(last) if last.is_file() else None)
+        if several:
+            report(noted.read())
+
+
+def _strategy(trainer: TrainerConfig) -> str:
+    """Return how Lightning starts processes: a GPU wants new ones, and copies of this one are made in a moment."""
+    return "ddp_spawn" if hardware.device(trainer.accelerator) == "cuda" else "ddp_fork"
+
+
+@dataclass(frozen=True)
+class Notes:
+    """Losses that a process writes down for the one that has started it."""
+
+    path: Path
+
+    def __call__(self, measured: Measured) -> None:
+        """Write them down; of several processes the first does."""
+        if process()[0] == 0:
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json_lines({"name": name, "value": value, "step": step} for name, value, step in measured))
+
+    def read(self) -> Measured:
+        """Return all that was written down."""
+        if not self.path.is_file():
+            return []
+        rows = read_json_lines(self.path)
+        return [(str(row["name"]), float(row["value"]), int(row["step"])) for row in rows]
+
+
+class _KeepsLast(Callback):
+    """Writes the end of training down, so that nothing is trained again where what comes after it fails."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        trainer.save_checkpoint(self.path)
 
 
 class _Lines(Callback):
     """A line for each `EVERY` seconds, where there is no terminal for a bar."""
 
     EVERY = 10.0
+    _told = -1
+    """The step of the last line."""
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._last = time.monotonic()
@@ -63,8 +115,9 @@ class _Lines(Callback):
             self._line(trainer, pl_module)
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        self._line(trainer, pl_module)
+        if trainer.global_step != self._told:
+            self._line(trainer, pl_module)
 
     def _line(self, trainer: pl.Trainer, tuner: pl.LightningModule) -> None:
-        steps = int(trainer.estimated_stepping_batches)
+        steps, self._told = int(trainer.estimated_stepping_batches), trainer.global_step
         print(f"step {trainer.global_step}/{steps} train/loss {last_loss(tuner):.3f}", file=sys.stderr, flush=True)

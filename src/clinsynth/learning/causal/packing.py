@@ -15,6 +15,9 @@ from clinsynth.learning.causal.templates import IGNORED, Encoded
 
 Row = list[Encoded]
 
+SHARE = "share"
+"""Of a batch, where several processes train: how much more than the others' its mean loss counts."""
+
 
 def pack(dialogues: Sequence[Encoded], *, length: int, seed: int) -> list[Row]:
     """Return rows of dialogues that together have at most `length` pieces; a longer one is cut off.
@@ -50,12 +53,23 @@ def tensors(rows: Sequence[Row], *, padding: int) -> dict[str, torch.Tensor]:
 
 
 class Batches:
-    """The batches of all passes in a row; it says how far it is, and goes on from there."""
+    """The batches of all passes in a row; it says how far it is, and goes on from there.
+
+    Of several processes that train together each gets its share of every batch. `weigh` says how much a row counts in
+    the mean loss of its batch.
+    """
 
     def __init__(
-        self, rows: Sequence[Any], *, collate: Callable[[Sequence[Any]], Any], batch_size: int, passes: int, seed: int
+        self,
+        rows: Sequence[Any],
+        *,
+        collate: Callable[[Sequence[Any]], Any],
+        weigh: Callable[[Any], int],
+        batch_size: int,
+        passes: int,
+        seed: int,
     ) -> None:
-        self.rows, self.collate = rows, collate
+        self.rows, self.collate, self.weigh = rows, collate, weigh
         self._batches = [
             batch for number in range(passes) for batch in _shuffled(len(rows), batch_size, f"{seed}/{number}")
         ]
@@ -67,13 +81,37 @@ class Batches:
     def __iter__(self) -> Iterator[dict[str, torch.Tensor]]:
         for batch in self._batches[self.done :]:
             self.done += 1
-            yield self.collate([self.rows[number] for number in batch])
+            yield self._part([self.rows[number] for number in batch])
+
+    def _part(self, rows: Sequence[Any]) -> dict[str, torch.Tensor]:
+        """Return the rows of this process: with their `share` in the loss, by which means of parts become one mean.
+
+        A process for which the batch is too small gets a row that counts for nothing.
+        """
+        place, processes = process()
+        own = rows[place::processes]
+        found: dict[str, torch.Tensor] = self.collate(own or rows[:1])
+        if processes > 1:
+            found[SHARE] = torch.tensor(processes * sum(map(self.weigh, own)) / sum(map(self.weigh, rows)))
+        return found
 
     def state_dict(self) -> dict[str, Any]:
         return {"done": self.done}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self.done = int(state["done"])
+
+
+def learnt(row: Row) -> int:
+    """Return how many pieces of a row have a loss: the first of a dialogue is foretold by none."""
+    return sum(target != IGNORED for one in row for target in one.targets[1:])
+
+
+def process() -> tuple[int, int]:
+    """Return the number of this process among those that train together, and how many they are."""
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        return torch.distributed.get_rank(), torch.distributed.get_world_size()
+    return 0, 1
 
 
 def _shuffled(number: int, size: int, seed: str) -> list[list[int]]:

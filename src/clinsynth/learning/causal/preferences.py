@@ -30,6 +30,11 @@ def pair_tensors(pairs: Sequence[Pair], *, padding: int) -> dict[str, torch.Tens
     return tensors(rows, padding=padding) | {"margins": torch.tensor([pair.margin for pair in pairs])}
 
 
+def one_each(pair: Pair) -> int:
+    """Return how much a pair counts in the loss of its batch."""
+    return 1
+
+
 class PreferenceTuner(CausalTuner):
     """The loss falls as the margin between two answers grows beyond that of the model before."""
 

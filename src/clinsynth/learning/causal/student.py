@@ -17,7 +17,7 @@ from clinsynth.errors import ConfigError
 from clinsynth.learning import hardware, saved
 from clinsynth.learning.causal import answering, backbones, fit, packing
 from clinsynth.learning.causal.module import CausalTuner
-from clinsynth.learning.causal.preferences import Pair, PreferenceTuner, pair_tensors
+from clinsynth.learning.causal.preferences import Pair, PreferenceTuner, one_each, pair_tensors
 from clinsynth.learning.causal.templates import Encoded, encode, messages
 from clinsynth.learning.causal.weights import NAME
 from clinsynth.learning.encoder.fit import keep_libraries_quiet
@@ -56,7 +56,12 @@ class CausalStudent:
         self.tuner.model.train()
         collate = partial(pair_tensors if self.worse else packing.tensors, padding=self.tokenizer.pad_token_id)
         batches = packing.Batches(
-            rows, collate=collate, batch_size=self.backbone.batch_size, passes=length.epochs, seed=self.seed
+            rows,
+            collate=collate,
+            weigh=one_each if self.worse else packing.learnt,
+            batch_size=self.backbone.batch_size,
+            passes=length.epochs,
+            seed=self.seed,
         )
         fit.fit(self.tuner, batches=batches, trainer=self.settings, report=report, resume=resume)
         return Fitted(texts=length.epochs * len(self.dialogues), devel_score=None)
@@ -84,11 +89,7 @@ class CausalStudent:
         if not examples:
             return Predictions((), ())
         network = self.tuner.model.to(hardware.device(self.settings.accelerator)).eval()
-        asked = [messages(self.model.turns(example)[:1]) for example in examples]
-        size = self.backbone.batch_size
-        said = answering.answers(
-            network, asked, tokenizer=self.tokenizer, pieces=self.backbone.answer_pieces, batch_size=size
-        )
+        size, said = self.backbone.batch_size, self._answers(network, examples)
         encoded = [encode(self.model.turns(example), tokenizer=self.tokenizer) for example in examples]
         padding = self.tokenizer.pad_token_id
         told = answering.losses(network, encoded, batch_size=size, padding=padding)
@@ -100,6 +101,23 @@ class CausalStudent:
             for example, answer, loss, base, one in rows
         ]
         return Predictions(examples, predicted)
+
+    def answers_of_base(self, examples: Sequence[Any]) -> list[Any]:
+        """Return what the backbone answered before it was trained; empty where all of its weights were."""
+        if not self.backbone.lora.r:
+            return []
+        network = self.tuner.model.to(hardware.device(self.settings.accelerator)).eval()
+        with network.disable_adapter():
+            said = self._answers(network, examples)
+        return [
+            self.model.answered(example, answer=answer, loss=0.0, base_loss=0.0, pieces=0)
+            for example, answer in zip(examples, said, strict=True)
+        ]
+
+    def _answers(self, network: Any, examples: Sequence[Any]) -> list[str]:
+        asked = [messages(self.model.turns(example)[:1]) for example in examples]
+        pieces, size = self.backbone.answer_pieces, self.backbone.batch_size
+        return answering.answers(network, asked, tokenizer=self.tokenizer, pieces=pieces, batch_size=size)
 
     def lost_of(self, examples: Sequence[Any]) -> int:
         """Return how many pieces of the assistant in examples are cut off: none, for they are read whole."""

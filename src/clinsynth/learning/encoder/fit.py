@@ -89,8 +89,8 @@ def keep_libraries_quiet() -> None:
     transformers.logging.disable_progress_bar()
 
 
-def lightning(config: TrainerConfig, *, epochs: int, callbacks: list[Callback]) -> pl.Trainer:
-    """Return what trains; it may leave checkpoints where a callback is for them."""
+def lightning(config: TrainerConfig, *, epochs: int, callbacks: list[Callback], **options: Any) -> pl.Trainer:
+    """Return what trains, with further options of Lightning's; it leaves checkpoints where a callback is for them."""
     # With NaN, at each allocation; nothing here reads it.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     return pl.Trainer(
@@ -108,6 +108,7 @@ def lightning(config: TrainerConfig, *, epochs: int, callbacks: list[Callback]) 
         logger=False,
         num_sanity_val_steps=0,
         use_distributed_sampler=False,
+        **options,
     )
 
 

@@ -6,11 +6,13 @@ from dataclasses import replace
 from functools import partial
 
 from clinsynth.errors import ConfigError
-from clinsynth.llm.servers import anthropic, anthropic_batch, azure, bedrock, openai, openai_batch, transformers
+from clinsynth.llm.servers import anthropic, anthropic_batch, azure, bedrock, openai, openai_batch, transformers, vllm
 from clinsynth.llm.servers.base import BatchServer, Endpoint, LLMProtocol, Server
+from clinsynth.llm.servers.local import LocalServer
 from clinsynth.llm.servers.several import Member, SeveralServers
 
 OPENAI = "https://api.openai.com/v1"
+IN_PROCESS = "this process"
 
 PROTOCOLS = {
     "openai": LLMProtocol("OpenAI", OPENAI, openai.OpenAIServer, openai_batch.OpenAIBatchServer),
@@ -21,9 +23,13 @@ PROTOCOLS = {
         "https://api.anthropic.com",
         anthropic.AnthropicServer,
         anthropic_batch.AnthropicBatchServer,
+        has_logprobs=False,
     ),
-    "transformers": LLMProtocol("transformers", "this process", transformers.TransformersServer),
-    "bedrock": LLMProtocol("Bedrock", "https://bedrock-runtime.amazonaws.com", bedrock.BedrockServer),
+    "transformers": LLMProtocol("transformers", IN_PROCESS, partial(LocalServer, opens=transformers.LocalModel)),
+    "vllm": LLMProtocol("vLLM", IN_PROCESS, partial(LocalServer, opens=vllm.VllmModel)),
+    "bedrock": LLMProtocol(
+        "Bedrock", "https://bedrock-runtime.amazonaws.com", bedrock.BedrockServer, has_logprobs=False
+    ),
 }
 """By the names that `llm.protocol` has for them."""
 
@@ -36,15 +42,23 @@ def protocol_named(name: str) -> LLMProtocol:
 
 
 def connect(endpoint: Endpoint) -> Server:
-    """Open a server, or several of one model as one."""
+    """Open a server, or several of one model as one; raises ConfigError where it is asked for what it never says."""
+    _check_logprobs(endpoint)
     if not endpoint.base_urls:
         return endpoint.protocol.connect(endpoint)
-    alone = [replace(endpoint, base_url=address, base_urls=()) for address in endpoint.base_urls]
-    return SeveralServers([Member(one.server, one.protocol.connect(one)) for one in alone])
+    return SeveralServers([Member(one.server, one.protocol.connect(one)) for one in each(endpoint)])
+
+
+def each(endpoint: Endpoint) -> list[Endpoint]:
+    """Return the endpoint of each of its addresses."""
+    if not endpoint.base_urls:
+        return [endpoint]
+    return [replace(endpoint, base_url=address, base_urls=()) for address in endpoint.base_urls]
 
 
 def connect_batches(endpoint: Endpoint) -> BatchServer:
     """Open a server for batches; raises ConfigError where its protocol has none."""
+    _check_logprobs(endpoint)
     if endpoint.base_urls:
         raise ConfigError("llm.mode=batch asks one server: give llm.base_url, and leave llm.base_urls out.")
     if endpoint.protocol.connect_batches is None:
@@ -54,3 +68,11 @@ def connect_batches(endpoint: Endpoint) -> BatchServer:
             f"it out, or choose llm.protocol={able}."
         )
     return endpoint.protocol.connect_batches(endpoint)
+
+
+def _check_logprobs(endpoint: Endpoint) -> None:
+    if endpoint.logprobs and not endpoint.protocol.has_logprobs:
+        raise ConfigError(
+            f"llm.logprobs=true does not go with the protocol of {endpoint.protocol.owner}, whose answers never say "
+            "how likely they were: leave it out."
+        )

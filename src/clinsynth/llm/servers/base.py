@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from clinsynth import keys
 from clinsynth.errors import redacted
 from clinsynth.llm.endings import DECLINED, FAILED, GARBLED
-from clinsynth.types import Request
+from clinsynth.types import Logprobs, Request
 
 
 class Structured(Enum):
@@ -67,6 +67,8 @@ class Endpoint:
     """Of AWS; `None` is the one that its own settings name."""
     structured: Structured = Structured.auto
     """How a server is asked for an answer with a schema, where a request has one."""
+    logprobs: bool = False
+    """Whether it is asked how likely the tokens of its answers were, which changes none of them."""
     key: str | None = field(default=None, repr=False)
     """Secret; `None` for a server that wants none, and where nobody is asked."""
     key_variable: str | None = None
@@ -138,6 +140,7 @@ class ServerAnswer:
     served_model: str
     usage: Usage = Usage()
     request_id: str | None = None
+    logprobs: Logprobs = ()
 
 
 @dataclass(frozen=True)
@@ -272,3 +275,5 @@ class LLMProtocol:
     connect: Callable[[Endpoint], Server]
     connect_batches: Callable[[Endpoint], BatchServer] | None = None
     """`None` where the protocol has no batches."""
+    has_logprobs: bool = True
+    """Whether answers can come with the probabilities of their tokens."""

@@ -1,4 +1,4 @@
-"""The parameters that one server takes, found out from its refusals and kept as long as the process lives.
+"""The parameters that one server takes, found out from its refusals and kept beside the answers.
 
 Servers of one protocol differ: reasoning models take no temperature and call the longest answer otherwise, many know
 no schemas. A refusal that names a parameter is an answer to that: the request is sent again without it, and the next
@@ -8,6 +8,7 @@ ones are right at once.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -36,6 +37,10 @@ _RESPONSES = re.compile(r"v1/responses|responses (?:api|endpoint)|only supported
 _WAYS = (Structured.json_schema, Structured.json_object, None)
 
 
+def _forgotten(learnt: dict[str, Any]) -> None:
+    """Keep nothing."""
+
+
 class Dialect:
     """What a server and its model take; changed by `learn`."""
 
@@ -44,13 +49,44 @@ class Dialect:
         self.left_out: set[str] = set()
         self.longest = LONGEST[own and bool(_REASONS.match(model))]
         self._refused_longest: set[str] = set()
+        self.chooses = structured is Structured.auto
         self.ways: list[Structured | None] = list(_WAYS) if structured is Structured.auto else [structured]
         """How an answer with a schema may still be asked for, the best way first; `None` is by the prompt alone."""
         self.uses_responses = False
         """Whether this model answers over OpenAI's Responses API alone."""
+        self._keep: Callable[[dict[str, Any]], None] = _forgotten
+
+    @property
+    def learnt(self) -> dict[str, Any]:
+        """Return what has been found out, as JSON holds it; the ways of schemas that are refused, by their names."""
+        refused = [way.value for way in _WAYS if way is not None and way not in self.ways]
+        return {
+            "left_out": sorted(self.left_out),
+            "longest": self.longest if self._refused_longest else None,
+            "refused": refused if len(self.ways) < len(_WAYS) and self.chooses else [],
+            "responses": self.uses_responses,
+        }
+
+    def recall(self, learnt: Mapping[str, Any], *, keep: Callable[[dict[str, Any]], None]) -> None:
+        """Take what an earlier process has found out, as far as it can be read; `keep` gets all when there is more."""
+        self._keep = keep
+        self.left_out |= {name for name in learnt.get("left_out") or () if name in LEFT_OUT}
+        if learnt.get("longest") in LONGEST:
+            self.longest = str(learnt["longest"])
+        refused = set(learnt.get("refused") or ())
+        if self.chooses:
+            self.ways = [way for way in self.ways if way is None or way.value not in refused]
+        self.uses_responses |= learnt.get("responses") is True
 
     def learn(self, error: ServerError, *, sent: dict[str, Any]) -> bool:
         """Say whether the request can be sent again, otherwise; `sent` is its body, by OpenAI's names."""
+        known = self.learnt
+        again = self._learn(error, sent=sent)
+        if self.learnt != known:
+            self._keep(self.learnt)
+        return again
+
+    def _learn(self, error: ServerError, *, sent: dict[str, Any]) -> bool:
         if error.kind not in (ErrorKind.declined, ErrorKind.refused):
             return False
         said = f"{error.parameter or ''} {error.said}"
@@ -103,7 +139,7 @@ def _named(way: Structured | None) -> str:
 
 
 def dialect_of(endpoint: Endpoint) -> Dialect:
-    """Return what is known of a server by now; the same one for all who ask it in this process."""
+    """Return what is known of a server by now, without what was kept; the same for all who ask it in this process."""
     return _dialect(endpoint.server, endpoint.model, endpoint.structured, endpoint.base_url is None)
 
 
@@ -116,6 +152,7 @@ def body(request: Request, *, endpoint: Endpoint) -> dict[str, Any]:
     """Return what is sent to a server of OpenAI's protocol for a request, with notes on how it was made."""
     dialect = dialect_of(endpoint)
     chosen = {name: value for name, value in endpoint.asked(request).items() if name not in ("system", "extra_body")}
+    chosen |= {"logprobs": True} if endpoint.logprobs else {}
     schema = {} if request.answer_schema is None else _asked(request.answer_schema, dialect.ways[0])
     return (
         {"model": endpoint.model, "messages": endpoint.messages(request)}

@@ -9,6 +9,7 @@ from typing import Any
 
 from clinsynth.llm import endings
 from clinsynth.llm.servers.base import ErrorKind, ServerAnswer, ServerError, Usage
+from clinsynth.llm.servers.logprobs import read_logprobs
 
 LONGEST = 300
 """Characters of a server's words that are told."""
@@ -47,6 +48,7 @@ def read_answer(content: bytes, *, request_id: str | None, model: str) -> Server
         message = choice["message"] or {}
         text = _text(message.get("content"))
         refusal, word = message.get("refusal"), string(choice.get("finish_reason"))
+        listed = choice.get("logprobs") or {}
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         raise no_completion(content) from None
     ended = endings.ending(word, text=text)
@@ -62,6 +64,7 @@ def read_answer(content: bytes, *, request_id: str | None, model: str) -> Server
         served_model=string(found.get("model")) or model,
         usage=_usage(found.get("usage")),
         request_id=request_id,
+        logprobs=read_logprobs(listed.get("content"), text=text) if isinstance(listed, dict) else (),
     )
 
 

@@ -7,9 +7,10 @@ from typing import Any
 
 from clinsynth.llm import endings
 from clinsynth.llm.servers.base import ServerAnswer, Usage
+from clinsynth.llm.servers.logprobs import read_logprobs
 from clinsynth.llm.servers.openai_replies import no_completion, string, tokens, words
 
-_LACKING = ("seed", "stop", "logprobs", "top_logprobs")
+_LACKING = ("seed", "stop", "top_logprobs")
 """Parameters of Chat Completions that it does not have."""
 
 
@@ -22,6 +23,8 @@ def as_response(body: dict[str, Any]) -> dict[str, Any]:
             found["max_output_tokens"] = found.pop(name)
     if effort := found.pop("reasoning_effort", None):
         found["reasoning"] = {"effort": effort}
+    if found.pop("logprobs", None):
+        found["include"] = ["message.output_text.logprobs"]
     if how := found.pop("response_format", None):
         found["text"] = {"format": {"type": how["type"], **how.get("json_schema", {})}}
     return {"store": False} | found
@@ -33,6 +36,7 @@ def read_response(content: bytes, *, request_id: str | None, model: str) -> Serv
         found = json.loads(content)
         parts = [part for item in found["output"] if item.get("type") == "message" for part in item["content"]]
         text = "".join(string(part.get("text")) for part in parts if part.get("type") == "output_text")
+        listed = [row for part in parts for row in part.get("logprobs") or ()]
         refusal = "".join(string(part.get("refusal")) for part in parts if part.get("type") == "refusal")
         ended = endings.ending(_word(found), text=text)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
@@ -47,6 +51,7 @@ def read_response(content: bytes, *, request_id: str | None, model: str) -> Serv
         served_model=string(found.get("model")) or model,
         usage=_usage(found.get("usage")),
         request_id=request_id,
+        logprobs=read_logprobs(listed, text=text),
     )
 
 

@@ -1,84 +1,47 @@
-"""A causal model that transformers opens in this process: no server, and nothing leaves the machine.
-
-Requests that wait together are answered together, in batches of up to `llm.concurrency`. The model is opened when the
-first answer is asked for, in the thread that generates, so that what the cache has needs no model.
-"""
+"""A causal model that transformers opens in this process."""
 
 from __future__ import annotations
 
-import asyncio
-from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Self
+from typing import Any
 
 from clinsynth.errors import ConfigError
 from clinsynth.llm import endings
 from clinsynth.llm.servers.base import Endpoint, ErrorKind, ServerAnswer, ServerError, Usage
-from clinsynth.types import Request
-
-MOST_TOKENS = 2048
-"""The longest answer where `llm.max_tokens` sets no bound."""
-GATHERED_S = 0.02
-"""Seconds in which requests that come together are gathered into one batch."""
+from clinsynth.llm.servers.local import MOST_TOKENS
+from clinsynth.llm.servers.logprobs import aligned
+from clinsynth.types import Logprobs, Request
 
 TAIL = 16
 """Tokens at the end of an answer in which a text of `llm.stop` is looked for."""
-
-Waiting = tuple[Request, "asyncio.Future[ServerAnswer]"]
-
-
-class TransformersServer:
-    """Answers in batches, one batch after another."""
-
-    def __init__(self, endpoint: Endpoint) -> None:
-        self.endpoint = endpoint
-        self._waiting: deque[Waiting] = deque()
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="transformers")
-        self._worker: asyncio.Task[None] | None = None
-        self._opened: LocalModel | None = None
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *exception: object) -> None:
-        if self._worker is not None:
-            self._worker.cancel()
-        self._thread.shutdown(wait=False, cancel_futures=True)
-
-    async def ask(self, request: Request) -> ServerAnswer:
-        future: asyncio.Future[ServerAnswer] = asyncio.get_running_loop().create_future()
-        self._waiting.append((request, future))
-        if self._worker is None or self._worker.done():
-            self._worker = asyncio.create_task(self._work_off())
-        return await future
-
-    async def _work_off(self) -> None:
-        """Answer what waits, until nothing does; the next request begins anew."""
-        loop = asyncio.get_running_loop()
-        while self._waiting:
-            await asyncio.sleep(GATHERED_S)
-            size = min(len(self._waiting), self.endpoint.concurrency)
-            batch = [self._waiting.popleft() for _ in range(size)]
-            try:
-                answers = await loop.run_in_executor(self._thread, self._generate, [asked for asked, _ in batch])
-            except Exception as error:
-                answers = [error] * len(batch)
-            for (_, future), answer in zip(batch, answers, strict=True):
-                if not future.done():
-                    _settle(future, answer)
-
-    def _generate(self, requests: Sequence[Request]) -> list[ServerAnswer | Exception]:
-        if self._opened is None:
-            self._opened = LocalModel(self.endpoint)
-        return self._opened.answer(requests)
+BEFORE = 8
+"""Tokens, this one among them, by which it is known which characters a token adds to a text."""
 
 
-def _settle(future: asyncio.Future[ServerAnswer], answer: ServerAnswer | Exception) -> None:
-    if isinstance(answer, Exception):
-        future.set_exception(answer)
-    else:
-        future.set_result(answer)
+class TokenLogprobs:
+    """Notes how likely each token was as it is drawn, so that the scores of one step alone are in memory.
+
+    transformers calls `score` with what the model says of the next token, before temperature and the like, and then
+    `stops` with the tokens that were drawn.
+    """
+
+    def __init__(self) -> None:
+        self._last: Any = None
+        self.steps: list[list[float]] = []
+        """Of each step the logarithm of each row of the batch."""
+
+    def score(self, ids: Any, scores: Any) -> Any:
+        self._last = scores.float().log_softmax(-1)
+        return scores
+
+    def stops(self, ids: Any, scores: Any, **_: Any) -> Any:
+        import torch
+
+        self.steps.append(self._last.gather(1, ids[:, -1:]).squeeze(1).tolist())
+        return torch.zeros(ids.shape[0], dtype=torch.bool, device=ids.device)
+
+    def of_row(self, row: int) -> list[float]:
+        return [step[row] for step in self.steps]
 
 
 class LocalModel:
@@ -133,10 +96,14 @@ class LocalModel:
             inputs.pop("token_type_ids", None)
             width = inputs["input_ids"].shape[1]
             room = room if self.longest is None else min(room, self.longest - width)
+            noted = TokenLogprobs() if self.endpoint.logprobs else None
             with torch.inference_mode():
-                found = self.model.generate(**inputs, **self.sampling(room), **self._ends(width))
+                found = self.model.generate(**inputs, **self.sampling(room), **self._watched(width, noted))
             taken = [size for size, fit in zip(sizes, fits, strict=True) if fit]
-            texts = [self._read(ids, size) for ids, size in zip(found[:, width:].tolist(), taken, strict=True)]
+            texts = [
+                self._read(ids, size, noted.of_row(row) if noted else [])
+                for row, (ids, size) in enumerate(zip(found[:, width:].tolist(), taken, strict=True))
+            ]
         answers = iter(texts)
         said = f"its context holds {self.longest} tokens"
         too_long = ServerError(ErrorKind.declined, said, reason=endings.TOO_LONG)
@@ -163,10 +130,8 @@ class LocalModel:
             given["top_p"] = found.top_p
         return given | {name: value for name, value in found.extra_body.items() if name != "chat_template_kwargs"}
 
-    def _ends(self, width: int) -> dict[str, Any]:
-        """Return what ends an answer at one of the texts of `stop`; prompts are `width` tokens wide."""
-        if not self.endpoint.stop:
-            return {}
+    def _watched(self, width: int, noted: TokenLogprobs | None) -> dict[str, Any]:
+        """Return what ends an answer at a text of `stop`, and what notes tokens; prompts are `width` tokens wide."""
 
         def ended(ids: Any, scores: Any, **_: Any) -> Any:
             import torch
@@ -174,9 +139,12 @@ class LocalModel:
             tails = self.tokenizer.batch_decode(ids[:, max(width, ids.shape[1] - TAIL) :])
             return torch.tensor([any(sign in tail for sign in self.endpoint.stop) for tail in tails]).to(ids.device)
 
-        return {"stopping_criteria": [ended]}
+        criteria = [*([ended] if self.endpoint.stop else []), *([noted.stops] if noted else [])]
+        return ({"stopping_criteria": criteria} if criteria else {}) | (
+            {"logits_processor": [noted.score]} if noted else {}
+        )
 
-    def _read(self, ids: list[int], prompt_tokens: int) -> ServerAnswer:
+    def _read(self, ids: list[int], prompt_tokens: int, logprobs: Sequence[float]) -> ServerAnswer:
         ends = self.model.generation_config.eos_token_id
         ends = set(ends) if isinstance(ends, list) else {ends, self.tokenizer.eos_token_id}
         length = next((place for place, id in enumerate(ids) if id in ends), len(ids))
@@ -185,5 +153,22 @@ class LocalModel:
         text = text[: min(places)] if places else text
         ended = endings.STOP if length < len(ids) or places else endings.LENGTH
         return ServerAnswer(
-            text, ended, served_model=self.endpoint.model, usage=Usage(prompt_tokens, min(length + 1, len(ids)), 0)
+            text,
+            ended,
+            served_model=self.endpoint.model,
+            usage=Usage(prompt_tokens, min(length + 1, len(ids)), 0),
+            logprobs=self._logprobs(ids[:length], logprobs, text=text),
         )
+
+    def _logprobs(self, ids: list[int], logprobs: Sequence[float], *, text: str) -> Logprobs:
+        """Return where each token ends in the text; what it adds to it hangs on a few tokens before it."""
+        pieces = []
+        for number, logprob in enumerate(logprobs[: len(ids)], 1):
+            first = max(0, number - BEFORE)
+            without, now = (self._decoded(ids[first:last]) for last in (number - 1, number))
+            pieces.append((now[len(without) :].encode() if now.startswith(without) else b"", logprob))
+        return aligned(pieces, text=text)
+
+    def _decoded(self, ids: list[int]) -> str:
+        """Return the text of tokens without a character at its end of which a part is lacking."""
+        return str(self.tokenizer.decode(ids, skip_special_tokens=True)).rstrip("\ufffd")

@@ -25,7 +25,9 @@ class Material:
     @property
     def prompt(self) -> Prompt:
         """Return that of the judge."""
-        return Prompt(self.settings.distill.prompt.name, self.settings.distill.prompt.text)
+        told = self.settings.distill.prompt
+        assert told is not None, "the usual one is filled in"
+        return Prompt(told.name, told.text)
 
     @property
     def by_llm(self) -> bool:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from clinsynth.config import Objective
 from clinsynth.errors import ConfigError
 from clinsynth.reports.console import say
+from clinsynth.stages.feedback.jury import Ask, Jury, Rival, gold_answers
 from clinsynth.stages.feedback.material import Answers, Material
 from clinsynth.tasks.chat import judging
 from clinsynth.tasks.chat.examples import Dialogue
 from clinsynth.tasks.chat.judging import Ballot
 from clinsynth.tasks.chat.likeness import rouge_l
-from clinsynth.types import Completion, Metrics, Predictions, Prompt, Request
-
-Ask = Callable[[Sequence[Request]], Mapping[str, Completion]]
+from clinsynth.types import Metrics
 
 
 @dataclass(frozen=True)
@@ -39,38 +38,16 @@ def ballots(material: Material, answers: Answers) -> list[Ballot]:
     return found
 
 
-def _single(material: Material, said: Mapping[str, str], *, name: str) -> list[Ballot]:
-    """Return the requests for the score of one model's answers to test questions, each by itself."""
-    prompt = Prompt(f"{material.prompt.name}_{name}", material.prompt.text)
-    dataset = material.task.dataset.name
-    return [
-        judging.ballot(question, (answer or "(nothing)",), order=(0,), prompt=prompt, dataset=dataset)
-        for question, answer in said.items()
-    ]
+def jury(material: Material) -> Jury:
+    """Return who scores answers to test questions."""
+    references = None if material.by_llm else gold_answers(material.gold.test)
+    return Jury(material.prompt, material.task.dataset.name, references=references)
 
 
-def _duels(material: Material, ours: Mapping[str, str], theirs: Mapping[str, str], *, name: str) -> list[judging.Duel]:
-    return [
-        judging.duel(
-            question,
-            ours[question] or "(nothing)",
-            answer or "(nothing)",
-            prompt=material.prompt,
-            dataset=material.task.dataset.name,
-            against=name,
-        )
-        for question, answer in theirs.items()
-    ]
-
-
-def requests_about_tests(material: Material, answers: Answers, distilled: Mapping[str, str]) -> list[Request]:
-    """Return the requests about test questions."""
-    asked = [ballot.request for ballot in _single(material, distilled, name="test")]
-    for name, theirs in (("first", answers.first), ("base", answers.base)):
-        asked += [ballot.request for ballot in _single(material, theirs, name=name)]
-        duels = _duels(material, distilled, theirs, name=f"against_{name}")
-        asked += [each.request for duel in duels for each in (duel.one, duel.other)]
-    return asked
+def rivals(answers: Answers) -> list[Rival]:
+    """Return the models that the new one is compared with: the one that it began as, and its backbone."""
+    found = [Rival("first", answers.first, "test/win_rate")]
+    return [*found, Rival("base", answers.base, "test/win_rate_base")] if answers.base else found
 
 
 def scored_answers(material: Material, answers: Answers, *, ask: Ask) -> list[Scored]:
@@ -132,27 +109,3 @@ def training_rows(scored: Sequence[Scored], objective: Objective) -> tuple[Dialo
     if not rows:
         raise ConfigError("distill.objective=dpo: all answers to a question have the same score, for every question.")
     return tuple(rows)
-
-
-def judged(material: Material, answers: Answers, found: Predictions, *, ask: Ask) -> Metrics:
-    """Return the judge's scores of all models on test questions, and how often the new one wins."""
-    distilled = {dialogue.question: dialogue.answer for dialogue in found.predicted}
-    said = ask(requests_about_tests(material, answers, distilled))
-    metrics: Metrics = {}
-    for prompt, theirs, name in (
-        ("test", distilled, "test/judge_mean"),
-        ("first", answers.first, "test/judge_mean_first"),
-        ("base", answers.base, "test/judge_mean_base"),
-    ):
-        ballots = _single(material, theirs, name=prompt)
-        read = [judging.scores(ballot, said.get(ballot.request.id)) for ballot in ballots]
-        metrics |= judging.mean_score([scores[0] for scores in read if scores], name=name)
-        metrics[f"{name}_unreadable"] = float(sum(scores is None for scores in read))
-    for prompt, theirs, name in (
-        ("first", answers.first, "test/win_rate"),
-        ("base", answers.base, "test/win_rate_base"),
-    ):
-        duels = _duels(material, distilled, theirs, name=f"against_{prompt}")
-        if duels:
-            metrics |= judging.win_rate([judging.won(duel, said) for duel in duels], name=name)
-    return metrics

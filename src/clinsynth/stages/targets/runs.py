@@ -17,7 +17,7 @@ from clinsynth.stages.grid import Planned
 from clinsynth.stages.targets import answers
 from clinsynth.stages.targets.asked import Asked
 from clinsynth.task import Headline
-from clinsynth.tracking import RUN_KEY, Ledger
+from clinsynth.tracking import CORPUS, RUN_KEY, Ledger
 
 METRIC = {"analyse": "analysis/synthetic_texts"}
 """The metric that each run of a stage has that went to its end; of other stages it is the task's headline."""
@@ -79,7 +79,8 @@ def finished(ledger: Ledger, jobs: Iterable[Planned]) -> dict[tuple[str, ...], A
 def _scored(ledger: Ledger, run: Any) -> ScoredRun:
     tags = run.data.tags
     commit = tags.get("mlflow.source.git.commit", "")[:7] + ("+" if tags.get("git_dirty") == "true" else "")
-    return ScoredRun(run.info.run_id, dict(run.data.metrics), ledger.outcomes(run.info.run_id), commit)
+    outcomes, corpus = ledger.outcomes(run.info.run_id), tags.get(CORPUS, "")
+    return ScoredRun(run.info.run_id, dict(run.data.metrics), outcomes, commit, corpus)
 
 
 def _arm(name: str, job: Planned) -> Arm:

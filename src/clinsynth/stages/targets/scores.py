@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from clinsynth import tasks
 from clinsynth.papers import findings
 from clinsynth.papers.claims import claims_of
-from clinsynth.papers.published import NOTES, TEST_SETS, published_heading
+from clinsynth.papers.published import NOTES, TEST_SETS, published_figures, published_heading
 from clinsynth.reports.adjudication import adjudication_text, of_metrics
 from clinsynth.reports.arms import Arm, by_dataset
 from clinsynth.reports.report import Report
 from clinsynth.reports.scores import score_table
+from clinsynth.stages import costs
 from clinsynth.stages.targets import gaps, runs
 from clinsynth.stages.targets.asked import Asked
 
@@ -34,7 +35,10 @@ def add_tables(made: Report, found: runs.Runs, *, asked: Asked) -> None:
         heading = published_heading(arms)
         table = score_table(arms, columns=columns, caption=caption, dataset=dataset, published=heading)
         changes = findings.changes_beside_paper(arms, target=asked.target, caption=caption)
-        made.body += [f"## {dataset}\n", *_labelled(arms), table, *([changes] if changes else [])]
+        cost = costs.table_of(arms, store=asked.store)
+        made.body += [f"## {dataset}\n", *_labelled(arms), table, *(found for found in (changes, cost) if found)]
+    figures = published_figures(asked.target, found.arms)
+    made.body += ["## The paper\n", figures] if figures else []
     notes = [TEST_SETS] if any(arm.published for arm in found.arms) else []
     notes += [NOTES[asked.target]] if asked.target in NOTES else []
     made.body.append("".join(f"{note}\n" for note in notes))

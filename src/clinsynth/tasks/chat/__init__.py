@@ -41,15 +41,17 @@ def open(dataset: DatasetConfig) -> Task:
     from clinsynth.tasks.chat.writer import ChatWriter
 
     assert isinstance(dataset, ChatDataset)
+    writer = ChatWriter(dataset)
     return Task(
         kind(),
         dataset,
         labels=(),
         read_gold=partial(gold.read_questions, dataset=dataset),
-        writer=ChatWriter(dataset),
+        writer=writer,
         asker=ChatAsker(dataset),
         read_path=partial(gold.read_path, dataset=dataset),
         checks=partial(checks.checks, dataset=dataset),
+        exchange=writer.exchange,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from clinsynth.config import named_prompt
 from clinsynth.prompts import render
+from clinsynth.task import AnswerForm
 from clinsynth.tasks.chat.config import ChatDataset
 from clinsynth.tasks.chat.examples import Dialogue
 from clinsynth.tasks.chat.scores import judge
@@ -27,6 +28,10 @@ class ChatAsker:
 
     def answer(self, example: Dialogue) -> str:
         return example.answer
+
+    def form(self, prompt: Prompt) -> AnswerForm | None:
+        """Return none: an answer is a text."""
+        return None
 
     def read(self, text: str, *, question: str, example: Dialogue) -> Reading:
         """Return the answer; a refusal says nothing."""

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
 from clinsynth.config import DatasetConfig, check, option
+
+
+class Written(Enum):
+    whole = "whole"
+    in_turns = "in_turns"
 
 
 @dataclass
@@ -15,6 +21,11 @@ class ChatDataset(DatasetConfig):
         "prompts: how the assistant talks",
     )
     turns: int = option(3, "prompts: so many questions of the human in a dialogue, about")
+    written: Written = option(
+        Written.whole,
+        "whole: one request writes a dialogue; in_turns: human and assistant take turns, a request each",
+        before=Written.whole,
+    )
     min_words: int = option(20, "quality: reject shorter dialogues")
     max_words: int = option(2000, "quality: reject longer dialogues")
 

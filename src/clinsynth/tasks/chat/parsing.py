@@ -11,6 +11,9 @@ _TURN = re.compile(
     re.VERBOSE | re.IGNORECASE | re.MULTILINE,
 )
 _HUMAN = ("human", "user")
+END = "[END]"
+"""The turn of a human who has nothing left to ask."""
+
 _LEFT = re.compile(r"<\|[^|<>]{1,40}\|>|</?s>|\A[\s`]+|[\s`]+\Z")
 
 
@@ -32,3 +35,11 @@ def read_dialogue(text: str, *, cut: bool) -> tuple[str, ...]:
             break
         turns.append(said)
     return tuple(turns[: len(turns) // 2 * 2])
+
+
+def read_turn(text: str) -> str:
+    """Return the one turn that was asked for: without its own mark, and without what follows for the other speaker."""
+    marks = list(_TURN.finditer(text))
+    own = bool(marks) and not text[: marks[0].start()].strip()
+    start = marks.pop(0).end() if own else 0
+    return _LEFT.sub("", text[start : marks[0].start() if marks else len(text)]).strip()

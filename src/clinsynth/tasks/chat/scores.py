@@ -25,7 +25,12 @@ HEADLINE = Headline(
     scores={"ROUGE-L": "test/rouge_l"},
     devel="devel/rouge_l",
     best="devel/best_rouge_l",
-    plain=frozenset({"test/perplexity", "test/base_perplexity", "test/answer_words", "test/judge_mean"}),
+    plain=frozenset(
+        {
+            *("test/perplexity", "test/base_perplexity", "test/answer_words"),
+            *("test/judge_mean", "test/judge_mean_first", "test/judge_mean_base"),
+        }
+    ),
 )
 COLUMNS: Mapping[str, str] = {
     "perplexity": "test/perplexity",
@@ -34,6 +39,7 @@ COLUMNS: Mapping[str, str] = {
     "distinct-2": "test/distinct_2",
     "refusals": "test/refusals",
     "judge": "test/judge_mean",
+    "before": "test/judge_mean_first",
     "wins": "test/win_rate",
 }
 

@@ -1,4 +1,4 @@
-"""Self-chat: one request for a whole dialogue that begins with a seed question (after Xu et al. 2023)."""
+"""Self-chat: a dialogue that begins with a seed question, by one request (after Xu et al. 2023) or turn by turn."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from clinsynth.config import check
 from clinsynth.errors import ConfigError
 from clinsynth.prompts import render
 from clinsynth.task import Choices, Proposal, Supply, Writing
-from clinsynth.tasks.chat.config import ChatDataset
+from clinsynth.tasks.chat.config import ChatDataset, Written
 from clinsynth.tasks.chat.examples import Dialogue
 from clinsynth.tasks.chat.parsing import read_dialogue
+from clinsynth.tasks.chat.turns import TurnTaking
 from clinsynth.tasks.supply import EACH_UNIT
 from clinsynth.tasks.usual import usual_prompt
 from clinsynth.text.refusals import is_refusal
@@ -38,14 +39,19 @@ class ChatWriter:
         check(not choices.weighted, "quality.weighted", True, "false; only multilabel weights examples")
         for name, number in (("dataset", self.dataset.per_request), ("generation", choices.per_request)):
             check(number in (None, 1), f"{name}.per_request", number, "1: a request writes one dialogue")
-        usual = choices.prompt.name == "default"
+        usual, name = choices.prompt.name == "default", "self_chat_turns" if self.exchange else "self_chat"
         return replace(
             choices,
             per_unit=choices.per_unit or PER_UNIT,
             per_request=1,
-            prompt=usual_prompt("self_chat", language=choices.language) if usual else choices.prompt,
+            prompt=usual_prompt(name, language=choices.language) if usual else choices.prompt,
             annotator=annotator,
         )
+
+    @property
+    def exchange(self) -> TurnTaking | None:
+        """Return how two roles take turns; `None` where one request writes a whole dialogue."""
+        return TurnTaking(self.dataset) if self.dataset.written is Written.in_turns else None
 
     def propose(self, gold: Gold, *, recorded: bool) -> Proposal:
         """Propose nothing."""
@@ -61,7 +67,9 @@ class ChatWriter:
         return {unit for unit in units if unit.casefold() in held_out}
 
     def request(self, unit: str, *, replicate: int, writing: Writing, gold: Gold) -> Request:
-        """Ask for a dialogue about a question; its reference answer is not shown."""
+        """Ask for a dialogue about a question, or for its second turn; its reference answer is not shown."""
+        if self.exchange and (first := self.exchange.request(unit, replicate=replicate, said=(), writing=writing)):
+            return first
         values = {
             "question": unit,
             "topic": self.dataset.topic,

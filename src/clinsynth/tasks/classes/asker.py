@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from clinsynth.config import named_prompt
 from clinsynth.prompts import filled
+from clinsynth.task import AnswerForm
 from clinsynth.tasks.classes.answers import read_class
 from clinsynth.tasks.classes.config import ClassesDataset
 from clinsynth.tasks.classes.examples import Classified
 from clinsynth.tasks.classes.scores import judge
-from clinsynth.types import Evaluation, Prompt, Reading
+from clinsynth.text.schemas import exact, one_of
+from clinsynth.types import CLEAN, Evaluation, Prompt, Reading
 
 
 @dataclass(frozen=True)
@@ -35,8 +38,18 @@ class ClassesAsker:
         """Return the name of its class."""
         return example.label
 
+    def form(self, prompt: Prompt) -> AnswerForm | None:
+        """Return the name of one class, where the prompt is the project's own."""
+        return self._form if prompt.text == self.prompt.text else None
+
+    @cached_property
+    def _form(self) -> AnswerForm:
+        return one_of([*self.dataset.classes])
+
     def read(self, text: str, *, question: str, example: Classified) -> Reading:
         """Return what an answer says, in whichever form; what cannot be read has no class."""
+        if (held := exact(text, self._form, question=question)) in self.dataset.classes:
+            return Reading(replace(example, label=held), CLEAN)
         found = read_class(text, question=question, classes=self.dataset.classes, asked=example.text)
         return replace(found, predicted=replace(example, label=found.predicted))
 

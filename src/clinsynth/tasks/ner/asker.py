@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from clinsynth.config import named_prompt
 from clinsynth.prompts import render
 from clinsynth.scoring import scored
+from clinsynth.task import AnswerForm
 from clinsynth.tasks.ner.answers import read_entities
 from clinsynth.tasks.ner.answers.several import read_typed_entities
 from clinsynth.tasks.ner.config import NerDataset, listed_types
@@ -41,6 +42,10 @@ class NerAsker:
     def answer(self, example: Sentence) -> str:
         """Return a word and its tag a line."""
         return "\n".join(f"{token}\t{tag}" for token, tag in zip(example.tokens, example.tags, strict=True))
+
+    def form(self, prompt: Prompt) -> AnswerForm | None:
+        """Return none: the prompt is that of the paper."""
+        return None
 
     def read(self, text: str, *, question: str, example: Sentence) -> Reading:
         """Return what an answer says, in whichever form."""

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from clinsynth.prompts import render
-from clinsynth.task import Shot, Writing
+from clinsynth.task import AnswerForm, Shot, Writing
 from clinsynth.tasks.labelling import numbered, placeholder, shot_turns
 from clinsynth.tasks.ner.config import NerDataset, listed_types
 from clinsynth.text.entities import Sentence
-from clinsynth.text.schemas import AnswerForm, is_own, mentions
+from clinsynth.text.schemas import is_own, mentions
 from clinsynth.types import Prompt, Request
 
 

@@ -10,7 +10,7 @@ from clinsynth.config import check
 from clinsynth.errors import ConfigError
 from clinsynth.prompts import render
 from clinsynth.task import NONE, Choices, Proposal, Supply, Writing, split_unit
-from clinsynth.tasks.ner import negatives
+from clinsynth.tasks.ner import confidence, negatives
 from clinsynth.tasks.ner.annotators import Gazetteer
 from clinsynth.tasks.ner.companions import OTHERS, companions
 from clinsynth.tasks.ner.config import NerDataset
@@ -175,11 +175,14 @@ class NerWriter:
         listed = read_mentions(
             answer, sentences=len(drafts), types=known_types(frozenset(nouns.items())) if self._typed else ()
         )
-        for draft, parts in zip(drafts, listed, strict=True):
+        places = confidence.segments(answer)
+        for number, (draft, parts) in enumerate(zip(drafts, listed, strict=True), 1):
             words = self._words(draft)
             spans, refused = place_mentions(parts, tokens=words, nouns=nouns)
             if spans is not None:
-                candidates.append(Candidate(draft, Sentence(tuple(words), spans)))
+                candidate = Candidate(draft, Sentence(tuple(words), spans))
+                place = places.get(number)
+                candidates.append(candidate if place is None else confidence.known(candidate, answer, place))
             else:
                 rejected.append(Rejected(draft, *refused))
         return candidates, rejected

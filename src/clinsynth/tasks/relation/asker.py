@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from clinsynth.config import named_prompt
 from clinsynth.prompts import render
+from clinsynth.task import AnswerForm
 from clinsynth.tasks.relation.answers import read_verdict
 from clinsynth.tasks.relation.config import RelationDataset, check_markers
 from clinsynth.tasks.relation.gold import NEGATIVE, Relation
@@ -30,6 +31,10 @@ class RelationAsker:
     def answer(self, example: Relation) -> str:
         """Return Yes or No."""
         return example.label
+
+    def form(self, prompt: Prompt) -> AnswerForm | None:
+        """Return none: the prompt is that of the paper."""
+        return None
 
     def read(self, text: str, *, question: str, example: Relation) -> Reading:
         """Return what an answer says; what cannot be read has not said yes."""

@@ -13,6 +13,7 @@ from clinsynth.errors import ConfigError
 from clinsynth.prompts import render
 from clinsynth.task import Choices, Proposal, Supply, Writing
 from clinsynth.tasks.relation.completions import LabelledRow, read_rows
+from clinsynth.tasks.relation.confidence import label_confidence
 from clinsynth.tasks.relation.config import PoolConfig, RelationDataset, check_markers, own_pool
 from clinsynth.tasks.relation.gold import NEGATIVE, POSITIVE, Relation
 from clinsynth.tasks.supply import Rounds
@@ -151,12 +152,14 @@ class RelationWriter:
         """Return the rows of a completion with their labels, and what is none."""
         drafts: list[Draft] = []
         rejected: list[Rejected] = []
+        at = 0
         for found in read_rows(plain(completion.text), markers=self.dataset.markers):
             text, notes = without_notes(found.text) if isinstance(found, LabelledRow) else (found.text, [])
             rejected += [Rejected(Draft(unit, replicate, -1, note), "remark") for note in notes]
             wrong = flaw(text, pipes=True) if isinstance(found, LabelledRow) else (found.reason, "")
             if isinstance(found, LabelledRow) and wrong is None:
-                drafts.append(Draft(unit, replicate, len(drafts), text, found.label))
+                sure, at = label_confidence(completion, text, label=found.label, at=at)
+                drafts.append(Draft(unit, replicate, len(drafts), text, found.label, sure))
             elif wrong is not None:
                 rejected.append(Rejected(Draft(unit, replicate, -1, text), *wrong))
         return drafts, rejected
