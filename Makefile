@@ -43,17 +43,9 @@ $(READY): pyproject.toml constraints.txt
 
 # TASK=chat: a chat model from self-chat, in the place of the three sample corpora.
 TASK ?=
-DEMO = clinsynth train experiment=train/demo/annotators && \
-	  clinsynth train experiment=train/demo/sources source=augmented trainer.save_model=true && \
-	  clinsynth train experiment=train/demo/sources && \
-	  clinsynth train experiment=train/demo/relation && \
-	  clinsynth train experiment=train/demo/criteria && \
-	  clinsynth report table=demo && \
-	  clinsynth show samples=3
-
 demo: $(READY) ## What synthetic text is worth on the three sample corpora: tables, figures, samples; TASK=chat: a chat model
 	$(if $(filter-out chat,$(TASK)),$(error TASK=$(TASK) has no demo: it is chat, or left out))
-	@PATH="$(CURDIR)/$(BIN):$$PATH" && $(if $(TASK),demo/chat.sh,$(DEMO))
+	@PATH="$(CURDIR)/$(BIN):$$PATH" && $(if $(TASK),demo/chat.sh,clinsynth demo)
 
 $(TABLES) $(FIGURES): TARGET = $@
 paper: TARGET = all

@@ -19,6 +19,7 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.object_type import ObjectType
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import IntervalSweep, Override
 from omegaconf import OmegaConf
 
 from clinsynth import config, tasks
@@ -153,7 +154,7 @@ def check(stage: str, words: Sequence[str], *, search: Sequence[str] = (), sweep
     for override, word in zip(parsed, words, strict=True):
         name, several = override.key_or_group, override.is_sweep_override()
         assert sweep or not several, f"{word} is a sweep: it needs -m"
-        texts = list(override.sweep_string_iterator()) if several else [word.partition("=")[2]]
+        texts = list(override.sweep_string_iterator()) if override.is_discrete_sweep() else [word.partition("=")[2]]
         if known := options_of(name) if "/" not in name else ():
             options.append(f"{name}={texts[0]}")
             unknown = [] if search else sorted(set(texts) - {*known, "null"})
@@ -161,7 +162,7 @@ def check(stage: str, words: Sequence[str], *, search: Sequence[str] = (), sweep
         elif "/" in name or name.startswith("hydra"):
             options.append(f"{name}={texts[0]}")
         else:
-            values[name] = next(iter(override.sweep_iterator())) if several else override.value()
+            values[name] = _one_of(override)
     composed = cached(stage, options, search=search)
     added = {override.key_or_group for override in parsed if override.is_add() or override.is_force_add()}
     for name, value in values.items():
@@ -169,10 +170,18 @@ def check(stage: str, words: Sequence[str], *, search: Sequence[str] = (), sweep
     config.typed(composed, config.STAGES[stage])
 
 
+def _one_of(override: Override) -> Any:
+    """Return a value of an override: of a sweep its first one."""
+    if override.is_discrete_sweep():
+        return next(iter(override.sweep_iterator()))
+    value = override.value()
+    return value.start if isinstance(value, IntervalSweep) else value
+
+
 def check_command(line: str, *, pages: Path) -> None:
     """Compose all that a command of a page would run; raises where a part of it would be refused."""
     _, stage, *words = shlex.split(line, comments=True)
-    if stage in ("--help", "STAGE"):
+    if stage in ("--help", "STAGE", "demo"):
         return
     assert stage in config.STAGES, stage
     later = words[words.index("--") + 1 :] if "--" in words else []

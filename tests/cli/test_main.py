@@ -3,13 +3,14 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from clinsynth import __version__, config, datasets, stages
-from clinsynth.cli import flags
+from clinsynth.cli import demo, flags
 from clinsynth.environment import settle_environment
 from clinsynth.stages import frame, naming
 from support import TINY, Command, python
@@ -305,3 +306,27 @@ def test_what_the_user_has_set_in_the_environment_stays(monkeypatch: pytest.Monk
     settle_environment()
     assert os.environ["OMP_WAIT_POLICY"] == "ACTIVE"
     assert os.environ["MLFLOW_DISABLE_TELEMETRY"] == "true"
+
+
+def test_the_demo_stops_at_what_fails(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    given: list[str] = []
+
+    def command(words: Sequence[str]) -> int:
+        given.append(" ".join(words))
+        return 2 if len(given) == 3 else 0
+
+    assert demo.run(command) == 2
+    assert given == list(demo.COMMANDS[:3])
+    assert capsys.readouterr().out.count("$ clinsynth train") == 3
+
+
+def test_the_demo_takes_no_words(clinsynth: Command) -> None:
+    assert "experiment=train/demo/relation" in clinsynth("demo", "--help").out
+    said = clinsynth("demo", "seed=1")
+    assert (said.status, "takes no seed=1" in said.err) == (2, True)
+
+
+@pytest.mark.parametrize("words", demo.COMMANDS)
+def test_each_command_of_the_demo_composes(words: str, clinsynth: Command, with_store: Path) -> None:
+    stage, *given = words.split()
+    assert clinsynth(stage, *given, "--cfg", "job", "hydra.mode=RUN").status == 0

@@ -18,6 +18,7 @@ from rich.text import Text
 
 import clinsynth
 from clinsynth import config
+from clinsynth.cli import demo
 from clinsynth.config import grids
 from clinsynth.errors import ConfigError
 from clinsynth.stages.overrides import quoted
@@ -109,6 +110,7 @@ def show_stages() -> None:
     table = _table("stage", "what it does")
     for stage, schema in config.STAGES.items():
         table.add_row(stage, _first_line(schema))
+    table.add_row(demo.NAME, demo.MEANING)
     console.print(table)
     console.print(
         "\nOverrides are Hydra's: `dataset=ncbi_disease` chooses from a group, `seed=1` sets a key,\n"

@@ -20,7 +20,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 import clinsynth
 from clinsynth import config, stages, tasks
-from clinsynth.cli import completion, flags, help, mistakes, sweeps
+from clinsynth.cli import completion, demo, flags, help, mistakes, sweeps
 from clinsynth.cli.composing import composed_once
 from clinsynth.cli.signals import sigterm_as_ctrl_c
 from clinsynth.environment import settle_environment
@@ -72,6 +72,8 @@ def main(words: Sequence[str] | None = None) -> int:
     if stage in HELP | {"help"}:
         help.show_stages()
         return 0
+    if stage == demo.NAME:
+        return _run_demo(given)
     completes = completion.is_asked([stage, *given])
     if stage not in config.STAGES and not completes:
         near = help.did_you_mean(help.near_names(stage, list(config.STAGES)))
@@ -97,6 +99,18 @@ def main(words: Sequence[str] | None = None) -> int:
     finally:
         if command := sweeps.report_command(sweeps.Failures.sweep):
             print(f"The table of this sweep: {command}")
+    return 0
+
+
+def _run_demo(given: Sequence[str]) -> int:
+    if HELP & set(given):
+        print(demo.HELP)
+    elif given:
+        return _complain(
+            f"clinsynth {demo.NAME} takes no {given[0]}: it is a fixed list of commands, each of which does."
+        )
+    else:
+        return demo.run(main)
     return 0
 
 
