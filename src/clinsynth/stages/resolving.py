@@ -25,11 +25,12 @@ from clinsynth.config import (
     UnitsConfig,
     ZeroShotConfig,
 )
+from clinsynth.config.training import CROSS_ENTROPY, MIXED
 from clinsynth.corpora.recipe import Recipe
 from clinsynth.errors import ConfigError
 from clinsynth.llm import RECORDED
 from clinsynth.review import results
-from clinsynth.stages import labelling
+from clinsynth.stages import annotating, labelling
 from clinsynth.stages.choices import changed, choices, language_of, negatives_of, prompt_of, wanted, writing
 from clinsynth.stages.errors import with_errors
 from clinsynth.task import Task
@@ -85,6 +86,7 @@ class Resolved(Generic[Settings]):
 def load_and_resolve(settings: Settings) -> Resolved[Settings]:
     """Read gold, and return what the settings come to; what is wrong with them is said before."""
     complete(settings)
+    settings = changed(settings, annotator=annotating.with_models(settings))
     return resolve(settings, gold=load_gold(settings.dataset, paths=settings.paths))
 
 
@@ -212,6 +214,7 @@ def _learning(settings: TrainConfig, *, task: Task) -> dict[str, Any]:
     """Return what training leaves to the task."""
     backbone, trainer = settings.backbone, settings.trainer
     _check_kind(backbone, task=task)
+    _check_learner(settings, task=task)
     lr = backbone.lr if backbone.lr is not None else backbone.lr_by_task.get(task.name)
     if lr is None:
         raise ConfigError(
@@ -232,6 +235,25 @@ def _check_kind(backbone: BackboneConfig, *, task: Task) -> None:
         f"{task.dataset.name} ({task.name}) is learnt by one that {what[task.kind.learner]} "
         f"(backbone.kind={task.kind.learner}): choose {other}, or a YAML of your own that says so."
     )
+
+
+def _check_learner(settings: TrainConfig, *, task: Task) -> None:
+    """Raise ConfigError for ways to learn that are an encoder's, and another learner is chosen."""
+    trainer = settings.trainer
+    chosen = {
+        "trainer.loss": trainer.loss != CROSS_ENTROPY,
+        "trainer.weights": trainer.weights != "none",
+        "trainer.average": trainer.average > 1,
+        "trainer.alike": trainer.alike is not None,
+        "trainer.abbreviations": trainer.abbreviations,
+        "source.order": settings.source.order != MIXED,
+    }
+    wrong = [name for name, given in chosen.items() if given]
+    if wrong and task.kind.learner != "encoder":
+        raise ConfigError(
+            f"{', '.join(wrong)}: only models that mark and classify texts learn so, and {task.dataset.name} "
+            f"({task.name}) is learnt by one that writes: leave it out."
+        )
 
 
 def _amounts(settings: TrainConfig, *, gold: Gold) -> dict[str, Any]:

@@ -101,6 +101,10 @@ class CausalStudent:
         ]
         return Predictions(examples, predicted)
 
+    def probabilities(self, examples: Sequence[Any]) -> list[Any]:
+        """Raise ConfigError: what is written has no labels."""
+        raise ConfigError("a model that writes has no labels to be sure of.")
+
     def lost_of(self, examples: Sequence[Any]) -> int:
         """Return how many pieces of the assistant in examples are cut off: none, for they are read whole."""
         return 0
