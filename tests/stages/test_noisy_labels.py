@@ -68,8 +68,9 @@ def test_models_label_the_texts_of_the_next_one(train: Trainings) -> None:
     assert train("annotator=model", f"annotator.model=[{','.join(folders)}]").status == 0
     rows, corpus = train.rows(), train.summary["corpus"]
     assert len(rows) == 12
-    assert all(len(row["confidence"]) == len(row["tokens"]) and 0 < min(row["confidence"]) <= 1 for row in rows)
-    least = sorted(min(row["confidence"]) for row in rows)
+    assert all(len(row["word_confidences"]) == len(row["tokens"]) for row in rows)
+    assert all(row["confidence"] == min(row["word_confidences"]) > 0 for row in rows)
+    least = sorted(row["confidence"] for row in rows)
     said = train("annotator=model", f"annotator.model=[{','.join(folders[::-1])}]", "trainer.weights=confidence")
     assert said.status == 0
     assert train.summary["corpus"] == corpus  # whose order does not count

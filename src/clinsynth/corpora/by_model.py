@@ -78,6 +78,7 @@ def _labelled(base: Corpus, *, task: Task, read: Read) -> Iterator[tuple[dict[st
         for row, example, chances in zip(islice(rows, PORTION), labelled, found, strict=True):
             chosen = of.targets(example, labels=task.labels)
             sure = chances[np.arange(len(chosen)), chosen]
-            confidence = [round(float(one), 3) for one in sure]
-            whole = row | example.to_json() | {"confidence": confidence}
-            yield whole, min(confidence, default=1.0)
+            each = [round(float(one), 3) for one in sure]
+            least = min(each, default=1.0)
+            of_words = {} if example.label else {"word_confidences": each}
+            yield row | example.to_json() | {"confidence": least} | of_words, least

@@ -121,7 +121,7 @@ class Sentence:
         spans = {"spans": [[span.start, span.end, span.label] for span in self.spans]} if nested else {}
         unlabelled = {"unlabelled": list(self.unlabelled)} if self.unlabelled else {}
         scores = {"scores": [round(score, 4) for score in self.scores]} if self.scores else {}
-        sure = {"confidence": [round(one, 3) for one in self.confidence]} if self.confidence else {}
+        sure = {"word_confidences": [round(one, 3) for one in self.confidence]} if self.confidence else {}
         return {"tokens": list(self.tokens), "tags": self.tags} | spans | unlabelled | scores | sure
 
 

@@ -31,15 +31,16 @@ def from_json(row: Mapping[str, Any]) -> Sentence:
 
 
 def _confidence(row: Mapping[str, Any], *, spans: Sequence[Span], scores: Sequence[float]) -> tuple[float, ...]:
-    """Return how sure each word's label is: as a model has said, or as the words of a mention have votes."""
-    said, words = row.get("confidence"), len(row["tokens"])
+    """Return how sure each word's label is: as a model has said, as a mention has votes, or as the whole text is."""
+    said, words = row.get("word_confidences"), len(row["tokens"])
     if isinstance(said, list | tuple) and len(said) == words:
         return tuple(map(float, said))
-    if isinstance(said, int | float):
-        return (float(said),) * words
     sure = [1.0] * words
     for span, score in zip(spans, scores, strict=False):
         sure[span.start : span.end] = [score] * (span.end - span.start)
+    whole = row.get("confidence")
+    if not scores and isinstance(whole, int | float):
+        return (float(whole),) * words
     return tuple(sure) if scores else ()
 
 
