@@ -14,7 +14,7 @@ from clinsynth.stages.overrides import combinations
 from support import Command, Composed
 
 CONF = config.conf_folder()
-GROUPS = sorted({folder.name for folder in CONF.iterdir() if folder.is_dir()} - {"experiment", "targets"})
+GROUPS = sorted({folder.name for folder in CONF.iterdir() if folder.is_dir()} - {"experiment", "hydra", "targets"})
 NEEDED = {
     "predict": ("model=m", "input=notes.txt"),
     "export": ("corpus=latest", "to=there"),
@@ -22,7 +22,7 @@ NEEDED = {
     "sweep": ("target=table7",),
     "dataset=terms": ("dataset.units=terms.txt", "dataset.entity_type=Disease"),
     **{f"llm={name}": ("llm.model=m",) for name in ("azure", "bedrock", "llamacpp", "lmstudio", "local", "ollama")},
-    **{f"llm={name}": ("llm.model=m",) for name in ("openrouter", "transformers", "vllm")},
+    **{f"llm={name}": ("llm.model=m",) for name in ("openrouter", "transformers", "vllm", "vllm_offline")},
 }
 """What a stage or an option does not go without."""
 

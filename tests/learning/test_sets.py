@@ -187,3 +187,20 @@ def test_more_than_pinned_corpora_hold_is_named(source: dict[str, Any], total: i
     with pytest.raises(ConfigError) as raised:
         examples_of(total=total, corpora=["ab"], **source)
     assert said in str(raised.value)
+
+
+@pytest.mark.parametrize(("holdout", "held"), [(0.0, 0), (0.1, 6)])
+def test_synthetic_examples_come_before_gold_ones_where_that_is_wanted(holdout: float, held: int) -> None:
+    gold, synthetic = Gold(train=EXAMPLES, test=[], devel=[], hashes={}), list(range(2000, 2040))
+    source = SourceConfig(name=SourceName.augmented, examples=20, order="synthetic_first")
+    found = training_set(gold, synthetic=synthetic, source=source, holdout=holdout, seed=0)
+    assert len(found.examples) == 60
+    assert len(found.devel) == held
+    assert all(example >= 2000 for example in found.train[: found.first])
+    assert all(example < 2000 for example in found.train[found.first :])
+    assert found.first == 40 - round(holdout * 40)
+
+
+def test_without_gold_there_is_no_order() -> None:
+    with pytest.raises(ConfigError, match=r"source\.order=synthetic_first is out of range: .*source=augmented"):
+        SourceConfig(name=SourceName.synthetic, order="synthetic_first")

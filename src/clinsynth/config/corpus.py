@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any
 
 from omegaconf import MISSING
 
@@ -63,6 +64,9 @@ class FilesConfig:
         splits = {"train": self.train, "test": self.test, "devel": self.devel}
         return {name: file for name, file in splits.items() if file.path is not None}
 
+
+MODEL = "model"
+"""The annotator that is a trained model."""
 
 LANGUAGE = "of the texts (en, es, zh), for cards; of ner for the plurals of known terms, too, where null is as en"
 
@@ -246,12 +250,51 @@ class NegativesConfig:
 class AnnotatorConfig(LabelAskingConfig):
     name: str = option(
         MISSING,
-        "who labels the synthetic texts: seed, gazetteer, llm; none: they bring a label; default is the task's choice",
+        "who labels the synthetic texts: seed, gazetteer, llm, model (a trained one); none: they bring a label; "
+        "default is the task's choice",
     )
     lexicon: str | None = option(
         None, "known entities: train (all of gold train), units, or a file with one a line; null: train if there is one"
     )
     prompt: PromptConfig | None = option(None, "of the second request, for llm")
+    model: Any = option(
+        None,
+        "for model: a folder, an MLflow run or latest; a list of several, as in [latest,3f2a], whose probabilities are "
+        "averaged",
+        keyless=True,
+    )
+    weights: list[str] = option([], "for model: digests of these, which are found out", before=[])
+    threshold: float = option(
+        0.0,
+        "for model: reject a text of which it is less sure than this, by the label that it is least sure of",
+        before=0.0,
+    )
+
+    @property
+    def models(self) -> list[str]:
+        """Return the names of the models."""
+        named = self.model if isinstance(self.model, list) else [self.model]
+        return [str(name) for name in named if name is not None]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check(0 <= self.threshold < 1, "annotator.threshold", self.threshold, "0 or more, and below 1")
+        plain = isinstance(self.model, str | None) or (
+            isinstance(self.model, list) and all(isinstance(name, str) for name in self.model)
+        )
+        check(plain, "annotator.model", self.model, "null, a folder, a run, or a list of some")
+        if self.name == MODEL and not self.models:
+            raise ConfigError(
+                "annotator=model labels texts with a trained model, and none is named: give annotator.model=latest, a "
+                "folder, or the MLflow run that `clinsynth train` names."
+            )
+        if self.name not in (MODEL, "default") and self.models:
+            raise ConfigError(
+                f"annotator.model={self.model} with annotator={self.name}, which has no model: choose annotator=model."
+            )
+
+
+KEEP, DROP, RELABEL, REVIEW = "keep", "drop", "relabel", "review"
 
 
 class Reviewed(Enum):
@@ -281,6 +324,13 @@ class QualityConfig:
         "reject a text whose labels the LLM found less likely than this (llm.logprobs); null: keep",
         before=None,
     )
+    label_errors: str = option(
+        KEEP,
+        "train: what becomes of labels that a model trained on the other examples takes for errors (cleanlab): keep, "
+        "drop (the text), relabel (with the model's), or review (the text is put first in a review)",
+        keyless=True,
+    )
+    folds: int = option(3, "parts of a corpus for label_errors: each is judged by a model of the others", keyless=True)
     reviewed: Reviewed = option(
         Reviewed.keep,
         "examples that `clinsynth review` found to be wrong: keep, drop, or fix (with the label that annotators gave)",
@@ -299,3 +349,6 @@ class QualityConfig:
         check(threshold is None or 0 < threshold <= 1, "quality.near_duplicates", threshold, "null or in (0, 1]")
         least = self.min_confidence
         check(least is None or 0 <= least <= 1, "quality.min_confidence", least, "null or in [0, 1]")
+        accepted = (KEEP, DROP, RELABEL, REVIEW)
+        check(self.label_errors in accepted, "quality.label_errors", self.label_errors, f"one of {', '.join(accepted)}")
+        check(2 <= self.folds <= 20, "quality.folds", self.folds, "2 to 20")

@@ -11,6 +11,10 @@ from omegaconf import MISSING
 from clinsynth.config.options import AT_LEAST_1, check, option
 from clinsynth.types import Unlabelled
 
+CROSS_ENTROPY, GENERALISED = "cross_entropy", "generalised"
+SCOPES = ("document", "corpus")
+MIXED, SYNTHETIC_FIRST = "mixed", "synthetic_first"
+
 
 class SourceName(Enum):
     original = "original"
@@ -42,6 +46,11 @@ class SourceConfig:
         "digests: train on this corpus and no other, or on several together, such as those of two LLMs",
         keyless=True,
     )
+    order: str = option(
+        MIXED,
+        "augmented: mixed, or synthetic_first: all passes over the synthetic examples before those over gold",
+        before=MIXED,
+    )
     unlabelled: Unlabelled = option(
         Unlabelled.masked,
         "ner: entity types that a corpus of `corpora` does not label are masked (nothing is learnt of them), found by "
@@ -55,7 +64,9 @@ class SourceConfig:
         return self.name is not SourceName.original and not self.corpora
 
     def __post_init__(self) -> None:
+        check(self.order in (MIXED, SYNTHETIC_FIRST), "source.order", self.order, f"{MIXED} or {SYNTHETIC_FIRST}")
         if self.name is not SourceName.augmented:
+            check(self.order == MIXED, "source.order", self.order, f"{MIXED} but for source=augmented")
             for key in ("ratio", "target"):
                 value = getattr(self, key)
                 check(value is None, f"source.{key}", value, "null but for source=augmented")
@@ -111,7 +122,8 @@ class BackboneConfig:
     batch_size: int = option(MISSING, "examples per step")
     head: str = option(
         "token",
-        "ner: token (a tag a word; of mentions in each other the longest), or span (all of them, of up to 12 words)",
+        "ner: token (a tag a word, by its first piece; of mentions in each other the longest), word (by all its "
+        "pieces), or span (all mentions, of up to 12 words)",
         before="token",
     )
 
@@ -129,7 +141,7 @@ class BackboneConfig:
         check(self.kind in ("encoder", "causal"), "backbone.kind", self.kind, "encoder or causal")
         check(1 <= self.answer_pieces <= 8192, "backbone.answer_pieces", self.answer_pieces, "1 to 8192")
         check(not (self.four_bit and not self.lora.r), "backbone.four_bit", True, "false with backbone.lora.r=0")
-        check(self.head in ("token", "span"), "backbone.head", self.head, "token or span")
+        check(self.head in ("token", "word", "span"), "backbone.head", self.head, "token, word or span")
         check(self.lr is None or 0 < self.lr < 1, "backbone.lr", self.lr, "null, or above 0 and below 1")
         check(8 <= self.max_length <= 8192, "backbone.max_length", self.max_length, "8 to 8192")
         check(self.batch_size >= 1, "backbone.batch_size", self.batch_size, "at least 1")
@@ -165,6 +177,31 @@ class TrainerConfig:
     )
     gradient_checkpointing: bool = option(False, "causal: less memory, a third more time", keyless=True)
     dpo_beta: float = option(0.1, "distill with dpo: how near the model stays to what it was", before=0.1)
+    loss: str = option(
+        CROSS_ENTROPY,
+        "cross_entropy, or generalised (Zhang & Sabuncu 2018), which labels that look wrong pull less",
+        before=CROSS_ENTROPY,
+    )
+    q: float = option(0.7, "of loss=generalised: near 0 as cross_entropy, 1 the mean absolute error", before=0.7)
+    weights: str = option(
+        "none",
+        "ner: none, or confidence: labels count by how sure their annotator was, where it says so",
+        before="none",
+    )
+    average: int = option(
+        1, "the weights of so many last epochs are averaged; 1 keeps the last ones, or the best on devel", before=1
+    )
+    alike: str | None = option(
+        None,
+        "ner: where a model is unsure, words are labelled as elsewhere in their document, or in the corpus (all texts "
+        "that are read together); null: each by themselves",
+        before=None,
+    )
+    abbreviations: bool = option(
+        False,
+        "ner: an abbreviation, `long form (ABBR)`, is labelled as its long form, where a model is unsure",
+        before=False,
+    )
     thresholds: bool = option(
         False,
         "ner: how sure a model has to be of a mention is chosen for each type, on what chose the checkpoint",
@@ -189,6 +226,11 @@ class TrainerConfig:
         check(self.dpo_beta > 0, "trainer.dpo_beta", self.dpo_beta, "above 0")
         check(self.checkpoint_steps >= 1, "trainer.checkpoint_steps", self.checkpoint_steps, "at least 1")
         check(self.accumulate >= 1, "trainer.accumulate", self.accumulate, "at least 1")
+        check(self.loss in (CROSS_ENTROPY, GENERALISED), "trainer.loss", self.loss, f"{CROSS_ENTROPY} or {GENERALISED}")
+        check(0 < self.q <= 1, "trainer.q", self.q, "above 0, and at most 1")
+        check(self.weights in ("none", "confidence"), "trainer.weights", self.weights, "none or confidence")
+        check(self.average >= 1, "trainer.average", self.average, "at least 1")
+        check(self.alike in (None, *SCOPES), "trainer.alike", self.alike, f"null, {' or '.join(SCOPES)}")
         check_hardware("trainer", self)
 
 

@@ -15,6 +15,8 @@ from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import Reviewed
 from clinsynth.corpora.answers import replay_answers
 from clinsynth.corpora.building import build_corpus, check_units_are_written_about
+from clinsynth.corpora.by_model import labelled_corpus
+from clinsynth.corpora.cleaned import DOUBT, cleaned_corpus
 from clinsynth.corpora.generation import Generation, ParsedAnswer
 from clinsynth.corpora.manifest import Manifest
 from clinsynth.corpora.merging import merge
@@ -31,13 +33,16 @@ from clinsynth.task import Task
 from clinsynth.types import Completion, Gold, Unlabelled
 
 __all__ = [
+    "DOUBT",
     "REJECTED",
     "Corpus",
     "Generation",
     "Manifest",
     "Recipe",
+    "cleaned_corpus",
     "corpus_digest",
     "find_corpus",
+    "labelled_corpus",
     "load_corpus",
     "make_corpus",
     "note_in_manifest",
@@ -45,6 +50,8 @@ __all__ = [
     "pinned_digests",
     "plan_requests",
     "replay_answers",
+    "version_of",
+    "whole_digest",
 ]
 
 
@@ -58,7 +65,7 @@ def make_corpus(recipe: Recipe, *, completions: KnownCompletions, store: Artifac
     check_units_are_written_about(generation)
     corpus = stored_corpus(
         store,
-        version=_version(recipe.task),
+        version=version_of(recipe.task),
         content=_content(generation, lexicon),
         builder=lambda folder: build_corpus(folder, generation, lexicon=lexicon),
     )
@@ -67,11 +74,16 @@ def make_corpus(recipe: Recipe, *, completions: KnownCompletions, store: Artifac
 
 def corpus_digest(recipe: Recipe, *, completions: KnownCompletions, store: ArtifactStore) -> str:
     """Return the digest of the corpus that `make_corpus` would return; raises MissingCompletions as it does."""
+    return whole_digest(recipe, completions=completions, store=store)[:12]
+
+
+def whole_digest(recipe: Recipe, *, completions: KnownCompletions, store: ArtifactStore) -> str:
+    """Return the same with all of its digits."""
     generation, how = replay_answers(recipe, completions=completions), recipe.quality.reviewed
     whole = digest(_content(generation, _lexicon(generation)))
     if how is not Reviewed.keep:
         whole = digest(judged_content(whole, how=how, store=store))
-    return whole[:12]
+    return whole
 
 
 def pinned_corpus(
@@ -102,7 +114,7 @@ def pinned_corpus(
         content |= keys.completed_content(labels=task.labels, how=unlabelled, gold=gold.hashes)
     return stored_corpus(
         store,
-        version=_version(task),
+        version=version_of(task),
         content=content,
         builder=lambda folder: merge(folder, found, missing=missing, unlabelled=unlabelled, gold=gold, task=task),
     )
@@ -143,10 +155,11 @@ def _judged(corpus: Corpus, *, how: Reviewed, task: Task, gold: Gold, store: Art
     """Return the corpus as people's judgement leaves it, where that is wanted."""
     if how is Reviewed.keep:
         return corpus
-    return judged_corpus(corpus, how=how, version=_version(task), gold=gold, store=store)
+    return judged_corpus(corpus, how=how, version=version_of(task), gold=gold, store=store)
 
 
-def _version(task: Task) -> str:
+def version_of(task: Task) -> str:
+    """Return what names the way from completions to a corpus of a task."""
     return f"{keys.CORPUS}.{task.writer.version}"
 
 

@@ -12,10 +12,12 @@ that a new field re-keys no finished run, paid answer or review (after `SKIP_DEF
 from __future__ import annotations
 
 from clinsynth.keys.corpora import (
+    cleaned_content,
     completed_content,
     corpus_content,
     corpus_settings,
     judged_content,
+    labelled_content,
     merged_content,
     units_of,
 )
@@ -36,6 +38,7 @@ from clinsynth.keys.runs import (
     analysis,
     distillation,
     generation,
+    how_it_learns,
     model_content,
     prediction,
     search,
@@ -52,6 +55,7 @@ __all__ = [
     "TRAIN",
     "analysis",
     "answers",
+    "cleaned_content",
     "completed_content",
     "converted_content",
     "corpus_content",
@@ -64,7 +68,9 @@ __all__ = [
     "folder",
     "generation",
     "gold_digest",
+    "how_it_learns",
     "judged_content",
+    "labelled_content",
     "merged_content",
     "model_content",
     "named",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from clinsynth.config.corpus import Reviewed
+from clinsynth.config.corpus import KEEP, Reviewed
 from clinsynth.config.labelling import Material
 from clinsynth.keys.hashing import Hashes, digest, digest_each
 from clinsynth.keys.settings import first, later, listed, named
@@ -106,6 +106,21 @@ def judged_content(base: str, *, review: str, how: Reviewed) -> dict[str, Any]:
 def merged_content(corpora: Sequence[str], *, test: Iterable[str]) -> dict[str, Any]:
     """Return what decides several corpora as one: their whole digests, and the test texts that none may copy."""
     return {"merged": list(corpora), "test": digest(sorted(test))}
+
+
+def labelled_content(base: str) -> dict[str, Any]:
+    """Return what decides a corpus whose labels are a model's; the digest of its texts, `base`, says which model's."""
+    return {"base": base, "labelled": "model"}
+
+
+def cleaned_content(base: str, *, quality: QualityConfig, learner: Sequence[Any]) -> dict[str, Any]:
+    """Return what decides a corpus without its label errors: the corpus, what is done, and by what they are found."""
+    return {"base": base, **label_errors(quality), "learner": list(learner)}
+
+
+def label_errors(quality: QualityConfig) -> dict[str, Any]:
+    """Return what becomes of label errors; nothing where they stay."""
+    return {} if quality.label_errors == KEEP else {"label_errors": quality.label_errors, "folds": quality.folds}
 
 
 def completed_content(*, labels: Sequence[str], how: Unlabelled, gold: Hashes) -> dict[str, Any]:

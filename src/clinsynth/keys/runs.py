@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from clinsynth.config.chats import ScoredBy
 from clinsynth.config.training import SourceName
-from clinsynth.keys.corpora import corpus_settings, reviewed
+from clinsynth.keys.corpora import corpus_settings, label_errors, reviewed
 from clinsynth.keys.hashing import Hashes, digest
 from clinsynth.keys.settings import first, later, later_of_stage, listed, named
 from clinsynth.keys.versions import ANALYSE, DISTILL, PREDICT, TRAIN, ZERO_SHOT
@@ -15,11 +15,13 @@ from clinsynth.keys.versions import ANALYSE, DISTILL, PREDICT, TRAIN, ZERO_SHOT
 if TYPE_CHECKING:
     from clinsynth.config import (
         AnalysisConfig,
+        BackboneConfig,
         CorpusConfig,
         DistillConfig,
         PredictionConfig,
         SearchConfig,
         TrainConfig,
+        TrainerConfig,
         ZeroShotConfig,
     )
     from clinsynth.types import Request
@@ -54,9 +56,18 @@ def training(
         content |= reviewed(settings.quality)
     elif source.name is not SourceName.original:
         content["corpus"] = corpus_settings(settings, version=writer)
+    if source.name is not SourceName.original:
+        content |= label_errors(settings.quality)
     if settings.judged.by is ScoredBy.llm:
         content["judged by"] = listed(settings.llm)
     return digest(content | later_of_stage(settings))
+
+
+def how_it_learns(
+    backbone: BackboneConfig, *, trainer: TrainerConfig, weights: Mapping[str, Any], model: str, precision: str
+) -> list[Any]:
+    """Return what decides the models that look for label errors; the last three are as of `training`."""
+    return [TRAIN, model, weights, *listed(backbone), named(trainer) | {"precision": precision}]
 
 
 def model_content(run_key: str, *, corpus: str | None) -> list[Any]:

@@ -49,6 +49,12 @@ class Student(Protocol):
     def predict(self, examples: Sequence[Any]) -> Predictions:
         """Return what the trained model makes of gold examples, in their order."""
 
+    def probabilities(self, examples: Sequence[Any]) -> list[Any]:
+        """Return how sure it is of each example's labels, array [words, labels], or [1, labels] of a whole text.
+
+        Raises ConfigError where a task has no such.
+        """
+
     def lost_of(self, examples: Sequence[Any]) -> int:
         """Return how many labelled units (words) of examples are cut off."""
 
@@ -95,6 +101,9 @@ class Opened(Protocol):
 
     def predict(self, examples: Sequence[Any]) -> Predictions:
         """Return what it makes of gold examples, in their order."""
+
+    def probabilities(self, examples: Sequence[Any]) -> list[Any]:
+        """Return how sure it is of each example's labels; see `Student.probabilities`."""
 
     def close(self) -> None:
         """End its threads; what was begun and not yet read stays unread."""

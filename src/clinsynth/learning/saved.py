@@ -46,6 +46,10 @@ class ModelDescription:
     """The language by whose rules texts are cut into sentences before they are read; `None`: they are not cut."""
     thresholds: Mapping[str, float] = field(default_factory=dict)
     """How sure the model has to be of a span, by label."""
+    alike: str | None = None
+    """Which texts are read together, in which words are labelled alike; `None`: none."""
+    abbreviations: bool = False
+    """Whether abbreviations are labelled as their long forms."""
     runtime: str | None = None
     """What computes it, where it was exported for another one than PyTorch."""
 
@@ -68,6 +72,8 @@ def describe_model(folder: Path) -> ModelDescription:
                 head=found.get("head"),
                 sentences=found.get("sentences"),
                 thresholds=found.get("thresholds", {}),
+                alike=found.get("alike"),
+                abbreviations=bool(found.get("abbreviations")),
                 runtime=found.get("runtime"),
             )
         except (OSError, ValueError, KeyError, TypeError):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from clinsynth.config import SourceConfig, SourceName
+from clinsynth.config.training import SYNTHETIC_FIRST
 from clinsynth.errors import ConfigError
 from clinsynth.types import Gold
 
@@ -22,6 +23,8 @@ class TrainingSet:
     train: tuple[Any, ...]
     devel: tuple[Any, ...]
     """Empty: train for a fixed number of steps and keep the last weights."""
+    first: int = 0
+    """So many of `train` are learnt before the others; 0: all are mixed."""
 
 
 def training_set(
@@ -46,6 +49,8 @@ def training_set(
             "source=synthetic."
         )
     chosen = trainable if source.examples is None else draw(trainable, source.examples, seed=seed)
+    if source.name is SourceName.augmented and source.order == SYNTHETIC_FIRST:
+        return _synthetic_first(chosen, synthetic, share=holdout, seed=seed)
     if source.name is SourceName.augmented:
         return _held_out((*chosen, *synthetic), share=holdout, seed=seed)
     if source.examples is not None:
@@ -78,6 +83,18 @@ def _held_out(examples: tuple[Any, ...], *, share: float, seed: int) -> Training
         examples,
         train=tuple(example for index, example in enumerate(examples) if index not in held),
         devel=tuple(examples[index] for index in sorted(held)),
+    )
+
+
+def _synthetic_first(gold: Sequence[Any], synthetic: Sequence[Any], *, share: float, seed: int) -> TrainingSet:
+    """Return the synthetic examples before the gold ones; what is held out is of both, as it is of a mixture."""
+    parts = [_held_out(tuple(part), share=share, seed=seed) for part in (synthetic, gold)]
+    early, late = parts
+    return TrainingSet(
+        early.examples + late.examples,
+        train=early.train + late.train,
+        devel=early.devel + late.devel,
+        first=len(early.train),
     )
 
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from clinsynth.corpora import Corpus
+from clinsynth.corpora import DOUBT, Corpus
 from clinsynth.reports.adjudication import adjudication_text
 from clinsynth.reports.console import print_columns, say, terminal
 from clinsynth.text.printable import printable
@@ -89,6 +89,14 @@ def show_rejected(reasons: Mapping[str, int], rows: Iterable[Mapping[str, Any]],
         for row in shown[reason]:
             detail = f" ({row['detail']})" if row["detail"] else ""
             console.print(printable(f"  • {row['text']}{detail}"), soft_wrap=not console.is_terminal)
+
+
+def show_doubted(rows: Iterable[Mapping[str, Any]], *, each: int) -> None:
+    """Print how many kept texts have a label that is doubted, and `each` so many of them; nothing where none has."""
+    doubted = [row for row in rows if DOUBT in row]
+    if doubted:
+        shown = [{**row, "detail": row[DOUBT], "reason": DOUBT} for row in doubted[:each]]
+        show_rejected({DOUBT: len(doubted)}, shown, each=each)
 
 
 def _listed(found: Mapping[str, int]) -> str:

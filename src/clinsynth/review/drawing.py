@@ -21,9 +21,18 @@ def draw_from_corpus(
     source: str,
     number: int,
     seed: int,
+    first: Collection[int] = (),
 ) -> list[ReviewItem]:
-    """Draw `number` of the examples, the same number of each group; all of a group that has fewer."""
-    places = _evenly(groups, number=number, seed=seed)
+    """Draw `number` of the examples, the same number of each group; all of a group that has fewer.
+
+    The places `first`, of which somebody doubts the labels, are drawn before all others.
+    """
+    doubted = sorted(first)
+    places = [doubted[one] for one in _evenly([groups[place] for place in doubted], number=number, seed=seed)]
+    others = [place for place in range(len(groups)) if place not in set(first)]
+    places += [
+        others[one] for one in _evenly([groups[place] for place in others], number=number - len(places), seed=seed)
+    ]
     return [
         _item(examples[place], group=groups[place], reviewer=reviewer, labels=labels, source=source, place=place)
         for place in places

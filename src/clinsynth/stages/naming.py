@@ -33,7 +33,7 @@ _REVIEWED = "quality.reviewed"
 
 _PLACES = (
     *("dataset.files", "dataset.folds", "dataset.recordings", "dataset.adjudicated"),
-    *("llm.recordings", "llm.price_table"),
+    *("llm.recordings", "llm.price_table", "annotator.model"),
 )
 """Settings that say where things lie, which changes no result."""
 

@@ -8,11 +8,12 @@ from typing import Any
 
 from clinsynth import corpora
 from clinsynth.artifacts import ArtifactStore
+from clinsynth.config.corpus import MODEL
 from clinsynth.corpora import Corpus
 from clinsynth.errors import MissingCompletions
 from clinsynth.llm import recorded
 from clinsynth.reports.counts import show_corpus_counts
-from clinsynth.stages import asking
+from clinsynth.stages import annotating, asking
 from clinsynth.stages.resolving import Resolved
 
 
@@ -28,6 +29,11 @@ def corpus(resolved: Resolved[Any], *, store: ArtifactStore, folder: Path) -> Co
             f"{error} The requests are in {place}: answered there (`completion`), it is a file for llm.recordings."
         ) from error
     show_corpus_counts(found)
+    if resolved.settings.annotator.name == MODEL:
+        found = annotating.labelled(
+            found, settings=resolved.settings, task=resolved.task, gold=resolved.gold, store=store
+        )
+        show_corpus_counts(found)
     return found
 
 

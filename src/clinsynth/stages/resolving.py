@@ -24,11 +24,12 @@ from clinsynth.config import (
     UnitsConfig,
     ZeroShotConfig,
 )
+from clinsynth.config.training import CROSS_ENTROPY, MIXED
 from clinsynth.corpora.recipe import Recipe
 from clinsynth.errors import ConfigError
 from clinsynth.llm import RECORDED
 from clinsynth.review import results
-from clinsynth.stages import labelling, suiting
+from clinsynth.stages import annotating, labelling, suiting
 from clinsynth.stages.choices import changed, choices, language_of, negatives_of, prompt_of, wanted, writing
 from clinsynth.stages.errors import with_errors
 from clinsynth.task import Task
@@ -84,6 +85,7 @@ class Resolved(Generic[Settings]):
 def load_and_resolve(settings: Settings) -> Resolved[Settings]:
     """Read gold, and return what the settings come to; what is wrong with them is said before."""
     complete(settings)
+    settings = changed(settings, annotator=annotating.with_models(settings))
     return resolve(settings, gold=load_gold(settings.dataset, paths=settings.paths))
 
 
@@ -213,6 +215,7 @@ def _learning(settings: TrainConfig, *, task: Task) -> dict[str, Any]:
     backbone, trainer = settings.backbone, settings.trainer
     suiting.check_kind(backbone, task=task)
     suiting.check_devices(trainer, task=task)
+    _check_learner(settings, task=task)
     lr = backbone.lr if backbone.lr is not None else backbone.lr_by_task.get(task.name)
     if lr is None:
         raise ConfigError(
@@ -224,6 +227,25 @@ def _learning(settings: TrainConfig, *, task: Task) -> dict[str, Any]:
         "trainer": changed(trainer, holdout=holdout),
         "judged": suiting.complete_judge(settings.judged, task=task),
     }
+
+
+def _check_learner(settings: TrainConfig, *, task: Task) -> None:
+    """Raise ConfigError for ways to learn that are an encoder's, and another learner is chosen."""
+    trainer = settings.trainer
+    chosen = {
+        "trainer.loss": trainer.loss != CROSS_ENTROPY,
+        "trainer.weights": trainer.weights != "none",
+        "trainer.average": trainer.average > 1,
+        "trainer.alike": trainer.alike is not None,
+        "trainer.abbreviations": trainer.abbreviations,
+        "source.order": settings.source.order != MIXED,
+    }
+    wrong = [name for name, given in chosen.items() if given]
+    if wrong and task.kind.learner != "encoder":
+        raise ConfigError(
+            f"{', '.join(wrong)}: only models that mark and classify texts learn so, and {task.dataset.name} "
+            f"({task.name}) is learnt by one that writes: leave it out."
+        )
 
 
 def _amounts(settings: TrainConfig, *, gold: Gold) -> dict[str, Any]:

@@ -129,6 +129,7 @@ def _drawn(settings: ReviewConfig, *, store: ArtifactStore) -> tuple[Review, lis
     )
     kind = tasks.kind(review.task)
     groups = [example.label for example in corpus.examples] if kind.numbered else corpus.units
+    doubted = {place for place, row in enumerate(corpus.rows()) if corpora.DOUBT in row}
     return review, drawing.draw_from_corpus(
         corpus.examples,
         groups=groups,
@@ -137,6 +138,7 @@ def _drawn(settings: ReviewConfig, *, store: ArtifactStore) -> tuple[Review, lis
         source=review.digest,
         number=told.n,
         seed=told.seed,
+        first=doubted,
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from clinsynth import corpora, tasks
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import ShowConfig
-from clinsynth.reports.counts import show_corpus_counts, show_rejected, show_statistics
+from clinsynth.reports.counts import show_corpus_counts, show_doubted, show_rejected, show_statistics
 from clinsynth.reports.samples import show_samples
 from clinsynth.reports.spending import show_bill
 from clinsynth.stages import Job, costs
@@ -24,6 +24,7 @@ def main(settings: ShowConfig, *, job: Job) -> None:
     number = min(settings.samples, len(corpus.examples))
     show_samples(random.Random(settings.seed).sample(corpus.examples, number))
     _show_bill(settings, corpus)
+    show_doubted(corpus.rows(), each=settings.rejected)
     show_rejected(corpus.manifest.rejected, corpus.rejected(), each=settings.rejected)
     print(f"\n{corpus.folder}")
 

@@ -24,7 +24,7 @@ from clinsynth.reports import adjudication, figures
 from clinsynth.reports.counts import show_corpus_counts, show_splits, show_withheld
 from clinsynth.reports.mistakes import mistakes
 from clinsynth.reports.scores import show_result
-from clinsynth.stages import Job, models, naming, replay, resolving
+from clinsynth.stages import Job, annotating, models, naming, replay, resolving
 from clinsynth.stages.feedback import trained
 from clinsynth.stages.frame import Entry, Frame, log_corpus, log_gold
 from clinsynth.stages.outcomes import log_outcomes
@@ -125,6 +125,8 @@ def _gather(settings: TrainConfig, *, job: Job, store: ArtifactStore) -> Materia
     if resolved.settings.source.name is not SourceName.original:
         resolved, corpus = _with_corpus(resolved, store=store, folder=job.folder)
     settings = resolved.settings
+    if corpus is not None:
+        corpus = annotating.cleaned(corpus, settings=settings, task=task, gold=gold, store=store)
     synthetic: Sequence[Any] = ()
     if corpus is not None:
         synthetic = taken(corpus.examples, corpus.units, source=settings.source, total=settings.size.total)

@@ -16,12 +16,14 @@ from clinsynth.task.forms import AnswerForm
 from clinsynth.task.parts import (
     Asker,
     Confidence,
+    Consistency,
     Examples,
     Exchange,
     GoldReader,
     Judge,
     Partial,
     PathReader,
+    Probabilities,
     RealTexts,
     Reviewer,
     Writer,
@@ -43,6 +45,7 @@ from clinsynth.task.values import (
     ANSWER,
     REASON,
     VERIFY,
+    Alike,
     Asking,
     Choices,
     Headline,
@@ -59,6 +62,7 @@ __all__ = [
     "NONE",
     "REASON",
     "VERIFY",
+    "Alike",
     "AnswerForm",
     "Asker",
     "Asking",
@@ -68,18 +72,21 @@ __all__ = [
     "Choices",
     "Chosen",
     "Confidence",
+    "Consistency",
     "Cut",
     "EncoderModel",
     "EncoderReading",
     "Examples",
     "Exchange",
     "GoldReader",
+    "Head",
     "Headline",
     "Judge",
     "Kind",
     "Negatives",
     "Partial",
     "PathReader",
+    "Probabilities",
     "Proposal",
     "Quota",
     "Reader",
@@ -106,6 +113,19 @@ Check = Callable[[Candidate], tuple[str, str] | None]
 
 
 @dataclass(frozen=True)
+class Head:
+    """The learner's parts of a task that learns in another way than the usual one."""
+
+    name: str
+    """As `backbone.head` has it."""
+    version: str
+    model: Callable[[], EncoderModel]
+    reading: Callable[[], EncoderReading]
+    labels_words: bool = False
+    """Whether its outputs are probabilities of the task's labels, as those of the usual head."""
+
+
+@dataclass(frozen=True)
 class Kind:
     """A task without a dataset: what a corpus, a review or a saved model needs, which know their labels themselves."""
 
@@ -121,10 +141,12 @@ class Kind:
     learner: str = "encoder"
     holdout: float = 0.0
     """What `trainer.holdout=null` means."""
-    span_version: str = ""
-    span_model: Callable[[], EncoderModel] | None = None
-    """Of `backbone.head=span`, as `span_reading`; `None` where a task has but one head."""
-    span_reading: Callable[[], EncoderReading] | None = None
+    heads: tuple[Head, ...] = ()
+    """Those that `backbone.head` chooses from, beside the usual one."""
+    probabilities: Probabilities | None = None
+    """How sure a model is, label by label; `None` where an example has not one label a word, or a text."""
+    consistency: Consistency | None = None
+    """Of `trainer.alike` and `trainer.abbreviations`; `None` where nothing is said twice."""
     confidence: Confidence | None = None
     """Of `trainer.thresholds`; `None` where labels have none."""
     sentences: Callable[[Any, Sequence[Any]], str | None] | None = None
@@ -138,10 +160,12 @@ class Kind:
     """Whether a unit is but a number, so that its name shows nothing of gold."""
 
     def with_head(self, head: str | None) -> Kind:
-        """Return the kind with the learner's parts of a head; `None` and `token` are the usual ones."""
-        if head in (None, "token") or self.span_model is None or self.span_reading is None:
+        """Return the kind with the learner's parts of a head; `None`, and a name that is none, is the usual one."""
+        found = next((one for one in self.heads if one.name == head), None)
+        if found is None:
             return self
-        return replace(self, version=self.span_version, model=self.span_model, reading=self.span_reading)
+        with_head = replace(self, version=found.version, model=found.model, reading=found.reading)
+        return with_head if found.labels_words else replace(with_head, probabilities=None, consistency=None)
 
 
 @dataclass(frozen=True)

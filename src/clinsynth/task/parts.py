@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from clinsynth.task.encoder import Cut
 from clinsynth.task.forms import AnswerForm
 from clinsynth.task.units import Supply
-from clinsynth.task.values import Choices, Headline, Proposal, Writing
+from clinsynth.task.values import Alike, Choices, Headline, Proposal, Writing
 from clinsynth.types import (
     Brief,
     Candidate,
@@ -189,6 +190,33 @@ class Confidence(Protocol):
 
     def above(self, predicted: Any, *, thresholds: Mapping[str, float]) -> Any:
         """Return a predicted example without what the model is less sure of."""
+
+
+class Probabilities(Protocol):
+    """A model's outputs as rows of probabilities of the task's labels, one a word or one a text."""
+
+    def rows(
+        self, examples: Sequence[Any], *, encoded: Sequence[Any], outputs: Sequence[Any], labels: Any
+    ) -> list[Any]:
+        """Return the probabilities of each example, array [words, labels], or [1, labels] of a whole text."""
+
+    def read_rows(self, examples: Sequence[Any], *, rows: Sequence[Any], labels: Sequence[str]) -> list[Any]:
+        """Return the examples with the labels that the rows say."""
+
+    def targets(self, example: Any, *, labels: Sequence[str]) -> list[int]:
+        """Return the number of each label that the example has: of each word, or of the text."""
+
+
+class Consistency(Protocol):
+    """The same words labelled alike where a model is unsure of them."""
+
+    def consistent(
+        self, predicted: Sequence[Any], *, rows: Sequence[Any], labels: Sequence[str], how: Alike
+    ) -> list[Any]:
+        """Return predicted examples, which are read together, with what the other ones say of the same words."""
+
+    def in_text(self, text: Cut, *, outputs: Sequence[Any], labels: Sequence[str], how: Alike) -> dict[str, Any]:
+        """Return what `EncoderReading.answer` does of a text, of which each part agrees with the others."""
 
 
 class Partial(Protocol):

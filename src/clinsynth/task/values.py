@@ -136,3 +136,16 @@ class Headline:
     def of_label(self, label: str) -> str:
         """Return the metric of one label, of a task that has several."""
         return f"test/{label}/{self.metric.removeprefix('test/')}"
+
+
+@dataclass(frozen=True)
+class Alike:
+    """Which words are labelled as elsewhere, where a model is unsure of them."""
+
+    scope: str | None = None
+    """`document`: those that stand in the same document; `corpus`: in any text that is read together; `None`: none."""
+    abbreviations: bool = False
+    """Abbreviations, as their long form in the same scope is."""
+
+    def __bool__(self) -> bool:
+        return self.scope is not None or self.abbreviations

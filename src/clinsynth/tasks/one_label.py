@@ -12,6 +12,7 @@ from transformers import PreTrainedTokenizerBase
 
 from clinsynth.learning.encoder import sequences
 from clinsynth.learning.encoder.module import BaseFineTuner
+from clinsynth.learning.encoder.objective import LOSSES
 from clinsynth.learning.encoder.sequences import Encoded
 
 
@@ -25,6 +26,15 @@ def encode(
 
 class FineTuner(BaseFineTuner):
     """Outputs, one a text: probabilities [labels]."""
+
+    LOSSES = LOSSES
+
+    def loss(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+        """Return the mean loss of the texts."""
+        if self.objective.plain:
+            return super().loss(batch)
+        chances = self._forward(batch).logits.float().log_softmax(-1)
+        return self.objective.mean(chances.gather(-1, batch["labels"][:, None])[:, 0])
 
     def outputs(self, logits: torch.Tensor, batch: dict[str, torch.Tensor]) -> list[NDArray[np.float32]]:
         return list(logits.float().softmax(-1).cpu().numpy())

@@ -55,6 +55,8 @@ class Sentence:
     """How sure a model is of each span, 0 to 1; empty where nobody says."""
     unlabelled: tuple[str, ...] = ()
     """Types whose entities nobody has marked, so that words without a span may be some of them."""
+    confidence: tuple[float, ...] = ()
+    """How sure the label of each word is, 0 to 1, by a model or by votes; empty where nobody says."""
 
     def __post_init__(self) -> None:
         if not self.spans:
@@ -104,7 +106,7 @@ class Sentence:
 
     def marked(self, spans: Iterable[Span], *, scores: Sequence[float] = ()) -> Sentence:
         """Return the same words with other spans."""
-        return replace(self, spans=tuple(spans), scores=tuple(scores))
+        return replace(self, spans=tuple(spans), scores=tuple(scores), confidence=())
 
     def predicted(self, spans: Sequence[Span], *, scores: Sequence[float]) -> Sentence:
         """Return the same words with a model's spans; of types that nobody has marked none can be judged."""
@@ -119,7 +121,8 @@ class Sentence:
         spans = {"spans": [[span.start, span.end, span.label] for span in self.spans]} if nested else {}
         unlabelled = {"unlabelled": list(self.unlabelled)} if self.unlabelled else {}
         scores = {"scores": [round(score, 4) for score in self.scores]} if self.scores else {}
-        return {"tokens": list(self.tokens), "tags": self.tags} | spans | unlabelled | scores
+        sure = {"word_confidences": [round(one, 3) for one in self.confidence]} if self.confidence else {}
+        return {"tokens": list(self.tokens), "tags": self.tags} | spans | unlabelled | scores | sure
 
 
 def to_tags(spans: Iterable[Span], *, length: int) -> list[str]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinsynth.learning.encoder.data import FineTuningData, LengthBatches
+from clinsynth.learning.encoder.data import FineTuningData, InTurn, LengthBatches
 
 LENGTHS = st.lists(st.integers(1, 50), max_size=60)
 DRAWN = random.Random(0)
@@ -102,3 +102,13 @@ def test_training_data_is_drawn_with_the_seed() -> None:
         for seed in (1, 1, 2)
     ]
     assert orders[0] == orders[1] != orders[2]
+
+
+@pytest.mark.parametrize(("first", "epochs"), [(40, 3), (5, 2), (69, 1)])
+def test_one_part_is_learnt_before_the_other(first: int, epochs: int) -> None:
+    batches = InTurn(MANY[:70], batch_size=8, seed=0, first=first, epochs=epochs)
+    row = [batch for _ in range(epochs) for batch in batches]
+    assert len(row) == epochs * len(batches)
+    early = [all(place < first for place in batch) for batch in row]
+    assert early == sorted(early, reverse=True)
+    assert sorted(place for batch in row for place in batch) == sorted([*range(70)] * epochs)

@@ -221,6 +221,22 @@ def test_without_devel_the_last_weights_are_kept() -> None:
     assert tuner.model.weight.item() > 0.5
 
 
+@pytest.mark.parametrize("devel", [(), items(1.0)])
+def test_the_weights_of_the_last_epochs_are_averaged(devel: Sequence[Item], monkeypatch: pytest.MonkeyPatch) -> None:
+    weights: list[float] = []
+    taken = fit.Average.on_train_epoch_end
+
+    def seen(self: fit.Average, run: Any, module: Any) -> None:
+        weights.append(module.model.weight.item())
+        taken(self, run, module)
+
+    monkeypatch.setattr(fit.Average, "on_train_epoch_end", seen)
+    tuner, data = tuning(devel=devel, score=len)
+    fit.fit(tuner, data=data, config=trainer(epochs=5, average=3), report=lambda measured: None)
+    assert len(set(weights)) == 5
+    assert tuner.model.weight.item() == pytest.approx(sum(weights[2:]) / 3)
+
+
 def test_devel_outputs_come_in_the_order_of_devel() -> None:
     seen: list[list[float]] = []
 

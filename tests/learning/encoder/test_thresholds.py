@@ -51,3 +51,25 @@ def test_nothing_to_choose_on_is_refused(composed: Composed, tiny_bert: Path) ->
 def test_a_task_without_mentions_refuses_thresholds(composed: Composed, tiny_bert: Path) -> None:
     with pytest.raises(ConfigError, match=r"trainer\.thresholds=true is of ner: relation has no mentions"):
         student(composed, tiny_bert, "dataset=sample_relation", devel=())
+
+
+def test_a_model_of_whole_words_reads_as_it_has_learnt(composed: Composed, tiny_bert: Path, tmp_path: Path) -> None:
+    """And so does one that labels words as elsewhere in their text."""
+    own = ("backbone.head=word", "trainer.thresholds=false", "trainer.alike=document", "trainer.abbreviations=true")
+    found = student(composed, tiny_bert, *own, "trainer.loss=generalised", "trainer.average=2")
+    found.fit(report=lambda measured: None)
+    assert found.predict(TRAIN).predicted == list(TRAIN)
+    found.save(tmp_path / "model")
+    model: Any = open_model(tmp_path / "model", kinds=tasks.kinds(), how=Opening(overlap=0.25, batch_tokens=64))
+    assert (model.alike.scope, model.alike.abbreviations) == ("document", True)
+    assert model.predict(TRAIN).predicted == list(TRAIN)
+    read = model.read(["has gout today", ""])
+    assert [[span["text"] for span in line["spans"]] for line in read] == [["gout"], []]
+    rows = model.probabilities(TRAIN)
+    assert [row.shape for row in rows] == [(3, 3), (3, 3), (4, 3)]
+    assert rows[0].sum(-1) == pytest.approx(1.0, abs=1e-4)
+
+
+def test_a_head_without_labels_of_words_has_none_alike(composed: Composed, tiny_bert: Path) -> None:
+    with pytest.raises(ConfigError, match=r"trainer\.alike and trainer\.abbreviations are of ner"):
+        student(composed, tiny_bert, "backbone.head=span", "trainer.alike=document")

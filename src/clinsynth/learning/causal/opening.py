@@ -47,6 +47,10 @@ class OpenedChat:
         """Raise ConfigError: what an answer is worth a judge says, in `clinsynth distill`."""
         raise ConfigError("a model that talks has no score of its own: `clinsynth distill` has its answers judged.")
 
+    def probabilities(self, examples: Sequence[Any]) -> list[Any]:
+        """Raise ConfigError: what is written has no labels."""
+        raise ConfigError("a model that writes has no labels to be sure of: it cannot be an annotator.")
+
     def close(self) -> None:
         """Do nothing: it has no threads."""
 

@@ -102,6 +102,10 @@ class CausalStudent:
         ]
         return Predictions(examples, predicted)
 
+    def probabilities(self, examples: Sequence[Any]) -> list[Any]:
+        """Raise ConfigError: what is written has no labels."""
+        raise ConfigError("a model that writes has no labels to be sure of.")
+
     def answers_of_base(self, examples: Sequence[Any]) -> list[Any]:
         """Return what the backbone answered before it was trained; empty where all of its weights were."""
         if not self.backbone.lora.r:

@@ -58,18 +58,54 @@ class LengthBatches(Sampler[list[int]]):
         return [list(order[start : start + self.batch_size]) for start in range(0, len(order), self.batch_size)]
 
 
+class InTurn(Sampler[list[int]]):
+    """Batches of two parts, one after the other: all passes over the first part, then all those over the second.
+
+    What Lightning calls an epoch is a share of this row, of as many batches as one pass over both parts has.
+    """
+
+    def __init__(self, lengths: Sequence[int], *, batch_size: int, seed: int, first: int, epochs: int) -> None:
+        parts = (LengthBatches(part, batch_size=batch_size, seed=seed) for part in (lengths[:first], lengths[first:]))
+        early, late = parts
+        self._row = [batch for _ in range(epochs) for batch in early]
+        self._row += [[first + place for place in batch] for _ in range(epochs) for batch in late]
+        self._each, self._epoch, self._epochs = len(early) + len(late), 0, epochs
+
+    def __len__(self) -> int:
+        return self._each
+
+    def __iter__(self) -> Iterator[list[int]]:
+        start = self._epoch % self._epochs * self._each
+        self._epoch += 1
+        return iter(self._row[start : start + self._each])
+
+
 class FineTuningData(pl.LightningDataModule):
     """Encoded training examples and, to choose a checkpoint, devel examples."""
 
     def __init__(
-        self, *, train: Sequence[Any], devel: Sequence[Any], batch_size: int, collator: Callable[..., Any], seed: int
+        self,
+        *,
+        train: Sequence[Any],
+        devel: Sequence[Any],
+        batch_size: int,
+        collator: Callable[..., Any],
+        seed: int,
+        first: int = 0,
+        epochs: int = 1,
     ) -> None:
+        """The `first` of the training examples are learnt before the others: for as many passes as those, `epochs`."""
         super().__init__()
+        self.first, self.epochs = first, epochs
         self.train, self.devel = train, devel
         self.batch_size, self.collator, self.seed = batch_size, collator, seed
 
     def train_dataloader(self) -> DataLoader[Any]:
-        return self.loader(self.train, seed=self.seed)
+        if not self.first:
+            return self.loader(self.train, seed=self.seed)
+        lengths = [len(item) for item in self.train]
+        batches = InTurn(lengths, batch_size=self.batch_size, seed=self.seed, first=self.first, epochs=self.epochs)
+        return self._batched(self.train, batches)
 
     def val_dataloader(self) -> DataLoader[Any] | list[Any]:
         return self.loader(self.devel) if self.devel else []
@@ -77,6 +113,8 @@ class FineTuningData(pl.LightningDataModule):
     def loader(self, encoded: Sequence[Any], *, seed: int | None = None) -> DataLoader[Any]:
         """Return batches in training order with `seed`, else for inference (no gradients: four times as large)."""
         size = self.batch_size if seed is not None else 4 * self.batch_size
-        batches = LengthBatches([len(item) for item in encoded], batch_size=size, seed=seed)
+        return self._batched(encoded, LengthBatches([len(item) for item in encoded], batch_size=size, seed=seed))
+
+    def _batched(self, encoded: Sequence[Any], batches: Sampler[list[int]]) -> DataLoader[Any]:
         pinned = torch.cuda.is_available()  # copied to the GPU while it works
         return DataLoader(Encodings(encoded), batch_sampler=batches, collate_fn=self.collator, pin_memory=pinned)

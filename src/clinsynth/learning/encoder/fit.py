@@ -17,6 +17,7 @@ import pytorch_lightning as pl
 import torch
 import transformers
 from pytorch_lightning.callbacks import Callback, ModelCheckpoint, TQDMProgressBar
+from torch.optim.swa_utils import AveragedModel
 
 from clinsynth.config import TrainerConfig
 from clinsynth.learning import hardware
@@ -35,14 +36,16 @@ def fit(
 ) -> tuple[pl.Trainer, Fitted]:
     """Train; return what predicts with the trained module, too.
 
-    Afterwards `tuner` has the weights of the best epoch on devel, or the last ones. `report` gets what was measured,
-    once an epoch.
+    Afterwards `tuner` has the weights of the best epoch on devel, or the last ones, or the mean of those of several.
+    `report` gets what was measured, once an epoch.
     """
     length = schedule(len(data.train), batch_size=data.batch_size, trainer=config)
     with tempfile.TemporaryDirectory(prefix="clinsynth-") as folder:
         best = ModelCheckpoint(dirpath=folder, monitor=tuner.metric, mode="max", save_weights_only=True)
         reporter = _Epochs(report, metric=tuner.metric)
-        callbacks: list[Callback] = [reporter, *([best] if data.devel else []), _progress()]
+        averaged = Average(config.average) if config.average > 1 else None
+        chosen: list[Callback] = [averaged] if averaged else [best] if data.devel else []
+        callbacks: list[Callback] = [reporter, *chosen, _progress()]
         trainer = lightning(config, epochs=length.epochs, callbacks=callbacks)
         with interruptible(trainer):
             trainer.fit(tuner, datamodule=data)
@@ -110,6 +113,30 @@ def lightning(config: TrainerConfig, *, epochs: int, callbacks: list[Callback], 
         use_distributed_sampler=False,
         **options,
     )
+
+
+class Average(Callback):
+    """The mean of the weights at the end of each of the last epochs (Izmailov et al. 2018), once training has ended."""
+
+    def __init__(self, epochs: int) -> None:
+        self.epochs = epochs
+        self._mean: AveragedModel | None = None
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Take the weights of an epoch that counts."""
+        if trainer.current_epoch + self.epochs < (trainer.max_epochs or 0):
+            return
+        assert isinstance(pl_module, BaseFineTuner)
+        pl_module.catch_up()
+        if self._mean is None:
+            self._mean = AveragedModel(pl_module.model)
+        self._mean.update_parameters(pl_module.model)
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Give the model the mean."""
+        assert isinstance(pl_module, BaseFineTuner)
+        if self._mean is not None:
+            pl_module.model.load_state_dict(self._mean.module.state_dict())
 
 
 def _progress() -> Callback:

@@ -28,7 +28,7 @@ def version(task: Task, *, backbone: BackboneConfig) -> str:
 
 
 def _with_head(task: Task, backbone: BackboneConfig) -> Task:
-    if backbone.head != "token" and task.kind.span_model is None:
+    if backbone.head != "token" and backbone.head not in {head.name for head in task.kind.heads}:
         raise ConfigError(f"backbone.head={backbone.head} is of ner: {task.name} classifies whole texts.")
     return replace(task, kind=task.kind.with_head(backbone.head))
 

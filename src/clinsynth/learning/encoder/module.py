@@ -12,7 +12,12 @@ from pytorch_lightning.core.optimizer import LightningOptimizer
 from torch.optim import AdamW
 from transformers import PreTrainedModel, get_linear_schedule_with_warmup
 
+from clinsynth.config.training import CROSS_ENTROPY
+from clinsynth.learning.encoder.objective import Objective
 from clinsynth.learning.encoder.optimizer import RowAdamW, clip
+
+PLAIN = Objective()
+"""The loss that a model computes itself."""
 
 IGNORED = -100
 """Target of a position that has no loss."""
@@ -25,8 +30,13 @@ class BaseFineTuner(pl.LightningModule):
     examples, in their order, to the number by which the checkpoint is chosen, which is logged as `metric`.
     """
 
-    OWN: frozenset[str] = frozenset({"index", "weight", "open"})
+    OWN: frozenset[str] = frozenset({"index", "weight", "open", "shares", "weights"})
     """What a batch holds that is not of the model's inputs."""
+
+    LOSSES: frozenset[str] = frozenset({CROSS_ENTROPY})
+    """Those that it can minimise."""
+    WEIGHTED = False
+    """Whether its examples may count by how sure their labels are."""
 
     def __init__(
         self,
@@ -37,11 +47,12 @@ class BaseFineTuner(pl.LightningModule):
         weight_decay: float,
         score: Callable[[Sequence[Any]], float] | None = None,
         metric: str = "devel/f1",
+        objective: Objective = PLAIN,
     ) -> None:
         super().__init__()
         self.model = model.train()  # from_pretrained hands it over in eval mode, without dropout
         self.lr, self.warmup, self.weight_decay = lr, warmup, weight_decay
-        self.score, self.metric = score, metric
+        self.score, self.metric, self.objective = score, metric, objective
         self.last_loss = torch.tensor(torch.nan)
         self._devel: dict[int, Any] = {}
 
@@ -63,11 +74,11 @@ class BaseFineTuner(pl.LightningModule):
         return loss
 
     def on_validation_epoch_start(self) -> None:
-        self._catch_up()
+        self.catch_up()
         self._devel = {}
 
     def on_train_end(self) -> None:
-        self._catch_up()
+        self.catch_up()
 
     def validation_step(self, batch: dict[str, torch.Tensor], _: int) -> None:
         self._devel |= self.predict_step(batch, _)
@@ -113,7 +124,8 @@ class BaseFineTuner(pl.LightningModule):
     ) -> None:
         clip(list(self.parameters()), largest=gradient_clip_val or torch.inf)
 
-    def _catch_up(self) -> None:
+    def catch_up(self) -> None:
+        """Bring word embeddings up to date whose rows were not read of late."""
         optimizer = self.optimizers()
         if isinstance(optimizer, LightningOptimizer) and isinstance(optimizer.optimizer, RowAdamW):
             optimizer.optimizer.catch_up()

@@ -21,12 +21,13 @@ from transformers import (
 
 from clinsynth.errors import ConfigError
 from clinsynth.learning import saved
+from clinsynth.learning.encoder import reading
 from clinsynth.learning.encoder.backbones import BROKEN
 from clinsynth.learning.encoder.batches import padded, token_batches
 from clinsynth.learning.encoder.module import IGNORED
 from clinsynth.learning.encoder.runtimes import RUNTIMES, Compute, Runtime, of_network
 from clinsynth.learning.learner import Opening
-from clinsynth.task import Cut, EncoderReading, Kind, Reader, Window
+from clinsynth.task import Alike, Cut, EncoderReading, Kind, Reader, Window
 from clinsynth.types import Predictions
 
 _BARE = 128
@@ -41,6 +42,8 @@ _TOKENS_OF_A_CORE, _TOKENS_OF_A_GPU = 512, 32768
 _BEHIND_PADDING = ("roberta", "camembert", "xlm-roberta", "longformer")
 """Kinds of models whose positions begin behind that of the padding."""
 
+
+NOTHING_ALIKE = Alike()
 
 Lines = list[dict[str, Any]]
 """What a model says of texts, one each."""
@@ -61,6 +64,7 @@ class OpenedEncoder:
     """Word pieces that the model can read at once."""
     thresholds: Mapping[str, float] = field(default_factory=dict)
     """How sure it has to be of a span, by label."""
+    alike: Alike = NOTHING_ALIKE
 
     @property
     def task(self) -> str:
@@ -78,25 +82,28 @@ class OpenedEncoder:
 
     def start(self, texts: Sequence[str]) -> Callable[[], Lines]:
         """Begin to read; the windows of all texts are sorted by length together. Return what waits for the lines."""
-        reading = self.kind.reading()
-        cuts = reading.cut(texts, reader=self.reader)
+        ways = self.kind.reading()
+        cuts = ways.cut(texts, reader=self.reader)
         wait = self._begin([window for cut in cuts for window in cut.windows])
 
         def finish() -> Lines:
             outputs = iter(wait())
-            return [self._line(cut, [next(outputs) for _ in cut.windows], reading=reading) for cut in cuts]
+            return [self._line(cut, [next(outputs) for _ in cut.windows], ways=ways) for cut in cuts]
 
         return finish
 
     def predict(self, examples: Sequence[Any]) -> Predictions:
         """Return what it makes of gold examples, in their order."""
-        model = self.kind.model()
         encoded = self.encode(examples)
         outputs = self._begin([self._window(item) for item in encoded])()
-        found = model.predictions(examples, encoded=encoded, outputs=outputs, labels=self.reader.labels)
-        if self.thresholds and self.kind.confidence:
-            found = [self.kind.confidence.above(one, thresholds=self.thresholds) for one in found]
-        return Predictions(examples, found)
+        read = reading.Predicting(self.kind, self.reader.labels, self.thresholds, self.alike)
+        return Predictions(examples, read.examples(examples, encoded=encoded, outputs=outputs))
+
+    def probabilities(self, examples: Sequence[Any]) -> list[Any]:
+        """Return the probabilities of the labels of each example, [words, labels] or [1, labels]."""
+        encoded = self.encode(examples)
+        outputs = self._begin([self._window(item) for item in encoded])()
+        return reading.probabilities(self.kind, examples, encoded=encoded, outputs=outputs, labels=self.reader.labels)
 
     def close(self) -> None:
         """End its threads; what was begun and not yet read stays unread."""
@@ -120,8 +127,12 @@ class OpenedEncoder:
         labels = encoded.inputs["labels"]
         return Window(self.inputs(encoded), tuple(place for place, label in enumerate(labels) if label != IGNORED))
 
-    def _line(self, cut: Cut, outputs: Sequence[NDArray[np.float32]], *, reading: EncoderReading) -> dict[str, Any]:
-        line = reading.answer(cut, outputs=outputs, labels=self.reader.labels)
+    def _line(self, cut: Cut, outputs: Sequence[NDArray[np.float32]], *, ways: EncoderReading) -> dict[str, Any]:
+        labels = self.reader.labels
+        if self.alike and self.kind.consistency:
+            line = self.kind.consistency.in_text(cut, outputs=outputs, labels=labels, how=self.alike)
+        else:
+            line = ways.answer(cut, outputs=outputs, labels=labels)
         if self.thresholds:
             line["spans"] = [s for s in line["spans"] if s["score"] >= self.thresholds.get(s["label"], 0.0)]
         return line | ({"error": cut.error} if cut.error else {})
@@ -184,7 +195,8 @@ def open_model(
     reader = Reader(tokenizer, labels, _markers(tokenizer), size=size, overlap=how.overlap, sentences=said.sentences)
     usual = _TOKENS_OF_A_CORE * torch.get_num_threads() if how.device == "cpu" else _TOKENS_OF_A_GPU
     pool, most = ThreadPoolExecutor(how.workers), how.batch_tokens or usual
-    return OpenedEncoder(kind, reader, runtime, pool, most, places, said.thresholds)
+    alike = Alike(said.alike, said.abbreviations)
+    return OpenedEncoder(kind, reader, runtime, pool, most, places, said.thresholds, alike)
 
 
 def _runtime(folder: Path, name: str | None, *, kind: Kind, compute: Compute) -> Runtime:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,15 @@ import pytorch_lightning as pl
 from clinsynth.config import BackboneConfig, TrainerConfig
 from clinsynth.errors import ConfigError
 from clinsynth.learning import hardware, saved
-from clinsynth.learning.encoder import backbones, dropout, fit
+from clinsynth.learning.encoder import backbones, dropout, fit, reading
 from clinsynth.learning.encoder.data import FineTuningData
 from clinsynth.learning.encoder.module import BaseFineTuner
+from clinsynth.learning.encoder.objective import objective
+from clinsynth.learning.encoder.schedule import schedule
 from clinsynth.learning.encoder.weights import locate
 from clinsynth.learning.learner import Fitted, Measured
 from clinsynth.learning.sets import TrainingSet
-from clinsynth.task import Kind, Task
+from clinsynth.task import Alike, Kind, Task
 from clinsynth.types import Predictions
 
 NAME = "encoder"
@@ -63,12 +65,17 @@ class EncoderStudent:
         assert self._trainer is not None, "fit() comes first"
         encoded = encode(self.task, examples, backbone=self.backbone)
         outputs = fit.predict(self._trainer, self.tuner, data=self.data, encoded=encoded)
-        model = self.task.kind.model()
-        predicted = model.predictions(examples, encoded=encoded, outputs=outputs, labels=self.task.labels)
-        if self.thresholds and self.task.kind.confidence:
-            above = partial(self.task.kind.confidence.above, thresholds=self.thresholds)
-            predicted = list(map(above, predicted))
-        return Predictions(examples, predicted)
+        read = reading.Predicting(self.task.kind, self.task.labels, self.thresholds, alike_of(self.settings))
+        return Predictions(examples, read.examples(examples, encoded=encoded, outputs=outputs))
+
+    def probabilities(self, examples: Sequence[Any]) -> list[Any]:
+        """Return the probabilities of the labels of each example, [words, labels] or [1, labels]."""
+        assert self._trainer is not None, "fit() comes first"
+        encoded = encode(self.task, examples, backbone=self.backbone)
+        outputs = fit.predict(self._trainer, self.tuner, data=self.data, encoded=encoded)
+        return reading.probabilities(
+            self.task.kind, examples, encoded=encoded, outputs=outputs, labels=self.task.labels
+        )
 
     def lost_of(self, examples: Sequence[Any]) -> int:
         """Return how many labelled units (words) of examples are cut off."""
@@ -85,6 +92,8 @@ class EncoderStudent:
             head=None if self.backbone.head == "token" else self.backbone.head,
             sentences=self.sentences,
             thresholds=self.thresholds,
+            alike=self.settings.alike,
+            abbreviations=self.settings.abbreviations,
         )
         config.text_pieces = {"most": int(np.percentile(lengths, 99)), "longest": max(lengths)}
         self.tuner.model.save_pretrained(folder)
@@ -104,6 +113,7 @@ def student(
     """
     fit.keep_libraries_quiet()
     held_out = _held_out(task, arm) if trainer.thresholds else ()
+    _check_alike(task, trainer)
     model, judge, labels = task.kind.model(), task.kind.judge, task.labels
     path = locate(backbone)
     tokenizer = backbones.tokenizer(path, backbone.revision, tuple(task.markers))
@@ -125,6 +135,7 @@ def student(
         weight_decay=trainer.weight_decay,
         score=score,
         metric=judge.HEADLINE.devel,
+        objective=objective(trainer, of=model.FineTuner, task=task.name),
     )
     tuner.prime(train)
     data = FineTuningData(
@@ -133,6 +144,8 @@ def student(
         batch_size=backbone.batch_size,
         collator=model.collator(tokenizer),
         seed=seed,
+        first=arm.first,
+        epochs=schedule(len(train), batch_size=backbone.batch_size, trainer=trainer).epochs,
     )
     cut_by = task.kind.sentences
     return EncoderStudent(
@@ -147,6 +160,20 @@ def student(
         sentences=cut_by(task.dataset, arm.examples) if cut_by else None,
         devel=held_out,
     )
+
+
+def alike_of(trainer: TrainerConfig) -> Alike:
+    """Return which words are labelled as elsewhere."""
+    return Alike(trainer.alike, trainer.abbreviations)
+
+
+def _check_alike(task: Task, trainer: TrainerConfig) -> None:
+    """Raise ConfigError where words cannot be labelled alike."""
+    if alike_of(trainer) and task.kind.consistency is None:
+        raise ConfigError(
+            "trainer.alike and trainer.abbreviations are of ner with backbone.head=token or word, whose labels are "
+            f"those of words; {task.name} has none here."
+        )
 
 
 def _held_out(task: Task, arm: TrainingSet) -> Sequence[Any]:

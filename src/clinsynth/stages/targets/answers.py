@@ -7,9 +7,10 @@ from typing import Any
 
 from clinsynth import corpora, keys, tasks
 from clinsynth.artifacts import ArtifactStore
+from clinsynth.config.corpus import KEEP
 from clinsynth.errors import ClinsynthError, MissingCompletions
 from clinsynth.keys import digest
-from clinsynth.stages import asking, resolving
+from clinsynth.stages import annotating, asking, resolving
 from clinsynth.stages.grid import Planned
 from clinsynth.stages.targets.asked import quietly
 from clinsynth.tracking import ANSWERS, CORPUS
@@ -39,7 +40,8 @@ def current(job: Planned) -> str | None:
     """Return the digest of the answers, or of the corpus that they make; `None` where some are missing."""
     if not needed(job):
         return NONE
-    settings = job.run_key if job.stage == "zero_shot" else _settings(job)
+    cleaned = job.stage == "train" and job.settings.quality.label_errors != KEEP
+    settings = job.run_key if job.stage == "zero_shot" or cleaned else _settings(job)
     key = (Path(job.settings.paths.artifacts).resolve(), *_recordings(job), settings)
     if key not in _known:
         with quietly():
@@ -60,11 +62,13 @@ def _digest(job: Planned) -> str | None:
 
             return zero_shot.answers(settings)
         gold = resolving.load_gold(settings.dataset, paths=settings.paths)
-        return corpora.corpus_digest(
-            resolving.opened(settings, gold=gold).recipe,
+        resolved = resolving.opened(settings, gold=gold)
+        whole = corpora.whole_digest(
+            resolved.recipe,
             completions=asking.completions_of(settings),
             store=ArtifactStore(Path(settings.paths.artifacts)),
         )
+        return annotating.final_digest(whole, settings=settings, task=resolved.task)[:12]
     except MissingCompletions:
         return None
     except ClinsynthError:  # the job itself says what is wrong

@@ -18,8 +18,18 @@ DATASET: type[DatasetConfig] = ClassesDataset
 def kind() -> Kind:
     """Return the parts that need no dataset."""
     from clinsynth.tasks.classes import examples, review, scores
+    from clinsynth.tasks.one_label_rows import OneLabelRows
 
-    return Kind("classes", examples, reviewer=review, judge=scores, version="classes-1", model=_model, reading=_reading)
+    return Kind(
+        "classes",
+        examples,
+        reviewer=review,
+        judge=scores,
+        version="classes-1",
+        model=_model,
+        reading=_reading,
+        probabilities=OneLabelRows(_model),
+    )
 
 
 def open(dataset: DatasetConfig) -> Task:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from clinsynth.config import check
+from clinsynth.config.corpus import MODEL
 from clinsynth.errors import ConfigError
 from clinsynth.prompts import filled
 from clinsynth.task import Choices, Proposal, Supply, Writing
@@ -51,7 +52,12 @@ class ClassesWriter:
                 f"units.max={choices.most_units}: classes have no order; units.only=[name] names some of them."
             )
         annotator = "none" if choices.annotator == "default" else choices.annotator
-        check(annotator == "none", "annotator.name", annotator, "none: a text has the class that it was asked for")
+        check(
+            annotator in ("none", MODEL),
+            "annotator.name",
+            annotator,
+            "none: a text has the class that it was asked for; or model",
+        )
         check(not choices.weighted, "quality.weighted", True, "false; only multilabel weights examples")
         number = len(choices.only or self.dataset.classes)
         return replace(

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from clinsynth.config import DatasetConfig
-from clinsynth.task import Kind, Task
+from clinsynth.task import Head, Kind, Task
 from clinsynth.tasks.ner.config import WINDOWS, NerDataset
 
 if TYPE_CHECKING:  # imports torch
@@ -20,7 +20,7 @@ DATASET: type[DatasetConfig] = NerDataset
 
 def kind() -> Kind:
     """Return the parts that need no dataset."""
-    from clinsynth.tasks.ner import calibration, examples, review, scores
+    from clinsynth.tasks.ner import calibration, consistency, examples, review, rows, scores
 
     return Kind(
         "ner",
@@ -30,10 +30,13 @@ def kind() -> Kind:
         version="ner-2",
         model=_model,
         reading=_reading,
-        span_version="ner-span-1",
-        span_model=_span_model,
-        span_reading=_span_reading,
+        heads=(
+            Head("span", "ner-span-1", _span_model, _span_reading),
+            Head("word", "ner-word-1", _word_model, _word_reading, labels_words=True),
+        ),
         confidence=calibration,
+        probabilities=rows,
+        consistency=consistency,
         sentences=_sentences,
     )
 
@@ -94,3 +97,15 @@ def _span_reading() -> EncoderReading:
     from clinsynth.tasks.ner import span_inference
 
     return span_inference
+
+
+def _word_model() -> EncoderModel:
+    from clinsynth.tasks.ner import word_model
+
+    return word_model
+
+
+def _word_reading() -> EncoderReading:
+    from clinsynth.tasks.ner import word_inference
+
+    return word_inference

@@ -25,7 +25,23 @@ def from_json(row: Mapping[str, Any]) -> Sentence:
     if "spans" in row:  # of which tags cannot tell
         spans = tuple(sorted(Span(int(start), int(end), str(label)) for start, end, label in row["spans"]))
     unlabelled, scores = (tuple(row.get(name) or ()) for name in ("unlabelled", "scores"))
-    return Sentence(tuple(map(intern, row["tokens"])), spans, unlabelled=unlabelled, scores=scores)
+    sure = _confidence(row, spans=spans, scores=scores)
+    words = tuple(map(intern, row["tokens"]))
+    return Sentence(words, spans, unlabelled=unlabelled, scores=scores, confidence=sure)
+
+
+def _confidence(row: Mapping[str, Any], *, spans: Sequence[Span], scores: Sequence[float]) -> tuple[float, ...]:
+    """Return how sure each word's label is: as a model has said, as a mention has votes, or as the whole text is."""
+    said, words = row.get("word_confidences"), len(row["tokens"])
+    if isinstance(said, list | tuple) and len(said) == words:
+        return tuple(map(float, said))
+    sure = [1.0] * words
+    for span, score in zip(spans, scores, strict=False):
+        sure[span.start : span.end] = [score] * (span.end - span.start)
+    whole = row.get("confidence")
+    if not scores and isinstance(whole, int | float):
+        return (float(whole),) * words
+    return tuple(sure) if scores else ()
 
 
 def statistics(examples: Sequence[Sentence]) -> dict[str, float]:

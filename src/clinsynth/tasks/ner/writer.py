@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from clinsynth.config import check
+from clinsynth.config.corpus import MODEL
 from clinsynth.errors import ConfigError
 from clinsynth.prompts import render
 from clinsynth.task import NONE, Choices, Proposal, Supply, Writing, split_unit
@@ -29,7 +30,7 @@ from clinsynth.types import Brief, Candidate, Completion, Draft, Gold, Rejected,
 PER_UNIT = 30
 """Sentences per entity, in a request and in a corpus (Tang et al. 2023, table 6)."""
 
-ANNOTATORS = ("seed", "gazetteer", "llm")
+ANNOTATORS = ("seed", "gazetteer", "llm", MODEL)
 
 
 @dataclass(frozen=True)
@@ -152,6 +153,8 @@ class NerWriter:
         if annotator == "llm":
             assert answer is not None
             return self._labelled(drafts, answer)
+        if annotator == MODEL:  # which labels them when they are a corpus
+            return [Candidate(draft, Sentence(tuple(tokenise(draft.text)))) for draft in drafts], []
         candidates = []
         known = self._known(lexicon) if annotator == "gazetteer" and drafts else None
         for draft in drafts:

@@ -17,6 +17,7 @@ DATASET: type[DatasetConfig] = RelationDataset
 
 def kind() -> Kind:
     """Return the parts that need no dataset."""
+    from clinsynth.tasks.one_label_rows import OneLabelRows
     from clinsynth.tasks.relation import examples, review, scores
 
     return Kind(
@@ -27,6 +28,7 @@ def kind() -> Kind:
         version="relation-1",
         model=_model,
         reading=_reading,
+        probabilities=OneLabelRows(_model),
         numbered=True,
     )
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from clinsynth.config import check
+from clinsynth.config.corpus import MODEL
 from clinsynth.errors import ConfigError
 from clinsynth.prompts import render
 from clinsynth.task import Choices, Proposal, Supply, Writing
@@ -72,7 +73,7 @@ class RelationWriter:
         per_request = choices.per_request or self.dataset.per_request or PER_REQUEST
         check(per_request % 2 == 0, "generation.per_request", per_request, "even: half of a round is positive")
         annotator = "none" if choices.annotator == "default" else choices.annotator
-        check(annotator == "none", "annotator.name", annotator, "none: a row has its label")
+        check(annotator in ("none", MODEL), "annotator.name", annotator, "none: a row has its label; or model")
         check(not choices.weighted, "quality.weighted", True, "false; only multilabel weights examples")
         prompt = (
             usual_prompt("examples", language=choices.language) if choices.prompt.name == "default" else choices.prompt

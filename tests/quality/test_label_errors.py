@@ -1,0 +1,48 @@
+"""Labels that models which have not learnt from them take for errors."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from clinsynth.errors import ConfigError
+from clinsynth.learning.folds import out_of_fold
+from clinsynth.learning.sets import TrainingSet
+from clinsynth.quality.label_errors import find_label_errors
+
+
+def test_a_label_that_everything_speaks_against_is_doubted() -> None:
+    """Of words in sentences, among which the third label does not occur."""
+    chance = np.random.default_rng(0)
+    targets = [[0, 1, 0, 0] for _ in range(40)]
+    rows = [np.array([[0.9, 0.08, 0.02], [0.08, 0.9, 0.02]])[own] + chance.uniform(0, 0.02, (4, 3)) for own in targets]
+    targets[7][2], targets[30][1] = 1, 0
+    found = find_label_errors(rows, targets)
+    assert {(doubt.example, doubt.unit) for doubt in found} == {(7, 2), (30, 1)}
+    assert all(doubt.sure > 0.8 and doubt.given != doubt.likely for doubt in found)
+
+
+def test_nothing_is_doubted_where_there_is_nothing() -> None:
+    assert find_label_errors([], []) == []
+
+
+class Student:
+    def __init__(self, arm: TrainingSet) -> None:
+        self.known = set(arm.train)
+
+    def fit(self, *, report: object) -> None:
+        self.trained = True
+
+    def probabilities(self, examples: list[int]) -> list[tuple[int, bool, bool]]:
+        return [(example, example in self.known, self.trained) for example in examples]
+
+
+@pytest.mark.parametrize("folds", [2, 3, 10])
+def test_each_example_is_judged_by_a_model_of_the_others(folds: int) -> None:
+    found = out_of_fold(list(range(10)), folds=folds, student=Student)  # type: ignore[arg-type]
+    assert found == [(number, False, True) for number in range(10)]
+
+
+def test_fewer_examples_than_folds_are_refused() -> None:
+    with pytest.raises(ConfigError, match=r"quality\.folds=3 are more parts than the 2 examples"):
+        out_of_fold([1, 2], folds=3, student=Student)  # type: ignore[arg-type]
