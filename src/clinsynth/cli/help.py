@@ -87,6 +87,7 @@ EXAMPLES = {
         "clinsynth sweep target=table7 dry_run=true",
         "clinsynth sweep target=figure2 -- backbone=bert seed=0,1,2,3,4",
     ),
+    "compare": ("clinsynth compare 4f0c2d 91ab7e", "clinsynth compare 4f0c2d 91ab7e examples=20"),
     "report": ("clinsynth report table=demo figure=curve", "clinsynth report target=table7 scale=smoke"),
 }
 

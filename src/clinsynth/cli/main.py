@@ -63,7 +63,7 @@ def main(words: Sequence[str] | None = None) -> int:
     stage, *given = list(sys.argv[1:] if words is None else words) or ["--help"]
     if stage == "help" and given:  # as in: help train dataset
         stage, given = given[0], ["--help", *given[1:]]
-    overrides = of_each_job(given)
+    overrides = of_each_job(named_runs(stage, given))
     settle_environment()
     forgive_terminal()
     if "--version" in (stage, *overrides):
@@ -174,6 +174,13 @@ def _hand_over(stage: str, overrides: list[str]) -> None:
     finally:
         sweeps.Progress.end()
         sys.argv = given
+
+
+def named_runs(stage: str, words: Sequence[str]) -> list[str]:
+    """Return words with the runs that `compare` is given by their ids alone as its key `runs`."""
+    runs = [word for word in words if stage == "compare" and re.fullmatch("[0-9a-f]{4,32}", word)]
+    listed = ",".join(f"'{run}'" for run in runs)
+    return [*(word for word in words if word not in runs), *([f"runs=[{listed}]"] if runs else [])]
 
 
 def of_each_job(words: Sequence[str]) -> list[str]:

@@ -63,6 +63,7 @@ from clinsynth.config.stages import (
 )
 from clinsynth.config.tools import (
     AS_IT_IS,
+    CompareConfig,
     ConvertConfig,
     ExportConfig,
     FigureName,

@@ -26,6 +26,7 @@ from clinsynth.config.llm import LLMConfig
 from clinsynth.config.options import AT_LEAST_1, check, option
 from clinsynth.config.places import PathsConfig, TrackingConfig
 from clinsynth.config.tools import (
+    CompareConfig,
     ConvertConfig,
     ExportConfig,
     PredictConfig,
@@ -220,6 +221,7 @@ STAGES: dict[str, type] = {
     "show": ShowConfig,
     "sweep": SweepConfig,
     "report": ReportConfig,
+    "compare": CompareConfig,
     "cache": CacheConfig,
     "store": StoreConfig,
     "doctor": DoctorConfig,

@@ -240,6 +240,21 @@ class ReportConfig:
         check_scale(self.scale)
 
 
+@dataclass
+class CompareConfig:
+    """Compare two runs: scores with a paired test, settings that differ, the examples that changed; a page of it."""
+
+    runs: list[str] = option(MISSING, "two runs of MLflow, each as its id begins; also as words: compare 4f0c 91ab")
+    examples: int = option(MISSING, "so many of the examples that changed are printed, of each kind")
+    to: str = option(MISSING, "folder of the page")
+    tracking: TrackingConfig = MISSING
+    paths: PathsConfig = MISSING
+
+    def __post_init__(self) -> None:
+        check(len(self.runs) == 2, "runs", self.runs, "two runs")
+        check(self.examples >= 0, "examples", self.examples, "0 or more")
+
+
 class Launcher(Enum):
     basic = "basic"
     joblib = "joblib"
