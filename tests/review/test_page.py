@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import sys
 import time
@@ -16,6 +17,7 @@ from clinsynth.errors import ConfigError
 from clinsynth.review import folder as folders
 from clinsynth.review import forms, serving
 from clinsynth.review.folder import Review, ReviewItem, Subject
+from clinsynth.review.token import TOKEN
 
 testing = pytest.importorskip("streamlit.testing.v1", reason="the extra `review` is not installed")
 
@@ -236,11 +238,31 @@ def test_who_can_open_the_page_is_said(
 ) -> None:
     folders.write_review(tmp_path, RELATION, items=items("first"))
     told: list[str] = []
+    monkeypatch.setenv(TOKEN, "")
     monkeypatch.setattr(serving, "_run", told.extend)
     with socket.create_server((host, 0)) as probe:
         port = probe.getsockname()[1]
     serving.serve(tmp_path, annotators=["ann"], host=host, port=port, browser=False)
-    assert ("no password" in capsys.readouterr().out) is warns
+    said = capsys.readouterr().out
+    assert ("lets others in" in said) is warns
+    assert (f":{port}/?token={os.environ[TOKEN]} " in said) is warns
+    assert bool(os.environ[TOKEN]) is warns
     assert f"--server.address={host}" in told
     assert "--browser.gatherUsageStats=false" in told
     assert told[-2:] == [str(tmp_path.resolve()), "ann"]
+
+
+def test_a_page_that_others_reach_wants_its_token(page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(TOKEN, "drawn-anew")
+    tab = page(RELATION, items("a secret text"))
+    assert [box.value for box in tab.error] == [
+        "Open the whole address that `clinsynth review action=serve` prints: it ends with a token."
+    ]
+    assert not tab.button
+    tab.query_params["token"] = "drawn-ane"
+    assert tab.run().error
+    tab.query_params["token"] = "drawn-anew"
+    assert not tab.run().error
+    assert tab.button
+    del tab.query_params["token"]
+    assert not tab.run().error, "a session remembers"

@@ -35,7 +35,7 @@ MOST_ROOM = 4
 
 _AS_THEY_ARE = (
     *("temperature", "max_tokens", "top_p", "seed", "reasoning_effort", "system", "extra_body", "routing"),
-    *("extra_headers", "organization", "project", "api_version", "region", "logprobs"),
+    *("extra_headers", "organization", "project", "api_version", "region", "logprobs", "trusted"),
 )
 """Settings that an endpoint has under the same name."""
 

@@ -96,7 +96,7 @@ class ReviewingConfig:
         [], "import: filled in sheets (.csv), exports of Label Studio (.json); [] is all there are"
     )
     on_missing: OnMissing = option(MISSING, "import: what lacks an answer: error, or skip (go on with what there is)")
-    host: str = option(MISSING, "serve: 127.0.0.1 is this machine alone; 0.0.0.0 lets others in, without a password")
+    host: str = option(MISSING, "serve: 127.0.0.1 is this machine alone; 0.0.0.0 lets others in who have the token")
     port: int = option(MISSING, "serve: of the page's address")
     browser: bool = option(MISSING, "serve: open the page")
 

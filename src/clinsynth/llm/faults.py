@@ -9,6 +9,8 @@ from clinsynth.llm.budget import Spend
 from clinsynth.llm.endings import FILTERED, THOUGHTS, TOO_LONG
 from clinsynth.llm.servers.base import Endpoint, ErrorKind, NoAnswer, ServerError
 
+REDIRECTS = (301, 302, 303, 307, 308)
+
 FIRST_DELAY, LONGEST_DELAY = 0.5, 30.0
 """Seconds."""
 
@@ -56,6 +58,11 @@ def explained(error: ServerError, *, endpoint: Endpoint, patience_s: float) -> C
         )
     if error.kind is ErrorKind.refused and error.status == 400:  # as Google's servers say it
         return ConfigError(f"{where} refused: {said}. {_key_hint(endpoint)}")
+    if error.status in REDIRECTS:
+        return ConfigError(
+            f"{where} sends requests on to another server ({said}), which is not followed: texts go where llm.base_url "
+            "says, and nowhere else. Give the other address as llm.base_url, if it is one that may see them."
+        )
     hints = {
         401: _key_hint(endpoint),
         403: f"{_who_asks(endpoint)} may not do this, or not with llm.model={endpoint.model}: see its rights.",

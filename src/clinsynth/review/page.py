@@ -7,10 +7,12 @@ but the text of an example goes to the browser.
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import time
 from collections.abc import Callable, Sequence
+from hmac import compare_digest
 from html import escape
 from math import inf
 from pathlib import Path
@@ -23,6 +25,7 @@ from clinsynth.review import folder as folders
 from clinsynth.review.desk import Desk, is_safe
 from clinsynth.review.folder import CORRECT, WRONG, ReviewItem
 from clinsynth.review.marking import colours, legend, marked, styles
+from clinsynth.review.token import TOKEN
 
 # Comments, not docstrings: Streamlit shows what stands alone in its script.
 # Seconds: nobody reads an example in less, so what is pressed sooner was meant for the one before it.
@@ -52,7 +55,18 @@ FOCUS = """<script>
 </script>"""
 
 
+# Whether an address has the token that the page wants where others reach it; a session remembers that it had.
+def is_let_in(given: str) -> bool:
+    wanted = os.environ.get(TOKEN)
+    if wanted and compare_digest(given.encode(), wanted.encode()):
+        st.session_state["let_in"] = True
+    return not wanted or bool(st.session_state.get("let_in"))
+
+
 def main() -> None:
+    if not is_let_in(st.query_params.get("token", "")):
+        st.error("Open the whole address that `clinsynth review action=serve` prints: it ends with a token.")
+        return
     folder, *names = sys.argv[1:]
     review, items = folders.read_review(Path(folder))
     st.set_page_config(page_title=f"Review of {review.name}", layout="centered")
@@ -253,7 +267,7 @@ def _enter(annotator: str) -> None:
     if annotator:
         st.query_params["annotator"] = annotator
     else:
-        st.query_params.clear()
+        st.query_params.pop("annotator", None)
 
 
 def _answer_button(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import os
+import secrets
 import socket
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -11,6 +13,7 @@ from pathlib import Path
 
 from clinsynth.errors import ConfigError
 from clinsynth.review import folder as folders
+from clinsynth.review.token import TOKEN
 
 PAGE = Path(__file__).with_name("page.py")
 
@@ -21,11 +24,13 @@ def serve(folder: Path, *, annotators: Sequence[str], host: str, port: int, brow
     if find_spec("streamlit") is None:
         raise ConfigError("the review page needs Streamlit: pip install 'clinsynth[review]'.")
     _check_free(host, port)
-    print(f"Review page: http://{_shown(host)}:{port}   answers: {folder / folders.ANSWERS}   (Ctrl-C ends it)")
-    if not _is_loopback(host):
+    os.environ[TOKEN] = "" if _is_loopback(host) else secrets.token_urlsafe(16)
+    known = f"/?token={os.environ[TOKEN]}" if os.environ[TOKEN] else ""
+    print(f"Review page: http://{_shown(host)}:{port}{known}   answers: {folder / folders.ANSWERS}   (Ctrl-C ends it)")
+    if known:
         print(
-            f"Warning: review.host={host} lets others in, and there is no password: "
-            "anyone in this network can read the texts and answer."
+            f"review.host={host} lets others in: whoever has this address reads the texts and answers, and it travels "
+            "unencrypted. Give it to annotators alone; the next start has another one."
         )
     _run(["run", str(PAGE), *_settings(host, port, browser), "--", str(folder.resolve()), *annotators])
     print("The page is closed; every answer is saved, and the same command goes on from there.")

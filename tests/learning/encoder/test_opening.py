@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -11,8 +13,9 @@ import pytest
 from transformers import AutoConfig
 
 from clinsynth import tasks
-from clinsynth.errors import ConfigError
+from clinsynth.errors import ConfigError, Unreachable
 from clinsynth.learning import open_learner, saved
+from clinsynth.learning.encoder.backbones import load_backbone
 from clinsynth.learning.encoder.opening import OpenedEncoder, open_model
 from clinsynth.learning.learner import Opening
 from clinsynth.learning.sets import TrainingSet
@@ -136,3 +139,19 @@ def test_weights_that_are_something_else_are_refused(saved_model: Saved, content
     (folder / "pytorch_model.bin").write_bytes(content)
     with pytest.raises(ConfigError, match="holds no model that can be opened"):
         opened(folder)
+
+
+def test_the_python_of_a_model_folder_never_runs(saved_model: Saved, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not of a type that transformers does not know either, and with a yes on the terminal."""
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n" * 20))
+    for kind in ("unheard-of", "bert"):
+        folder = saved_model("ner")
+        ran = folder / "ran"
+        (folder / "evil.py").write_text(f"open({str(ran)!r}, 'w').close()\n", encoding="utf-8")
+        code = {"AutoConfig": "evil.Config", "AutoModelForTokenClassification": "evil.Model"}
+        edited(folder, model_type=kind, auto_map=code)
+        with contextlib.suppress(ConfigError):
+            opened(folder)
+        with contextlib.suppress(Unreachable):
+            load_backbone(AutoConfig.from_pretrained, str(folder), revision=None)
+        assert not ran.exists()

@@ -114,5 +114,5 @@ def test_a_task_without_spans_refuses_the_head(composed: Composed) -> None:
 
 
 def test_a_head_that_there_is_not_is_refused(composed: Composed) -> None:
-    with pytest.raises(ConfigError, match=r"backbone\.head=crf is out of range: it has to be token or span"):
+    with pytest.raises(ConfigError, match=r"backbone\.head=crf is out of range: it has to be token, word or span"):
         composed("train", "backbone.head=crf")

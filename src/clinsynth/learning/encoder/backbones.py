@@ -18,6 +18,9 @@ from clinsynth.errors import Unreachable
 
 HUB_TIMEOUT = 10  # seconds
 
+OWN_CODE = {"trust_remote_code": False}
+"""What every `from_pretrained` is given, or transformers asks on the terminal whether to run a model's own Python."""
+
 BROKEN = (OSError, ValueError, RuntimeError, EOFError, UnpicklingError, SafetensorError)
 """What libraries raise for a folder that lacks a file, or whose files were cut or are something else."""
 
@@ -47,7 +50,7 @@ def load_backbone(from_pretrained: Any, path: str, *, revision: str | None, **op
     """Call a `from_pretrained`; raises Unreachable where neither folder, hub nor the hub's cache has `path`."""
     try:
         options["local_files_only"] = Path(path).expanduser().is_dir() or not _hub_answers()
-        return from_pretrained(str(Path(path).expanduser()), revision=revision, **options)
+        return from_pretrained(str(Path(path).expanduser()), revision=revision, **OWN_CODE, **options)
     except BROKEN as error:
         reason = " ".join(str(error).split())[:200]
         raise Unreachable(

@@ -22,7 +22,7 @@ from transformers import (
 from clinsynth.errors import ConfigError
 from clinsynth.learning import saved
 from clinsynth.learning.encoder import reading
-from clinsynth.learning.encoder.backbones import BROKEN
+from clinsynth.learning.encoder.backbones import BROKEN, OWN_CODE
 from clinsynth.learning.encoder.batches import padded, token_batches
 from clinsynth.learning.encoder.module import IGNORED
 from clinsynth.learning.encoder.runtimes import RUNTIMES, Compute, Runtime, of_network
@@ -177,10 +177,10 @@ def open_model(
     half = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}.get(how.precision)
     compute = Compute(how.device, half, how.workers)
     try:
-        config = AutoConfig.from_pretrained(folder, local_files_only=True)
+        config = AutoConfig.from_pretrained(folder, local_files_only=True, **OWN_CODE)
         said = saved.describe_model(folder)
         kind = _kind(config, folder, kinds=kinds).with_head(said.head)
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, add_prefix_space=True)
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, add_prefix_space=True, **OWN_CODE)
         runtime = _runtime(folder, said.runtime, kind=kind, compute=compute)
     except BROKEN as error:
         reason = " ".join(str(error).split())[:200]
@@ -202,7 +202,7 @@ def open_model(
 def _runtime(folder: Path, name: str | None, *, kind: Kind, compute: Compute) -> Runtime:
     """Return what computes the model of a folder; raises ConfigError for a runtime of a later release."""
     if name is None:
-        network = kind.model().Auto.from_pretrained(folder, local_files_only=True).eval()
+        network = kind.model().Auto.from_pretrained(folder, local_files_only=True, **OWN_CODE).eval()
         return of_network(network, compute=compute)
     if name not in RUNTIMES:
         raise ConfigError(f"model={folder} was exported for {name}, and this release knows {', '.join(RUNTIMES)}.")

@@ -29,7 +29,7 @@ class AnthropicServer:
             max_connections=endpoint.concurrency, max_keepalive_connections=endpoint.concurrency, keepalive_expiry=60
         )
         timeout = httpx2.Timeout(endpoint.timeout_s, connect=10.0, pool=None)
-        http = anthropic.DefaultAsyncHttpxClient(limits=limits, timeout=timeout)
+        http = anthropic.DefaultAsyncHttpxClient(limits=limits, timeout=timeout, **endpoint.travel)
         self._client = anthropic.AsyncAnthropic(**options(endpoint), max_retries=0, http_client=http)
         self._raw = httpx2.Response
 

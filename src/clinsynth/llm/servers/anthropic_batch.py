@@ -25,7 +25,8 @@ class AnthropicBatchServer:
     def __init__(self, endpoint: Endpoint) -> None:
         quieten()
         self._endpoint = endpoint
-        self._client = library().Anthropic(**options(endpoint), timeout=endpoint.timeout_s)
+        http = library().DefaultHttpxClient(timeout=endpoint.timeout_s, **endpoint.travel)
+        self._client = library().Anthropic(**options(endpoint), http_client=http)
 
     def __enter__(self) -> Self:
         return self

@@ -28,12 +28,12 @@ class AzureServer(OpenAIServer):
 class AzureBatchServer(OpenAIBatchServer):
     """Asks global batch deployments."""
 
-    def _open(self, endpoint: Endpoint) -> openai.OpenAI:
+    def _open(self, endpoint: Endpoint, http: Any) -> openai.OpenAI:
         import openai
 
         if endpoint.api_version is None:
-            return openai.OpenAI(**_current(endpoint), timeout=endpoint.timeout_s)
-        return openai.AzureOpenAI(**_dated(endpoint), timeout=endpoint.timeout_s)
+            return openai.OpenAI(**_current(endpoint), http_client=http)
+        return openai.AzureOpenAI(**_dated(endpoint), http_client=http)
 
 
 def _current(endpoint: Endpoint) -> dict[str, Any]:

@@ -30,6 +30,8 @@ class Structured(Enum):
     """By fields of vLLM's and llama.cpp's own, which make a grammar of a schema."""
 
 
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
 _SAMPLING = ("temperature", "max_tokens", "top_p", "seed", "reasoning_effort", "system")
 
 
@@ -69,6 +71,8 @@ class Endpoint:
     """How a server is asked for an answer with a schema, where a request has one."""
     logprobs: bool = False
     """Whether it is asked how likely the tokens of its answers were, which changes none of them."""
+    trusted: bool = False
+    """Whether it is inside the house, so that no proxy may come between."""
     key: str | None = field(default=None, repr=False)
     """Secret; `None` for a server that wants none, and where nobody is asked."""
     key_variable: str | None = None
@@ -82,6 +86,17 @@ class Endpoint:
     def server(self) -> str:
         """Return the address, as messages and the cache name it: without the name and password that it may hold."""
         return ", ".join(map(redacted, self.base_urls or [self.base_url or self.protocol.address]))
+
+    @property
+    def travel(self) -> dict[str, Any]:
+        """Return how requests travel, as options of an HTTP client: to this address and no other one.
+
+        A redirect is refused, for it would carry the texts to another server; what is inside the house, or on this
+        machine, is reached without the proxy that the environment may name.
+        """
+        addresses = self.base_urls or (self.base_url or self.protocol.address,)
+        inside = self.trusted or all(urlsplit(address).hostname in LOOPBACK for address in addresses)
+        return {"follow_redirects": False, "trust_env": not inside}
 
     @property
     def sampling(self) -> dict[str, Any]:

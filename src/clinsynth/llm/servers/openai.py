@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
+from clinsynth.errors import ConfigError, redacted
 from clinsynth.llm.servers.base import Endpoint, ErrorKind, ServerAnswer, ServerError
 from clinsynth.llm.servers.dialect import RESPONSES, body, dialect_of, unsent
 from clinsynth.llm.servers.openai_replies import error_of, read_answer, read_error
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 
 NO_KEY = "none"
 """For servers that want no key; the library insists on one."""
+
+ADDRESS = "OPENAI_BASE_URL"
+"""The variable by which OpenAI's library would ask another server than the one that was named."""
 
 CHAT, RESPONSE = "/chat/completions", "/responses"
 
@@ -37,7 +42,7 @@ class OpenAIServer:
             max_connections=endpoint.concurrency, max_keepalive_connections=endpoint.concurrency, keepalive_expiry=60
         )
         timeout = httpx2.Timeout(endpoint.timeout_s, connect=10.0, pool=None)
-        http = openai.DefaultAsyncHttpxClient(limits=limits, timeout=timeout)
+        http = openai.DefaultAsyncHttpxClient(limits=limits, timeout=timeout, **endpoint.travel)
         self._client = self._open(endpoint, http)
         self._raw = httpx2.Response
 
@@ -70,7 +75,15 @@ class OpenAIServer:
 
 
 def options(endpoint: Endpoint) -> dict[str, Any]:
-    """Return what the library's clients are opened with."""
+    """Return what the library's clients are opened with.
+
+    Raises ConfigError where the environment names another address than the settings, which consent has named.
+    """
+    if endpoint.base_url is None and (elsewhere := os.environ.get(ADDRESS)):
+        raise ConfigError(
+            f"the variable {ADDRESS} names {redacted(elsewhere)}, and llm.base_url no address: give llm.base_url="
+            f"{redacted(elsewhere)} to ask that server, or unset the variable. Nothing was asked."
+        )
     return {
         "api_key": endpoint.key or NO_KEY,
         "base_url": endpoint.base_url,

@@ -22,18 +22,24 @@ ENDPOINT: Literal["/v1/chat/completions"] = "/v1/chat/completions"
 ENDED = ("completed", "expired", "cancelled")
 
 
+def _http(endpoint: Endpoint) -> Any:
+    import openai
+
+    return openai.DefaultHttpxClient(timeout=endpoint.timeout_s, **endpoint.travel)
+
+
 class OpenAIBatchServer:
     most = 50_000
 
     def __init__(self, endpoint: Endpoint) -> None:
         quieten()
         self._endpoint = endpoint
-        self._client = self._open(endpoint)
+        self._client = self._open(endpoint, _http(endpoint))
 
-    def _open(self, endpoint: Endpoint) -> openai.OpenAI:
+    def _open(self, endpoint: Endpoint, http: Any) -> openai.OpenAI:
         import openai
 
-        return openai.OpenAI(**options(endpoint), timeout=endpoint.timeout_s)
+        return openai.OpenAI(**options(endpoint), http_client=http)
 
     def __enter__(self) -> Self:
         return self

@@ -55,9 +55,13 @@ class LocalModel:
         self.endpoint = endpoint
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         try:
-            self.tokenizer: Any = transformers.AutoTokenizer.from_pretrained(name, padding_side="left")
+            self.tokenizer: Any = transformers.AutoTokenizer.from_pretrained(
+                name, padding_side="left", trust_remote_code=False
+            )
             dtype = "auto" if self.device == "cuda" else torch.float32
-            self.model: Any = transformers.AutoModelForCausalLM.from_pretrained(name, dtype=dtype).to(self.device)
+            self.model: Any = transformers.AutoModelForCausalLM.from_pretrained(
+                name, dtype=dtype, trust_remote_code=False
+            ).to(self.device)
         except (OSError, ValueError) as error:
             said = " ".join(str(error).split())[:200]
             raise ConfigError(
