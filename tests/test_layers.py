@@ -15,7 +15,7 @@ import clinsynth
 ROOT = Path(clinsynth.__file__).parent
 
 LAYERS = (
-    "environment errors types",
+    "environment errors types closed",
     "config",
     "keys",
     "task",

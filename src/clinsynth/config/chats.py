@@ -99,6 +99,9 @@ class ChatConfig:
 
     model: str = option(MISSING, "folder of a chat model, the MLflow run that trained it, or latest")
     keep: str | None = option(None, "JSON lines to which conversations are added; null keeps nothing")
+    private: bool = option(
+        False, "true: a connection to another machine is an error, whichever library opens it", keyless=True
+    )
     talk: TalkingConfig = MISSING
     tracking: TrackingConfig = MISSING
     paths: PathsConfig = MISSING
@@ -110,6 +113,9 @@ class ServeConfig:
 
     model: str = option(MISSING, "folder of a chat model, the MLflow run that trained it, or latest")
     port: int = option(MISSING, "of the address 127.0.0.1; 0 takes any that is free")
+    private: bool = option(
+        False, "true: a connection to another machine is an error, whichever library opens it", keyless=True
+    )
     talk: TalkingConfig = MISSING
     tracking: TrackingConfig = MISSING
     paths: PathsConfig = MISSING

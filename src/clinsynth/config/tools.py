@@ -74,6 +74,9 @@ class PredictConfig:
     input: str = option(MISSING, "a .txt (one document), .jsonl or .csv file (one a row), or a folder of such files")
     output: str = option(MISSING, "JSON lines, one a document")
     predict: PredictionConfig = MISSING
+    private: bool = option(
+        False, "true: a connection to another machine is an error, whichever library opens it", keyless=True
+    )
     force: bool = option(False, "predict again, and write over an output that is there")
     tracking: TrackingConfig = MISSING
     paths: PathsConfig = MISSING
@@ -123,6 +126,9 @@ class ReviewConfig:
     dataset: DatasetConfig | None = option(None, "gold whose test rows are labelled anew")
     folder: str | None = option(None, "of the review; null is reviews/<corpus or dataset>")
     review: ReviewingConfig = MISSING
+    private: bool = option(
+        False, "true: a connection to another machine is an error, whichever library opens it", keyless=True
+    )
     force: bool = option(False, "export: draw anew, although a review is there")
     tracking: TrackingConfig = MISSING
     paths: PathsConfig = MISSING

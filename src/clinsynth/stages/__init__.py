@@ -15,10 +15,14 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from clinsynth import config, tasks
+from clinsynth.closed import closed_network
 from clinsynth.stages import trials
 from clinsynth.stages.overrides import places
 from clinsynth.stages.trials import Trial
 from clinsynth.types import Summary
+
+PRIVATE = (config.PredictConfig, config.ReviewConfig, config.ChatConfig, config.ServeConfig)
+"""Of stages that read a user's own texts, and may be told to open no connection."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,8 @@ def begin(settings: Any, *, job: Job) -> Any:
         needed = ("test",) if isinstance(settings, config.ZeroShotConfig) else ("train", "test")
         task = tasks.open(settings.dataset)
         datasets.open_gold(task, data=Path(settings.paths.data), needed=needed)  # kept for the stage
-    return import_module(f"clinsynth.stages.{job.stage}").main(settings, job=job)
+    with closed_network(isinstance(settings, PRIVATE) and settings.private):
+        return import_module(f"clinsynth.stages.{job.stage}").main(settings, job=job)
 
 
 def _job(cfg: DictConfig, stage: str, *, settings: Any, hydra: Any) -> Job:
