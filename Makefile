@@ -76,5 +76,5 @@ ui: $(READY) ## Compare runs in the MLflow UI, in a browser
 
 clean: ## Remove what runs have made (not .venv, not downloaded data, not the answers of LLMs)
 	rm -rf outputs multirun/* mlruns/*
-	@test ! -d artifacts || find artifacts -mindepth 1 -maxdepth 1 ! -name 'completions.db*' -exec rm -rf {} +
+	@test ! -d artifacts || find artifacts -mindepth 1 -maxdepth 1 ! -name 'completions.db*' ! -name 'sent.jsonl*' -exec rm -rf {} +
 	@test ! -f artifacts/completions.db || echo "artifacts/completions.db is kept: it holds answers that were paid for"

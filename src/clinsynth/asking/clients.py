@@ -22,6 +22,7 @@ from clinsynth.llm.cached import CachedCompletions
 from clinsynth.llm.client import Client
 from clinsynth.llm.progress import Watch, nobody_watches
 from clinsynth.llm.recorded import RecordedCompletions
+from clinsynth.llm.send_log import SendLog
 from clinsynth.llm.servers import connect, connect_batches, each, protocol_named
 from clinsynth.llm.servers.base import Endpoint, Server, ServerAnswer, Structured
 from clinsynth.llm.servers.dialect import dialect_of
@@ -118,12 +119,13 @@ def client(
     spend: Spend | None = None,
     watch: Watch = nobody_watches,
     caps: Sequence[Cap] = (),
+    sent: SendLog | None = None,
 ) -> Client | BatchClient:
     """Return what asks an LLM in its mode; answers go into the cache, and their cost onto `spend`."""
     if llm.mode is LLMMode.batch:
-        return batch_client(llm, cache=cache, spend=spend, watch=watch, caps=caps)
+        return batch_client(llm, cache=cache, spend=spend, watch=watch, caps=caps, sent=sent)
     try:
-        account = _account(llm, cache=cache, spend=spend, key=api_key(llm), caps=caps)
+        account = _account(llm, cache=cache, spend=spend, key=api_key(llm), caps=caps, sent=sent)
         remember(account.endpoint, cache=cache)
         server: Server = connect(account.endpoint)
     except ConfigError as error:
@@ -139,9 +141,10 @@ def batch_client(
     spend: Spend | None = None,
     watch: Watch = nobody_watches,
     caps: Sequence[Cap] = (),
+    sent: SendLog | None = None,
 ) -> BatchClient:
     """Return what asks an LLM in batches; raises ConfigError where its protocol has none."""
-    account = _account(llm, cache=cache, spend=spend, key=api_key(llm), caps=caps)
+    account = _account(llm, cache=cache, spend=spend, key=api_key(llm), caps=caps, sent=sent)
     remember(account.endpoint, cache=cache)
     return BatchClient(connect_batches(account.endpoint), account=account, limits=_limits(llm), watch=watch)
 
@@ -170,11 +173,25 @@ class _Unasked:
 
 
 def _account(
-    llm: LLMConfig, *, cache: CompletionCache, spend: Spend | None, key: str | None, caps: Sequence[Cap]
+    llm: LLMConfig,
+    *,
+    cache: CompletionCache,
+    spend: Spend | None,
+    key: str | None,
+    caps: Sequence[Cap],
+    sent: SendLog | None = None,
 ) -> Account:
     found = endpoint(llm, key=key)
     room = MOST_ROOM if llm.when_cut is WhenCut.again else 1
-    return Account(found, cache, spend or unspent(llm), max_cost_usd=llm.max_cost_usd, most_room=room, caps=tuple(caps))
+    return Account(
+        found,
+        cache,
+        spend or unspent(llm),
+        max_cost_usd=llm.max_cost_usd,
+        most_room=room,
+        caps=tuple(caps),
+        sent=sent,
+    )
 
 
 def _limits(llm: LLMConfig) -> Limits:

@@ -10,13 +10,14 @@ from types import TracebackType
 from clinsynth.asking import clients
 from clinsynth.config import AskingConfig, DatasetConfig, LLMConfig
 from clinsynth.errors import ConfigError, MissingCompletions
-from clinsynth.llm import KnownCompletions, cache_path, recorded
+from clinsynth.llm import KnownCompletions, cache_path, recorded, send_log
 from clinsynth.llm.account import NO_FURTHER, Account, FurtherRequests
 from clinsynth.llm.budget import PAID, Cap, Spend
 from clinsynth.llm.cache import CompletionCache
 from clinsynth.llm.progress import FollowUp, Instead, nothing_follows, nothing_instead
+from clinsynth.llm.send_log import SendLog
 from clinsynth.llm.view import View
-from clinsynth.tracking import ActiveRun, Ledger
+from clinsynth.tracking import SENT, ActiveRun, Ledger
 from clinsynth.types import Request
 
 
@@ -86,6 +87,7 @@ class Session:
         self.spend = clients.unspent(llm)
         self._cache = CompletionCache(cache_path(artifacts))
         self._caps: tuple[Cap, ...] | None = None
+        self._sent = SendLog(artifacts / send_log.FILE)
 
     def __enter__(self) -> Session:
         return self
@@ -93,6 +95,8 @@ class Session:
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         self._cache.close()
         self.run.metrics(self.spend.metrics())
+        if self._sent.last:
+            self.run.tag(SENT, self._sent.last)
         self.show(self.spend)
 
     def ask(
@@ -110,7 +114,9 @@ class Session:
         """
         with View(f"{title} from {self.llm.model}", counts=counts) as view:
             caps = self._caps_of(requests)
-            asker = clients.client(self.llm, cache=self._cache, spend=self.spend, watch=view, caps=caps)
+            asker = clients.client(
+                self.llm, cache=self._cache, spend=self.spend, watch=view, caps=caps, sent=self._sent
+            )
             asker.answer(requests, follow_up=follow_up, instead=instead)
 
     def _caps_of(self, requests: Sequence[Request]) -> tuple[Cap, ...]:

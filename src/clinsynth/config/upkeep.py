@@ -12,7 +12,7 @@ from clinsynth.config.llm import LLMConfig
 from clinsynth.config.options import check, option
 from clinsynth.config.places import PathsConfig, TrackingConfig
 
-CacheAction = Enum("CacheAction", ["stats", "export", "import", "verify", "forget", "prices"])
+CacheAction = Enum("CacheAction", ["stats", "export", "import", "verify", "forget", "prices", "audit"])
 
 
 @dataclass
@@ -45,7 +45,8 @@ class CacheConfig:
         MISSING,
         "stats; verify; export to recordings (to=...); import recordings (file=...), as answers of model=...; "
         "forget those that forget.* names, so that they are asked for again; prices: the list of prices that is "
-        "kept, of models whose name holds model=..., of provider=...",
+        "kept, of models whose name holds model=..., of provider=...; audit: what was sent where, and whether the log "
+        "of it is whole",
     )
     forget: ForgetConfig = field(default_factory=ForgetConfig)
     dry_run: bool = option(MISSING, "forget: print what it would be, and change nothing")

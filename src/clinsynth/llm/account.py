@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from clinsynth.errors import BudgetExceeded
 from clinsynth.llm.budget import CHARACTERS_PER_TOKEN, Cap, Spend, cost
 from clinsynth.llm.cache import CompletionCache
 from clinsynth.llm.endings import BROKEN, CUT, LENGTH, REFUSAL, lack
+from clinsynth.llm.send_log import SendLog
 from clinsynth.llm.servers.base import Endpoint, NoAnswer, ServerAnswer, ServerError, Usage
 from clinsynth.llm.straying import strays
 from clinsynth.types import Completion, Request
@@ -54,6 +55,8 @@ class Account:
     """How many times `llm.max_tokens` an answer may be long that was cut before; twice as many each time."""
     caps: tuple[Cap, ...] = ()
     """Further ends."""
+    sent: SendLog | None = None
+    """Where it is written down what is sent; `None` where nobody is asked."""
     _under_way: dict[str, tuple[float, int]] = field(default_factory=dict, repr=False)
     """By key the US dollars and tokens that requests under way will take."""
 
@@ -69,6 +72,11 @@ class Account:
             else:
                 self.spend.found(usage, usd)
         return {key: completion for key, (completion, _, _) in found.items()}
+
+    def note_sent(self, requests: Iterable[Request]) -> None:
+        """Write down requests that are sent now, each time that they are."""
+        if self.sent is not None:
+            self.sent.note(requests, to=self.endpoint.server, model=self.endpoint.model)
 
     def store(self, key: str, request: Request, answer: ServerAnswer, *, asked_at: float) -> NoAnswer | None:
         """Put an answer into the cache; what is none goes onto the bill alone, and is returned."""

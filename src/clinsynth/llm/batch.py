@@ -156,6 +156,7 @@ class BatchClient:
                 self._await(batch, {key: waiting[key] for key in keys if key in waiting})
 
     def _submit(self, requests: dict[str, Request], *, usd: float) -> str:
+        self.account.note_sent(requests.values())
         batch = self.server.submit(requests)
         self.cache.note_batch(batch, list(requests), server=self.endpoint.server, usd=usd)
         print(f"Submitted {len(requests)} requests as {batch}; a rerun finds it again.", flush=True)

@@ -191,6 +191,7 @@ class Client:
         try:
             await self._pace.wait(tokens)
             asked_at = time.time()
+            self.account.note_sent([request])
             answer = await self.server.ask(request)
         except ServerError as error:
             self._reached = self._reached or error.reached

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from clinsynth.llm.budget import Price, Spend
 from clinsynth.llm.cached import named_in_vain
 from clinsynth.llm.forgetting import Found
 from clinsynth.llm.prices import Listed
+from clinsynth.llm.send_log import Sent
 from clinsynth.reports.arms import Arm
 from clinsynth.reports.console import ABSENT, print_columns, print_table, say
 from clinsynth.reports.tables import ReportTable, plain_cells
@@ -132,6 +133,20 @@ def show_cache(
         lines = [[*group, str(len(found)), _sum(found)] for group, found in _groups(without, "reason").items()]
         print_columns(["model", "no answer", "times", "USD"], lines, left=(0, 1))
     say(f"{path}: {path.stat().st_size / 1e6:.1f} MB; {spent:.4f} USD spent in all, as far as prices are known")
+
+
+def show_sent(entries: Iterable[Sent]) -> None:
+    """Print how much was sent to each server, and when."""
+    by_server: dict[tuple[str, str], list[Sent]] = {}
+    for entry in entries:
+        by_server.setdefault((entry.to, entry.model), []).append(entry)
+    lines = []
+    for (to, model), found in by_server.items():
+        counts = (f"{sum(getattr(one, name) for one in found):,}" for name in ("characters", "gold"))
+        times = [one.time[:19].replace("T", " ") for one in found]
+        lines.append([to, model, f"{len(found):,}", *counts, min(times), max(times)])
+    heads = ["sent to", "model", "requests", "characters", "of gold", "first (UTC)", "last"]
+    print_columns(heads, lines, left=(0, 1, 5, 6))
 
 
 def show_prices(found: Sequence[Listed], *, source: str) -> None:

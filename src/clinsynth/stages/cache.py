@@ -5,18 +5,24 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import CacheAction, CacheConfig
 from clinsynth.errors import ConfigError, DataFormatError
-from clinsynth.llm import cache_path, checks, exchange, forgetting, prices
+from clinsynth.llm import cache_path, checks, exchange, forgetting, prices, send_log
 from clinsynth.llm.cache import CompletionCache
 from clinsynth.llm.forgetting import Wish
-from clinsynth.reports.spending import show_cache, show_forgotten, show_prices
+from clinsynth.reports.console import say
+from clinsynth.reports.spending import show_cache, show_forgotten, show_prices, show_sent
 from clinsynth.stages import Job
+from clinsynth.tracking import SENT, Ledger
 
 
 def main(settings: CacheConfig, *, job: Job) -> None:
     if settings.action is CacheAction.prices:
         _show_prices(settings)
+        return
+    if settings.action is CacheAction.audit:
+        _audit(settings)
         return
     path = cache_path(Path(settings.paths.artifacts))
     if settings.action is not CacheAction["import"] and not path.is_file():
@@ -66,6 +72,22 @@ def _show_prices(settings: CacheConfig) -> None:
             f"prices as llm.price.input=... and llm.price.output=..., in US dollars per million tokens."
         )
     show_prices(found, source=prices.source())
+
+
+def _audit(settings: CacheConfig) -> None:
+    """Print what was sent where; raises DataFormatError where the log of it is not as it was written."""
+    artifacts = Path(settings.paths.artifacts)
+    path = artifacts / send_log.FILE
+    if not path.is_file():
+        raise ConfigError(f"there is no log at {path}: nothing was sent to an LLM since such a log is kept.")
+    show_sent(entry for _, entry, _ in send_log.entries(path) if entry)
+    known = Ledger(settings.tracking, store=ArtifactStore(artifacts)).values(SENT)
+    if faults := send_log.faults(path, known=known):
+        raise DataFormatError(
+            f"{path} is not as it was written: {'; '.join(faults[:5])}{' ...' if faults[5:] else ''}. Put back a copy "
+            "of it; what was sent and answered stands in completions.db, too."
+        )
+    say(f"{path} is whole: no line was changed, left out or put in.")
 
 
 def _forget(settings: CacheConfig, cache: CompletionCache) -> None:

@@ -6,6 +6,18 @@ that nothing is done twice side by side, and a run that claims to run while its 
 
 from clinsynth.tracking.active import LONGEST_PARAM, ActiveRun
 from clinsynth.tracking.ledger import Ledger
-from clinsynth.tracking.tags import ANSWERS, ARM_KEY, CORPUS, HOST, LOCK, RUN_KEY, VIEW
+from clinsynth.tracking.tags import ANSWERS, ARM_KEY, CORPUS, HOST, LOCK, RUN_KEY, SENT, VIEW
 
-__all__ = ["ANSWERS", "ARM_KEY", "CORPUS", "HOST", "LOCK", "LONGEST_PARAM", "RUN_KEY", "VIEW", "ActiveRun", "Ledger"]
+__all__ = [
+    "ANSWERS",
+    "ARM_KEY",
+    "CORPUS",
+    "HOST",
+    "LOCK",
+    "LONGEST_PARAM",
+    "RUN_KEY",
+    "SENT",
+    "VIEW",
+    "ActiveRun",
+    "Ledger",
+]

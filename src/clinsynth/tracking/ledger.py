@@ -130,6 +130,10 @@ class Ledger:
         """Return finished runs with a param, oldest first."""
         return self._finished(f"params.`{name}` = '{value}'")
 
+    def values(self, tag: str) -> set[str]:
+        """Return the values of a tag over all runs, however they have ended."""
+        return {run.data.tags[tag] for run in self._search(f"tags.`{tag}` LIKE '%'") if tag in run.data.tags}
+
     def total(self, metric: str) -> float:
         """Return the sum of a metric over all runs, however they have ended."""
         return float(sum(run.data.metrics[metric] for run in self._search(f"metrics.`{metric}` > 0")))
