@@ -17,8 +17,12 @@ from clinsynth.llm.cache import CompletionCache
 from clinsynth.llm.progress import FollowUp, Instead, nothing_follows, nothing_instead
 from clinsynth.llm.send_log import SendLog
 from clinsynth.llm.view import View
+from clinsynth.text.identifiers import counted
 from clinsynth.tracking import SENT, ActiveRun, Ledger
 from clinsynth.types import Request
+
+SHOWN = 5
+"""Requests that a refusal names."""
 
 
 def estimate(
@@ -48,7 +52,10 @@ def check_consent(
 
     `what` names that text: its units, its test texts. `own_texts` is the path of a user's own.
     """
-    if dataset.public or asking.send_gold_text or llm.trusted:
+    if dataset.public or llm.trusted:
+        return
+    if asking.send_gold_text:
+        _check_identifiers(requests, asking=asking, llm=llm)
         return
     if not any(request.gold_characters for request in requests):  # such as the criteria of an instrument
         return
@@ -61,6 +68,22 @@ def check_consent(
         "Say that they may with generation.send_gold_text=true, or that the server is inside the house with "
         f"llm.trusted=true; or, where anybody may see the data, {public}."
     )
+
+
+def _check_identifiers(requests: Sequence[Request], *, asking: AskingConfig, llm: LLMConfig) -> None:
+    """Raise ConfigError, which says where but not what, where texts seem to name somebody; rules have seen them."""
+    if asking.send_identifiers:
+        return
+    private = (request for request in requests if request.gold_characters)
+    texts = ("\n".join(message["content"] for message in request.messages) for request in private)
+    found = [f"request {number}: {said}" for number, text in enumerate(texts, 1) if (said := counted(text))]
+    if found:
+        more = f" and {len(found) - SHOWN:,} more" if found[SHOWN:] else ""
+        raise ConfigError(
+            f"{len(found):,} requests to {clients.whose(llm)} seem to name somebody: {'; '.join(found[:SHOWN])}{more}. "
+            "Nothing was sent. Take it out of the texts; or say that it may go with generation.send_identifiers=true. "
+            "That nothing is found does not say that there is nothing: rules see forms, and not who is meant."
+        )
 
 
 def unanswered(

@@ -198,6 +198,12 @@ class AskingConfig:
     send_gold_text: bool = option(
         MISSING, "true: gold text of a dataset that is not public may go to an LLM outside the house", keyless=True
     )
+    send_identifiers: bool = option(
+        False,
+        "true: dates, names, telephone and record numbers in texts that are not public, as far as rules find them, may "
+        "go to an LLM outside the house, too",
+        keyless=True,
+    )
     cancel: bool = option(MISSING, "llm.mode=batch: cancel the batches that are at work, and ask nothing", keyless=True)
     dry_run: bool = option(MISSING, "print requests, tokens and cost, and send nothing", keyless=True)
 
