@@ -37,6 +37,8 @@ EXTRAS = {
     "slurm": "submitit",
     "spacy": "spacy",
     "xmi": "cassis",
+    "hpo": "optuna",
+    "cleanlab": "cleanlab",
     "anthropic": "anthropic",
     "bedrock": "boto3",
     "onnx": "onnxruntime",
