@@ -31,6 +31,7 @@ def corpus() -> Any:
         rejected={ODD: 1},
         short={ODD: 2},
         described={"examples": 1, ODD: 1},
+        confidence=None,
     )
     return SimpleNamespace(digest="0123", manifest=manifest)
 
