@@ -410,15 +410,15 @@ def _meet(folder: str, start: Barrier, number: int) -> None:
 
 @pytest.mark.slow
 def test_processes_that_meet_on_an_empty_store_all_succeed(workspace: Path) -> None:
-    start = SPAWN.Barrier(4)
-    processes = [SPAWN.Process(target=_meet, args=(str(workspace), start, number)) for number in range(4)]
+    start = SPAWN.Barrier(2)
+    processes = [SPAWN.Process(target=_meet, args=(str(workspace), start, number)) for number in range(2)]
     for process in processes:
         process.start()
     for process in processes:
         process.join(120)
-    assert [process.exitcode for process in processes] == [0] * 4
+    assert [process.exitcode for process in processes] == [0] * 2
     runs = opened()._search("attributes.status = 'FINISHED'")
-    assert sorted(run.data.metrics["number"] for run in runs) == [0, 1, 2, 3]
+    assert sorted(run.data.metrics["number"] for run in runs) == [0, 1]
     assert len({run.info.experiment_id for run in runs}) == 1
 
 

@@ -70,7 +70,7 @@ CORPORA: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
             "generation.per_request=2",
             "llm.recordings=[{r}/ncbi_disease.all-units.sentences.jsonl,{r}/ncbi_disease.all-units.mentions.jsonl]",
         ),
-        NER_ANNOTATORS,
+        ("llm",),
         ("n1", "n2"),
     ),
     "bc5cdr_disease": (

@@ -322,7 +322,7 @@ def run(*words: str) -> Said:
 
 @pytest.mark.slow
 def test_kill_9_in_training_and_the_same_command_goes_on(cache_home: Path, with_store: Path) -> None:
-    words = ("train", *SMALL, "trainer.epochs=300", "trainer.max_epochs=300", "trainer.checkpoint_steps=5")
+    words = ("train", *SMALL, "trainer.epochs=60", "trainer.max_epochs=60", "trainer.checkpoint_steps=5")
     command = [sys.executable, "-m", "clinsynth", *words]
     process = subprocess.Popen(command, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 240
@@ -334,6 +334,6 @@ def test_kill_9_in_training_and_the_same_command_goes_on(cache_home: Path, with_
     process.wait()
     (model,) = [*with_store.glob("artifacts/model-*"), None]
     assert model is None
-    said = run(*words[:-3], "trainer.epochs=300", "trainer.max_epochs=300", "trainer.checkpoint_steps=5")
+    said = run(*words[:-3], "trainer.epochs=60", "trainer.max_epochs=60", "trainer.checkpoint_steps=5")
     assert said.status == 0, said.err
     assert "training goes on from the checkpoint" in said.out

@@ -456,40 +456,31 @@ def test_a_mistake_is_one_paragraph(generate: Run, words: list[str], said: str) 
 
 
 @pytest.mark.slow
-def test_killed_again_and_again_it_ends_as_if_undisturbed(with_store: Path, server: MockServer) -> None:
+def test_killed_again_and_again_it_ends_as_if_undisturbed(
+    with_store: Path, server: MockServer, clinsynth: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
     server.behave(latency=0.15, rounds=False)
-    words = [
-        sys.executable,
-        "-m",
-        "clinsynth",
-        "generate",
-        *live(server),
-        "units.max=60",
-        "size=n10",
-        "llm.concurrency=4",
-    ]
-
-    def run(folder: Path, *, kill: bool) -> int:
-        folder.mkdir(exist_ok=True)
-        process = subprocess.Popen(
-            words, cwd=folder, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        if kill:
-            before = server.asked()["requests"]
-            while process.poll() is None and server.asked()["requests"] < before + 3:
-                time.sleep(0.02)
-            time.sleep(random.uniform(0, 0.3))
-            os.kill(process.pid, signal.SIGKILL)
-        return process.wait(120)
-
+    words = ["generate", *live(server), "units.max=60", "size=n10", "llm.concurrency=4"]
     disturbed, calm = with_store / "disturbed", with_store / "calm"
+    for folder in (disturbed, calm):
+        folder.mkdir()
     kills = 2
     for _ in range(kills):
-        run(disturbed, kill=True)
-    assert run(disturbed, kill=False) == 0
-    asked = server.asked()["requests"]
-    assert 60 <= asked <= 60 + 4 * kills
-    assert run(calm, kill=False) == 0
+        before = server.asked()["requests"]
+        command = [sys.executable, "-m", "clinsynth", *words]
+        process = subprocess.Popen(
+            command, cwd=disturbed, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        while process.poll() is None and server.asked()["requests"] < before + 3:
+            time.sleep(0.02)
+        time.sleep(random.uniform(0, 0.3))
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait(120)
+    for folder in (disturbed, calm):
+        monkeypatch.chdir(folder)
+        assert clinsynth(*words).status == 0
+        if folder is disturbed:
+            assert 60 <= server.asked()["requests"] <= 60 + 4 * kills
     first, second = (sorted((folder / "artifacts").glob("corpus-*")) for folder in (disturbed, calm))
     assert [folder.name for folder in first] == [folder.name for folder in second]
     for name in ("examples.jsonl", "rejected.jsonl", "manifest.json"):

@@ -245,20 +245,21 @@ def test_private_text_stays_out_of_mlflow(search: Run, with_store: Path) -> None
 
 
 @pytest.mark.slow
-def test_killed_it_goes_on_and_pays_for_nothing_twice(with_store: Path, server: MockServer) -> None:
+def test_killed_it_goes_on_and_pays_for_nothing_twice(with_store: Path, server: MockServer, clinsynth: Command) -> None:
     server.behave(latency=0.2, rounds=False)
-    words = [sys.executable, "-m", "clinsynth", "search_prompts", *live(server), "judge=llm", "llm.concurrency=2"]
+    words = ["search_prompts", *live(server), "judge=llm", "llm.concurrency=2"]
+    command = [sys.executable, "-m", "clinsynth", *words]
     for _ in range(2):
         before = server.asked()["requests"]
         process = subprocess.Popen(
-            words, cwd=with_store, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            command, cwd=with_store, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         while process.poll() is None and server.asked()["requests"] < before + 5:
             time.sleep(0.02)
         os.kill(process.pid, signal.SIGKILL)
         process.wait(60)
-    done = subprocess.run(words, cwd=with_store, env=environment(), capture_output=True, timeout=120)
-    assert done.returncode == 0, done.stderr
+    done = clinsynth(*words)
+    assert done.status == 0, done.err
     asked = server.asked()
     assert asked["different"] == 2 * (1 + 3 * 2) + 3 * 2 + 4 * 3
     assert asked["requests"] <= asked["different"] + 2 * 2  # those that were under way
