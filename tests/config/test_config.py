@@ -17,6 +17,7 @@ CONF = config.conf_folder()
 GROUPS = sorted({folder.name for folder in CONF.iterdir() if folder.is_dir()} - {"experiment", "hydra", "targets"})
 NEEDED = {
     "predict": ("model=m", "input=notes.txt"),
+    "compare": ("runs=[abc0,abc1]",),
     "export": ("corpus=latest", "to=there"),
     "convert": ("from=train.tsv", "to=there", "format=brat"),
     "sweep": ("target=table7",),
