@@ -23,6 +23,7 @@ from hydra.core.override_parser.types import IntervalSweep, Override
 from omegaconf import OmegaConf
 
 from clinsynth import config, tasks
+from clinsynth.cli.main import named_runs
 from support import environment
 
 ROOT = Path(__file__).parents[1]
@@ -184,6 +185,7 @@ def check_command(line: str, *, pages: Path) -> None:
     if stage in ("--help", "STAGE", "demo"):
         return
     assert stage in config.STAGES, stage
+    words = named_runs(stage, words)
     later = words[words.index("--") + 1 :] if "--" in words else []
     words = words[: words.index("--")] if "--" in words else words
     folders = [word.partition("=")[2] for word in words if word.startswith("--config-dir=")]
