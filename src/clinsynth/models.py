@@ -15,6 +15,9 @@ from clinsynth.files.input_texts import InputText
 from clinsynth.learning import hardware, open_learner, reading, saved
 from clinsynth.learning.learner import Opened, Opening
 
+PLAIN = Opening()
+"""On the CPU in full precision, with windows as a model has learnt them."""
+
 CERTAIN = 0.5
 """Probability from which on a label counts, where a text may have several."""
 
@@ -160,4 +163,9 @@ def open_folder(folder: Path, *, how: PredictionConfig, side_by_side: int = 1) -
         device="cpu" if said.runtime else device,
         precision=hardware.precision(how),
     )
-    return Model(folder, open_learner(said.learner).open_model(folder, kinds=tasks.kinds(), how=opening))
+    return Model(folder, opened(folder, how=opening))
+
+
+def opened(folder: Path, *, how: Opening = PLAIN) -> Opened:
+    """Open a saved model as its learner does; raises ConfigError for a folder that holds none."""
+    return open_learner(saved.describe_model(folder).learner).open_model(folder, kinds=tasks.kinds(), how=how)

@@ -13,7 +13,7 @@ from clinsynth.task import Headline
 
 @dataclass(frozen=True, repr=False)
 class Trained:
-    """What a training has come to, now or in an earlier run of the same job."""
+    """The outcome of a training, made now or by an earlier run of the same job."""
 
     run_id: str
     """Of MLflow."""
@@ -42,12 +42,12 @@ class Trained:
     def _shown(self) -> dict[str, str]:
         head, scores = self.headline, self.scores
         shown = {
-            name: f"{scores[metric]:.1f}" if metric in head.plain else f"{100 * scores[metric]:.1f}"
+            name: f"{head.scale(metric) * scores[metric]:.1f}"
             for name, metric in head.scores.items()
             if metric in scores
         }
         if head.low in scores and head.high in scores:
-            scale = 1 if head.metric in head.plain else 100
+            scale = head.scale(head.metric)
             shown["95% interval"] = f"{scale * scores[head.low]:.1f} – {scale * scores[head.high]:.1f}"
         return shown | {"examples": f"{self.examples:,}"}
 

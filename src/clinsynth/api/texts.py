@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -12,7 +11,6 @@ from clinsynth.errors import ConfigError
 from clinsynth.files.parquet import with_entities
 from clinsynth.reports.samples import Samples
 from clinsynth.reports.templates import page_parts
-from clinsynth.review.marking import pieces, styles
 
 if TYPE_CHECKING:  # both take a second
     import datasets
@@ -63,5 +61,4 @@ class Texts(Sequence[Any]):
     def _repr_html_(self) -> str:
         """Return the first texts with coloured entities, for a notebook."""
         samples = Samples(list(islice(self.examples, SHOWN)))
-        values = {"title": self.title, "samples": samples, "number": len(self), "pieces": pieces, "styles": styles()}
-        return "".join(page_parts("texts.html", **values, escape=html.escape))
+        return "".join(page_parts("texts.html", title=self.title, samples=samples, number=len(self)))

@@ -24,9 +24,6 @@ from clinsynth.reports.console import say
 from clinsynth.stages import trials
 from clinsynth.stages.overrides import plain_or_quoted
 
-FIRST = 4
-"""Trials before one is given up in the middle."""
-
 
 @dataclass(frozen=True)
 class Space:
@@ -57,7 +54,7 @@ def run(arguments: Sequence[str], *, search: Mapping[str, Any], config: DictConf
                 study_name=search["study"],
                 direction="maximize",
                 load_if_exists=True,
-                pruner=optuna.pruners.MedianPruner(n_startup_trials=FIRST),
+                pruner=trials.pruner(),
             )
             _search(study, space, search=search, config=config, launcher=launcher)
     except Timeout:

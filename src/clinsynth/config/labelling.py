@@ -65,7 +65,7 @@ class Pick(Enum):
 
 @dataclass
 class TextsConfig:
-    """In keys with `material=texts`, and not elsewhere."""
+    """The texts that are labelled; in keys with `material=texts`, and not elsewhere."""
 
     path: str = option(
         TRAIN,

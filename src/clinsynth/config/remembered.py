@@ -28,7 +28,7 @@ MOST = 256
 
 @dataclass
 class _Composition:
-    """What a choice from groups comes to."""
+    """The outcome of a choice from groups."""
 
     paths: tuple[str, ...]
     """Of all configs that were looked for."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import numpy as np
 from clinsynth import keys
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.corpora.spilled import SpilledLines
-from clinsynth.corpora.storage import Corpus, stored_corpus, write_examples
+from clinsynth.corpora.storage import Corpus, derived, stored_corpus
 from clinsynth.errors import ConfigError
 from clinsynth.files.json_lines import json_line
 from clinsynth.task import Task
@@ -55,12 +54,7 @@ def _build(folder: Path, base: Corpus, *, threshold: float, task: Task, gold: Go
                 kept.append(json_line(row))
             else:
                 refused.append(row | {"reason": UNSURE, "detail": f"{sure:.3f} at its least"})
-        rejected = chain(base.rejected(), refused)
-        counted = write_examples(
-            folder, kept=kept.at(range(len(kept))), rejected=rejected, gold=gold, of=task.kind.examples
-        )
-        counts = {**base.manifest.counts, "kept": len(kept)}
-    return replace(base.manifest, counts=counts, review=None, **counted).entries()
+        return derived(folder, base, kept=kept, refused=refused, counts={}, gold=gold, of=task.kind.examples)
 
 
 def _labelled(base: Corpus, *, task: Task, read: Read) -> Iterator[tuple[dict[str, Any], float]]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +11,7 @@ from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import QualityConfig
 from clinsynth.config.corpus import DROP, RELABEL
 from clinsynth.corpora.spilled import SpilledLines
-from clinsynth.corpora.storage import Corpus, stored_corpus, write_examples
+from clinsynth.corpora.storage import Corpus, derived, stored_corpus
 from clinsynth.errors import ConfigError
 from clinsynth.files.json_lines import json_line
 from clinsynth.quality.label_errors import Doubt, find_label_errors
@@ -73,12 +71,9 @@ def _build(
                 refused.append(row | {"reason": RELABELLED, "detail": doubt})
             else:
                 kept.append(json_line(row | {DOUBT: doubt}))
-        rejected = chain(base.rejected(), refused)
-        counted = write_examples(
-            folder, kept=kept.at(range(len(kept))), rejected=rejected, gold=gold, of=task.kind.examples
+        return derived(
+            folder, base, kept=kept, refused=refused, counts={"doubted": doubted}, gold=gold, of=task.kind.examples
         )
-        counts = {**base.manifest.counts, "kept": len(kept), "doubted": doubted}
-    return replace(base.manifest, counts=counts, review=None, **counted).entries()
 
 
 def _judged(

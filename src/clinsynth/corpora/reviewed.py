@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +10,7 @@ from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import Reviewed
 from clinsynth.corpora.labelling import CONFIDENCE
 from clinsynth.corpora.spilled import SpilledLines
-from clinsynth.corpora.storage import Corpus, stored_corpus, write_examples
+from clinsynth.corpora.storage import Corpus, derived, stored_corpus
 from clinsynth.files.json_lines import json_line
 from clinsynth.review import results
 from clinsynth.review.results import Result
@@ -56,13 +54,14 @@ def _build(folder: Path, base: Corpus, review: Result, *, how: Reviewed, gold: G
             else:
                 reason = DISPUTED if judgement.agrees is None else WRONG
                 refused.append(row | {"reason": reason, "detail": f"labelled {judgement.given}"})
-        rejected = chain(base.rejected(), refused)
-        counted = write_examples(folder, kept=kept.at(range(len(kept))), rejected=rejected, gold=gold, of=kind.examples)
-    return replace(
-        base.manifest,
-        corpora=None,
-        counts={**base.manifest.counts, "kept": len(kept), "relabelled": fixed},
-        reviewed={"base": base.digest, "review": review.digest, "how": how.value},
-        review=None,
-        **counted,
-    ).entries()
+        return derived(
+            folder,
+            base,
+            kept=kept,
+            refused=refused,
+            counts={"relabelled": fixed},
+            gold=gold,
+            of=kind.examples,
+            corpora=None,
+            reviewed={"base": base.digest, "review": review.digest, "how": how.value},
+        )

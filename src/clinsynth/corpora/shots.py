@@ -35,7 +35,7 @@ class FixedShots:
 
 @dataclass(frozen=True)
 class NearestShots:
-    """For each request the rows whose embeddings are nearest to the mean of its texts."""
+    """The rows whose embeddings are nearest to the mean of a request's texts, for each request."""
 
     rows: tuple[Shot, ...]
     number: int

@@ -7,8 +7,9 @@ import os
 import re
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from operator import eq
 from pathlib import Path
 from shlex import quote
@@ -21,6 +22,7 @@ from clinsynth import tasks
 from clinsynth.analysis.variety import compare
 from clinsynth.artifacts import MANIFEST, ArtifactStore, check_files, read_entry, write_whole
 from clinsynth.corpora.manifest import Manifest
+from clinsynth.corpora.spilled import SpilledLines
 from clinsynth.corpora.stored import StoredExamples
 from clinsynth.errors import ConfigError, DataFormatError
 from clinsynth.files import parquet
@@ -120,6 +122,27 @@ def write_examples(
         "described": of.describe(examples),
         "statistics": compare(examples, gold=gold.train or gold.test, of=of),
     }
+
+
+def derived(
+    folder: Path,
+    base: Corpus,
+    *,
+    kept: SpilledLines,
+    refused: Iterable[dict[str, Any]],
+    counts: dict[str, int],
+    gold: Gold,
+    of: Examples,
+    **entries: Any,
+) -> dict[str, Any]:
+    """Write a corpus that is made of another one: what is kept of it, and what is rejected in addition.
+
+    Returns its manifest: that of `base` with further `counts` and `entries`.
+    """
+    rejected = chain(base.rejected(), refused)
+    counted = write_examples(folder, kept=kept.at(range(len(kept))), rejected=rejected, gold=gold, of=of)
+    counts = {**base.manifest.counts, "kept": len(kept), **counts}
+    return replace(base.manifest, counts=counts, review=None, **entries, **counted).entries()
 
 
 def _counted(rows: Iterable[dict[str, Any]], reasons: Counter[str]) -> Iterator[dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -11,11 +10,10 @@ from typing import Any
 
 from rich.text import Text
 
-from clinsynth.artifacts import writing_whole
 from clinsynth.reports.arms import Difference
-from clinsynth.reports.console import ABSENT, percent, print_columns, say, terminal
-from clinsynth.reports.templates import page_parts
-from clinsynth.review.marking import pieces, styles
+from clinsynth.reports.console import ABSENT, print_columns, say, terminal
+from clinsynth.reports.templates import write_page
+from clinsynth.task import Headline
 from clinsynth.text.printable import printable
 
 Record = Mapping[str, Any]
@@ -47,10 +45,8 @@ class Compared:
 
     a: Side
     b: Side
-    scores: Mapping[str, str]
-    """Metrics by the heading that they have in tables."""
-    plain: frozenset[str]
-    """Metrics that are no shares."""
+    headline: Headline
+    """Says which metrics are shown."""
     difference: Difference | None
     """Of the headline, b minus a."""
     changes: Mapping[str, Sequence[tuple[Record, Record]]] = field(default_factory=dict)
@@ -67,14 +63,11 @@ class Compared:
     @property
     def score_rows(self) -> Iterator[tuple[str, str, str, str]]:
         """Yield headings with both scores and their difference in points."""
-        for heading, metric in self.scores.items():
+        for heading, metric in self.headline.scores.items():
             one, other = (side.metrics.get(metric) for side in (self.a, self.b))
-            if one is None or other is None:
-                continue
-            if metric in self.plain:
-                yield heading, f"{one:.1f}", f"{other:.1f}", f"{other - one:+.1f}"
-            else:
-                yield heading, percent(one), percent(other), f"{100 * (other - one):+.1f}"
+            if one is not None and other is not None:
+                scale = self.headline.scale(metric)
+                yield heading, f"{scale * one:.1f}", f"{scale * other:.1f}", f"{scale * (other - one):+.1f}"
 
 
 def changed(a: Sequence[Record], b: Sequence[Record]) -> dict[str, list[tuple[Record, Record]]]:
@@ -119,20 +112,7 @@ def told(value: Any) -> str:
 
 def write_compared(path: Path, found: Compared) -> None:
     """Write a page that needs nothing else, with the examples that changed and what each run marks in them."""
-    parts = page_parts(
-        "compare.html",
-        found=found,
-        meanings=MEANINGS,
-        most=MOST,
-        told=told,
-        marks=_marks,
-        pieces=pieces,
-        styles=styles(),
-        escape=html.escape,
-    )
-    with writing_whole(path) as file:
-        for part in parts:
-            file.write(part)
+    write_page(path, "compare.html", found=found, meanings=MEANINGS, most=MOST, told=told, marks=_marks)
 
 
 def _marks(value: Any) -> list[Mapping[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -15,11 +14,10 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from clinsynth.artifacts import writing_whole
 from clinsynth.models import CERTAIN, assigned
+from clinsynth.reports import templates
 from clinsynth.reports.console import say, terminal
-from clinsynth.reports.templates import page_parts
-from clinsynth.review.marking import colours, pieces, styles
+from clinsynth.review.marking import colours
 from clinsynth.text.printable import printable
 from clinsynth.types import Metrics
 
@@ -97,19 +95,14 @@ def write_page(
     `single`: a text has one label.
     """
     labels = [label for label, _ in tally.labels.most_common()]
-    parts = page_parts(
+    templates.write_page(
+        path,
         "predictions.html",
         rows=islice(rows, most),
         shown=f"the first {most:,} of {tally.documents:,}" if tally.documents > most else f"{tally.documents:,}",
         model=model,
         labels=tally.labels,
         colours=colours(labels),
-        styles=styles(),
         assigned=partial(assigned, single=single),
         place=document_place,
-        pieces=pieces,
-        escape=html.escape,
     )
-    with writing_whole(path) as file:
-        for part in parts:
-            file.write(part)

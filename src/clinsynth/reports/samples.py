@@ -12,7 +12,7 @@ from rich.text import Text
 
 from clinsynth.reports.console import terminal
 from clinsynth.reports.templates import page_parts
-from clinsynth.review.marking import TERMINAL, colours, pieces, styles
+from clinsynth.review.marking import TERMINAL, colours, pieces
 from clinsynth.text.printable import printable
 
 
@@ -36,8 +36,7 @@ class Samples:
 
 def samples_page(title: str, parts: Sequence[tuple[str, Samples]]) -> str:
     """Return a page that needs nothing else; `parts` are headings and samples."""
-    values = {"title": title, "parts": parts, "pieces": pieces, "styles": styles()}
-    return "".join(page_parts("samples.html", **values, escape=html.escape))
+    return "".join(page_parts("samples.html", title=title, parts=parts))
 
 
 def show_samples(examples: Sequence[Any]) -> None:

@@ -52,7 +52,7 @@ def _score(arm: Arm, metric: str, *, bold: bool = False) -> Cell:
     mean, deviation = arm.mean(metric), arm.deviation(metric)
     if mean is None:
         return Cell(_absent(arm), plain=_absent(arm))
-    scale = 1 if metric in arm.headline.plain else 100
+    scale = arm.headline.scale(metric)
     spread = "" if deviation is None else f" ± {scale * deviation:.1f}"
     return Cell(f"{scale * mean:.1f}{spread}", plain=f"{scale * mean:.2f}", bold=bold)
 

@@ -85,7 +85,7 @@ def show_bill(bill: Bill, *, kept: int, best: float | None, headline: str) -> No
 
 @dataclass(frozen=True)
 class ArmCost:
-    """What the answers of an LLM have cost that an arm of a table hangs on."""
+    """The cost of the answers of an LLM that an arm of a table hangs on."""
 
     arm: Arm
     bill: Bill

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from clinsynth import corpora, keys, tasks
+from clinsynth import corpora, keys
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import AnnotatorConfig, CorpusConfig, TrainConfig, TrainerConfig
 from clinsynth.config.corpus import KEEP, MODEL
@@ -20,6 +20,7 @@ from clinsynth.learning import hardware, open_learner, saved
 from clinsynth.learning.folds import SEED, out_of_fold
 from clinsynth.learning.learner import Opening, Student
 from clinsynth.learning.sets import TrainingSet
+from clinsynth.models import opened
 from clinsynth.reports.counts import show_corpus_counts
 from clinsynth.stages import models
 from clinsynth.task import Task
@@ -47,7 +48,7 @@ def _located(names: Sequence[str], *, ledger: Ledger) -> list[Path]:
 def labelled(base: Corpus, *, settings: CorpusConfig, task: Task, gold: Gold, store: ArtifactStore) -> Corpus:
     """Return the corpus with the labels of the models of its annotator."""
 
-    def opened() -> Any:
+    def read() -> Any:
         return lambda examples: probabilities(settings.annotator.models, examples, task=task)
 
     return corpora.labelled_corpus(
@@ -57,7 +58,7 @@ def labelled(base: Corpus, *, settings: CorpusConfig, task: Task, gold: Gold, st
         task=task,
         gold=gold,
         store=store,
-        open=opened,
+        open=read,
     )
 
 
@@ -76,8 +77,7 @@ def _of_model(folder: Path, examples: Sequence[Any], *, task: Task) -> list[Any]
         )
     device = hardware.device("auto")
     how = Opening(workers=hardware.readers(None, device=device), device=device)
-    model = open_learner(said.learner).open_model(folder, kinds=tasks.kinds(), how=how)
-    with closing(model):
+    with closing(opened(folder, how=how)) as model:
         return model.probabilities(examples)
 
 

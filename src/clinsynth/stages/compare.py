@@ -14,12 +14,10 @@ from clinsynth.reports.arms import Arm, ScoredRun, difference
 from clinsynth.reports.comparing import Compared, Side, changed, show_compared, write_compared
 from clinsynth.reports.console import say
 from clinsynth.stages import Job
+from clinsynth.stages.outcomes import PREDICTIONS
 from clinsynth.stages.tagged import test_set
 from clinsynth.task import Headline
 from clinsynth.tracking import Ledger
-
-PREDICTIONS = "predictions.jsonl"
-"""Artifact of a run whose texts may stand in MLflow."""
 
 
 def main(settings: CompareConfig, *, job: Job) -> Compared:
@@ -35,8 +33,7 @@ def main(settings: CompareConfig, *, job: Job) -> Compared:
     found = Compared(
         one,
         other,
-        scores=headline.scores,
-        plain=headline.plain,
+        headline,
         difference=difference(_arm(other, ledger=ledger), _arm(one, ledger=ledger)),
         changes=changed(one.records, other.records),
     )

@@ -18,9 +18,9 @@ from clinsynth.learning.sets import TrainingSet
 from clinsynth.llm import RECORDED
 from clinsynth.publishing.model_card import Trained, model_card
 from clinsynth.reports.scores import show_result
-from clinsynth.stages import Job, asking, models, naming, resolving
+from clinsynth.stages import Job, models, naming, resolving
 from clinsynth.stages.feedback.answers import model_answers
-from clinsynth.stages.feedback.jury import Ask, answers_of, asking_judge
+from clinsynth.stages.feedback.jury import Ask, answers_of, asking_judge, ends_before_judging
 from clinsynth.stages.feedback.material import Answers, Material
 from clinsynth.stages.feedback.verdicts import ballots, jury, rivals, scored_answers, show_verdicts, training_rows
 from clinsynth.stages.frame import Entry, Frame, log_gold
@@ -80,18 +80,9 @@ def _gather(settings: DistillConfig, *, frame: Frame) -> Material:
 
 def _only_told(material: Material, answers: Answers) -> bool:
     """Show what the judge will cost, with the first model's answers in the place of those that are not there yet."""
-    settings = material.settings
     planned = [ballot.request for ballot in ballots(material, answers)]
     planned += jury(material).requests(answers.first, rivals(answers))
-    return asking.ends_before_asking(
-        settings.llm,
-        planned,
-        asking=settings.generation,
-        artifacts=Path(settings.paths.artifacts),
-        dataset=settings.dataset,
-        what="its questions",
-        at_most=True,
-    )
+    return ends_before_judging(material.settings, planned)
 
 
 def _distill(material: Material, answers: Answers, *, frame: Frame) -> Summary:

@@ -7,6 +7,7 @@ import platform
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from enum import Enum
 from importlib.metadata import PackageNotFoundError, version
@@ -79,7 +80,7 @@ class Broken(ClinsynthError):
 
 
 def _findings(settings: DoctorConfig) -> Iterator[Finding]:
-    looks: dict[str, Callable[[], Finding | Iterator[Finding]]] = {
+    looks: dict[str, Callable[[], Finding]] = {
         "versions": _versions,
         "hardware": _hardware,
         "embedded encoder": lambda: Finding("embedded encoder", embedded()),
@@ -93,8 +94,7 @@ def _findings(settings: DoctorConfig) -> Iterator[Finding]:
     }
     for what, look in looks.items():
         try:
-            found = look()
-            yield from [found] if isinstance(found, Finding) else found
+            yield look()
         except ClinsynthError as error:
             yield Finding(what, str(error), State.warning if what == "LLM" else State.broken)
 
@@ -143,11 +143,8 @@ def _answers(artifacts: Path) -> Finding:
         return Finding(
             "paid answers", f"{path}: {faults[0]}; `clinsynth cache action=verify` says how to mend it", State.broken
         )
-    try:
-        with sqlite3.connect(path) as database:
-            (number,) = database.execute("SELECT count(*) FROM completions").fetchone()
-    except sqlite3.Error as error:
-        return Finding("paid answers", f"{path} cannot be read: {error}", State.broken)
+    with closing(sqlite3.connect(path)) as database:  # not through the cache, which would change an older file
+        (number,) = database.execute("SELECT count(*) FROM completions").fetchone()
     return Finding("paid answers", f"{number:,} in {path}, all sound")
 
 

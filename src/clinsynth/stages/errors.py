@@ -7,12 +7,10 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
 
-from clinsynth import tasks
 from clinsynth.analysis.kept_embeddings import Embed
 from clinsynth.config import CorpusConfig, Material
 from clinsynth.errors import ConfigError
-from clinsynth.learning import open_learner, saved
-from clinsynth.learning.learner import Opening
+from clinsynth.models import opened
 from clinsynth.stages.uncertainty import Unsure
 from clinsynth.task import Task
 from clinsynth.types import Gold, Predictions
@@ -59,9 +57,8 @@ def devel_predictions(settings: CorpusConfig, *, gold: Gold) -> tuple[Prediction
     model = Unsure.of(run, settings=settings)
     key = f"{model.digest}/{gold.hashes.get('devel')}"
     if key not in _read:
-        learner = open_learner(saved.describe_model(model.folder).learner)
-        with closing(learner.open_model(model.folder, kinds=tasks.kinds(), how=Opening())) as opened:
-            _read[key] = opened.predict(gold.devel)
+        with closing(opened(model.folder)) as reader:
+            _read[key] = reader.predict(gold.devel)
     return _read[key], model.digest
 
 

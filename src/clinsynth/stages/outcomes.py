@@ -9,6 +9,9 @@ from clinsynth.reports import figures
 from clinsynth.tracking import ActiveRun
 from clinsynth.types import Evaluation
 
+PREDICTIONS = "predictions.jsonl"
+"""Artifact of a run whose texts may stand in MLflow: test examples with gold and prediction."""
+
 
 def log_outcomes(run: ActiveRun, result: Evaluation) -> None:
     """Log figures of the errors, and as JSON what is too much for metrics: the confusion of classes, more scores."""

@@ -15,8 +15,9 @@ from clinsynth import config, corpora, tasks
 from clinsynth.config import ExportConfig, SourceName, TrainConfig
 from clinsynth.errors import ConfigError
 from clinsynth.learning import open_learner, saved
-from clinsynth.learning.learner import KEPT, Opened, Opening
+from clinsynth.learning.learner import KEPT
 from clinsynth.learning.sets import taken, training_set
+from clinsynth.models import opened
 from clinsynth.publishing.model_card import Runtime
 from clinsynth.stages import resolving
 from clinsynth.task import Task
@@ -91,15 +92,9 @@ class Conversion:
     def _score(self, folder: Path) -> float:
         """Return the task's one number of a model, on the examples that it is measured on."""
         assert self.known is not None
-        with closing(open_folder(folder)) as model:
+        with closing(opened(folder)) as model:
             found = model.predict(self.known.measured)
         return self.known.task.kind.judge.devel_score(found.gold, predicted=found.predicted)
-
-
-def open_folder(folder: Path) -> Opened:
-    """Return the model of a folder, ready to read on the CPU in full precision."""
-    learner = open_learner(saved.describe_model(folder).learner)
-    return learner.open_model(folder, kinds=tasks.kinds(), how=Opening())
 
 
 def conversion(settings: ExportConfig, *, folder: Path, run_id: str | None, ledger: Ledger) -> Conversion:

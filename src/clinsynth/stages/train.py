@@ -27,7 +27,7 @@ from clinsynth.reports.scores import show_result
 from clinsynth.stages import Job, annotating, models, naming, replay, resolving
 from clinsynth.stages.feedback import trained
 from clinsynth.stages.frame import Entry, Frame, log_corpus, log_gold
-from clinsynth.stages.outcomes import log_outcomes
+from clinsynth.stages.outcomes import PREDICTIONS, log_outcomes
 from clinsynth.stages.resolving import Resolved, changed
 from clinsynth.task import Task
 from clinsynth.tracking import ARM_KEY, ActiveRun, Ledger
@@ -296,7 +296,7 @@ def _log_scores(run: ActiveRun, material: Material, *, result: Evaluation, predi
             material.task.kind.judge.record(truth, predicted=guess)
             for truth, guess in zip(material.gold.test, predicted, strict=True)
         ]
-        run.text(json_lines(records), "predictions.jsonl")
+        run.text(json_lines(records), PREDICTIONS)
         if wrong := mistakes(records):
             run.table(wrong, "mistakes.json")
 

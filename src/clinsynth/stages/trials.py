@@ -13,6 +13,9 @@ from clinsynth.types import Summary
 BEST = "devel/best_"
 """How metrics of the checkpoint begin that was chosen."""
 
+FIRST = 4
+"""Trials before one is given up in the middle."""
+
 Measured = Sequence[tuple[str, float, int]]
 
 
@@ -31,7 +34,7 @@ class Trial:
         study = library.load_study(
             study_name=self.study,
             storage=address(Path(self.storage)),
-            pruner=library.pruners.MedianPruner(n_startup_trials=4),
+            pruner=pruner(),
         )
         trial = library.Trial(study, study.trials[self.number]._trial_id)
 
@@ -63,6 +66,11 @@ def objective(returned: Any, *, metric: str) -> float:
             "examples: those of gold, or trainer.holdout=0.1."
         )
     return float(found[0])
+
+
+def pruner() -> Any:
+    """Return what gives a trial up whose score is below the median of the others' at the same pass."""
+    return optuna().pruners.MedianPruner(n_startup_trials=FIRST)
 
 
 def optuna() -> Any:

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from clinsynth import tasks
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import CorpusConfig
-from clinsynth.learning import open_learner, saved
-from clinsynth.learning.learner import Opening
+from clinsynth.learning import saved
+from clinsynth.models import opened
 from clinsynth.stages import models
 from clinsynth.tracking import Ledger
 
@@ -36,8 +35,7 @@ class Unsure:
 
     def __call__(self, examples: Sequence[Any]) -> list[float]:
         """Return how unsure the model is of each text, 0 to 1."""
-        learner = open_learner(saved.describe_model(self.folder).learner)
-        with closing(learner.open_model(self.folder, kinds=tasks.kinds(), how=Opening())) as model:
+        with closing(opened(self.folder)) as model:
             return [unsure(line) for line in model.start([example.text for example in examples])()]
 
 

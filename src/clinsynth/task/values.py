@@ -128,6 +128,10 @@ class Headline:
     plain: frozenset[str] = frozenset()
     """Metrics that are no shares, which tables show as they are; the others are in percent."""
 
+    def scale(self, metric: str) -> int:
+        """Return what a metric is multiplied by where it is shown: shares are in percent."""
+        return 1 if metric in self.plain else 100
+
     @property
     def metrics(self) -> tuple[str, ...]:
         """Return the metrics of its tables, and the ends of its interval."""

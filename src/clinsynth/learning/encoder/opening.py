@@ -94,16 +94,19 @@ class OpenedEncoder:
 
     def predict(self, examples: Sequence[Any]) -> Predictions:
         """Return what it makes of gold examples, in their order."""
-        encoded = self.encode(examples)
-        outputs = self._begin([self._window(item) for item in encoded])()
+        encoded, outputs = self._read(examples)
         read = reading.Predicting(self.kind, self.reader.labels, self.thresholds, self.alike)
         return Predictions(examples, read.examples(examples, encoded=encoded, outputs=outputs))
 
     def probabilities(self, examples: Sequence[Any]) -> list[Any]:
         """Return the probabilities of the labels of each example, [words, labels] or [1, labels]."""
-        encoded = self.encode(examples)
-        outputs = self._begin([self._window(item) for item in encoded])()
+        encoded, outputs = self._read(examples)
         return reading.probabilities(self.kind, examples, encoded=encoded, outputs=outputs, labels=self.reader.labels)
+
+    def _read(self, examples: Sequence[Any]) -> tuple[list[Any], list[NDArray[np.float32]]]:
+        """Return examples as the model reads them, and its outputs."""
+        encoded = self.encode(examples)
+        return encoded, self._begin([self._window(item) for item in encoded])()
 
     def close(self) -> None:
         """End its threads; what was begun and not yet read stays unread."""

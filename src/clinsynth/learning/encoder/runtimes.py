@@ -20,7 +20,7 @@ ONNX_FILE, OPENVINO_FILE = "model.onnx", "openvino_model.xml"
 
 @dataclass(frozen=True)
 class Compute:
-    """Where a model computes, and how exactly."""
+    """The place where a model computes, and how exactly."""
 
     device: str
     """cpu, cuda, mps; what is exported computes on the CPU."""

@@ -62,20 +62,22 @@ class EncoderStudent:
         """Return what the trained model makes of gold examples, in their order."""
         if not examples:
             return Predictions((), ())
-        assert self._trainer is not None, "fit() comes first"
-        encoded = encode(self.task, examples, backbone=self.backbone)
-        outputs = fit.predict(self._trainer, self.tuner, data=self.data, encoded=encoded)
+        encoded, outputs = self._read(examples)
         read = reading.Predicting(self.task.kind, self.task.labels, self.thresholds, alike_of(self.settings))
         return Predictions(examples, read.examples(examples, encoded=encoded, outputs=outputs))
 
     def probabilities(self, examples: Sequence[Any]) -> list[Any]:
         """Return the probabilities of the labels of each example, [words, labels] or [1, labels]."""
-        assert self._trainer is not None, "fit() comes first"
-        encoded = encode(self.task, examples, backbone=self.backbone)
-        outputs = fit.predict(self._trainer, self.tuner, data=self.data, encoded=encoded)
+        encoded, outputs = self._read(examples)
         return reading.probabilities(
             self.task.kind, examples, encoded=encoded, outputs=outputs, labels=self.task.labels
         )
+
+    def _read(self, examples: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
+        """Return examples as the model reads them, and its outputs."""
+        assert self._trainer is not None, "fit() comes first"
+        encoded = encode(self.task, examples, backbone=self.backbone)
+        return encoded, fit.predict(self._trainer, self.tuner, data=self.data, encoded=encoded)
 
     def lost_of(self, examples: Sequence[Any]) -> int:
         """Return how many labelled units (words) of examples are cut off."""

@@ -133,6 +133,23 @@ def answers_of(dialogues: Sequence[Dialogue]) -> Said:
     return {dialogue.question: dialogue.answer for dialogue in dialogues}
 
 
+def ends_before_judging(settings: DistillConfig | TrainConfig, requests: Sequence[Request]) -> bool:
+    """Show what the judge will cost, and return whether the user wants no more than that.
+
+    The answers that `requests` show stand for others, which are not there yet. Raises ConfigError where questions may
+    not be sent.
+    """
+    return asking.ends_before_asking(
+        settings.llm,
+        requests,
+        asking=settings.generation,
+        artifacts=Path(settings.paths.artifacts),
+        dataset=settings.dataset,
+        what="its questions",
+        at_most=True,
+    )
+
+
 @contextmanager
 def asking_judge(settings: DistillConfig | TrainConfig, *, by: ScoredBy, run: ActiveRun, frame: Frame) -> Iterator[Ask]:
     """Enter a session with the LLM that judges, whose cost is shown when it is left; recorded verdicts cost nothing.

@@ -37,7 +37,7 @@ class Material:
 
 @dataclass(frozen=True)
 class Answers:
-    """What the model says: several answers to each training question, one to each test question."""
+    """The answers of the model: several to each training question, one to each test question."""
 
     drawn: Mapping[str, tuple[str, ...]]
     first: Mapping[str, str]

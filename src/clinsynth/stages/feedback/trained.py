@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from clinsynth.config import ScoredBy, TrainConfig
 from clinsynth.llm import RECORDED
-from clinsynth.stages import asking
+from clinsynth.stages.feedback import jury
 from clinsynth.stages.feedback.jury import Jury, Rival, Said, answers_of, asking_judge, gold_answers
 from clinsynth.stages.frame import Frame
 from clinsynth.tracking import ActiveRun
@@ -23,16 +22,7 @@ def ends_before_judging(settings: TrainConfig, *, gold: Gold) -> bool:
     if settings.judged.by is not ScoredBy.llm or settings.llm.name == RECORDED:
         return False
     said = answers_of(gold.test)
-    planned = _jury(settings, gold=gold, key="").requests(said, _rivals(said))
-    return asking.ends_before_asking(
-        settings.llm,
-        planned,
-        asking=settings.generation,
-        artifacts=Path(settings.paths.artifacts),
-        dataset=settings.dataset,
-        what="its questions",
-        at_most=True,
-    )
+    return jury.ends_before_judging(settings, _jury(settings, gold=gold, key="").requests(said, _rivals(said)))
 
 
 def judged(
