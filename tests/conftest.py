@@ -20,7 +20,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"  # read when huggingface_hub is imported
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from clinsynth import config, tasks
+from clinsynth import config, datasets, tasks
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.cli import main as cli
 from clinsynth.cli import sweeps
@@ -161,23 +161,49 @@ def composed(workspace: Path) -> Composed:
 @pytest.fixture
 def tiny_student(composed: Composed, tiny_bert: Path) -> Callable[..., Any]:
     """Makes a tiny model that is ready to learn some sentences of a dataset, in so many passes."""
+    import torch
+
     from clinsynth.learning import open_learner
     from clinsynth.learning.sets import TrainingSet
 
-    def student(dataset: Any, examples: Sequence[Any], *, epochs: int, lr: float, head: str = "token") -> Any:
+    def student(
+        dataset: Any,
+        examples: Sequence[Any],
+        *,
+        epochs: int,
+        lr: float,
+        head: str = "token",
+        random_head: int | None = None,
+    ) -> Any:
+        """With `random_head`, a random number, its outputs are as random, so that it says much."""
         passes = (f"trainer.epochs={epochs}", f"trainer.max_epochs={epochs}", "trainer.min_steps=0")
         small = (f"backbone.name_or_path={tiny_bert}", "backbone.max_length=32", "backbone.batch_size=4")
         chosen = (f"backbone.lr={lr}", f"backbone.head={head}", "trainer.accelerator=cpu")
         settings = composed("train", "dataset=sample_ner", *passes, *small, *chosen)
-        return open_learner("encoder").student(
+        made = open_learner("encoder").student(
             tasks.open(dataset),
             arm=TrainingSet(tuple(examples), train=tuple(examples), devel=()),
             backbone=settings.backbone,
             trainer=settings.trainer,
             seed=0,
         )
+        if random_head is not None:
+            torch.manual_seed(random_head)
+            with torch.no_grad():
+                made.tuner.model.classifier.weight.normal_(std=2.0)
+        return made
 
     return student
+
+
+@pytest.fixture
+def marking_model(composed: Composed, tiny_student: Callable[..., Any], tmp_path: Path) -> Path:
+    """A folder with a model of diseases that says much, for its head is random."""
+    dataset = composed("train", "dataset=sample_ner").dataset
+    gold = datasets.open_gold(tasks.open(dataset), data=Path("data"))
+    folder = tmp_path / "marking_model"
+    tiny_student(dataset, list(gold.train)[:8], epochs=1, lr=1e-4, random_head=0).save(folder)
+    return folder
 
 
 @pytest.fixture(scope="session")

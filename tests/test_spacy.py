@@ -16,32 +16,18 @@ spacy = pytest.importorskip("spacy")
 SPACES = (" ", "  ", "\n", "\t", "\u00a0", " \n\n ", "\u2009")
 
 
-@pytest.fixture
-def folder(tiny_student: Callable[..., Any], workspace: Path) -> Path:
-    """A model whose head is random, so that it says much."""
-    import torch
-
-    dataset = clinsynth.compose("train", "dataset=sample_ner").settings.dataset
-    student = tiny_student(dataset, list(clinsynth.load_dataset("sample_ner").train)[:8], epochs=1, lr=1e-4)
-    torch.manual_seed(0)
-    with torch.no_grad():
-        student.tuner.model.classifier.weight.normal_(std=2.0)
-    student.save(workspace / "model")
-    return workspace / "model"
-
-
 def odd(words: list[str], draw: random.Random) -> str:
     """A text with spaces of all kinds, and words that spaCy cuts otherwise than gold is."""
     parts = [draw.choice(words) + draw.choice(["", "", "-positive", "/ml", ".", "'s", "€5", ")"]) for _ in range(12)]
     return draw.choice(["", " ", "\n"]) + "".join(part + draw.choice(SPACES) for part in parts)
 
 
-def test_offsets_are_those_of_predict(folder: Path, sample_words: list[str]) -> None:
+def test_offsets_are_those_of_predict(marking_model: Path, sample_words: list[str]) -> None:
     draw = random.Random(0)
     texts = [odd(sample_words, draw) for _ in range(500)]
     nlp = spacy.blank("en")
-    nlp.add_pipe("clinsynth", config={"model": str(folder), "accelerator": "cpu"})
-    wanted = clinsynth.load_model(folder, "predict.accelerator=cpu").predict(texts)
+    nlp.add_pipe("clinsynth", config={"model": str(marking_model), "accelerator": "cpu"})
+    wanted = clinsynth.load_model(marking_model, "predict.accelerator=cpu").predict(texts)
     docs = list(nlp.pipe(texts))
     assert sum(map(len, wanted)) > 500
     for text, doc, spans in zip(texts, docs, wanted, strict=True):

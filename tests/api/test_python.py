@@ -88,23 +88,11 @@ def test_a_finished_job_is_that_of_the_command_line(
     assert model.labels == ("O", "B-Disease", "I-Disease")
 
 
-@pytest.fixture
-def marking(tiny_student: Any, tmp_path: Path) -> clinsynth.models.Model:  # type: ignore[name-defined]
-    """A model whose head is random, so that it says much."""
-    import torch
+def test_a_model_gives_spans_with_offsets(marking_model: Path, clinsynth: Command) -> None:
+    import clinsynth as package
 
-    dataset = clinsynth.compose("train", "dataset=sample_ner").settings.dataset
-    student = tiny_student(dataset, list(clinsynth.load_dataset("sample_ner").train)[:8], epochs=1, lr=1e-4)
-    torch.manual_seed(0)
-    with torch.no_grad():
-        student.tuner.model.classifier.weight.normal_(std=2.0)
-    student.save(tmp_path / "model")
-    return clinsynth.load_model(tmp_path / "model", "predict.accelerator=cpu")
-
-
-def test_a_model_gives_spans_with_offsets(marking: Any, workspace: Path, clinsynth: Command) -> None:
     texts = ["  Loss of\tdystrophin \n was seen. ", "", "Asthma and myotonic dystrophy."]
-    with marking as model:
+    with package.load_model(marking_model, "predict.accelerator=cpu") as model:
         found = model(texts)
         assert found == model.predict(texts) == list(model.stream(iter(texts)))
         assert model(texts[0]) == found[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from clinsynth import corpora, keys
@@ -34,12 +35,11 @@ def main(settings: GenerateConfig, *, job: Job) -> Corpus | None:
     if settings.llm.name == RECORDED or own:
         return _seen(make())
     generation = Generation(recipe, corpora.plan_requests(recipe, completions=completions))
-    requests, told = generation.requests, settings.generation
     foreseen = generation.foreseen
     if asking.ends_before_asking(
         settings.llm,
-        [*requests, *foreseen],
-        asking=told,
+        [*generation.requests, *foreseen],
+        asking=settings.generation,
         artifacts=store.root,
         dataset=settings.dataset,
         what="its units or rows",
@@ -49,6 +49,13 @@ def main(settings: GenerateConfig, *, job: Job) -> Corpus | None:
     ):
         return None
     run_key = keys.generation(settings, version=recipe.version, gold=recipe.gold.hashes)
+    return _seen(_asked(settings, generation, make=make, run_key=run_key, job=job))
+
+
+def _asked(
+    settings: GenerateConfig, generation: Generation, *, make: Callable[[], Corpus], run_key: str, job: Job
+) -> Corpus:
+    """Ask the LLM, and return the corpus that `make` makes of what it has answered."""
     frame = Frame.open(settings.tracking, paths=settings.paths, job=job)
     entry = Entry(
         f"generate-{run_key}",
@@ -58,9 +65,9 @@ def main(settings: GenerateConfig, *, job: Job) -> Corpus | None:
         config=False,
     )
     with frame.ledger.claim(entry.key), frame.begin(entry) as run:
-        with asking.session(settings.llm, artifacts=store.root, run=run, ledger=frame.ledger) as session:
+        with asking.session(settings.llm, artifacts=frame.store.root, run=run, ledger=frame.ledger) as session:
             session.ask(
-                requests,
+                generation.requests,
                 title=settings.dataset.name,
                 follow_up=generation,
                 instead=generation.without,
@@ -78,7 +85,7 @@ def main(settings: GenerateConfig, *, job: Job) -> Corpus | None:
         run.tag("corpus", corpus.digest)
         summary = Summary(run.id, run_key, corpus.digest, None, len(corpus.examples))
         summary.write(job.folder)
-    return _seen(corpus)
+    return corpus
 
 
 def _show_outcome(spend: Spend, generation: Generation, *, corpus: Corpus) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from clinsynth.tasks.ner import model
 from clinsynth.tasks.ner.model import CHECKPOINTS, Auto, FineTuner, build, collator, lost, predictions
+from clinsynth.tasks.ner.span_model import recognises
 
 __all__ = [
     "CHECKPOINTS",
@@ -23,11 +23,6 @@ __all__ = [
 ]
 
 encode = partial(model.encode, whole=True)
-
-
-def recognises(config: Any) -> bool:
-    """Say no: a saved model of this kind names its head."""
-    return False
 
 
 def usage(path: Path) -> str:
