@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from clinsynth.cli import series, sweeps
+from clinsynth.cli import demo, series, sweeps
+from clinsynth.cli import main as cli
 
 
 def test_each_command_runs_and_a_bug_in_one_stops_no_other(
@@ -35,3 +36,17 @@ def test_after_ctrl_c_no_other_begins(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(series, "main", lambda words: series.INTERRUPTED)
     assert series.run(listed) == series.INTERRUPTED
     assert json.loads(listed.read_text(encoding="utf-8")) == [["second"]]
+
+
+def test_the_demo_tells_of_no_sweep_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+
+    def main(words: list[str]) -> int:
+        seen.append((words[0], sweeps.Failures.sweep))
+        sweeps.Failures.sweep = tmp_path
+        return 0
+
+    monkeypatch.setattr(sweeps.Failures, "sweep", None)
+    monkeypatch.setattr(series, "main", main)
+    assert cli.main(["demo"]) == 0
+    assert seen == [(words.split()[0], None) for words in demo.COMMANDS]

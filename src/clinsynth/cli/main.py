@@ -110,7 +110,9 @@ def _run_demo(given: Sequence[str]) -> int:
             f"clinsynth {demo.NAME} takes no {given[0]}: it is a fixed list of commands, each of which does."
         )
     else:
-        return demo.run(main)
+        from clinsynth.cli.series import alone  # which imports this module
+
+        return demo.run(alone)
     return 0
 
 

@@ -8,10 +8,17 @@ from __future__ import annotations
 import json
 import sys
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 
 from clinsynth.cli import sweeps
 from clinsynth.cli.main import INTERRUPTED, main
+
+
+def alone(command: Sequence[str]) -> int:
+    """Run a command as if it were the first one of the process: a sweep before it had its own end."""
+    sweeps.Failures.sweep = None
+    return main(command)
 
 
 def run(path: Path) -> int:
@@ -22,9 +29,8 @@ def run(path: Path) -> int:
     while left := json.loads(path.read_text(encoding="utf-8")):
         command, *others = left
         path.write_text(json.dumps(others), encoding="utf-8")
-        sweeps.Failures.sweep = None  # the one before had its own
         try:
-            if main(command) == INTERRUPTED:
+            if alone(command) == INTERRUPTED:
                 return INTERRUPTED
         except Exception:  # a bug in one is no reason to leave out the others
             traceback.print_exc()
