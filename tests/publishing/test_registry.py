@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ def trained(with_store: Path, tiny_bert: Path) -> package.api.Trained:  # type: 
 def test_a_registered_model_is_found_and_served(
     trained: package.api.Trained,  # type: ignore[name-defined]
     clinsynth: Command,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     import mlflow
     from fastapi.testclient import TestClient
@@ -47,7 +49,8 @@ def test_a_registered_model_is_found_and_served(
         assert "mlflow models serve -m models:/diseases@champion" in said.out
     assert int(client.get_model_version_by_alias("diseases", "champion").version) == 2
 
-    mlflow.set_tracking_uri(uri)
+    assert "MLFLOW_TRACKING_URI" not in os.environ, "what comes next in this process would go to that store"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
     model = mlflow.pyfunc.load_model("models:/diseases@champion")
     assert [column.name for column in model.metadata.signature.inputs] == ["text"]
     assert "spans" in json.dumps(model.metadata.signature.outputs.to_dict())

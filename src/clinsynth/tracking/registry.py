@@ -20,6 +20,8 @@ from clinsynth.tracking.ledger import Ledger
 
 REQUIREMENTS = ("torch", "transformers", "mlflow")
 """Packages whose versions a registered model asks for, beside clinsynth's."""
+STORE, SILENT = "MLFLOW_TRACKING_URI", "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"
+"""Variables that MLflow reads."""
 
 
 def register(
@@ -35,9 +37,8 @@ def register(
     example = pd.DataFrame({"text": list(texts)})
     others = (f"{package}=={_plain(version(package))}" for package in REQUIREMENTS)
     needed = [f"clinsynth=={version('clinsynth')}", *others]
-    mlflow.set_tracking_uri(ledger.uri)
     try:
-        with _quietly(), mlflow.start_run(run_id):
+        with _quietly_in(ledger.uri), mlflow.start_run(run_id):
             logged = mlflow.pyfunc.log_model(
                 name=folder.name.replace(".", "-"),
                 loader_module="clinsynth.pyfunc",
@@ -61,16 +62,24 @@ def _plain(found: str) -> str:
 
 
 @contextmanager
-def _quietly() -> Iterator[None]:
-    """MLflow loads what it has just logged, and tells of its own doings on the terminal."""
-    before = os.environ.get("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT")
-    os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
+def _quietly_in(uri: str) -> Iterator[None]:
+    """Write to this store, as the process does to its own.
+
+    Models are logged to the store of the process, of which MLflow tells its children by a variable; another one may
+    be the user's. MLflow loads what it has just logged, and tells of its own doings on the terminal.
+    """
+    before = {name: os.environ.get(name) for name in (STORE, SILENT)}
+    own = mlflow.get_tracking_uri() if mlflow.is_tracking_uri_set() else None  # type: ignore[no-untyped-call]
+    os.environ[SILENT] = "true"
     try:
         with warnings.catch_warnings(), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
             warnings.simplefilter("ignore")
+            mlflow.set_tracking_uri(uri)
             yield
     finally:
-        if before is None:
-            os.environ.pop("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT")
-        else:
-            os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = before
+        mlflow.set_tracking_uri(own)  # type: ignore[arg-type]  # None is what it begins with
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -35,13 +35,13 @@ def _confidence(row: Mapping[str, Any], *, spans: Sequence[Span], scores: Sequen
     said, words = row.get("word_confidences"), len(row["tokens"])
     if isinstance(said, list | tuple) and len(said) == words:
         return tuple(map(float, said))
+    if not scores:
+        whole = row.get("confidence")
+        return (float(whole),) * words if isinstance(whole, int | float) else ()
     sure = [1.0] * words
     for span, score in zip(spans, scores, strict=False):
         sure[span.start : span.end] = [score] * (span.end - span.start)
-    whole = row.get("confidence")
-    if not scores and isinstance(whole, int | float):
-        return (float(whole),) * words
-    return tuple(sure) if scores else ()
+    return tuple(sure)
 
 
 def statistics(examples: Sequence[Sentence]) -> dict[str, float]:
