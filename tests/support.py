@@ -100,6 +100,22 @@ def python(*words: object, **variables: str) -> Said:
     return Said(done.returncode, done.stdout, done.stderr)
 
 
+def killed(*words: object, when: Callable[[], bool], folder: Path) -> None:
+    """Run the command in a process of its own in this folder, and kill -9 it as soon as `when()`."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "clinsynth", *map(str, words)],
+        cwd=folder,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    while not when():
+        assert process.poll() is None, "it has ended before it could be killed"
+        time.sleep(0.02)
+    process.kill()
+    process.wait(120)
+
+
 def copy_store(migrated: Path, folder: Path) -> None:
     """Put the store of the fixture `migrated` into a new folder."""
     folder.mkdir()

@@ -13,11 +13,13 @@ import pytest
 import standins
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.corpora import Corpus, find_corpus, load_corpus
+from clinsynth.corpora.labelling import SURE as FIELDS
+from clinsynth.corpora.labelling import with_labels
 from clinsynth.files.json_lines import read_json_lines
 from clinsynth.llm.cache import CompletionCache
 from clinsynth.llm.exchange import export_recordings, import_recordings
 from standins import Asked, Reply, StandIn
-from support import Command, summary
+from support import Command, sentence, summary
 
 SURE, UNSURE = 0.5, 0.125
 
@@ -125,3 +127,11 @@ def test_a_cache_of_the_version_before_is_brought_up_to_date(tmp_path: Path) -> 
     ((completion, _, usd),) = cache.get(["k"]).values()
     assert (completion.text, completion.logprobs, usd) == ("1. Gout.", (), 0.5)
     assert cache.learnt("s", "m", since=0.0) == {}
+
+
+def test_other_labels_take_what_hung_on_those_before_with_them() -> None:
+    row = {"unit": "gout", "text": "Gout.", "labels": ["Disease"], "confidence": 0.5, "confidences": [0.5]}
+    row |= {"scores": [0.5], "word_confidences": [0.5, 1.0], "tokens": ["Gout", "."]}
+    found = with_labels(row, sentence("Gout .", label="Disease"))
+    assert found.keys() & set(FIELDS) == set()
+    assert (found["unit"], found["tokens"]) == ("gout", ["Gout", "."])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import resource
+import signal
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -49,6 +51,28 @@ def test_what_is_done_to_it_is_seen(log: Path) -> None:
     assert seen(lines[1], lines[0], lines[2])[0] == "a line before line 1 was changed, left out or put in"
     assert seen(*lines[:2]) == ["lines are cut off: 1 runs of MLflow name a line that is gone"]
     assert seen(lines[0], "no json\n", *lines[1:])[0] == "line 2 is no entry"
+
+
+def test_a_line_torn_by_a_kill_is_one_fault_and_the_chain_goes_on(log: Path) -> None:
+    with log.open("ab") as file:
+        file.write(b'{"time": "2026')
+    SendLog(log).note([request("measles")], to="here", model="m")
+    assert send_log.faults(log) == ["line 4 is no entry"]
+    assert [entry.characters for _, entry, _ in send_log.entries(log) if entry] == [4, 6, 6, 7]
+
+
+def test_a_full_disk_leaves_no_piece_of_a_line(log: Path) -> None:
+    whole = log.read_bytes()
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(whole) + 20, limit[1]))
+    try:
+        with pytest.raises(OSError, match="large"):
+            SendLog(log).note([request("measles")], to="here", model="m")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert log.read_bytes() == whole
 
 
 def test_writers_side_by_side_write_one_chain(tmp_path: Path) -> None:

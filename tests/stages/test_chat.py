@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import signal
-import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,7 +17,7 @@ from clinsynth.learning.causal.opening import OpenedChat, open_chat
 from clinsynth.learning.causal.serving import ChatServer
 from clinsynth.learning.causal.tiny import tiny_llama
 from clinsynth.llm.cache import CompletionCache
-from support import Command, MockServer, Said, environment, rows, summary
+from support import Command, MockServer, killed, rows, summary
 
 CPU = ("trainer.accelerator=cpu", "trainer.precision=32-true", "trainer.min_steps=0")
 SMALL = (
@@ -313,27 +309,37 @@ def test_it_has_a_page_and_listens_on_this_machine_alone(served: str) -> None:
 # Killed
 
 
-def run(*words: str) -> Said:
-    done = subprocess.run(
-        [sys.executable, "-m", "clinsynth", *words], capture_output=True, text=True, timeout=300, env=environment()
-    )
-    return Said(done.returncode, done.stdout, done.stderr)
+@pytest.mark.slow
+def test_kill_9_in_training_and_the_same_command_goes_on(
+    cache_home: Path, with_store: Path, clinsynth: Command
+) -> None:
+    words = ("train", *SMALL[:-2], "trainer.epochs=60", "trainer.max_epochs=60", "trainer.checkpoint_steps=5")
+    killed(*words, when=lambda: bool(list(with_store.glob("artifacts/unfinished-*/last.ckpt"))), folder=with_store)
+    assert not list(with_store.glob("artifacts/model-*"))
+    said = clinsynth(*words)
+    assert said.status == 0, said.err
+    assert "training goes on from the checkpoint" in said.out
 
 
 @pytest.mark.slow
-def test_kill_9_in_training_and_the_same_command_goes_on(cache_home: Path, with_store: Path) -> None:
-    words = ("train", *SMALL, "trainer.epochs=60", "trainer.max_epochs=60", "trainer.checkpoint_steps=5")
-    command = [sys.executable, "-m", "clinsynth", *words]
-    process = subprocess.Popen(command, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 240
-    while not list(with_store.glob("artifacts/unfinished-*/last.ckpt")):
-        assert process.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
-    (model,) = [*with_store.glob("artifacts/model-*"), None]
-    assert model is None
-    said = run(*words[:-3], "trainer.epochs=60", "trainer.max_epochs=60", "trainer.checkpoint_steps=5")
-    assert said.status == 0, said.err
-    assert "training goes on from the checkpoint" in said.out
+def test_kill_9_in_self_chat_pays_for_nothing_twice(with_store: Path, server: MockServer, clinsynth: Command) -> None:
+    server.behave(latency=0.3)
+    words = ("generate", "dataset=sample_chat", *live(server), "llm.concurrency=2", "generation.max_attempts=1")
+    killed(*words, when=lambda: server.asked()["requests"] >= 5, folder=with_store)
+    assert clinsynth(*words).status == 0
+    asked = server.asked()
+    assert asked["different"] <= asked["requests"] <= asked["different"] + 2  # those that were under way
+
+
+@pytest.mark.slow
+def test_kill_9_while_answers_are_ranked_pays_for_nothing_twice(
+    trained: Path, server: MockServer, clinsynth: Command
+) -> None:
+    server.behave(latency=0.3)
+    words = ("distill", f"model={_first(trained)}", *FEEDBACK, *live(server), "llm.concurrency=2")
+    killed(*words, when=lambda: server.asked()["requests"] >= 5, folder=trained)
+    server.behave(latency=0)
+    assert clinsynth(*words).status == 0
+    asked = server.asked()
+    assert asked["different"] == 24 + 3 * 8 + 2 * 2 * 8
+    assert asked["requests"] <= asked["different"] + 2

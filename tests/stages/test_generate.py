@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import signal
 import sqlite3
@@ -9,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from clinsynth.llm.endings import lack
 from clinsynth.llm.servers.base import ServerAnswer, Usage
 from clinsynth.types import Request
 from layouts import LAYOUTS, NOTHING, filled
-from support import TINY, Command, MockServer, Said, environment, rows
+from support import TINY, Command, MockServer, Said, environment, killed, rows
 
 Run = Callable[..., Said]
 QUICK = [word for word in TINY if not word.startswith("source.")]
@@ -336,16 +336,28 @@ def paid(with_store: Path) -> Path:
     return path
 
 
-def test_sigterm_keeps_the_answers_under_way(with_store: Path, server: MockServer) -> None:
+@pytest.mark.parametrize("background", [False, True])
+def test_sigterm_keeps_the_answers_under_way(background: bool, with_store: Path, server: MockServer) -> None:
+    """Also of a job that a script has put into the background, which ignores Ctrl-C."""
     from mlflow import MlflowClient
 
     server.behave(latency=1.5)
     words = [sys.executable, "-m", "clinsynth", "generate", *live(server), "units.max=60", "size=n10"]
+    deaf = partial(signal.signal, signal.SIGINT, signal.SIG_IGN if background else signal.SIG_DFL)
     process = subprocess.Popen(
-        [*words, "llm.concurrency=4"], cwd=with_store, env=environment(), stderr=subprocess.PIPE, text=True
+        [*words, "llm.concurrency=4"],
+        cwd=with_store,
+        env=environment(),
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=deaf,  # the tests' process has no thread that holds a lock of its own
     )
     while process.poll() is None and server.asked()["requests"] < 4:
         time.sleep(0.05)
+    if background:
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+        assert process.poll() is None
     for _ in range(2):  # however often it comes
         process.send_signal(signal.SIGTERM)
         time.sleep(0.3)
@@ -466,16 +478,15 @@ def test_killed_again_and_again_it_ends_as_if_undisturbed(
         folder.mkdir()
     kills = 2
     for _ in range(kills):
-        before = server.asked()["requests"]
-        command = [sys.executable, "-m", "clinsynth", *words]
-        process = subprocess.Popen(
-            command, cwd=disturbed, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        while process.poll() is None and server.asked()["requests"] < before + 3:
-            time.sleep(0.02)
-        time.sleep(random.uniform(0, 0.3))
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait(120)
+        before, later = server.asked()["requests"], random.uniform(0, 0.3)
+
+        def enough(before: int = before, later: float = later) -> bool:
+            if server.asked()["requests"] < before + 3:
+                return False
+            time.sleep(later)
+            return True
+
+        killed(*words, when=enough, folder=disturbed)
     for folder in (disturbed, calm):
         monkeypatch.chdir(folder)
         assert clinsynth(*words).status == 0

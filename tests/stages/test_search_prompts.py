@@ -2,18 +2,13 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from support import Command, MockServer, Said, environment, rows, summary
+from support import Command, MockServer, Said, killed, rows, summary
 
 Run = Callable[..., Said]
 SMALL = ["rounds=2", "candidates=3", "samples=4"]
@@ -248,16 +243,9 @@ def test_private_text_stays_out_of_mlflow(search: Run, with_store: Path) -> None
 def test_killed_it_goes_on_and_pays_for_nothing_twice(with_store: Path, server: MockServer, clinsynth: Command) -> None:
     server.behave(latency=0.2, rounds=False)
     words = ["search_prompts", *live(server), "judge=llm", "llm.concurrency=2"]
-    command = [sys.executable, "-m", "clinsynth", *words]
     for _ in range(2):
-        before = server.asked()["requests"]
-        process = subprocess.Popen(
-            command, cwd=with_store, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        while process.poll() is None and server.asked()["requests"] < before + 5:
-            time.sleep(0.02)
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait(60)
+        enough = server.asked()["requests"] + 5
+        killed(*words, when=lambda enough=enough: server.asked()["requests"] >= enough, folder=with_store)
     done = clinsynth(*words)
     assert done.status == 0, done.err
     asked = server.asked()

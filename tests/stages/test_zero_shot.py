@@ -1,12 +1,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +9,7 @@ from typing import Any
 import pytest
 
 import clinsynth as clinsynth_package
-from support import CORPORA, Command, Composed, MockServer, Said, environment, needs_corpora, rows, summary
+from support import CORPORA, Command, Composed, MockServer, Said, killed, needs_corpora, rows, summary
 
 Run = Callable[..., Said]
 RECORDINGS = CORPORA.parent / "recordings"
@@ -294,17 +289,11 @@ def test_a_question_that_stays_without_an_answer_is_unusable(
 
 
 @pytest.mark.slow
-def test_killed_it_pays_for_nothing_twice(with_store: Path, server: MockServer) -> None:
+def test_killed_it_pays_for_nothing_twice(with_store: Path, server: MockServer, clinsynth: Command) -> None:
     server.behave(latency=0.1)
-    words = [sys.executable, "-m", "clinsynth", "zero_shot", *live(server), "llm.concurrency=4"]
-    process = subprocess.Popen(
-        words, cwd=with_store, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    while process.poll() is None and server.asked()["requests"] < 20:
-        time.sleep(0.02)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait(60)
-    assert subprocess.run(words, cwd=with_store, env=environment(), capture_output=True, timeout=120).returncode == 0
+    words = ("zero_shot", *live(server), "llm.concurrency=4")
+    killed(*words, when=lambda: server.asked()["requests"] >= 20, folder=with_store)
+    assert clinsynth(*words).status == 0
     assert 130 <= server.asked()["requests"] <= 134  # those that were under way
     assert summary(with_store)["answers/found"] == 130
 

@@ -17,15 +17,34 @@ def sigterm_as_ctrl_c() -> Iterator[None]:
         return
     before = signal.signal(signal.SIGTERM, _interrupt)
     try:
-        yield
+        with _ctrl_c_known():
+            yield
     finally:
         if signal.getsignal(signal.SIGTERM) is _interrupt:  # else it has come, and may come again while we end
             signal.signal(signal.SIGTERM, before)
 
 
+@contextmanager
+def _ctrl_c_known() -> Iterator[None]:
+    """Let Python have a handler of Ctrl-C where the command ignores it, as a script's job in the background does.
+
+    SIGTERM is taken for it, and asyncio's way to end what is under way hangs on it; Ctrl-C itself is held back.
+    """
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN or not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # one that was held back is forgotten
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
 def _interrupt(_: int, frame: FrameType | None) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     on_ctrl_c = signal.getsignal(signal.SIGINT)  # of asyncio, while an LLM is asked
-    if not callable(on_ctrl_c):  # a job in the background of a script ignores Ctrl-C
+    if not callable(on_ctrl_c):
         raise KeyboardInterrupt
     on_ctrl_c(signal.SIGINT, frame)

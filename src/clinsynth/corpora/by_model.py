@@ -11,6 +11,7 @@ import numpy as np
 
 from clinsynth import keys
 from clinsynth.artifacts import ArtifactStore
+from clinsynth.corpora.labelling import with_labels
 from clinsynth.corpora.spilled import SpilledLines
 from clinsynth.corpora.storage import Corpus, derived, stored_corpus
 from clinsynth.errors import ConfigError
@@ -75,4 +76,4 @@ def _labelled(base: Corpus, *, task: Task, read: Read) -> Iterator[tuple[dict[st
             each = [round(float(one), 3) for one in sure]
             least = min(each, default=1.0)
             of_words = {} if example.label else {"word_confidences": each}
-            yield row | example.to_json() | {"confidence": least} | of_words, least
+            yield with_labels(row, example) | {"confidence": least} | of_words, least

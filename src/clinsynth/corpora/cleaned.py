@@ -10,6 +10,7 @@ from clinsynth import keys
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import QualityConfig
 from clinsynth.config.corpus import DROP, RELABEL
+from clinsynth.corpora.labelling import with_labels
 from clinsynth.corpora.spilled import SpilledLines
 from clinsynth.corpora.storage import Corpus, derived, stored_corpus
 from clinsynth.errors import ConfigError
@@ -67,7 +68,7 @@ def _build(
             elif how == DROP:
                 refused.append(row | {"reason": LABEL_ERROR, "detail": doubt})
             elif how == RELABEL:
-                kept.append(json_line(row | better.to_json()))
+                kept.append(json_line(with_labels(row, better)))
                 refused.append(row | {"reason": RELABELLED, "detail": doubt})
             else:
                 kept.append(json_line(row | {DOUBT: doubt}))

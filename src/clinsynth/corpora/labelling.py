@@ -15,6 +15,9 @@ from clinsynth.types import Candidate, Completion, Draft, Rejected
 CONFIDENCE = ("confidence", "confidences")
 """Fields of a row that say how likely the LLM found its labels: all of them together, and each of several."""
 
+SURE = (*CONFIDENCE, "scores", "word_confidences")
+"""Fields of a row that hang on its labels, whoever gave them: votes and a model's probabilities, too."""
+
 
 @dataclass(frozen=True)
 class ReadAnswer:
@@ -126,6 +129,12 @@ def _confidence(candidate: Candidate) -> dict[str, Any]:
     together, each = CONFIDENCE
     several = {each: list(candidate.confidences)} if candidate.confidences else {}
     return {together: candidate.draft.confidence} | several
+
+
+def with_labels(row: dict[str, Any], example: Any) -> dict[str, Any]:
+    """Return a row of a corpus with the labels of this example; how sure anybody was of those before is gone."""
+    labelled: dict[str, Any] = example.to_json()
+    return {name: value for name, value in row.items() if name not in SURE} | labelled
 
 
 def row_of(draft: Draft) -> dict[str, Any]:

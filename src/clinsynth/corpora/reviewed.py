@@ -8,7 +8,7 @@ from typing import Any
 from clinsynth import keys, tasks
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import Reviewed
-from clinsynth.corpora.labelling import CONFIDENCE
+from clinsynth.corpora.labelling import with_labels
 from clinsynth.corpora.spilled import SpilledLines
 from clinsynth.corpora.storage import Corpus, derived, stored_corpus
 from clinsynth.files.json_lines import json_line
@@ -48,8 +48,7 @@ def _build(folder: Path, base: Corpus, review: Result, *, how: Reviewed, gold: G
                 kept.append(json_line(row))
             elif fixing and judgement.answer is not None:
                 example = kind.reviewer.relabelled(base.examples[place], judgement.answer, labels=base.manifest.labels)
-                said = {name: value for name, value in row.items() if name not in CONFIDENCE}  # of another label
-                kept.append(json_line(said | example.to_json()))
+                kept.append(json_line(with_labels(row, example)))
                 fixed += 1
             else:
                 reason = DISPUTED if judgement.agrees is None else WRONG

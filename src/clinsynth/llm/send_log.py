@@ -68,29 +68,36 @@ class SendLog:
         """Write a line a request, before it is sent."""
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(f"{self.path}.lock"), self.path.open("ab+") as file:
-            before = self._before(file.seek(0, os.SEEK_END))
+        with FileLock(f"{self.path}.lock"), self.path.open("ab+", buffering=0) as file:
+            size = file.seek(0, os.SEEK_END)
+            before, lines = self._before(size)
             for request in requests:
                 said = sum(len(message["content"]) for message in request.messages)
                 entry = Sent(now, to, model, digest(list(request.messages)), said, request.gold_characters, before)
-                file.write(entry.line.encode())
+                lines += entry.line.encode()
                 before = entry.sha256
-            file.flush()
+            try:
+                while lines:
+                    lines = lines[file.write(lines) :]
+            except OSError:  # the disk is full, and nothing will be sent
+                file.truncate(size)
+                raise
             self.last, self._size = before, file.tell()
 
-    def _before(self, size: int) -> str:
-        """Return the sha256 of the last line of the file, which other processes may have written."""
+    def _before(self, size: int) -> tuple[str, bytes]:
+        """Return the sha256 of the last line, which another process may have written, and the line end it may lack."""
         if size == self._size:
-            return self.last
-        if not size:
-            return FIRST
+            return self.last, b""
         with self.path.open("rb") as file:
             file.seek(max(0, size - LONGEST))
-            lines = file.read().splitlines()
-        try:
-            return str(json.loads(lines[-1])["sha256"])
-        except (ValueError, KeyError, TypeError):  # cut by a full disk: the break is seen by `faults`
-            return FIRST
+            end = file.read()
+        torn = b"" if end.endswith(b"\n") or not end else b"\n"
+        for line in reversed(end.splitlines()):
+            try:
+                return str(json.loads(line)["sha256"]), torn
+            except (ValueError, KeyError, TypeError):  # torn as its process was killed: `faults` tells of it
+                continue
+        return FIRST, torn
 
 
 def entries(path: Path) -> Iterator[tuple[int, Sent | None, str]]:
