@@ -40,6 +40,15 @@ class CachedCompletions:
             found = cache.get(by_id.values())
         return {id: found[key][0] for id, key in by_id.items() if key in found}
 
+    def unasked(self, requests: Sequence[Request]) -> list[Request]:
+        """Return those that nobody was asked yet, not even in vain."""
+        by_key = {self.endpoint.cache_key(request): request for request in requests}
+        if not is_there(self.path):
+            return list(requests)
+        with closing(CompletionCache(self.path)) as cache:
+            known = {*cache.get(by_key), *cache.lacking(by_key)}
+        return [request for key, request in by_key.items() if key not in known]
+
     def explain(self, missing: Sequence[Request]) -> str:
         """Say which of them the LLM was asked in vain, and why; or that it was not asked."""
         by_id = {request.id: self.endpoint.cache_key(request) for request in missing}
