@@ -14,6 +14,7 @@ import pytest
 from hypothesis import settings
 
 from mock_hub import HUB_TOKEN, MockHub
+from postgres import PROGRAMS, Postgres, started
 from support import BERT_SPECIAL, ROBERTA_SPECIAL, SMALL, Command, Composed, MockServer, Said, copy_store
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # read when huggingface_hub is imported
@@ -259,3 +260,12 @@ def server(servers: list[MockServer]) -> MockServer:
         servers.append(MockServer())
     servers[-1].reset()
     return servers[-1]
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL that runs as long as the tests."""
+    if PROGRAMS is None:
+        pytest.skip("no PostgreSQL: apt-get install postgresql")
+    with started() as server:
+        yield server

@@ -4,8 +4,9 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,14 @@ import pytest
 
 from clinsynth import keys
 from clinsynth.errors import BudgetExceeded, ConfigError
-from clinsynth.llm import cache as module
+from clinsynth.llm import claims as module
 from clinsynth.llm import schema
 from clinsynth.llm.cache import CompletionCache
 from clinsynth.llm.checks import faults
+from clinsynth.llm.databases import Address
 from clinsynth.llm.servers.base import NoAnswer, ServerAnswer, Usage
 from clinsynth.types import Request
+from postgres import Postgres
 
 SAMPLING = {"temperature": 1.0}
 
@@ -36,8 +39,18 @@ def key(found: Request | None = None, **other: Any) -> str:
 
 
 @pytest.fixture
-def cache(tmp_path: Path) -> CompletionCache:
+def cache_file(tmp_path: Path) -> CompletionCache:
     return CompletionCache(tmp_path / "store" / "completions.db")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def cache(request: pytest.FixtureRequest, cache_file: CompletionCache) -> Iterator[CompletionCache]:
+    """A cache in a file, and one on a server."""
+    if request.param == "sqlite":
+        yield cache_file
+        return
+    with closing(CompletionCache(Address(request.getfixturevalue("postgres").new()))) as served:
+        yield served
 
 
 def put(cache: CompletionCache, found: Request, said: ServerAnswer | None = None) -> None:
@@ -84,6 +97,18 @@ def test_many_open_a_new_cache_at_once(tmp_path: Path) -> None:
     with ThreadPoolExecutor(16) as pool:
         opened = list(pool.map(lambda _: CompletionCache(tmp_path / "new.db").path, range(48)))
     assert len(opened) == 48
+
+
+@pytest.mark.postgres
+def test_many_open_a_new_cache_of_a_server_at_once(postgres: Postgres) -> None:
+    address = Address(postgres.new())
+
+    def opens(_: int) -> Any:
+        with closing(CompletionCache(address)) as opened:
+            return opened.claim(f"{_}")
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(opens, range(16)))
 
 
 def test_one_process_asks(cache: CompletionCache) -> None:
@@ -291,10 +316,10 @@ def test_another_schema_is_said_before_anything_is_asked(
     assert len(first_edition.read_bytes()) == len(before)
 
 
-def test_a_cache_of_a_later_release_is_left_alone(cache: CompletionCache) -> None:
-    cache._database.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
+def test_a_cache_of_a_later_release_is_left_alone(cache_file: CompletionCache) -> None:
+    cache_file._database.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
     with pytest.raises(ConfigError, match="is of a later release of clinsynth"):
-        CompletionCache(cache.path)
+        CompletionCache(cache_file.path)
 
 
 @pytest.mark.parametrize(
@@ -307,31 +332,31 @@ def test_a_cache_of_a_later_release_is_left_alone(cache: CompletionCache) -> Non
         ("UPDATE completions SET completion = CAST(x'31ff' AS TEXT)", "it cannot be read"),
     ],
 )
-def test_a_row_that_was_changed_is_found_out(cache: CompletionCache, change: str, fault: str) -> None:
-    put(cache, request())
-    assert faults(cache.path) == []
-    cache._database.execute(change)
-    assert faults(cache.path) == [f"row 1: {fault}"]
+def test_a_row_that_was_changed_is_found_out(cache_file: CompletionCache, change: str, fault: str) -> None:
+    put(cache_file, request())
+    assert faults(cache_file.path) == []
+    cache_file._database.execute(change)
+    assert faults(cache_file.path) == [f"row 1: {fault}"]
 
 
-def test_damage_is_said_without_the_text_of_an_answer(cache: CompletionCache) -> None:
-    put(cache, request(), answer("1. A secret sentence about gout, " + "and more of it " * 20))
-    cache._database.execute("UPDATE completions SET completion = CAST(completion || x'ff' AS TEXT)")
+def test_damage_is_said_without_the_text_of_an_answer(cache_file: CompletionCache) -> None:
+    put(cache_file, request(), answer("1. A secret sentence about gout, " + "and more of it " * 20))
+    cache_file._database.execute("UPDATE completions SET completion = CAST(completion || x'ff' AS TEXT)")
     with pytest.raises(ConfigError, match="is damaged") as raised:
-        cache.get([key()])
+        cache_file.get([key()])
     assert "secret" not in str(raised.value)
     with pytest.raises(ConfigError, match="is damaged"):
-        list(cache.rows())
+        list(cache_file.rows())
 
 
-def test_a_page_that_was_overwritten_is_said(cache: CompletionCache) -> None:
+def test_a_page_that_was_overwritten_is_said(cache_file: CompletionCache) -> None:
     for number in range(200):
-        put(cache, request(f"u{number}", text=f"{number}"), answer("1. Gout hurts. " * 30))
-    cache.close()
-    content = bytearray(cache.path.read_bytes())
+        put(cache_file, request(f"u{number}", text=f"{number}"), answer("1. Gout hurts. " * 30))
+    cache_file.close()
+    content = bytearray(cache_file.path.read_bytes())
     for place in range(4096 * 3, len(content), 4096):
         content[place : place + 40] = b"\xff" * 40
-    cache.path.write_bytes(content)
-    assert faults(cache.path)
+    cache_file.path.write_bytes(content)
+    assert faults(cache_file.path)
     with pytest.raises(ConfigError, match=r"is damaged|cannot be opened"):
-        list(CompletionCache(cache.path).rows())
+        list(CompletionCache(cache_file.path).rows())

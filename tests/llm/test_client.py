@@ -431,7 +431,7 @@ def test_what_a_killed_session_paid_for_is_kept(
     time.sleep(0.2)
     kept, answered = len(stored(path)), server.asked()["answered"]
     assert answered - 4 <= kept <= answered
-    monkeypatch.setattr("clinsynth.llm.cache.STALE", 0.0)
+    monkeypatch.setattr("clinsynth.llm.claims.STALE", 0.0)
     spend = ask(llm(server), path, [request(f"u{unit}") for unit in range(200)])
     assert spend.hits == kept
     assert server.asked()["requests"] <= 200 + 4

@@ -20,6 +20,7 @@ from clinsynth.llm.endings import lack
 from clinsynth.llm.servers.base import ServerAnswer, Usage
 from clinsynth.types import Request
 from layouts import LAYOUTS, NOTHING, filled
+from postgres import Postgres
 from support import TINY, Command, MockServer, Said, environment, killed, rows
 
 Run = Callable[..., Said]
@@ -84,6 +85,50 @@ def test_a_batch_makes_the_same_corpus(generate: Run, server: MockServer, with_s
     assert generate("size=n10", "annotator=llm", "paths.artifacts=other").status == 0
     assert summary(with_store)["corpus"] == corpus
     assert "0 batches are cancelled" in generate("size=n10", "generation.cancel=true").out
+
+
+def test_parts_in_any_order_make_the_same_corpus(generate: Run, server: MockServer, with_store: Path) -> None:
+    """Units that fall short are asked for more by the last command, which refuses to do what the parts have to."""
+    server.behave(rounds=False, yield_of=0.6)
+    words = ("size=n20", "annotator=llm")
+    assert generate(*words, "paths.artifacts=whole").status == 0
+    whole, asked = corpus_files(with_store / "whole"), server.asked()["requests"]
+    for number in (1, 2, 3):
+        own = (*words, f"paths.artifacts=of{number}")
+        before = server.asked()["requests"]
+        for part in reversed(range(number)):
+            early = generate(*own, f"shard=merge/{number}")
+            assert (early.status, f"shard={part}/{number}" in early.err) == (2, True)
+            done = generate(*own, f"shard={part}/{number}")
+            assert (done.status, f"shard=merge/{number} makes the corpus" in done.out) == (0, True), done.err
+        assert "0 requests (0 retries)" in generate(*own, f"shard=0/{number}").out
+        merged = generate(*own, f"shard=merge/{number}")
+        assert merged.status == 0, merged.err
+        assert corpus_files(with_store / f"of{number}") == whole
+        assert server.asked()["requests"] - before == asked
+
+
+def corpus_files(artifacts: Path) -> dict[str, bytes]:
+    """The examples of the one corpus that is there, and what was rejected."""
+    (folder,) = artifacts.glob("corpus-*")
+    return {folder.name: b"", **{name: (folder / name).read_bytes() for name in ("examples.jsonl", "rejected.jsonl")}}
+
+
+@pytest.mark.postgres
+def test_parts_on_several_machines_share_a_cache(
+    generate: Run, server: MockServer, with_store: Path, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLINSYNTH_CACHE", postgres.new())
+    for part in (1, 0):
+        assert generate("size=n10", f"paths.artifacts=m{part}", f"shard={part}/2").status == 0
+    merged = generate("size=n10", "paths.artifacts=m2", "shard=merge/2")
+    assert merged.status == 0, merged.err
+    assert server.asked()["requests"] == 6
+
+
+def test_nobody_is_asked_in_parts(clinsynth: Command, with_store: Path) -> None:
+    said = clinsynth("generate", "size=n5", "shard=0/2")
+    assert (said.status, "nobody is asked" in " ".join(said.err.split())) == (2, True)
 
 
 def test_what_was_spent_is_logged(generate: Run, with_store: Path) -> None:

@@ -262,3 +262,51 @@ def test_a_model_without_a_task_is_refused(clinsynth: Command, with_store: Path,
     refused = clinsynth("predict", f"model={tiny_bert}", "input=notes.jsonl")
     assert refused.status == 2
     assert "BertModel, which has not learnt a task" in " ".join(refused.err.split())
+
+
+def test_parts_in_any_order_give_the_same_output(
+    clinsynth: Command, with_store: Path, bert_finder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "MOST", 3)  # three portions
+    words = ("breast cancer ", "diabetes ", "Sjo\u0308gren ", "caf\u00e9 ")
+    write("notes.jsonl", [f"Ataxia {number}: {words[number % 4] * (1 + 3 * (number % 3))}" for number in range(8)])
+    given = (f"model={bert_finder}", "input=notes.jsonl")
+    assert clinsynth("predict", *given, "output=whole.jsonl").status == 0
+    whole = Path("whole.jsonl").read_bytes()
+    for number in (1, 2, 4):  # of four the last one is empty
+        to = f"output=of{number}.jsonl"
+        for part in reversed(range(number)):
+            early = clinsynth("predict", *given, to, f"shard=merge/{number}")
+            assert early.status == 2
+            assert f"shard={part}/{number}" in early.err
+            done = clinsynth("predict", *given, to, f"shard={part}/{number}")
+            assert done.status == 0, done.err
+        assert clinsynth("predict", *given, to, f"shard=merge/{number}").status == 0
+        assert Path(f"of{number}.jsonl").read_bytes() == whole
+    again = clinsynth("predict", *given, "output=of2.jsonl", "shard=0/2")
+    assert "skipped" in again.out
+    assert "skipped" in clinsynth("predict", *given, "output=of2.jsonl").out  # joined, it is the whole
+
+
+def test_a_sweep_reads_the_parts_and_one_that_was_changed_is_not_joined(
+    clinsynth: Command, with_store: Path, bert_finder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "MOST", 2)
+    write("notes.jsonl", ["Ataxia and gout.", "Breast cancer.", "Diabetes."])
+    given = (f"model={bert_finder}", "input=notes.jsonl", "shards=2")
+    swept = clinsynth("predict", "-m", *given, "shard=range(0,2)")
+    assert swept.status == 0, swept.err
+    part = Path("predictions.1-of-2.jsonl")
+    content = part.read_bytes()
+    part.write_bytes(content.replace(b"Diabetes", b"Diabetic"))
+    refused = clinsynth("predict", *given, "shard=merge")
+    assert (refused.status, "do shard=1/2" in " ".join(refused.err.split())) == (2, True)
+    part.write_bytes(content)
+    assert clinsynth("predict", *given, "shard=merge").status == 0
+    assert [line["text"] for line in lines()] == ["Ataxia and gout.", "Breast cancer.", "Diabetes."]
+
+
+@pytest.mark.parametrize("shard", ["8/8", "1", "-1/2", "1/0", "x/2", "merge"])
+def test_a_part_that_cannot_be_is_said(clinsynth: Command, with_store: Path, shard: str) -> None:
+    said = clinsynth("predict", "model=m", "input=notes.jsonl", f"shard='{shard}'")
+    assert (said.status, "0/8 to 7/8" in " ".join(said.err.split())) == (2, True)

@@ -62,6 +62,16 @@ def test_texts_are_labelled_and_paid_for_once(texts: Run, server: MockServer, wi
     assert paid(server, texts("annotator.steps=2", "annotator.verify=true")) == 27
 
 
+def test_texts_are_labelled_in_parts(texts: Run, server: MockServer, with_store: Path) -> None:
+    whole = examples(texts("annotator.verify=true"), with_store)
+    before = server.asked()["requests"]
+    (with_store / "artifacts").rename("other")
+    for part in (2, 0, 1):
+        assert texts("annotator.verify=true", f"shard={part}/3").status == 0
+    assert examples(texts("annotator.verify=true", "shard=merge/3"), with_store) == whole
+    assert server.asked()["requests"] == 2 * before == 12
+
+
 def test_fewer_texts_stand_within_more(texts: Run, with_store: Path) -> None:
     words = ("seed_ratio=r100", "texts.number=12")
     more, fewer = (examples(texts(word, "annotator=gazetteer"), with_store) for word in words)

@@ -13,13 +13,14 @@ from clinsynth.config import DatasetConfig, LLMConfig, LLMMode, WhenCut
 from clinsynth.config import Structured as StructuredName
 from clinsynth.errors import ConfigError, redacted
 from clinsynth.files.sources import resolve
-from clinsynth.llm import RECORDED, KnownCompletions, cache_path, prices
+from clinsynth.llm import RECORDED, KnownCompletions, prices
 from clinsynth.llm.account import Account, Limits
 from clinsynth.llm.batch import BatchClient
 from clinsynth.llm.budget import Cap, Price, Spend
 from clinsynth.llm.cache import CompletionCache
 from clinsynth.llm.cached import CachedCompletions
 from clinsynth.llm.client import Client
+from clinsynth.llm.databases import cache_place
 from clinsynth.llm.progress import Watch, nobody_watches
 from clinsynth.llm.recorded import RecordedCompletions
 from clinsynth.llm.send_log import SendLog
@@ -65,7 +66,7 @@ def open_completions(llm: LLMConfig, *, dataset: DatasetConfig, artifacts: Path)
     """Return the answers of an LLM that there are: of a recorded one in its files, of others in the cache."""
     if llm.name == RECORDED:
         return RecordedCompletions([resolve(name) for name in llm.recordings or dataset.recordings])
-    return CachedCompletions(endpoint(llm), path=cache_path(artifacts))
+    return CachedCompletions(endpoint(llm), path=cache_place(artifacts, llm.cache))
 
 
 def api_key(llm: LLMConfig) -> str | None:

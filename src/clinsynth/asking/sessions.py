@@ -10,10 +10,11 @@ from types import TracebackType
 from clinsynth.asking import clients
 from clinsynth.config import AskingConfig, DatasetConfig, LLMConfig
 from clinsynth.errors import ConfigError, MissingCompletions
-from clinsynth.llm import KnownCompletions, cache_path, recorded, send_log
+from clinsynth.llm import KnownCompletions, recorded, send_log
 from clinsynth.llm.account import NO_FURTHER, Account, FurtherRequests
 from clinsynth.llm.budget import PAID, Cap, Spend
 from clinsynth.llm.cache import CompletionCache
+from clinsynth.llm.databases import cache_place
 from clinsynth.llm.progress import FollowUp, Instead, nothing_follows, nothing_instead
 from clinsynth.llm.send_log import SendLog
 from clinsynth.llm.view import View
@@ -29,13 +30,13 @@ def estimate(
     llm: LLMConfig, requests: Sequence[Request], *, artifacts: Path, labelled: FurtherRequests = NO_FURTHER
 ) -> Spend:
     """Return what asking would take, with the requests about every answer; nothing is sent."""
-    with closing(CompletionCache(cache_path(artifacts))) as cache:
+    with closing(CompletionCache(cache_place(artifacts, llm.cache))) as cache:
         return Account(clients.endpoint(llm), cache, clients.unspent(llm)).estimate(requests, labelled=labelled)
 
 
 def cancel_batches(llm: LLMConfig, *, artifacts: Path) -> int:
     """End the batches that a server still works on, and return how many there were."""
-    with closing(CompletionCache(cache_path(artifacts))) as cache:
+    with closing(CompletionCache(cache_place(artifacts, llm.cache))) as cache:
         return clients.batch_client(llm, cache=cache).cancel()
 
 
@@ -108,7 +109,7 @@ class Session:
     ) -> None:
         self.llm, self.run, self.ledger, self.show = llm, run, ledger, show
         self.spend = clients.unspent(llm)
-        self._cache = CompletionCache(cache_path(artifacts))
+        self._cache = CompletionCache(cache_place(artifacts, llm.cache))
         self._caps: tuple[Cap, ...] | None = None
         self._sent = SendLog(artifacts / send_log.FILE)
 

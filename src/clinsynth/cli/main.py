@@ -179,9 +179,11 @@ def _hand_over(stage: str, overrides: list[str]) -> None:
 
 
 def named_runs(stage: str, words: Sequence[str]) -> list[str]:
-    """Return words with the runs that `compare` is given by their ids alone as its key `runs`."""
+    """Return words with the runs that `compare` is given by their ids as its key `runs`, and with `cache from=`."""
     runs = [word for word in words if stage == "compare" and re.fullmatch("[0-9a-f]{4,32}", word)]
     listed = ",".join(f"'{run}'" for run in runs)
+    if stage == "cache":  # a key of the config cannot have a word of Python's as its name
+        return [re.sub(r"^from=", "place=", word) for word in words]
     return [*(word for word in words if word not in runs), *([f"runs=[{listed}]"] if runs else [])]
 
 

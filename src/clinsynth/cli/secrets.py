@@ -12,7 +12,7 @@ from clinsynth.cli.sweeps import JobError
 from clinsynth.config import check_names_no_secret
 from clinsynth.errors import ConfigError
 
-_GIVEN = re.compile(r"llm\.(api_key_env|base_urls?)=\[?([^,\s\]'\"]+)")
+_GIVEN = re.compile(r"llm\.(api_key_env|base_urls?|cache)=\[?([^,\s\]'\"]+)")
 _HEADERS = re.compile(r"key|token|secret|auth|cookie|password", re.IGNORECASE)
 
 
@@ -28,7 +28,9 @@ class Secrets(Callback):
 
 def _check(config: DictConfig) -> None:
     llm: Any = OmegaConf.to_container(config.llm, resolve=False) if config.get("llm") else {}
-    settings = [(name, llm[name]) for name in ("api_key_env", "base_url") if isinstance(llm.get(name), str)]
+    settings = [(name, llm[name]) for name in ("api_key_env", "base_url", "cache") if isinstance(llm.get(name), str)]
+    others: Any = OmegaConf.to_container(config, resolve=False)
+    settings += [("cache", others[name]) for name in ("place", "to") if isinstance(others.get(name), str)]
     settings += [("base_urls", value) for value in llm.get("base_urls") or [] if isinstance(value, str)]
     settings += [("extra_headers", name) for name in llm.get("extra_headers") or {} if _HEADERS.search(str(name))]
     words: Any = OmegaConf.to_container(config.hydra.overrides.task, resolve=False)

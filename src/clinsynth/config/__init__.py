@@ -50,6 +50,7 @@ from clinsynth.config.options import check, option
 from clinsynth.config.places import PathsConfig, TrackingConfig
 from clinsynth.config.secrets import check_no_secrets
 from clinsynth.config.served import serve
+from clinsynth.config.shards import Shard, Sharded
 from clinsynth.config.stages import (
     STAGES,
     AnalyseConfig,

@@ -43,7 +43,7 @@ class PriceConfig:
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LIKE_A_KEY = re.compile(r"(?=.*\d)(?=.*[a-z]).{20,}")
-_HOLDS_PASSWORD = re.compile(r"\w+://[^/\s]*:[^/\s]*@")
+_HOLDS_PASSWORD = re.compile(r"[\w+]+://([^/\s]*:[^/\s]*@|.*[?&]password=)")
 
 
 def check_names_no_secret(key: str, value: str) -> None:
@@ -61,7 +61,7 @@ def check_names_no_secret(key: str, value: str) -> None:
             f"the header {value} of llm.extra_headers is one that holds a secret, which would be written into files. "
             "The key of a server is found by the name of its variable alone, llm.api_key_env=NAME. Nothing was written."
         )
-    if key in ("base_url", "base_urls") and _HOLDS_PASSWORD.match(value):
+    if key in ("base_url", "base_urls", "cache") and _HOLDS_PASSWORD.match(value):
         raise ConfigError(
             f"llm.{key} holds a password, which would be written into files. Put the address into a variable, and "
             f"give it as 'llm.{key}=${{oc.env:MY_SERVER}}'. Nothing was written yet."
@@ -165,6 +165,12 @@ class LLMConfig:
         keyless=True,
     )
     poll_s: float = option(30.0, "batch: seconds between two looks at it", keyless=True)
+    cache: str | None = option(
+        None,
+        "where answers are kept: null is what the variable CLINSYNTH_CACHE says, else completions.db of "
+        "paths.artifacts; postgresql://NAME@HOST/DATABASE is shared by many machines",
+        keyless=True,
+    )
     concurrency: int = option(32, "requests under way at once, at most", keyless=True)
     requests_per_minute: int | None = option(None, "ceiling", keyless=True)
     tokens_per_minute: int | None = option(None, "ceiling, of prompts and answers together", keyless=True)

@@ -25,6 +25,7 @@ from clinsynth.config.labelling import Material, TextsConfig
 from clinsynth.config.llm import LLMConfig
 from clinsynth.config.options import AT_LEAST_1, check, option
 from clinsynth.config.places import PathsConfig, TrackingConfig
+from clinsynth.config.shards import Sharded
 from clinsynth.config.tools import (
     CompareConfig,
     ConvertConfig,
@@ -69,7 +70,7 @@ class CorpusConfig:
 
 
 @dataclass
-class GenerateConfig(CorpusConfig):
+class GenerateConfig(CorpusConfig, Sharded):
     """Ask an LLM for what a corpus needs and is not there yet; build the corpus."""
 
 

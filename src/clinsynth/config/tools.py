@@ -11,6 +11,7 @@ from clinsynth.config.corpus import ColumnsConfig, DatasetConfig, OnMissing
 from clinsynth.config.grids import check_scale
 from clinsynth.config.options import AT_LEAST_1, check, option
 from clinsynth.config.places import PathsConfig, TrackingConfig
+from clinsynth.config.shards import Sharded
 from clinsynth.config.training import check_hardware
 from clinsynth.errors import ConfigError
 
@@ -67,7 +68,7 @@ class PredictionConfig:
 
 
 @dataclass
-class PredictConfig:
+class PredictConfig(Sharded):
     """Let a trained model read your own texts: entities with their offsets, relations, or labels."""
 
     model: str = option(MISSING, "folder of a model, the MLflow run that trained it, or latest")

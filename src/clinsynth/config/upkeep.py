@@ -12,7 +12,7 @@ from clinsynth.config.llm import LLMConfig
 from clinsynth.config.options import check, option
 from clinsynth.config.places import PathsConfig, TrackingConfig
 
-CacheAction = Enum("CacheAction", ["stats", "export", "import", "verify", "forget", "prices", "audit"])
+CacheAction = Enum("CacheAction", ["stats", "export", "import", "verify", "forget", "prices", "audit", "move"])
 
 
 @dataclass
@@ -46,11 +46,16 @@ class CacheConfig:
         "stats; verify; export to recordings (to=...); import recordings (file=...), as answers of model=...; "
         "forget those that forget.* names, so that they are asked for again; prices: the list of prices that is "
         "kept, of models whose name holds model=..., of provider=...; audit: what was sent where, and whether the log "
-        "of it is whole",
+        "of it is whole; move: all into another place (to=...), such as postgresql://NAME@HOST/DATABASE",
     )
     forget: ForgetConfig = field(default_factory=ForgetConfig)
     dry_run: bool = option(MISSING, "forget: print what it would be, and change nothing")
-    to: str | None = option(None, "export: the JSON lines to write")
+    place: str | None = option(
+        None,
+        "where the answers are (also as from=...), as llm.cache has it; null is what CLINSYNTH_CACHE says, else "
+        "completions.db of paths.artifacts",
+    )
+    to: str | None = option(None, "export: the JSON lines to write; move: a file or postgresql://NAME@HOST/DATABASE")
     file: str | None = option(None, "import: the JSON lines to read")
     model: str | None = option(
         None, "export, forget: only answers of this llm.model; import: whose answers they are; prices: a part of a name"

@@ -20,7 +20,7 @@ from clinsynth.corpora.cleaned import DOUBT, cleaned_corpus
 from clinsynth.corpora.generation import Generation, ParsedAnswer
 from clinsynth.corpora.manifest import Manifest
 from clinsynth.corpora.merging import merge
-from clinsynth.corpora.plans import plan_requests
+from clinsynth.corpora.plans import part_of, plan_requests, unasked
 from clinsynth.corpora.recipe import Recipe
 from clinsynth.corpora.reviewed import judged_content, judged_corpus
 from clinsynth.corpora.storage import REJECTED, Corpus, find_corpus, load_corpus, note_in_manifest, stored_corpus
@@ -46,10 +46,12 @@ __all__ = [
     "load_corpus",
     "make_corpus",
     "note_in_manifest",
+    "part_of",
     "pinned_corpus",
     "pinned_digests",
     "plan_requests",
     "replay_answers",
+    "unasked",
     "version_of",
     "whole_digest",
 ]

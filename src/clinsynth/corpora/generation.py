@@ -42,8 +42,9 @@ class Generation:
     kept only where they are made use of: a live generation would hold all its texts in memory.
     """
 
-    def __init__(self, recipe: Recipe, plan: RequestPlan, *, keep: bool = False) -> None:
-        self.recipe, self.plan, self.keep = recipe, plan, keep
+    def __init__(self, recipe: Recipe, plan: RequestPlan, *, keep: bool = False, tops_up: bool = True) -> None:
+        """`tops_up`: whether more is asked for where units fall short."""
+        self.recipe, self.plan, self.keep, self.tops_up = recipe, plan, keep, tops_up
         self.writer = recipe.task.writer
         self.read = Reader(self.writer)
         self.usable: Counter[str] = Counter()
@@ -191,6 +192,8 @@ class Generation:
 
     def _further(self, unit: str) -> list[Request]:
         """Return requests for the texts that are lacking; counts them as asked."""
+        if not self.tops_up:
+            return []
         chosen, wanted, attempts = self.plan.chosen, self.recipe.wanted, self.recipe.attempts
         units = self.writer.supply.further(
             unit, tally=self, chosen=chosen, spare=self._spare, wanted=wanted, attempts=attempts

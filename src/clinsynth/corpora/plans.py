@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from clinsynth.corpora.label_steps import first_steps
 from clinsynth.corpora.recipe import Recipe
 from clinsynth.errors import MissingCompletions
 from clinsynth.llm import KnownCompletions
+from clinsynth.llm.cached import CachedCompletions
 from clinsynth.llm.recorded import parse_id
 from clinsynth.task import Chosen
 from clinsynth.types import Completion, Request
+
+AT_ONCE = 10_000
+"""Requests whose answers are looked up together."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,22 @@ def plan_requests(recipe: Recipe, *, completions: KnownCompletions) -> RequestPl
             for unit, number in chosen.requests
         ),
     )
+
+
+def part_of(plan: RequestPlan, *, number: int, of: int) -> RequestPlan:
+    """Return each of-th request, from one on."""
+    return replace(plan, requests=plan.requests[number::of])
+
+
+def unasked(recipe: Recipe, plan: RequestPlan, *, of: int, completions: CachedCompletions) -> Counter[int]:
+    """Return how many requests of each of so many parts nobody was asked yet, not even in vain."""
+    parts: Counter[int] = Counter()
+    listed = [(place % of, first_asked(recipe, request)) for place, (_, _, request) in enumerate(plan.requests)]
+    for start in range(0, len(listed), AT_ONCE):
+        asked = {request.id: part for part, request in listed[start : start + AT_ONCE] if request}
+        requests = [request for _, request in listed[start : start + AT_ONCE] if request]
+        parts.update(asked[request.id] for request in completions.unasked(requests))
+    return parts
 
 
 def _answered(recipe: Recipe, units: Sequence[str], *, completions: KnownCompletions) -> Sequence[str]:

@@ -32,6 +32,7 @@ from clinsynth.keys.others import (
     review,
     review_content,
     review_item,
+    shard,
 )
 from clinsynth.keys.paid import answers, request
 from clinsynth.keys.runs import (
@@ -82,6 +83,7 @@ __all__ = [
     "review_content",
     "review_item",
     "search",
+    "shard",
     "training",
     "units_of",
     "zero_shot",

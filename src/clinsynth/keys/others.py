@@ -59,6 +59,11 @@ def converted_content(content: str, *, format: str, precision: str) -> str:
     return digest([CONVERTED, content, format, precision])
 
 
+def shard(job: str, *, name: str | None) -> str:
+    """Return the key of a part of a job by that of the whole; the whole's for `None`."""
+    return job if name is None else digest([job, name])
+
+
 def report(name: str) -> str:
     """Return the key of writing a table or figure of a paper down; each time anew."""
     return f"report-{digest(name)}"

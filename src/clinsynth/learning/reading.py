@@ -24,7 +24,7 @@ Lines = list[dict[str, Any]]
 def read_texts(documents: Iterable[InputText], *, model: Opened) -> Iterator[Lines]:
     """Yield lines of the output, a portion at a time; the next one is prepared while the model reads."""
     waiting: Callable[[], Lines] | None = None
-    for portion in _portions(documents):
+    for portion in portions(documents):
         started = _start(portion, model=model)
         if waiting:
             yield waiting()
@@ -43,7 +43,8 @@ def _line(document: InputText, found: dict[str, Any]) -> dict[str, Any]:
     return {"text": document.text} | found | {"source": document.source} | row | document.kept
 
 
-def _portions(documents: Iterable[InputText]) -> Iterator[list[InputText]]:
+def portions(documents: Iterable[InputText]) -> Iterator[list[InputText]]:
+    """Yield what is read together; what a model says of a text hangs on these in the last digits of its scores."""
     portion: list[InputText] = []
     characters = 0
     for document in documents:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Protocol
 
 from clinsynth.types import Completion, Request
@@ -22,7 +21,3 @@ class KnownCompletions(Protocol):
 
     def explain(self, missing: Sequence[Request]) -> str:
         """Say in a sentence why `find` has no answer to these."""
-
-
-def cache_path(artifacts: Path) -> Path:
-    return artifacts / "completions.db"

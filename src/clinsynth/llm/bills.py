@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Collection
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
+from clinsynth.llm import databases
 from clinsynth.llm.cache import CompletionCache
+from clinsynth.llm.databases import is_there
 from clinsynth.llm.recorded import parse_id
 
 Place = tuple[str, int]
@@ -37,13 +38,13 @@ class Bill:
             self.answers += 1
 
 
-def bill_of(path: Path, *, dataset: str, served_by: Collection[str], places: Collection[Place]) -> Bill:
+def bill_of(path: databases.Place, *, dataset: str, served_by: Collection[str], places: Collection[Place]) -> Bill:
     """Return what the answers about these units and replicates have cost, their labels too; empty without a cache.
 
     `served_by` are the models that a corpus names. Other prompts about the same units count in.
     """
     bill, asked = Bill(), set[str]()
-    if not path.is_file():
+    if not is_there(path):
         return bill
     with closing(CompletionCache(path)) as cache:
         for row in cache.table("completions"):

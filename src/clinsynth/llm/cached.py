@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from pathlib import Path
 
 from clinsynth.llm.cache import CompletionCache
+from clinsynth.llm.databases import Place, is_there
 from clinsynth.llm.recorded import parse_id
 from clinsynth.llm.servers.base import Endpoint
 from clinsynth.types import Completion, Request
@@ -29,22 +29,31 @@ class CachedCompletions:
 
     limited = False
 
-    def __init__(self, endpoint: Endpoint, *, path: Path) -> None:
+    def __init__(self, endpoint: Endpoint, *, path: Place) -> None:
         self.endpoint, self.path = endpoint, path
 
     def find(self, requests: Sequence[Request]) -> dict[str, Completion]:
-        if not self.path.is_file():
+        if not is_there(self.path):
             return {}
         by_id = {request.id: self.endpoint.cache_key(request) for request in requests}
         with closing(CompletionCache(self.path)) as cache:
             found = cache.get(by_id.values())
         return {id: found[key][0] for id, key in by_id.items() if key in found}
 
+    def unasked(self, requests: Sequence[Request]) -> list[Request]:
+        """Return those that nobody was asked yet, not even in vain."""
+        by_key = {self.endpoint.cache_key(request): request for request in requests}
+        if not is_there(self.path):
+            return list(requests)
+        with closing(CompletionCache(self.path)) as cache:
+            known = {*cache.get(by_key), *cache.lacking(by_key)}
+        return [request for key, request in by_key.items() if key not in known]
+
     def explain(self, missing: Sequence[Request]) -> str:
         """Say which of them the LLM was asked in vain, and why; or that it was not asked."""
         by_id = {request.id: self.endpoint.cache_key(request) for request in missing}
         found: dict[str, tuple[str, str]] = {}
-        if self.path.is_file():
+        if is_there(self.path):
             with closing(CompletionCache(self.path)) as cache:
                 found = cache.lacking(by_id.values())
         vain = {id: found[key] for id, key in by_id.items() if key in found}

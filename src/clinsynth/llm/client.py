@@ -19,7 +19,7 @@ from clinsynth.errors import BudgetExceeded
 from clinsynth.llm import faults
 from clinsynth.llm.account import Account, Limits
 from clinsynth.llm.budget import Spend, cost
-from clinsynth.llm.cache import STALE
+from clinsynth.llm.claims import STALE
 from clinsynth.llm.endings import CUT
 from clinsynth.llm.persistence import Failure, Persistence
 from clinsynth.llm.progress import (

@@ -73,6 +73,12 @@ def checksum(completion: str, finish_reason: str) -> str:
     return hashlib.sha256(f"{finish_reason}\n{completion}".encode()).hexdigest()[:16]
 
 
+def statements(*, real: str, integer: str) -> list[str]:
+    """Return what makes the tables, with the names that another database has for types of numbers."""
+    made = f"{_TABLES}{_INDEXES}".replace(" REAL", f" {real}").replace(" INTEGER", f" {integer}")
+    return [statement for statement in made.split(";") if statement.strip()]
+
+
 def prepare(database: sqlite3.Connection, *, path: Path) -> None:
     """Make the tables, or bring those of an earlier version up to date; raises ConfigError where that cannot be."""
     (version,) = database.execute("PRAGMA user_version").fetchone()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from rich.text import Text
@@ -12,6 +11,7 @@ from rich.text import Text
 from clinsynth.llm.bills import Bill
 from clinsynth.llm.budget import Price, Spend
 from clinsynth.llm.cached import named_in_vain
+from clinsynth.llm.databases import Address, Place
 from clinsynth.llm.forgetting import Found
 from clinsynth.llm.prices import Listed
 from clinsynth.llm.send_log import Sent
@@ -121,7 +121,7 @@ def show_costs(table: ReportTable | None) -> None:
 
 
 def show_cache(
-    rows: Sequence[Mapping[str, Any]], without: Sequence[Mapping[str, Any]], *, path: Path, spent: float
+    rows: Sequence[Mapping[str, Any]], without: Sequence[Mapping[str, Any]], *, path: Place, spent: float
 ) -> None:
     """Print how many completions there are by model and prompt, and what came in the place of others."""
     lines = []
@@ -132,7 +132,8 @@ def show_cache(
     if without:
         lines = [[*group, str(len(found)), _sum(found)] for group, found in _groups(without, "reason").items()]
         print_columns(["model", "no answer", "times", "USD"], lines, left=(0, 1))
-    say(f"{path}: {path.stat().st_size / 1e6:.1f} MB; {spent:.4f} USD spent in all, as far as prices are known")
+    size = "" if isinstance(path, Address) else f" {path.stat().st_size / 1e6:.1f} MB;"
+    say(f"{path}:{size} {spent:.4f} USD spent in all, as far as prices are known")
 
 
 def show_sent(entries: Iterable[Sent]) -> None:

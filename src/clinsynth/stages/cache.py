@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import CacheAction, CacheConfig
 from clinsynth.errors import ConfigError, DataFormatError
-from clinsynth.llm import cache_path, checks, exchange, forgetting, prices, send_log
+from clinsynth.llm import checks, exchange, forgetting, moving, prices, send_log
 from clinsynth.llm.cache import CompletionCache
+from clinsynth.llm.databases import VARIABLE, cache_place, is_there, place_named
 from clinsynth.llm.forgetting import Wish
 from clinsynth.reports.console import say
 from clinsynth.reports.spending import show_cache, show_forgotten, show_prices, show_sent
@@ -24,8 +26,8 @@ def main(settings: CacheConfig, *, job: Job) -> None:
     if settings.action is CacheAction.audit:
         _audit(settings)
         return
-    path = cache_path(Path(settings.paths.artifacts))
-    if settings.action is not CacheAction["import"] and not path.is_file():
+    path = cache_place(Path(settings.paths.artifacts), settings.place)
+    if settings.action is not CacheAction["import"] and not is_there(path):
         raise ConfigError(f"there is no cache of completions at {path}: `clinsynth generate` with a live LLM makes it.")
     cache = CompletionCache(path)
     try:
@@ -53,6 +55,8 @@ def _act(settings: CacheConfig, cache: CompletionCache) -> None:
         to = _needed(settings.to, "to", "export")
         number = exchange.export_recordings(cache, Path(to), model=settings.model, prompts=settings.prompts)
         print(f"{number} completions are in {to}: llm=recorded llm.recordings=[{to}] replays them.")
+    elif settings.action is CacheAction.move:
+        _move(settings, cache)
     elif settings.action is CacheAction.forget:
         _forget(settings, cache)
     else:
@@ -62,6 +66,21 @@ def _act(settings: CacheConfig, cache: CompletionCache) -> None:
             f"{taken} completions were taken, {lacking} left out because they do not say what was asked"
             + (f", {none} because they are no answers." if none else ".")
         )
+
+
+def _move(settings: CacheConfig, cache: CompletionCache) -> None:
+    to = place_named(_needed(settings.to, "to", "move"))
+    if to == cache.path:
+        raise ConfigError(f"action=move: to={to} is where the answers are already; give another place.")
+    with closing(CompletionCache(to)) as target:
+        moved = moving.move(cache, target)
+    say(
+        f"{moved.taken:,} rows were taken from {cache.path} to {to}, {moved.there:,} were there already; all of them "
+        f"are equal, and so is the bill. Give it to every command as {VARIABLE}, or as llm.cache; the old one is left "
+        "as it is."
+    )
+    if moved.twice:
+        say(f"{moved.twice:,} requests were answered in both: the answers of {to} stay, and both are on the bill.")
 
 
 def _show_prices(settings: CacheConfig) -> None:

@@ -9,8 +9,9 @@ from itertools import chain
 from clinsynth import corpora
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.errors import ClinsynthError
-from clinsynth.llm import bills, cache_path
+from clinsynth.llm import bills
 from clinsynth.llm.bills import Bill
+from clinsynth.llm.databases import cache_place, is_there
 from clinsynth.reports.arms import Arm
 from clinsynth.reports.spending import ArmCost, cost_table
 from clinsynth.reports.tables import ReportTable
@@ -24,7 +25,7 @@ def bill_of(corpus: corpora.Corpus, *, store: ArtifactStore) -> Bill:
     """Return what the answers of a corpus have cost, as far as the cache holds them."""
     manifest = corpus.manifest
     return bills.bill_of(
-        cache_path(store.root),
+        cache_place(store.root),
         dataset=manifest.dataset,
         served_by=set(manifest.models),
         places={(row["unit"], row["replicate"]) for row in chain(corpus.rows(), corpus.rejected())},
@@ -33,7 +34,7 @@ def bill_of(corpus: corpora.Corpus, *, store: ArtifactStore) -> Bill:
 
 def table_of(arms: Sequence[Arm], *, store: ArtifactStore) -> ReportTable | None:
     """Return what the answers of each arm have cost, by kept example and by point; `None` where nobody was paid."""
-    if not cache_path(store.root).is_file():
+    if not is_there(cache_place(store.root)):
         return None
 
     @cache

@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from enum import Enum
 from importlib.metadata import PackageNotFoundError, version
@@ -21,10 +19,12 @@ from clinsynth import config, datasets, tasks
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.asking import clients
 from clinsynth.config import DoctorConfig, LLMConfig, TrainerConfig
+from clinsynth.environment import network_file_system
 from clinsynth.errors import ClinsynthError, redacted
 from clinsynth.learning import hardware
 from clinsynth.learning.encoder.weights import embedded
-from clinsynth.llm import RECORDED, cache_path, checks
+from clinsynth.llm import RECORDED, checks
+from clinsynth.llm.databases import Place, cache_place, is_there
 from clinsynth.reports.console import print_columns, say
 from clinsynth.stages import Job
 from clinsynth.stages.composing import compose_job
@@ -42,6 +42,7 @@ EXTRAS = {
     "cleanlab": "cleanlab",
     "anthropic": "anthropic",
     "bedrock": "boto3",
+    "postgres": "psycopg",
     "onnx": "onnxruntime",
     "openvino": "openvino",
 }
@@ -86,7 +87,7 @@ def _findings(settings: DoctorConfig) -> Iterator[Finding]:
         "embedded encoder": lambda: Finding("embedded encoder", embedded()),
         "sample corpora": _samples,
         "MLflow store": lambda: _ledger(settings),
-        "paid answers": lambda: _answers(Path(settings.paths.artifacts)),
+        "paid answers": lambda: _answers(cache_place(Path(settings.paths.artifacts), settings.llm.cache)),
         "disk": _disk,
         "model hub": lambda: _hub(timeout=settings.timeout_s),
         "LLM": lambda: _llm(settings.llm, timeout=settings.timeout_s),
@@ -135,17 +136,17 @@ def _ledger(settings: DoctorConfig) -> Finding:
     return Finding("MLflow store", f"{ledger.where} opens")
 
 
-def _answers(artifacts: Path) -> Finding:
-    path = cache_path(artifacts)
-    if not path.is_file():
+def _answers(path: Place) -> Finding:
+    if not is_there(path):
         return Finding("paid answers", f"none yet; a live LLM's go to {path}")
     if faults := checks.faults(path):
         return Finding(
             "paid answers", f"{path}: {faults[0]}; `clinsynth cache action=verify` says how to mend it", State.broken
         )
-    with closing(sqlite3.connect(path)) as database:  # not through the cache, which would change an older file
-        (number,) = database.execute("SELECT count(*) FROM completions").fetchone()
-    return Finding("paid answers", f"{number:,} in {path}, all sound")
+    said = f"{checks.count(path):,} in {path}, all sound"
+    if isinstance(path, Path) and (kind := network_file_system(path.resolve())):
+        return Finding("paid answers", f"{said}; but on {kind}, where SQLite's locks may not hold", State.warning)
+    return Finding("paid answers", said)
 
 
 def _disk() -> Finding:

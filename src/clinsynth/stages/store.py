@@ -9,7 +9,8 @@ from clinsynth import corpora
 from clinsynth.artifacts import FILES, ArtifactStore, check_files, read_entry
 from clinsynth.config import StoreAction, StoreConfig
 from clinsynth.errors import ClinsynthError, DataFormatError
-from clinsynth.llm import cache_path, checks
+from clinsynth.llm import checks
+from clinsynth.llm.databases import FILE, Place, cache_place, is_there
 from clinsynth.reports.console import print_columns, say
 from clinsynth.stages import Job, pruning
 from clinsynth.stages.pruning import JOBS, UNFINISHED, megabytes
@@ -34,7 +35,7 @@ def main(settings: StoreConfig, *, job: Job) -> None:
 def _show_usage(settings: StoreConfig, *, store: ArtifactStore) -> None:
     models, jobs = "prune: all but the best of each dataset", "prune jobs=true; MLflow keeps the runs"
     database = Path(settings.tracking.uri.partition("sqlite:///")[2] or "mlruns/mlflow.db")
-    answers = cache_path(store.root)
+    answers = store.root / FILE
     rows = [
         ("answers of LLMs, paid for", [answers] if answers.exists() else [], "never, but with `clinsynth cache`"),
         ("corpora", list(store.root.glob("corpus-*")), "by hand: they are made again for nothing"),
@@ -57,7 +58,7 @@ def _show_usage(settings: StoreConfig, *, store: ArtifactStore) -> None:
 
 def _check(store: ArtifactStore, *, ledger: Ledger) -> None:
     folders = sorted([*store.root.glob("corpus-*"), *store.root.glob("model-*")])
-    faults = [*_damaged(folders), *_of_answers(cache_path(store.root))]
+    faults = [*_damaged(folders), *_of_answers(cache_place(store.root))]
     ended = ledger.end_dead_runs()
     say(f"{len(folders):,} corpora and models, the answers that were paid for, and MLflow's runs were looked at.")
     if ended:
@@ -78,6 +79,6 @@ def _damaged(folders: list[Path]) -> Iterator[str]:
             yield str(error)
 
 
-def _of_answers(path: Path) -> Iterator[str]:
-    if path.is_file() and (found := checks.faults(path)):
+def _of_answers(path: Place) -> Iterator[str]:
+    if is_there(path) and (found := checks.faults(path)):
         yield f"{path} has {len(found)} faults, the first is: {found[0]} (`clinsynth cache action=verify` says more)."

@@ -13,6 +13,7 @@ import numpy as np
 from filelock import FileLock
 from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, Metric, Param
+from mlflow.exceptions import MlflowException
 from numpy.typing import NDArray
 
 from clinsynth.errors import redacted
@@ -102,4 +103,7 @@ class ActiveRun:
     def dataset(self, *, name: str, digest: str, source: str) -> None:
         entry = Dataset(name=name, digest=digest[:36], source_type="local", source=redacted(source))
         with FileLock(self._lock):  # processes that log the same new dataset at once break its unique name
-            self.client.log_inputs(self.id, datasets=[DatasetInput(entry)])
+            try:
+                self.client.log_inputs(self.id, datasets=[DatasetInput(entry)])
+            except MlflowException:  # a process of another machine did, and it is there now
+                self.client.log_inputs(self.id, datasets=[DatasetInput(entry)])

@@ -8,7 +8,7 @@ import socket
 import sqlite3
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import MappingProxyType
 
@@ -23,9 +23,13 @@ from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import TrackingConfig
 from clinsynth.errors import ConfigError, Pruned, redacted
 from clinsynth.tracking.active import ActiveRun
+from clinsynth.tracking.sharing import SharedClaim, beating, is_dead, is_shared, now
 from clinsynth.tracking.store import prepared
-from clinsynth.tracking.tags import ANSWERS, CORPUS, COUNTS, HOST, LOCK, LOOK, NOTE, PRUNED, RUN_KEY
+from clinsynth.tracking.tags import ANSWERS, BEAT, CORPUS, COUNTS, HOST, LOCK, LOOK, NOTE, PRUNED, RUN_KEY
 from clinsynth.types import Outcomes, Summary
+
+EVERYBODYS = "Default"
+"""The experiment that each store has; its tags say who is at which job."""
 
 
 class Ledger:
@@ -37,6 +41,7 @@ class Ledger:
         chosen = os.environ.get("MLFLOW_TRACKING_URI")
         self.uri = chosen or config.uri
         self.artifacts = None if chosen else Path(config.artifacts)
+        self.shared = is_shared(self.uri)
         if self.uri.startswith("file:") or "://" not in self.uri:
             raise ConfigError(
                 f"tracking.uri={self.uri} is a plain folder, which MLflow 3 no longer writes: use "
@@ -56,7 +61,7 @@ class Ledger:
 
     @contextmanager
     def claim(self, run_key: str) -> Iterator[None]:
-        """Hold the job; where another process has it, wait for that one."""
+        """Hold the job; where another process has it, of this machine or of one that shares the store, wait for it."""
         lock = FileLock(self._lock(run_key))
         try:
             lock.acquire(timeout=0)
@@ -64,9 +69,13 @@ class Ledger:
             print("Another process is at this very job: waiting for it.", flush=True)
             lock.acquire()
         try:
-            yield
+            with self._claimed_for_others(run_key).held() if self.shared else nullcontext():
+                yield
         finally:
             lock.release()
+
+    def _claimed_for_others(self, run_key: str) -> SharedClaim:
+        return SharedClaim(self.client, self._lock(run_key), experiment=self._experiment(EVERYBODYS))
 
     def finished(
         self, run_key: str, *, corpus: str | None = None, answers: str | None = None, need_model: bool = False
@@ -161,19 +170,14 @@ class Ledger:
         self.client.set_tag(run_id, name, value)
 
     def end_dead_runs(self) -> int:
-        """Mark runs KILLED whose process is gone; returns how many there were."""
-        dead = 0
-        for run in self._search(f"attributes.status = 'RUNNING' and tags.{HOST} = '{socket.gethostname()}'"):
-            lock = Path(run.data.tags.get(LOCK, ""))
-            if not lock.is_file():
-                continue
-            try:
-                with FileLock(lock, timeout=0):
-                    self.client.set_terminated(run.info.run_id, status="KILLED")
-                    dead += 1
-            except Timeout:
-                continue
-        return dead
+        """Mark runs KILLED whose process is gone, and those of other machines without a beat; returns how many."""
+        wanted = "attributes.status = 'RUNNING'"
+        if not self.shared:
+            wanted += f" and tags.{HOST} = '{socket.gethostname()}'"
+        dead = [run.info.run_id for run in self._search(wanted) if _is_gone(run.data.tags)]
+        for run_id in dead:
+            self.client.set_terminated(run_id, status="KILLED")
+        return len(dead)
 
     @contextmanager
     def run(
@@ -199,12 +203,16 @@ class Ledger:
             LOCK: str(self._lock(run_key).resolve()),
         }
         fixed |= _commit()
+        if self.shared:
+            fixed[BEAT] = now()
         if corpus:
             fixed[CORPUS] = corpus
         run = self.client.create_run(self._experiment(experiment), tags={**fixed, **tags})
         status = "FAILED"
+        alive = beating(lambda: self.tag(run.info.run_id, BEAT, now())) if self.shared else nullcontext()
         try:
-            yield ActiveRun(self.client, run.info.run_id, lock=self.store.lock_path("mlflow"))
+            with alive:
+                yield ActiveRun(self.client, run.info.run_id, lock=self.store.lock_path("mlflow"))
             status = "FINISHED"
         except (KeyboardInterrupt, Pruned) as stopped:
             status = "KILLED"
@@ -220,7 +228,11 @@ class Ledger:
             if found is None:
                 location = None if self.artifacts is None else (self.artifacts / name).resolve().as_uri()
                 tags = {**LOOK, "mlflow.note.content": NOTE.format(name=name)}
-                return str(self.client.create_experiment(name, artifact_location=location, tags=tags))
+                try:
+                    return str(self.client.create_experiment(name, artifact_location=location, tags=tags))
+                except MlflowException:  # another machine was faster
+                    if (found := self.client.get_experiment_by_name(name)) is None:
+                        raise
         if found.lifecycle_stage == "deleted":
             raise ConfigError(
                 f"the MLflow experiment {name!r} was deleted. Restore it (`mlflow experiments restore "
@@ -242,6 +254,18 @@ class Ledger:
 
     def _lock(self, run_key: str) -> Path:
         return self.store.lock_path(f"run-{run_key[:24]}")
+
+
+def _is_gone(tags: Mapping[str, str]) -> bool:
+    """Say whether the process of a run is gone: its lock is free where it is of this machine, or its beat is old."""
+    lock = Path(tags.get(LOCK, ""))
+    if tags.get(HOST) != socket.gethostname() or not lock.is_file():
+        return is_dead(tags.get(BEAT))
+    try:
+        with FileLock(lock, timeout=0):
+            return True
+    except Timeout:
+        return False
 
 
 def _commit() -> dict[str, str]:

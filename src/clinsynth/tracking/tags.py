@@ -7,6 +7,9 @@ import json
 RUN_KEY, ARM_KEY, CORPUS, ANSWERS, LOCK, HOST = "run_key", "arm_key", "corpus", "answers", "lock", "host"
 """Tags of a run."""
 
+BEAT = "beat"
+"""Tag of a run in a store that several machines share: when it was last alive, in seconds since 1970."""
+
 SENT = "sent_log"
 """Tag of a run that has asked an LLM: the last line of the log of what was sent, when it ended."""
 
