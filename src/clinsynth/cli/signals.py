@@ -10,22 +10,29 @@ from types import FrameType
 
 
 @contextmanager
-def sigterm_as_ctrl_c() -> Iterator[None]:
-    """Take SIGTERM for one Ctrl-C, however often it comes: what is under way is kept, and the run ends as KILLED."""
+def as_ctrl_c(*signals: int) -> Iterator[list[int]]:
+    """Take signals for one Ctrl-C, however often they come: what is under way is kept, and the run ends as KILLED.
+
+    The list that is given has the one that has come.
+    """
+    came: list[int] = []
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield came
         return
-    before = signal.signal(signal.SIGTERM, _interrupt)
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        came.append(number)
+        for each in signals:
+            signal.signal(each, signal.SIG_IGN)
+        on_ctrl_c = signal.getsignal(signal.SIGINT)  # of asyncio, while an LLM is asked
+        if not callable(on_ctrl_c):  # a job in the background of a script ignores Ctrl-C
+            raise KeyboardInterrupt
+        on_ctrl_c(signal.SIGINT, frame)
+
+    before = {each: signal.signal(each, interrupt) for each in signals}
     try:
-        yield
+        yield came
     finally:
-        if signal.getsignal(signal.SIGTERM) is _interrupt:  # else it has come, and may come again while we end
-            signal.signal(signal.SIGTERM, before)
-
-
-def _interrupt(_: int, frame: FrameType | None) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    on_ctrl_c = signal.getsignal(signal.SIGINT)  # of asyncio, while an LLM is asked
-    if not callable(on_ctrl_c):  # a job in the background of a script ignores Ctrl-C
-        raise KeyboardInterrupt
-    on_ctrl_c(signal.SIGINT, frame)
+        for each, handler in before.items():
+            if signal.getsignal(each) is interrupt:  # else one has come, and may come again while we end
+                signal.signal(each, handler)
