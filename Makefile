@@ -24,7 +24,7 @@ WITH ?=
 TABLES := table1 table2 table3 table4 table5 table6 table7 table8 table-asd table-gold baize
 FIGURES := figure1 figure2 figure3 figure4
 
-.PHONY: help setup demo test lint types check ui docs clean paper $(TABLES) $(FIGURES)
+.PHONY: help setup demo test test-cluster bench-cluster lint types check ui docs clean paper $(TABLES) $(FIGURES)
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,17 @@ paper $(TABLES) $(FIGURES): $(READY)
 
 test: $(READY) ## Run the tests
 	$(BIN)/python -m pytest
+
+# Debian keeps the daemons out of the PATH of users.
+DAEMONS := PATH="$$PATH:/usr/sbin:$$(echo /usr/lib/postgresql/*/bin)"
+test-cluster: $(READY) ## Run the tests that start Slurm and PostgreSQL (Debian: slurm-wlm, munge, postgresql)
+	@for name in munged slurmctld slurmd postgres; do \
+	  $(DAEMONS) command -v $$name >/dev/null || echo "There is no $$name here: tests that need it are skipped"; \
+	done
+	$(BIN)/python -m pytest -n 0 -m 'slurm or postgres'
+
+bench-cluster: $(READY) ## What Slurm costs a job, and failures cost a sweep: 200 tiny trainings
+	$(BIN)/python benchmarks/cluster.py
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -197,7 +197,6 @@ def test_a_judge_scores_what_was_trained(
         (("train", "dataset=sample_chat"), "backbone=minilm is a model that marks and classifies texts"),
         (("train", "dataset=sample_ner", "backbone=tiny_llama"), "backbone=tiny_llama is a model that writes texts"),
         (("train", "judged.by=reference"), "judged.by=reference scores the answers of chat models"),
-        (("train", "trainer.devices=[0,1]"), "trainer.devices=[0, 1]: ner is learnt on one device"),
         (
             ("train", "dataset=sample_chat", "backbone=tiny_llama", "trainer.devices=[0,1]"),
             "this machine has 0 GPUs for it",

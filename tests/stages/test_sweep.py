@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -15,10 +16,11 @@ import pytest
 
 from clinsynth import config, tasks
 from clinsynth.artifacts import ArtifactStore
-from clinsynth.stages import Job, grid, sweep, train
+from clinsynth.stages import Job, grid, queue, sweep, train
 from clinsynth.stages.estimates import MINILM, SPEED, START, Estimate
+from clinsynth.stages.targets.runs import finished
 from clinsynth.tracking import Ledger
-from support import Command, environment, python
+from support import Command, Composed, environment, python
 
 SMOKE = "scale=smoke"
 JOBS = 3
@@ -108,6 +110,66 @@ def test_slurm_has_its_own_bound_and_options(clinsynth: Command, with_store: Pat
     assert "They go to Slurm, 8 at once." in said.out
     told = {"hydra/launcher=submitit_slurm", "hydra.launcher.array_parallelism=8", "hydra.launcher.partition=gpu"}
     assert told <= set(ran[0])
+
+
+def test_slurm_is_handed_what_is_missing_and_does_not_wait_already(
+    clinsynth: Command, with_store: Path, ran: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of six jobs two are in the queue; the others go into allocations of two, and keep their numbers."""
+    jobs = [sweep.Numbered(number, job) for number, job in enumerate(grid.jobs("table8", scale="smoke"))]
+    store = ArtifactStore(with_store / "artifacts")
+    names = {str(each.number): each.name for each in jobs[:2]}
+    queue.note(store, queue.Array("5", str(with_store), "train/smoke/table8", [[0], [1]], names))
+    monkeypatch.setattr(queue, "queued", lambda: {"5_0": "RUNNING", "5_1": "PENDING"})
+    said = clinsynth("sweep", "target=table8", SMOKE, "launcher=slurm", "jobs_per_allocation=2", "side_by_side=4")
+    assert said.status == 1
+    assert "2 of them wait or run in Slurm's queue" in said.out
+    assert "4 of 4 jobs failed" in " ".join(said.err.split())  # for none was handed over
+    only = ",".join(f"'{each.number}:{each.name}'" for each in jobs[2:])
+    told = {"hydra/launcher=slurm", "hydra.launcher.wait=false", f"hydra.launcher.only=[{only}]"}
+    assert told | {"hydra.launcher.jobs_per_allocation=2", "hydra.launcher.array_parallelism=4"} <= set(ran[0])
+
+
+def test_short_jobs_share_an_allocation(composed: Composed) -> None:
+    """As many as take a quarter of an hour, but for as many as run side by side."""
+    jobs = [sweep.Numbered(number, job) for number, job in enumerate(grid.jobs("table8", scale="smoke"))]
+    for speeds, side_by_side, expected in (((), 1, 6), ((0.1,), 1, 1), ((10.0,), 1, 6), ((10.0,), 3, 2)):
+        settings = composed("sweep", "target=table8", "launcher=slurm", f"side_by_side={side_by_side}")
+        known: Any = Known(*speeds)
+        assert sweep._together(settings, jobs, ledger=known) == expected
+
+
+def test_a_run_counts_in_whichever_precision_its_node_has_computed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where `trainer.precision=auto` leaves it open; a sweep of this machine wants its own."""
+    (job, *_) = grid.jobs("table8", scale="smoke")
+    (key,) = grid.elsewhere(job)
+    node = SimpleNamespace(data=SimpleNamespace(metrics={"test/f1": 0.5}, tags={}))
+    ledger: Any = SimpleNamespace(tagged=lambda _, value: [node] if value == key else [])
+    assert list(finished(ledger, [job]).values()) == [node]
+    assert finished(ledger, [job], elsewhere=False) == {}
+    (fixed, *_) = grid.jobs("table8", scale="smoke", overrides=["trainer.precision=32-true"])
+    assert grid.elsewhere(fixed) == ()
+    assert {job.run_key, key} >= {fixed.run_key}
+
+
+def test_a_dry_sweep_says_what_it_will_take(clinsynth: Command, with_store: Path) -> None:
+    """What no run has told is not known; answers that are missing are priced, once for the jobs that share them."""
+    said = clinsynth("sweep", "target=figure3", SMOKE, "dry_run=true", "--", "llm=chatgpt", "seed=0")
+    sizes = dict(re.findall(r"^(jobs|device hours|LLM requests|cost|disk) +(\S+)", said.out, re.MULTILINE))
+    assert int(sizes.pop("LLM requests")) > 0
+    assert float(sizes.pop("cost")) > 0
+    assert sizes == {"jobs": "3", "device hours": "unknown", "disk": "unknown"}
+    assert re.search(r"^LLM requests +0$", clinsynth("sweep", "target=table8", SMOKE, "dry_run=true").out, re.MULTILINE)
+
+
+def test_a_sweep_needs_a_target_and_slurm_its_commands(
+    clinsynth: Command, with_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "target=null is out of range" in clinsynth("sweep").err
+    monkeypatch.setenv("PATH", "")
+    said = clinsynth("sweep", "action=status")
+    assert said.status == 2
+    assert "there is no squeue here" in said.err
 
 
 def test_a_launcher_that_is_not_installed_says_how_to_get_it(

@@ -6,6 +6,7 @@ import errno
 import io
 import os
 import re
+import signal
 import sqlite3
 import sys
 import textwrap
@@ -22,7 +23,7 @@ import clinsynth
 from clinsynth import config, stages, tasks
 from clinsynth.cli import completion, demo, flags, help, mistakes, sweeps
 from clinsynth.cli.composing import composed_once
-from clinsynth.cli.signals import sigterm_as_ctrl_c
+from clinsynth.cli.signals import as_ctrl_c
 from clinsynth.environment import settle_environment
 from clinsynth.errors import ClinsynthError
 from clinsynth.stages.overrides import quoted
@@ -86,7 +87,7 @@ def main(words: Sequence[str] | None = None) -> int:
             _show_help(stage, overrides)
         else:
             flags.check_flags(overrides)
-            with sigterm_as_ctrl_c():
+            with as_ctrl_c(signal.SIGTERM):
                 _hand_over(stage, overrides)
     except KeyboardInterrupt:
         print(f"\nStopped. {STOPPED.get(stage, STOPPED_ELSEWHERE)}", file=sys.stderr)

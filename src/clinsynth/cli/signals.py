@@ -10,25 +10,40 @@ from types import FrameType
 
 
 @contextmanager
-def sigterm_as_ctrl_c() -> Iterator[None]:
-    """Take SIGTERM for one Ctrl-C, however often it comes: what is under way is kept, and the run ends as KILLED."""
+def as_ctrl_c(*signals: int) -> Iterator[list[int]]:
+    """Take signals for one Ctrl-C, however often they come: what is under way is kept, and the run ends as KILLED.
+
+    The list that is given has the one that has come.
+    """
+    came: list[int] = []
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield came
         return
-    before = signal.signal(signal.SIGTERM, _interrupt)
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        came.append(number)
+        for each in signals:
+            signal.signal(each, signal.SIG_IGN)
+        on_ctrl_c = signal.getsignal(signal.SIGINT)  # of asyncio, while an LLM is asked
+        if not callable(on_ctrl_c):
+            raise KeyboardInterrupt
+        on_ctrl_c(signal.SIGINT, frame)
+
+    before = {each: signal.signal(each, interrupt) for each in signals}
     try:
         with _ctrl_c_known():
-            yield
+            yield came
     finally:
-        if signal.getsignal(signal.SIGTERM) is _interrupt:  # else it has come, and may come again while we end
-            signal.signal(signal.SIGTERM, before)
+        for each, handler in before.items():
+            if signal.getsignal(each) is interrupt:  # else one has come, and may come again while we end
+                signal.signal(each, handler)
 
 
 @contextmanager
 def _ctrl_c_known() -> Iterator[None]:
     """Let Python have a handler of Ctrl-C where the command ignores it, as a script's job in the background does.
 
-    SIGTERM is taken for it, and asyncio's way to end what is under way hangs on it; Ctrl-C itself is held back.
+    Other signals are taken for it, and asyncio's way to end what is under way hangs on it; Ctrl-C itself is held back.
     """
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN or not hasattr(signal, "pthread_sigmask"):
         yield
@@ -40,11 +55,3 @@ def _ctrl_c_known() -> Iterator[None]:
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # one that was held back is forgotten
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-
-
-def _interrupt(_: int, frame: FrameType | None) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    on_ctrl_c = signal.getsignal(signal.SIGINT)  # of asyncio, while an LLM is asked
-    if not callable(on_ctrl_c):
-        raise KeyboardInterrupt
-    on_ctrl_c(signal.SIGINT, frame)

@@ -117,7 +117,8 @@ class Progress(Callback):
             return
         Progress.over.clear()
         folder, axes = Path(config.hydra.sweep.dir), config.hydra.sweeper.get("params") or {}
-        total = len(combinations(axes, config.hydra.overrides.task))
+        chosen = config.hydra.launcher.get("only")  # of Slurm's, which may be handed some of them
+        total = len(chosen or combinations(axes, config.hydra.overrides.task))
         Progress.watch = threading.Thread(target=self._watch, args=(folder, total), daemon=True)
         Progress.watch.start()
 

@@ -62,20 +62,19 @@ from clinsynth.config.stages import (
     TrainConfig,
     ZeroShotConfig,
 )
+from clinsynth.config.sweeping import Launcher, SweepAction, SweepConfig
 from clinsynth.config.tools import (
     AS_IT_IS,
     CompareConfig,
     ConvertConfig,
     ExportConfig,
     FigureName,
-    Launcher,
     PredictConfig,
     PredictionConfig,
     ReportConfig,
     ReviewAction,
     ReviewConfig,
     ShowConfig,
-    SweepConfig,
 )
 from clinsynth.config.training import BackboneConfig, SourceConfig, SourceName, TrainerConfig
 from clinsynth.config.upkeep import CacheAction, CacheConfig, DoctorConfig, StoreAction, StoreConfig

@@ -26,6 +26,7 @@ from clinsynth.config.llm import LLMConfig
 from clinsynth.config.options import AT_LEAST_1, check, option
 from clinsynth.config.places import PathsConfig, TrackingConfig
 from clinsynth.config.shards import Sharded
+from clinsynth.config.sweeping import SweepConfig
 from clinsynth.config.tools import (
     CompareConfig,
     ConvertConfig,
@@ -34,7 +35,6 @@ from clinsynth.config.tools import (
     ReportConfig,
     ReviewConfig,
     ShowConfig,
-    SweepConfig,
 )
 from clinsynth.config.training import BackboneConfig, SourceConfig, TrainerConfig
 from clinsynth.config.upkeep import CacheConfig, DoctorConfig, StoreConfig

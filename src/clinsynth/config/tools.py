@@ -260,34 +260,3 @@ class CompareConfig:
     def __post_init__(self) -> None:
         check(len(self.runs) == 2, "runs", self.runs, "two runs")
         check(self.examples >= 0, "examples", self.examples, "0 or more")
-
-
-class Launcher(Enum):
-    basic = "basic"
-    joblib = "joblib"
-    submitit = "submitit"
-    submitit_local = "submitit_local"
-
-
-@dataclass
-class SweepConfig:
-    """Run what a table or figure of the papers lacks: its grids, but for the jobs that are done."""
-
-    target: str = option(MISSING, "a table or figure of the papers: table7, figure2 ..., or all")
-    scale: str = option(MISSING, "of its grids, conf/targets/<target>.yaml: paper, mini, smoke")
-    overrides: list[str] = option(
-        [], "of each job; written behind --, as in -- llm=openai hydra.launcher.partition=gpu"
-    )
-    launcher: Launcher = option(
-        MISSING,
-        "basic: one job after the other; joblib: several side by side; submitit: jobs of a Slurm cluster; "
-        "submitit_local: the same on this machine, all at once",
-    )
-    side_by_side: int = option(MISSING, "joblib, submitit: so many jobs at once")
-    dry_run: bool = option(MISSING, "print the command of each grid that has jobs left, and run nothing")
-    tracking: TrackingConfig = MISSING
-    paths: PathsConfig = MISSING
-
-    def __post_init__(self) -> None:
-        check_scale(self.scale)
-        check(self.side_by_side >= 1, "side_by_side", self.side_by_side, "at least 1")

@@ -163,8 +163,8 @@ class TrainerConfig:
     accelerator: str = option(MISSING, "auto, cpu, gpu, mps", keyless=True)
     devices: list[int] = option(
         [],
-        "which GPU trains, by its number, as in [1]; several, as in [0,1], train a chat model together, in batches of "
-        "the same size; [] is the first one",
+        "which GPU trains, by its number, as in [1]; several, as in [0,1], train together, in batches of the same "
+        "size; [] is the first one",
         keyless=True,
     )
     accumulate: int = option(1, "batches per step of the optimizer, for batches larger than memory", before=1)

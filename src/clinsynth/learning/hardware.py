@@ -17,6 +17,12 @@ from clinsynth.errors import ConfigError
 BF16 = {"avx512_bf16", "amx_bf16"}
 """What a CPU that computes in bf16 has, by the names of Linux and of torch."""
 
+SETTLED = ("bf16-mixed", "32-true")
+"""What `auto` comes to, on one machine or another."""
+
+GPU_FILES = ("/dev/nvidiactl", "/dev/kfd", "/dev/dri", "/dev/dxg", "/dev/nvmap")
+"""Of which a machine has none whose torch can find no GPU."""
+
 CORES_OF_A_BATCH = 4
 """Cores that a batch keeps busy when a model reads."""
 
@@ -49,10 +55,15 @@ def _best(accelerator: str) -> str:
 
 @cache
 def _only_cpus() -> bool:
-    """Say whether torch need not be asked: on Linux, in its build for CPUs, nothing but their flags counts."""
-    found = find_spec("torch")
-    if not sys.platform.startswith("linux") or found is None or found.origin is None:
+    """Say whether torch need not be asked: on Linux nothing but the flags of CPUs counts without a GPU.
+
+    So it is where torch is built for CPUs, or is not there at all: a login node plans what others compute.
+    """
+    if not sys.platform.startswith("linux"):
         return False
+    found = find_spec("torch")
+    if found is None or found.origin is None or not any(map(os.path.exists, GPU_FILES)):
+        return True
     file = Path(found.origin).with_name("version.py")
     built = runpy.run_path(str(file)) if file.is_file() else {}
     return all(built.get(name, "unknown") is None for name in ("cuda", "hip", "xpu"))

@@ -19,6 +19,8 @@ from clinsynth.reports.arms import Arm
 from clinsynth.reports.console import ABSENT, print_columns, print_table, say
 from clinsynth.reports.tables import ReportTable, plain_cells
 
+UNKNOWN = "unknown"
+
 
 def show_estimate(planned: Spend, *, model: str, dry_run: bool, at_most: bool = False) -> None:
     """Print what is about to be sent, or would be; tokens are estimated."""
@@ -36,6 +38,35 @@ def show_estimate(planned: Spend, *, model: str, dry_run: bool, at_most: bool = 
     print_columns(["", "an estimate, at most" if at_most else "an estimate"], rows)
     if dry_run:
         say("Nothing was sent (generation.dry_run=true).")
+
+
+@dataclass(frozen=True)
+class Sizing:
+    """What the jobs of a sweep will take; `None` is what nothing tells."""
+
+    jobs: int
+    hours: float | None
+    """Of one device, as fast as those of the earlier runs."""
+    asked: Sequence[Spend] | None
+    """Of each corpus or test set; `None` where the answers are those of a recording, which answers no more."""
+    megabytes: float | None
+
+
+def show_sizing(sizing: Sizing) -> None:
+    """Print what the jobs of a sweep will take."""
+    asked = sizing.asked
+    counts = {"LLM requests": "requests", "tokens in": "tokens_in", "tokens out": "tokens_out"}
+    sums = {what: sum(getattr(each, name) for each in asked or ()) for what, name in counts.items()}
+    known = asked is not None and not any(each.unpriced for each in asked)
+    usd = sum(each.usd - each.usd_before for each in asked or ())
+    rows = [
+        ("jobs", f"{sizing.jobs:,}"),
+        ("device hours", UNKNOWN if sizing.hours is None else f"{sizing.hours:,.2f}"),
+        *((what, UNKNOWN if asked is None else f"{number:,}") for what, number in sums.items()),
+        ("cost", f"{usd:.4f} USD" if known else UNKNOWN),
+        ("disk", UNKNOWN if sizing.megabytes is None else f"{sizing.megabytes:,.1f} MB"),
+    ]
+    print_columns(["", "what they will take"], rows)
 
 
 def show_spend(spend: Spend) -> None:

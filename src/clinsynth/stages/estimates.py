@@ -32,8 +32,9 @@ LATEST = 20
 class Estimate:
     """Tells how long jobs will run on this machine."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self.ledger = ledger
+    def __init__(self, ledger: Ledger, *, measured: bool = False) -> None:
+        """With `measured` by earlier runs alone, and not by what is usual."""
+        self.ledger, self.measured = ledger, measured
         self._units: dict[str, int] = {}
         self._speeds: dict[str, float | None] = {}
 
@@ -62,7 +63,7 @@ class Estimate:
         if backbone not in self._speeds:
             runs = self.ledger.with_param("backbone", backbone)[-LATEST:]
             found = [run.data.metrics.get(SPEED, 0) for run in runs]
-            usual = MINILM if backbone == "minilm" else None
+            usual = MINILM if backbone == "minilm" and not self.measured else None
             self._speeds[backbone] = statistics.median(filter(None, found)) if any(found) else usual
         return self._speeds[backbone]
 

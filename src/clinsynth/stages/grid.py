@@ -6,7 +6,7 @@ import copy
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from importlib import import_module
 from typing import Any
 
@@ -21,6 +21,7 @@ from omegaconf import DictConfig, OmegaConf
 from clinsynth import config
 from clinsynth.config import grids
 from clinsynth.errors import ConfigError
+from clinsynth.learning import hardware
 from clinsynth.stages.overrides import combinations, config_dirs, places, quoted
 
 JobChoice = Callable[[Sequence[str]], bool]
@@ -69,6 +70,16 @@ def jobs(
                 f"{word} behind -- holds for no job of {target}: it is no key of {', '.join(sorted(stages))}."
             )
     return [job for experiment in found for job in _jobs(experiment, overrides=overrides, wanted=wanted)]
+
+
+def elsewhere(job: Planned) -> tuple[str, ...]:
+    """Return the keys of the job's run where another machine has settled `trainer.precision=auto` than this one."""
+    trainer = getattr(job.settings, "trainer", None)
+    if job.stage != "train" or trainer is None or trainer.precision != "auto":
+        return ()
+    planned = import_module(f"clinsynth.stages.{job.stage}").planned
+    settled = [replace(job.settings, trainer=replace(trainer, precision=each)) for each in hardware.SETTLED]
+    return tuple(key for settings in settled if (key := planned(settings)[1]) != job.run_key)
 
 
 def applies(word: str, *, stage: str) -> bool:

@@ -214,7 +214,6 @@ def _learning(settings: TrainConfig, *, task: Task) -> dict[str, Any]:
     """Return what training leaves to the task."""
     backbone, trainer = settings.backbone, settings.trainer
     suiting.check_kind(backbone, task=task)
-    suiting.check_devices(trainer, task=task)
     _check_learner(settings, task=task)
     lr = backbone.lr if backbone.lr is not None else backbone.lr_by_task.get(task.name)
     if lr is None:

@@ -1,10 +1,10 @@
-"""Whether backbone, devices and judge suit the task of a training."""
+"""Whether backbone and judge suit the task of a training."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from clinsynth.config import AnswerJudgeConfig, BackboneConfig, PromptConfig, ScoredBy, TrainerConfig, named_prompt
+from clinsynth.config import AnswerJudgeConfig, BackboneConfig, PromptConfig, ScoredBy, named_prompt
 from clinsynth.errors import ConfigError
 from clinsynth.task import Task
 
@@ -39,12 +39,3 @@ def complete_judge(judge: AnswerJudgeConfig, *, task: Task) -> AnswerJudgeConfig
 def usual_judge() -> PromptConfig:
     """Return the prompt of a judge of answers."""
     return PromptConfig(**vars(named_prompt("judge_answers")))
-
-
-def check_devices(trainer: TrainerConfig, *, task: Task) -> None:
-    """Raise ConfigError where several devices shall train what one does."""
-    if len(trainer.devices) > 1 and task.kind.learner != "causal":
-        raise ConfigError(
-            f"trainer.devices={trainer.devices}: {task.name} is learnt on one device, such as trainer.devices="
-            f"[{trainer.devices[0]}]; a sweep trains several models side by side. Several devices train a chat model."
-        )

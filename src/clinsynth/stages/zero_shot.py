@@ -24,7 +24,7 @@ from clinsynth.stages.outcomes import log_outcomes
 from clinsynth.task import Task
 from clinsynth.text import confidence
 from clinsynth.tracking import ANSWERS, ARM_KEY, ActiveRun, Ledger
-from clinsynth.types import Completion, Evaluation, Gold, Reading, Summary
+from clinsynth.types import Completion, Evaluation, Gold, Reading, Request, Summary
 
 FILE = "answers.jsonl"
 
@@ -100,6 +100,12 @@ def answers(settings: ZeroShotConfig) -> str | None:
     asked = _questions(settings, task=task, gold=gold)
     found = asking.completions_of(settings).find([question.request for question in asked])
     return keys.answers(found) if found else None
+
+
+def requests(settings: ZeroShotConfig) -> list[Request]:
+    """Return the requests of resolved settings, one a test example."""
+    task, gold = _loaded(settings)
+    return [question.request for question in _questions(settings, task=task, gold=gold)]
 
 
 def _gather(settings: ZeroShotConfig, *, job: Job) -> Material:

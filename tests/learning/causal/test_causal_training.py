@@ -17,6 +17,7 @@ from clinsynth.errors import ConfigError
 from clinsynth.learning import open_learner, saved
 from clinsynth.learning.causal import fit
 from clinsynth.learning.sets import TrainingSet
+from clinsynth.learning.several import Notes
 from clinsynth.tasks.chat.examples import Dialogue
 from support import Composed
 
@@ -160,7 +161,7 @@ def test_what_is_trained_can_be_handed_to_a_new_process(student: Student, tmp_pa
     given, rows = [], made._rows()
 
     def kept(tuner: Any, *, batches: Any, **_: Any) -> None:
-        given.append((tuner, batches, fit.Notes(tmp_path / "losses.jsonl")))
+        given.append((tuner, batches, Notes(tmp_path / "losses.jsonl")))
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fit, "fit", kept)

@@ -6,7 +6,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +13,11 @@ import pytorch_lightning as pl
 from pytorch_lightning.callbacks import Callback, ModelCheckpoint
 
 from clinsynth.config import TrainerConfig
-from clinsynth.files.json_lines import json_lines, read_json_lines
-from clinsynth.learning import hardware
 from clinsynth.learning.causal.module import CausalTuner
-from clinsynth.learning.causal.packing import Batches, process
+from clinsynth.learning.causal.packing import Batches
 from clinsynth.learning.encoder.fit import Bar, Losses, interruptible, last_loss, lightning
 from clinsynth.learning.learner import Measured
+from clinsynth.learning.several import Notes, start
 
 LAST = "last"
 
@@ -49,7 +47,7 @@ def fit(
         shown = Bar(refresh_rate=5) if sys.stderr.isatty() else _Lines()
         several = len(trainer.devices) > 1
         noted = Notes(Path(scratch) / "losses.jsonl")
-        options = {"strategy": _strategy(trainer), "default_root_dir": scratch} if several else {}
+        options = {"strategy": start(trainer), "default_root_dir": scratch} if several else {}
         losses = Losses(noted if several else report)
         callbacks: list[Callback] = [losses, keeps, shown, *([_KeepsLast(last)] if resume else [])]
         runner = lightning(trainer, epochs=1, callbacks=callbacks, **options)
@@ -62,31 +60,6 @@ def fit(
             runner.fit(tuner, train_dataloaders=batches, ckpt_path=str(last) if last.is_file() else None)
         if several:
             report(noted.read())
-
-
-def _strategy(trainer: TrainerConfig) -> str:
-    """Return how Lightning starts processes: a GPU wants new ones, and copies of this one are made in a moment."""
-    return "ddp_spawn" if hardware.device(trainer.accelerator) == "cuda" else "ddp_fork"
-
-
-@dataclass(frozen=True)
-class Notes:
-    """Losses that a process writes down for the one that has started it."""
-
-    path: Path
-
-    def __call__(self, measured: Measured) -> None:
-        """Write them down; of several processes the first does."""
-        if process()[0] == 0:
-            with self.path.open("a", encoding="utf-8") as file:
-                file.write(json_lines({"name": name, "value": value, "step": step} for name, value, step in measured))
-
-    def read(self) -> Measured:
-        """Return all that was written down."""
-        if not self.path.is_file():
-            return []
-        rows = read_json_lines(self.path)
-        return [(str(row["name"]), float(row["value"]), int(row["step"])) for row in rows]
 
 
 class _KeepsLast(Callback):

@@ -27,13 +27,8 @@ class CausalTuner(BaseFineTuner):
     def outputs(self, logits: torch.Tensor, batch: dict[str, torch.Tensor]) -> list[Any]:
         raise NotImplementedError("answers are generated, one piece after another")
 
-    def training_step(self, batch: dict[str, torch.Tensor], number: int) -> torch.Tensor:
-        share = batch.pop(SHARE, None)
-        loss = super().training_step(batch, number)
-        if share is None:
-            return loss
-        self.last_loss = self.trainer.strategy.reduce(loss.detach() * share, reduce_op="mean")
-        return loss * share
+    def share(self, batch: dict[str, torch.Tensor]) -> torch.Tensor | None:
+        return batch.pop(SHARE, None)
 
     def loss(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
         loss: torch.Tensor = self.model(**batch, use_cache=False).loss

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from clinsynth.learning.causal.templates import IGNORED, Encoded
+from clinsynth.learning.several import process
 
 Row = list[Encoded]
 
@@ -105,13 +106,6 @@ class Batches:
 def learnt(row: Row) -> int:
     """Return how many pieces of a row have a loss: the first of a dialogue is foretold by none."""
     return sum(target != IGNORED for one in row for target in one.targets[1:])
-
-
-def process() -> tuple[int, int]:
-    """Return the number of this process among those that train together, and how many they are."""
-    if torch.distributed.is_available() and torch.distributed.is_initialized():
-        return torch.distributed.get_rank(), torch.distributed.get_world_size()
-    return 0, 1
 
 
 def _shuffled(number: int, size: int, seed: str) -> list[list[int]]:

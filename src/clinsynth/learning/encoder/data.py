@@ -10,6 +10,11 @@ import pytorch_lightning as pl
 import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
 
+from clinsynth.learning.several import part
+
+FILLER = -1
+"""The place of an example that counts for nothing: of a process for which a batch is too small."""
+
 
 class Encodings(Dataset[dict[str, Any]]):
     """Model inputs, each with its place, so that outputs find their example again."""
@@ -80,6 +85,19 @@ class InTurn(Sampler[list[int]]):
         return iter(self._row[start : start + self._each])
 
 
+class Parts(Sampler[list[int]]):
+    """What this process learns of each batch, where several train together."""
+
+    def __init__(self, batches: Sampler[list[int]]) -> None:
+        self.batches = batches
+
+    def __len__(self) -> int:
+        return len(self.batches)  # type: ignore[arg-type]
+
+    def __iter__(self) -> Iterator[list[int]]:
+        return (part(batch, filler=FILLER) for batch in self.batches)
+
+
 class FineTuningData(pl.LightningDataModule):
     """Encoded training examples and, to choose a checkpoint, devel examples."""
 
@@ -105,7 +123,7 @@ class FineTuningData(pl.LightningDataModule):
             return self.loader(self.train, seed=self.seed)
         lengths = [len(item) for item in self.train]
         batches = InTurn(lengths, batch_size=self.batch_size, seed=self.seed, first=self.first, epochs=self.epochs)
-        return self._batched(self.train, batches)
+        return self._batched(self.train, Parts(batches))
 
     def val_dataloader(self) -> DataLoader[Any] | list[Any]:
         return self.loader(self.devel) if self.devel else []
@@ -113,7 +131,8 @@ class FineTuningData(pl.LightningDataModule):
     def loader(self, encoded: Sequence[Any], *, seed: int | None = None) -> DataLoader[Any]:
         """Return batches in training order with `seed`, else for inference (no gradients: four times as large)."""
         size = self.batch_size if seed is not None else 4 * self.batch_size
-        return self._batched(encoded, LengthBatches([len(item) for item in encoded], batch_size=size, seed=seed))
+        batches = LengthBatches([len(item) for item in encoded], batch_size=size, seed=seed)
+        return self._batched(encoded, batches if seed is None else Parts(batches))
 
     def _batched(self, encoded: Sequence[Any], batches: Sampler[list[int]]) -> DataLoader[Any]:
         pinned = torch.cuda.is_available()  # copied to the GPU while it works

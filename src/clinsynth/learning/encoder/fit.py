@@ -11,11 +11,14 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
 import torch
 import transformers
+from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 from pytorch_lightning.callbacks import Callback, ModelCheckpoint, TQDMProgressBar
 from torch.optim.swa_utils import AveragedModel
 
@@ -25,6 +28,7 @@ from clinsynth.learning.encoder.data import FineTuningData
 from clinsynth.learning.encoder.module import BaseFineTuner
 from clinsynth.learning.encoder.schedule import schedule
 from clinsynth.learning.learner import Fitted, Measured
+from clinsynth.learning.several import Notes, start
 
 
 def fit(
@@ -37,22 +41,39 @@ def fit(
     """Train; return what predicts with the trained module, too.
 
     Afterwards `tuner` has the weights of the best epoch on devel, or the last ones, or the mean of those of several.
-    `report` gets what was measured, once an epoch.
+    `report` gets what was measured, once an epoch, and of several devices, of which a process each trains, at the end.
     """
     length = schedule(len(data.train), batch_size=data.batch_size, trainer=config)
+    several = len(config.devices) > 1
     with tempfile.TemporaryDirectory(prefix="clinsynth-") as folder:
         best = ModelCheckpoint(dirpath=folder, monitor=tuner.metric, mode="max", save_weights_only=True)
-        reporter = _Epochs(report, metric=tuner.metric)
+        noted = Notes(Path(folder) / "measured.jsonl")
+        reporter = _Epochs(noted if several else report, metric=tuner.metric)
         averaged = Average(config.average) if config.average > 1 else None
         chosen: list[Callback] = [averaged] if averaged else [best] if data.devel else []
-        callbacks: list[Callback] = [reporter, *chosen, _progress()]
-        trainer = lightning(config, epochs=length.epochs, callbacks=callbacks)
+        options = {"strategy": f"{start(config)}_find_unused_parameters_true"} if several else {}
+        trainer = lightning(config, epochs=length.epochs, callbacks=[reporter, *chosen, _progress()], **options)
+        if several:
+            tuner.cpu()  # from where each process takes it to its device
         with interruptible(trainer):
             trainer.fit(tuner, datamodule=data)
         if best.best_model_path:
             tuner.load_state_dict(torch.load(best.best_model_path, weights_only=True)["state_dict"])
-    score = None if best.best_model_score is None else float(best.best_model_score)
+        score = None if best.best_model_score is None else float(best.best_model_score)
+        if several:
+            report(noted.read())
+            trainer, score = _alone(config), _best(noted.read(), metric=tuner.metric) if best.best_model_path else None
     return trainer, Fitted(texts=length.epochs * len(data.train), devel_score=score)
+
+
+def _alone(config: TrainerConfig) -> pl.Trainer:
+    """Return what predicts on the first of several devices."""
+    first = [] if config.accelerator == "cpu" else config.devices[:1]
+    return lightning(replace(config, devices=first), epochs=1, callbacks=[_progress()])
+
+
+def _best(measured: Measured, *, metric: str) -> float | None:
+    return max((value for name, value, _ in measured if name == metric), default=None)
 
 
 def predict(trainer: pl.Trainer, tuner: BaseFineTuner, *, data: FineTuningData, encoded: Sequence[Any]) -> list[Any]:
@@ -86,6 +107,7 @@ def keep_libraries_quiet() -> None:
         ".*LeafSpec.*",
         ".*across ranks is zero.*",
         ".*is_gradient_checkpointing.*",
+        ".*`srun` command is available.*",  # where Slurm is, and this is no job of it
     ):
         warnings.filterwarnings("ignore", message)
     transformers.logging.set_verbosity_error()
@@ -111,6 +133,7 @@ def lightning(config: TrainerConfig, *, epochs: int, callbacks: list[Callback], 
         logger=False,
         num_sanity_val_steps=0,
         use_distributed_sampler=False,
+        plugins=[LightningEnvironment()],  # where Slurm is, Lightning would take its signals, or tell to use srun
         **options,
     )
 

@@ -13,8 +13,10 @@ from torch.optim import AdamW
 from transformers import PreTrainedModel, get_linear_schedule_with_warmup
 
 from clinsynth.config.training import CROSS_ENTROPY
+from clinsynth.learning.encoder.data import FILLER
 from clinsynth.learning.encoder.objective import Objective
 from clinsynth.learning.encoder.optimizer import RowAdamW, clip
+from clinsynth.learning.several import process
 
 PLAIN = Objective()
 """The loss that a model computes itself."""
@@ -69,9 +71,30 @@ class BaseFineTuner(pl.LightningModule):
         return loss
 
     def training_step(self, batch: dict[str, torch.Tensor], _: int) -> torch.Tensor:
+        share = self.share(batch)
         loss = self.loss(batch)
         self.last_loss = loss.detach()  # Lightning's log() takes longer than AdamW
-        return loss
+        if share is None:
+            return loss
+        self.last_loss = self.trainer.strategy.reduce(self.last_loss * share, reduce_op="mean")
+        return loss * share
+
+    def share(self, batch: dict[str, torch.Tensor]) -> torch.Tensor | None:
+        """Return how much more than the others' the mean loss of this process counts, so that means become one mean.
+
+        `None` where one process trains.
+        """
+        _, processes = process()
+        if processes == 1:
+            return None
+        own = self.counted(batch) * (batch["index"][0] != FILLER)
+        whole = own.clone()
+        torch.distributed.all_reduce(whole)
+        return processes * own / whole
+
+    def counted(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+        """Return over how much the loss of a batch is a mean: its labels, of words or texts."""
+        return (batch["labels"] != IGNORED).sum().float()
 
     def on_validation_epoch_start(self) -> None:
         self.catch_up()
@@ -113,8 +136,11 @@ class BaseFineTuner(pl.LightningModule):
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
     def _table(self) -> torch.nn.Embedding | None:
-        """Return the word embeddings where their rows are updated one by one: a GPU is faster with all of them."""
-        if self.device.type != "cpu" or not isinstance(self.model, PreTrainedModel):
+        """Return the word embeddings where their rows are updated one by one: a GPU is faster with all of them.
+
+        So it is where several processes share gradients.
+        """
+        if self.device.type != "cpu" or process()[1] > 1 or not isinstance(self.model, PreTrainedModel):
             return None
         table = self.model.get_input_embeddings()
         return table if isinstance(table, torch.nn.Embedding) else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -121,10 +121,6 @@ def student(
     tokenizer = backbones.tokenizer(path, backbone.revision, tuple(task.markers))
     train, devel = (encode(task, examples, backbone=backbone) for examples in (arm.train, arm.devel))
 
-    def score(outputs: Sequence[Any]) -> float:
-        predicted = model.predictions(arm.devel, encoded=devel, outputs=outputs, labels=labels)
-        return judge.devel_score(arm.devel, predicted=predicted)
-
     pl.seed_everything(seed, workers=True, verbose=False)
     network = backbones.load_backbone(model.build, path, revision=backbone.revision, labels=labels)
     backbones.embed(network, markers=task.markers, tokenizer=tokenizer)
@@ -135,7 +131,7 @@ def student(
         lr=backbone.lr,
         warmup=trainer.warmup,
         weight_decay=trainer.weight_decay,
-        score=score,
+        score=partial(_devel_score, kind=task.kind, labels=labels, examples=arm.devel, encoded=devel),
         metric=judge.HEADLINE.devel,
         objective=objective(trainer, of=model.FineTuner, task=task.name),
     )
@@ -162,6 +158,13 @@ def student(
         sentences=cut_by(task.dataset, arm.examples) if cut_by else None,
         devel=held_out,
     )
+
+
+def _devel_score(
+    outputs: Sequence[Any], *, kind: Kind, labels: Sequence[str], examples: Sequence[Any], encoded: Sequence[Any]
+) -> float:
+    predicted = kind.model().predictions(examples, encoded=encoded, outputs=outputs, labels=labels)
+    return kind.judge.devel_score(examples, predicted=predicted)
 
 
 def alike_of(trainer: TrainerConfig) -> Alike:

@@ -42,7 +42,7 @@ def _commands(jobs: Sequence[Planned]) -> list[str]:
 
 def _asking(jobs: Sequence[Planned], *, asked: Asked) -> str:
     """Return how to get the answers, once for all jobs that need the same."""
-    commands = dict.fromkeys(shlex.join(_ask(job, llm=_llm(job, asked=asked))) for job in _largest(jobs))
+    commands = dict.fromkeys(shlex.join(_ask(job, llm=_llm(job, asked=asked))) for job in largest(jobs))
     lines = ["These ask for the answers (with `generation.dry_run=true` behind them: what it would cost):\n"]
     lines += [*(f"    {command}" for command in commands), ""]
     if any(job.settings.llm.name == RECORDED for job in jobs):
@@ -62,7 +62,7 @@ def _llm(job: Planned, *, asked: Asked) -> list[str]:
     return [LIVE]
 
 
-def _largest(jobs: Sequence[Planned]) -> list[Planned]:
+def largest(jobs: Sequence[Planned]) -> list[Planned]:
     """Return the largest of jobs whose requests are among each other's: a larger size asks for more of the same."""
     found: dict[tuple[object, ...], Planned] = {}
     for job in jobs:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from clinsynth.config import SourceName
 from clinsynth.papers.published import published_scores
 from clinsynth.reports.arms import Arm, ScoredRun
 from clinsynth.reports.tables import csv_text
-from clinsynth.stages import naming
+from clinsynth.stages import grid, naming
 from clinsynth.stages.grid import Planned
 from clinsynth.stages.targets import answers
 from clinsynth.stages.targets.asked import Asked
@@ -61,19 +61,35 @@ def gather(asked: Asked) -> Runs:
     return Runs(tuple(arms.values()), tuple(by_job), tuple(missing.values()))
 
 
-def finished(ledger: Ledger, jobs: Iterable[Planned]) -> dict[tuple[str, ...], Any]:
-    """Return by a job's identity MLflow's newest finished run of it that has scores, on the answers of now."""
+def finished(ledger: Ledger, jobs: Iterable[Planned], *, elsewhere: bool = True) -> dict[tuple[str, ...], Any]:
+    """Return by a job's identity MLflow's newest finished run of it that has scores, on the answers of now.
+
+    Where there is none, `elsewhere` takes one of a machine that computes in another precision, if that is left open.
+    """
     found, told = {}, {answers.identity(job): job for job in jobs}
     times = Counter(job.run_key for job in told.values())
     for each, job in told.items():
-        metric = METRIC.get(job.stage) or _headline(job).metric
-        scored = [run for run in ledger.tagged(RUN_KEY, job.run_key) if metric in run.data.metrics]
+        scored = _with_scores(ledger, job, elsewhere=elsewhere)
         now = answers.current(job) if scored else None
         if now or times[job.run_key] > 1:  # of what has been answered since, or by another LLM, there is no run yet
             scored = [run for run in scored if answers.of_run(run.data.tags, job) == now]
         if scored:
             found[each] = scored[-1]
     return found
+
+
+def _with_scores(ledger: Ledger, job: Planned, *, elsewhere: bool) -> list[Any]:
+    metric = METRIC.get(job.stage) or _headline(job).metric
+    for key in _keys(job, elsewhere=elsewhere):
+        if found := [run for run in ledger.tagged(RUN_KEY, key) if metric in run.data.metrics]:
+            return found
+    return []
+
+
+def _keys(job: Planned, *, elsewhere: bool) -> Iterator[str]:
+    yield job.run_key
+    if elsewhere:
+        yield from grid.elsewhere(job)
 
 
 def _scored(ledger: Ledger, run: Any) -> ScoredRun:

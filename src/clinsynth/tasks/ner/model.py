@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -155,16 +156,15 @@ def lost(examples: Sequence[Sentence], *, encoded: Sequence[Encoded]) -> int:
 
 def collator(tokenizer: PreTrainedTokenizerBase) -> Callable[[list[dict[str, Any]]], dict[str, torch.Tensor]]:
     """Return a callable that pads pieces with ignored labels, and what they count with 0."""
-    pad = DataCollatorForTokenClassification(tokenizer, label_pad_token_id=IGNORED)
+    return partial(_collate, pad=DataCollatorForTokenClassification(tokenizer, label_pad_token_id=IGNORED))
 
-    def collate(items: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
-        counted = [name for name in COUNTED if name in items[0]]
-        batch = dict(pad([{name: item[name] for name in item if name not in counted} for item in items]))
-        return batch | {
-            name: pad_sequence([torch.tensor(item[name]) for item in items], batch_first=True) for name in counted
-        }
 
-    return collate
+def _collate(items: list[dict[str, Any]], *, pad: Callable[..., Any]) -> dict[str, torch.Tensor]:
+    counted = [name for name in COUNTED if name in items[0]]
+    batch = dict(pad([{name: item[name] for name in item if name not in counted} for item in items]))
+    return batch | {
+        name: pad_sequence([torch.tensor(item[name]) for item in items], batch_first=True) for name in counted
+    }
 
 
 class FineTuner(BaseFineTuner):
@@ -178,7 +178,7 @@ class FineTuner(BaseFineTuner):
 
         Then its loss is that of the labels it may have together (Greenberg et al. 2018): `O` and those of open types.
         """
-        counted = [name for name in COUNTED if name in batch and (name == "shares" or self.objective.weighted)]
+        counted = self._weights(batch)
         if self.objective.plain and not counted and "open" not in batch:
             return super().loss(batch)
         learnt = batch["labels"] != IGNORED
@@ -189,6 +189,16 @@ class FineTuner(BaseFineTuner):
             allowed |= opened & (wanted == self.model.config.label2id["O"])[:, None]
         likelihood = logits.log_softmax(-1).masked_fill(~allowed, -torch.inf).logsumexp(-1)
         return self.objective.mean(likelihood, weights=[batch[name][learnt] for name in counted])
+
+    def counted(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+        each = (batch["labels"] != IGNORED).float()
+        for name in self._weights(batch):
+            each = each * batch[name]
+        return each.sum()
+
+    def _weights(self, batch: dict[str, torch.Tensor]) -> list[str]:
+        """Return the names of what its words count by."""
+        return [name for name in COUNTED if name in batch and (name == "shares" or self.objective.weighted)]
 
     def outputs(self, logits: torch.Tensor, batch: dict[str, torch.Tensor]) -> list[NDArray[np.float32]]:
         probabilities = logits.float().softmax(-1).cpu().numpy()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -66,14 +67,13 @@ def encode(
 
 def collator(tokenizer: PreTrainedTokenizerBase) -> Callable[[list[dict[str, Any]]], dict[str, torch.Tensor]]:
     """Return a callable that pads pieces, and spans with -1."""
-    pad = model.collator(tokenizer)
+    return partial(_collate, pad=model.collator(tokenizer))
 
-    def collate(items: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
-        spans = [torch.tensor(item["spans"], dtype=torch.long).reshape(-1, 3) for item in items]
-        batch: dict[str, torch.Tensor] = pad([{k: v for k, v in item.items() if k != "spans"} for item in items])
-        return dict(batch) | {"spans": pad_sequence(spans, batch_first=True, padding_value=-1)}
 
-    return collate
+def _collate(items: list[dict[str, Any]], *, pad: Callable[..., Any]) -> dict[str, torch.Tensor]:
+    spans = [torch.tensor(item["spans"], dtype=torch.long).reshape(-1, 3) for item in items]
+    batch = pad([{k: v for k, v in item.items() if k != "spans"} for item in items])
+    return dict(batch) | {"spans": pad_sequence(spans, batch_first=True, padding_value=-1)}
 
 
 class FineTuner(BaseFineTuner):

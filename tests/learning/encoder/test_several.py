@@ -1,0 +1,71 @@
+"""Several devices that train one encoder, as two processes of this machine."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from multiprocessing.reduction import ForkingPickler
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from clinsynth import datasets, tasks
+from clinsynth.learning import open_learner, several
+from clinsynth.learning.sets import TrainingSet
+from support import Composed
+
+DROPOUTS = ("hidden_dropout_prob", "attention_probs_dropout_prob")
+
+
+@pytest.fixture
+def without_dropout(tiny_bert: Path, tmp_path: Path) -> Path:
+    """A backbone that learns the same whatever is drawn."""
+    folder = tmp_path / "bert"
+    shutil.copytree(tiny_bert, folder)
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8")) | dict.fromkeys(DROPOUTS, 0.0)
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    return folder
+
+
+def student(composed: Composed, backbone: Path, dataset: str, *words: str) -> tuple[Any, list[Any]]:
+    """Return one that learns 13 examples in batches of three, and the ones that it is tried on."""
+    passes = ("trainer.epochs=4", "trainer.max_epochs=4", "trainer.min_steps=0", "trainer.accelerator=cpu")
+    small = (f"backbone.name_or_path={backbone}", "backbone.max_length=32", "backbone.batch_size=3", "backbone.lr=1e-3")
+    settings = composed("train", f"dataset={dataset}", "trainer.precision=32-true", *passes, *small, *words)
+    task = tasks.open(settings.dataset)
+    examples = list(datasets.open_gold(task, data=Path("data")).train)
+    arm = TrainingSet(tuple(examples[:19]), train=tuple(examples[:13]), devel=tuple(examples[13:19]))
+    learner = open_learner("encoder")
+    return learner.student(task, arm=arm, backbone=settings.backbone, trainer=settings.trainer, seed=0), examples[20:30]
+
+
+@pytest.mark.parametrize("dataset", ["sample_ner", "sample_relation"])
+def test_two_processes_train_an_encoder_as_one_does(dataset: str, composed: Composed, without_dropout: Path) -> None:
+    """To the same losses, devel scores and outputs; the last batch of a pass is one example, too small for both."""
+
+    def trained(*words: str) -> tuple[list[Any], list[Any], Any]:
+        made, tried = student(composed, without_dropout, dataset, *words)
+        measured: list[Any] = []
+        fitted = made.fit(report=measured.extend)
+        return made.probabilities(tried), measured, fitted
+
+    one, measured, fitted = trained()
+    two, parted, together = trained("trainer.devices=[0,1]")
+    assert measured
+    assert [(name, step) for name, _, step in parted] == [(name, step) for name, _, step in measured]
+    assert [value for _, value, _ in parted] == pytest.approx([value for _, value, _ in measured], rel=1e-3)
+    assert together == fitted
+    for mine, other in zip(two, one, strict=True):
+        np.testing.assert_allclose(mine, other, atol=2e-3)
+
+
+@pytest.mark.parametrize("dataset", ["sample_ner", "sample_relation", "sample_asd", "sample_classes"])
+def test_an_encoder_can_be_handed_to_a_new_process(dataset: str, composed: Composed, tiny_bert: Path) -> None:
+    """As it is where several GPUs train."""
+    made, _ = student(composed, tiny_bert, dataset)
+    several.name_modules()
+    tuner, data = ForkingPickler.loads(ForkingPickler.dumps((made.tuner, made.data)))
+    assert len(list(data.train_dataloader())) == 5
+    assert tuner.metric == made.tuner.metric
