@@ -61,5 +61,9 @@ class Unreachable(ClinsynthError):
     """Something that has to come over the network did not."""
 
 
+class OutOfMemory(ClinsynthError):
+    """The machine, or its GPU, has no more memory to give."""
+
+
 class Pruned(ClinsynthError):
     """A trial of a study is given up, for others were better at the same pass."""
