@@ -20,6 +20,11 @@ def redacted(text: str) -> str:
     return re.sub(r"(\w+://)[^/\s]*@", r"\1***@", text)
 
 
+def withheld(text: str) -> str:
+    """Return a message without what stands in quotes, which may be gold, as it is written down for others to read."""
+    return re.sub(r"""(?<!\w)('(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")""", "'...'", text)
+
+
 class ClinsynthError(Exception):
     """A user's mistake, or a circumstance that the user can change."""
 
