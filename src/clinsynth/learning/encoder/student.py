@@ -126,7 +126,9 @@ def student(
         return judge.devel_score(arm.devel, predicted=predicted)
 
     pl.seed_everything(seed, workers=True, verbose=False)
-    network = backbones.load_backbone(model.build, path, revision=backbone.revision, labels=labels)
+    network = backbones.load_weights(
+        model.build, path, revision=backbone.revision, allow_pickle=backbone.allow_pickle, labels=labels
+    )
     backbones.embed(network, markers=task.markers, tokenizer=tokenizer)
     if hardware.device(trainer.accelerator) == "cpu":
         dropout.use_bytes(network)
