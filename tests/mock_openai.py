@@ -1,9 +1,9 @@
 """A server that speaks OpenAI's protocol, counts what it is asked, and misbehaves as it is told.
 
 `python tests/mock_openai.py` prints its port. `POST /behave` with a JSON object sets attributes of
-`Behaviour`; `GET /asked` tells what was asked; `POST /reset` forgets both, and names the path below
-which it answers from then on. It writes sentences about the words in the prompt, or lists them as
-mentions, so that whole corpora can be made with it.
+`Behaviour`; `GET /asked` tells what was asked, `GET /bodies` all of it that was answered; `POST
+/reset` forgets both, and names the path below which it answers from then on. It writes sentences
+about the words in the prompt, or lists them as mentions, so that whole corpora can be made with it.
 """
 
 from __future__ import annotations
@@ -105,6 +105,8 @@ class Server:
         if path == "/asked":
             told = {name: value for name, value in vars(self.asked).items() if name != "bodies"}
             return await self.reply(writer, told | {"different": len(self.asked.bodies)})
+        if path == "/bodies":
+            return await self.reply(writer, list(self.asked.bodies.elements()))
         if time.time() < self.behaviour.down_until or not path.startswith(f"{self.place}/"):
             return False
         path = path.removeprefix(self.place)

@@ -151,6 +151,11 @@ class MockServer:
         found: dict[str, Any] = requests.get(f"{self.root}/asked", timeout=10).json()
         return found
 
+    def bodies(self) -> list[str]:
+        """All requests that were answered, as they came."""
+        found: list[str] = requests.get(f"{self.root}/bodies", timeout=10).json()
+        return found
+
     def stop(self) -> None:
         self._process.kill()
         self._process.wait()

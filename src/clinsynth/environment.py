@@ -11,6 +11,7 @@ _DEFAULTS = {
     "DO_NOT_TRACK": "true",
     "HF_HUB_DISABLE_TELEMETRY": "true",
     "DISABLE_TELEMETRY": "true",
+    "DISABLE_SAFETENSORS_CONVERSION": "true",  # transformers would name a model that has none to a service of the hub
     # Threads that wait without spinning: two jobs side by side ran twice as fast, one alone a tenth slower.
     "OMP_WAIT_POLICY": "PASSIVE",
     "TOKENIZERS_PARALLELISM": "false",  # warns at every fork otherwise

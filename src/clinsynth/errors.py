@@ -20,6 +20,11 @@ def redacted(text: str) -> str:
     return re.sub(r"(\w+://)[^/\s]*@", r"\1***@", text)
 
 
+def withheld(text: str) -> str:
+    """Return a message without what stands in quotes, which may be gold, as it is written down for others to read."""
+    return re.sub(r"""(?<!\w)('(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")""", "'...'", text)
+
+
 class ClinsynthError(Exception):
     """A user's mistake, or a circumstance that the user can change."""
 
@@ -59,6 +64,10 @@ class JobsFailed(ClinsynthError):
 
 class Unreachable(ClinsynthError):
     """Something that has to come over the network did not."""
+
+
+class OutOfMemory(ClinsynthError):
+    """The machine, or its GPU, has no more memory to give."""
 
 
 class Pruned(ClinsynthError):

@@ -12,6 +12,7 @@ import pytest
 from clinsynth import __version__, config, datasets, stages
 from clinsynth.cli import demo, flags
 from clinsynth.environment import settle_environment
+from clinsynth.errors import Unreachable
 from clinsynth.stages import frame, naming
 from support import TINY, Command, python
 
@@ -199,6 +200,32 @@ def test_a_bug_keeps_its_traceback(
     with pytest.raises(type(error), match=str(error.args[0])) as raised:
         clinsynth("train", "source=original")
     assert raised.value is error
+
+
+def caused_by(cause: Exception) -> Exception:
+    error = Unreachable("no such backbone")
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 46714368 bytes."),
+        RuntimeError("CUDA out of memory. Tried to allocate 20.00 MiB."),
+        OSError(errno.ENOMEM, "Cannot allocate memory"),
+        ImportError("libtorch_cpu.so: failed to map segment from shared object"),
+        caused_by(RuntimeError("unable to mmap 90868376 bytes: Cannot allocate memory (12)")),
+    ],
+)
+def test_a_machine_without_memory_is_no_bug(
+    error: Exception, clinsynth: Command, with_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(datasets, "open_gold", broken(error))
+    said = clinsynth("train", "source=original")
+    assert (said.status, "Traceback" in said.err) == (2, False)
+    assert said.err.startswith("clinsynth: memory has run out (")
 
 
 @pytest.mark.parametrize(("said", "shown"), [("database is locked", True), ("no such column: x", False)])

@@ -14,6 +14,7 @@ from omegaconf import OmegaConf
 
 from clinsynth import config, stages
 from clinsynth.cli import sweeps
+from clinsynth.errors import withheld
 from clinsynth.stages.overrides import quoted
 from support import Command
 
@@ -273,3 +274,15 @@ def test_a_sweep_says_how_many_jobs_it_has(clinsynth: Command) -> None:
     assert "0 of 6 jobs done, 4 running, 2 failed, 0 left" in said.out  # the stage writes no summary
     said = clinsynth("train", "experiment=train/demo/sources", "source=original,augmented,synthetic")
     assert "3 jobs, in" in said.out
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("gold.tsv:2: 'He had gout' has 1 column", "gold.tsv:2: '...' has 1 column"),
+        ("BRAT's line \"it's gout\" and 'a \\' b' end", "BRAT's line '...' and '...' end"),
+        ("no quotes, and a prime' of one", "no quotes, and a prime' of one"),
+    ],
+)
+def test_what_is_quoted_is_withheld(said: str, expected: str) -> None:
+    assert withheld(said) == expected

@@ -17,7 +17,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from clinsynth.config import grids
-from clinsynth.errors import ClinsynthError, MissingCompletions, Pruned
+from clinsynth.errors import ClinsynthError, MissingCompletions, Pruned, withheld
 from clinsynth.stages.overrides import combinations, places, plain_or_quoted
 
 FILE = "failure.json"
@@ -54,12 +54,14 @@ class Failures(Callback):
                 raise JobError(error)
             return
         ours = isinstance(error, ClinsynthError)
+        said = str(error) if ours else "".join(traceback.format_exception(error))
+        public = OmegaConf.select(config, "dataset.public", default=False)
         failure = {
             "job": config.hydra.job.num,
             "stage": config.hydra.job.config_name,
             "overrides": OmegaConf.to_container(config.hydra.overrides.task, resolve=False),  # they may hold secrets
             "places": places(config.hydra),
-            "error": str(error) if ours else "".join(traceback.format_exception(error)),
+            "error": said if public else withheld(said),
             "bug": not ours,
             "missing": isinstance(error, MissingCompletions),
         }

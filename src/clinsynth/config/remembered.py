@@ -20,6 +20,7 @@ from hydra._internal.defaults_list import DefaultsList
 from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig
 
+from clinsynth.config.foreign import check_runs_nothing
 from clinsynth.config.served import named_file
 
 MOST = 256
@@ -71,14 +72,20 @@ def remember_compositions() -> None:
 
 
 def _load_config(self: ConfigRepository, config_path: str) -> Any:
-    """Read a config, once while its file stays as it is."""
-    load = PLAIN[ConfigRepository, "load_config"]
+    """Read a config, once while its file stays as it is; raises ConfigError for one that would run something."""
     if named_file(config_path):
-        return load(self, config_path)
+        return _load_checked(self, config_path)
     key, state = (_sources(self), config_path), _state(self, [config_path])
     if key not in _FILES or _FILES[key][0] != state:
-        _keep(_FILES, key, (state, load(self, config_path)))
+        _keep(_FILES, key, (state, _load_checked(self, config_path)))
     return copy.deepcopy(_FILES[key][1])
+
+
+def _load_checked(self: ConfigRepository, config_path: str) -> Any:
+    found = PLAIN[ConfigRepository, "load_config"](self, config_path)
+    if found is not None:
+        check_runs_nothing(found, name=config_path)
+    return found
 
 
 def _create_defaults_list(

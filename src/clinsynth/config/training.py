@@ -114,6 +114,11 @@ class BackboneConfig:
         MISSING, "hub name or local folder; `embedded` is the encoder that the extra `offline` installs", keyless=True
     )
     revision: str | None = option(None, "commit or tag on the hub, to pin the weights", keyless=True)
+    allow_pickle: bool = option(
+        False,
+        "read weights of this model that are no safetensors, but a pickle (pytorch_model.bin); tensors alone are taken",
+        keyless=True,
+    )
     lr: float | None = option(MISSING, "peak learning rate; null is that of the task in lr_by_task")
     lr_by_task: dict[str, float] = option(
         {}, "peak learning rates, for where one does not suit all tasks", keyless=True

@@ -16,7 +16,8 @@ CONFIG, ADAPTER, OWN = "config.json", "adapter_config.json", "clinsynth.json"
 SECTION = "clinsynth"
 """The section of a model's own config that says what it has learnt, and how; that of an adapter is in `OWN`."""
 
-WEIGHTS = ("*.safetensors", "pytorch_model*.bin", "adapter_model*.bin")
+SAFE, PICKLED = ("*.safetensors",), ("pytorch_model*.bin", "adapter_model*.bin")
+WEIGHTS = (*SAFE, *PICKLED)
 RUNTIME_WEIGHTS = ("model.onnx", "openvino_model.*")
 """Of a model that was exported for another runtime than PyTorch."""
 
@@ -84,6 +85,11 @@ def describe_model(folder: Path) -> ModelDescription:
 def is_model(folder: Path) -> bool:
     """Say whether a folder has a config and weights, whole ones or an adapter's."""
     return any((folder / name).is_file() for name in (CONFIG, ADAPTER)) and bool(_weights(folder))
+
+
+def is_pickled(folder: Path) -> bool:
+    """Say whether the weights of a folder are a pickle, and no safetensors."""
+    return bool(_files(folder, PICKLED)) and not _files(folder, SAFE)
 
 
 def exported(folder: Path) -> list[Path]:

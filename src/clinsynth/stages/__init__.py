@@ -17,6 +17,7 @@ from omegaconf import DictConfig, OmegaConf
 from clinsynth import config, tasks
 from clinsynth.closed import closed_network
 from clinsynth.stages import trials
+from clinsynth.stages.memory import told_of_memory
 from clinsynth.stages.overrides import places
 from clinsynth.stages.trials import Trial
 from clinsynth.types import Summary
@@ -72,6 +73,7 @@ def settled(cfg: DictConfig, *, hydra: Any) -> tuple[Any, Job]:
     return settings, _job(cfg, stage, settings=settings, hydra=hydra)
 
 
+@told_of_memory()
 def begin(settings: Any, *, job: Job) -> Any:
     """Check the gold of a job, then import what its stage needs, which takes seconds; return what the stage returns."""
     if isinstance(settings, config.CorpusConfig | config.ZeroShotConfig | config.SearchConfig):

@@ -16,7 +16,7 @@ from typing import Any
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import DatasetConfig, PathsConfig, TrackingConfig
 from clinsynth.corpora import Corpus
-from clinsynth.errors import ClinsynthError
+from clinsynth.errors import ClinsynthError, withheld
 from clinsynth.keys import digest
 from clinsynth.stages import Job
 from clinsynth.tracking import ActiveRun, Ledger
@@ -92,14 +92,17 @@ class Frame:
         self._tag_table(run.id)
 
     @contextmanager
-    def told_of_failure(self, *, experiment: str, name: str, params: Mapping[str, Any]) -> Iterator[None]:
+    def told_of_failure(
+        self, *, experiment: str, name: str, params: Mapping[str, Any], may_hold_text: bool
+    ) -> Iterator[None]:
         """Log a job of a sweep that fails before its run begins as a FAILED run, which would lack among the others."""
         try:
             yield
         except ClinsynthError as error:
             if self.job.sweep:
                 key = digest(["failed", self.job.stage, self.job.overrides])
-                entry = Entry(key, experiment, name, params, tags={"failure": " ".join(str(error).split())[:500]})
+                said = " ".join((str(error) if may_hold_text else withheld(str(error))).split())[:500]
+                entry = Entry(key, experiment, name, params, tags={"failure": said})
                 with self.begin(entry):
                     raise
             raise

@@ -68,7 +68,8 @@ def main(settings: TrainConfig, *, job: Job) -> Summary | None:
     frame = Frame.open(settings.tracking, paths=settings.paths, job=job, table=settings.tracking.table)
     name = naming.run_name(settings, overrides=job.overrides)
     params = naming.train_params(settings, choices=job.choices)
-    with frame.told_of_failure(experiment=settings.dataset.name, name=name, params=params):
+    may_hold_text = settings.tracking.may_hold_text(public=settings.dataset.public)
+    with frame.told_of_failure(experiment=settings.dataset.name, name=name, params=params, may_hold_text=may_hold_text):
         material = _gather(settings, job=job, store=frame.store)
     with frame.ledger.claim(material.run_key):
         finished = frame.finished(

@@ -1,18 +1,22 @@
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import requests
+import torch
+from transformers import BertModel
 
 from clinsynth.config import BackboneConfig
 from clinsynth.errors import ConfigError, Unreachable
 from clinsynth.learning.encoder import backbones, weights
 from clinsynth.tasks.ner import model
+from support import Composed
 
 
 def backbone(name_or_path: object, revision: str | None = None) -> BackboneConfig:
@@ -102,6 +106,67 @@ def test_a_folder_with_broken_weights_is_said(tmp_path: Path, tiny_bert: Path, n
     (tmp_path / "broken" / name).write_bytes(content)
     with pytest.raises(Unreachable, match="is neither a local folder with a model nor"):
         backbones.load_backbone(model.build, str(tmp_path / "broken"), revision=None, labels=["O"])
+
+
+class Evil:
+    """Says what is run when it is read back: a folder is made."""
+
+    def __init__(self, made: Path) -> None:
+        self.made = made
+
+    def __reduce__(self) -> Any:
+        return os.mkdir, (str(self.made),)
+
+
+@pytest.fixture
+def pickled(tmp_path: Path, tiny_bert: Path) -> Callable[..., Path]:
+    """Makes a folder of the tiny BERT with its weights, and others, in a pickle."""
+
+    def folder(**others: Any) -> Path:
+        found = copied(tiny_bert, tmp_path / "pickled")
+        (found / "model.safetensors").unlink()
+        torch.save({**BertModel.from_pretrained(tiny_bert).state_dict(), **others}, found / "pytorch_model.bin")
+        return found
+
+    return folder
+
+
+def loaded(folder: Path, *, allow_pickle: bool) -> Any:
+    return backbones.load_weights(
+        model.build, str(folder), revision=None, allow_pickle=allow_pickle, labels=["O"]
+    ).base_model.state_dict()
+
+
+def test_a_pickle_is_read_with_permission_alone(pickled: Callable[..., Path], tiny_bert: Path) -> None:
+    folder = pickled()
+    with pytest.raises(ConfigError, match=r"has its weights as a pickle .*backbone\.allow_pickle=true"):
+        loaded(folder, allow_pickle=False)
+    found, safe = loaded(folder, allow_pickle=True), loaded(tiny_bert, allow_pickle=False)
+    assert found.keys() == safe.keys()
+    assert all(torch.equal(found[name], safe[name]) for name in found)
+
+
+def test_a_pickle_on_the_hub_is_refused_too() -> None:
+    """In the words of transformers for a model without safetensors."""
+
+    def from_pretrained(path: str, *, use_safetensors: bool, **options: Any) -> None:
+        raise OSError(f"{path} does not appear to have a file named x and thus cannot be loaded with `safetensors`.")
+
+    with pytest.raises(ConfigError, match=r"the backbone 'org/name' has its weights as a pickle"):
+        backbones.load_weights(from_pretrained, "org/name", revision=None, allow_pickle=False)
+
+
+@pytest.mark.parametrize("allow_pickle", [False, True])
+def test_a_pickle_runs_nothing(pickled: Callable[..., Path], tmp_path: Path, allow_pickle: bool) -> None:
+    folder = pickled(evil=Evil(tmp_path / "made"))
+    with pytest.raises((ConfigError, Unreachable)):
+        loaded(folder, allow_pickle=allow_pickle)
+    assert not (tmp_path / "made").exists()
+
+
+@pytest.mark.parametrize(("name", "allowed"), [("biobert", True), ("pubmedbert", True), ("bert", False)])
+def test_backbones_whose_weights_are_a_pickle_say_so(name: str, allowed: bool, composed: Composed) -> None:
+    assert composed("train", f"backbone={name}").backbone.allow_pickle is allowed
 
 
 @pytest.fixture

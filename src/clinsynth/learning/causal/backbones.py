@@ -15,7 +15,7 @@ from clinsynth.learning import saved
 from clinsynth.learning.causal import tiny
 from clinsynth.learning.causal.templates import PLAIN
 from clinsynth.learning.causal.weights import TINY, TINY_VERSION
-from clinsynth.learning.encoder.backbones import load_backbone
+from clinsynth.learning.encoder.backbones import check_safe, load_backbone, load_weights
 
 FROZEN = "first"
 """Name of an adapter that a new one is put on top of."""
@@ -40,18 +40,20 @@ def tokenizer(path: str, *, revision: str | None) -> PreTrainedTokenizerBase:
     return found
 
 
-def network(path: str, *, revision: str | None = None, four_bit: bool = False) -> Any:
+def network(path: str, *, revision: str | None = None, four_bit: bool = False, allow_pickle: bool = False) -> Any:
     """Return a whole model, or a saved adapter on its base, frozen under the name `FROZEN`.
 
-    Raises Unreachable where there is none, ConfigError where 4 bits cannot be had.
+    Raises Unreachable where there is none, ConfigError where 4 bits cannot be had or weights are a pickle.
     """
     base, adapter = _base(path)
     options: dict[str, Any] = {}
     if four_bit:
         options["quantization_config"] = _four_bit()
-    found = load_backbone(AutoModelForCausalLM.from_pretrained, base, revision=revision, **options)
+    load = AutoModelForCausalLM.from_pretrained
+    found = load_weights(load, base, revision=revision, allow_pickle=allow_pickle, **options)
     if adapter is None:
         return found
+    check_safe(Path(adapter), said=f"the adapter {adapter!r}")
     from peft import PeftModel
 
     return PeftModel.from_pretrained(found, adapter, adapter_name=FROZEN, is_trainable=False)

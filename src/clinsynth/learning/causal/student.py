@@ -154,7 +154,9 @@ def student(
     model, path = _model(task), backbones.locate(backbone)
     tokenizer = backbones.tokenizer(path, revision=backbone.revision)
     pl.seed_everything(seed, workers=True, verbose=False)
-    network = backbones.network(path, revision=backbone.revision, four_bit=backbone.four_bit)
+    network = backbones.network(
+        path, revision=backbone.revision, four_bit=backbone.four_bit, allow_pickle=backbone.allow_pickle
+    )
     network = backbones.with_adapter(network, backbone)
     if trainer.gradient_checkpointing:
         network.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})

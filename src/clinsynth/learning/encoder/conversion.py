@@ -19,7 +19,7 @@ from transformers import AutoTokenizer
 
 from clinsynth.errors import ConfigError
 from clinsynth.learning import saved
-from clinsynth.learning.encoder.backbones import OWN_CODE
+from clinsynth.learning.encoder.backbones import OWN_CODE, SAFE
 from clinsynth.learning.encoder.batches import Batch, padded
 from clinsynth.learning.encoder.runtimes import ONNX_FILE, OPENVINO_FILE, Compute, open_onnx
 from clinsynth.task import Kind
@@ -55,7 +55,7 @@ def write_graph(folder: Path, to: Path, *, kind: Kind) -> None:
     Raises ConfigError for a model that is too large, RuntimeError where the graph does not compute what the model does.
     """
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, add_prefix_space=True, **OWN_CODE)
-    network = kind.model().Auto.from_pretrained(folder, local_files_only=True, **OWN_CODE).eval()
+    network = kind.model().Auto.from_pretrained(folder, local_files_only=True, **OWN_CODE, **SAFE).eval()
     size = sum(weights.nbytes for weights in network.parameters())
     if size > SINGLE_FILE:
         raise ConfigError(f"model={folder} has {size / 1e9:.1f} GB of weights, and a file of ONNX ends at two.")

@@ -22,7 +22,7 @@ from transformers import (
 from clinsynth.errors import ConfigError
 from clinsynth.learning import saved
 from clinsynth.learning.encoder import reading
-from clinsynth.learning.encoder.backbones import BROKEN, OWN_CODE
+from clinsynth.learning.encoder.backbones import BROKEN, OWN_CODE, SAFE, check_safe
 from clinsynth.learning.encoder.batches import padded, token_batches
 from clinsynth.learning.encoder.module import IGNORED
 from clinsynth.learning.encoder.runtimes import RUNTIMES, Compute, Runtime, of_network
@@ -177,6 +177,7 @@ def open_model(
     """
     logging.set_verbosity_error()
     logging.disable_progress_bar()
+    check_safe(folder, said=f"model={folder}")
     half = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}.get(how.precision)
     compute = Compute(how.device, half, how.workers)
     try:
@@ -205,7 +206,7 @@ def open_model(
 def _runtime(folder: Path, name: str | None, *, kind: Kind, compute: Compute) -> Runtime:
     """Return what computes the model of a folder; raises ConfigError for a runtime of a later release."""
     if name is None:
-        network = kind.model().Auto.from_pretrained(folder, local_files_only=True, **OWN_CODE).eval()
+        network = kind.model().Auto.from_pretrained(folder, local_files_only=True, **OWN_CODE, **SAFE).eval()
         return of_network(network, compute=compute)
     if name not in RUNTIMES:
         raise ConfigError(f"model={folder} was exported for {name}, and this release knows {', '.join(RUNTIMES)}.")

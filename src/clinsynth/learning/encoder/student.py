@@ -122,7 +122,9 @@ def student(
     train, devel = (encode(task, examples, backbone=backbone) for examples in (arm.train, arm.devel))
 
     pl.seed_everything(seed, workers=True, verbose=False)
-    network = backbones.load_backbone(model.build, path, revision=backbone.revision, labels=labels)
+    network = backbones.load_weights(
+        model.build, path, revision=backbone.revision, allow_pickle=backbone.allow_pickle, labels=labels
+    )
     backbones.embed(network, markers=task.markers, tokenizer=tokenizer)
     if hardware.device(trainer.accelerator) == "cpu":
         dropout.use_bytes(network)

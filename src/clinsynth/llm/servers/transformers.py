@@ -60,13 +60,13 @@ class LocalModel:
             )
             dtype = "auto" if self.device == "cuda" else torch.float32
             self.model: Any = transformers.AutoModelForCausalLM.from_pretrained(
-                name, dtype=dtype, trust_remote_code=False
+                name, dtype=dtype, trust_remote_code=False, use_safetensors=True
             ).to(self.device)
         except (OSError, ValueError) as error:
             said = " ".join(str(error).split())[:200]
             raise ConfigError(
                 f"llm.model={name} is no causal model that transformers can open: {said}. It has to be a folder with "
-                "config.json, weights and tokenizer, or the name of one on the hub."
+                "config.json, weights (safetensors) and tokenizer, or the name of one on the hub."
             ) from None
         if self.tokenizer.pad_token is None:
             self.tokenizer.pad_token = self.tokenizer.eos_token

@@ -1,0 +1,112 @@
+"""Strings that are planted in private gold, terms and notes: where they may turn up, and where never."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from clinsynth.llm import send_log
+from support import TINY, Command, MockServer, Said
+
+Run = Callable[..., Said]
+ASKING = ("generate", "train", "zero_shot", "search_prompts", "analyse")
+PLANTED = b"zqx"
+"""All planted words begin so."""
+
+
+@pytest.fixture
+def private(with_store: Path) -> Path:
+    """A dataset that does not say that it is public, a list of terms and notes of patients."""
+    (with_store / "cfg" / "dataset").mkdir(parents=True)
+    rows = {"train": ("zqxgout", "zqxtrain"), "test": ("zqxlupus", "zqxtest")}
+    for split, (mention, word) in rows.items():
+        sentences = [f"He\tO\nhad\tO\n{mention}{number}\tB-Disease\nof\tO\n{word}\tO\n.\tO\n" for number in range(8)]
+        (with_store / f"{split}.tsv").write_text("\n".join(sentences), encoding="utf-8")
+    (with_store / "bad.tsv").write_text("zqxgout\tB-Disease\nzqxbad X\n", encoding="utf-8")
+    (with_store / "terms.txt").write_text("zqxterm\nzqxother\n", encoding="utf-8")
+    (with_store / "notes.txt").write_text("He had zqxgout0 of zqxnote.\n", encoding="utf-8")
+    (with_store / "cfg" / "dataset" / "mine.yaml").write_text(
+        "defaults: [/schema/dataset/ner@_here_]\nname: mine\ntask: ner\nentity_type: Disease\n"
+        "files: {train: {path: train.tsv}, test: {path: test.tsv}}\n",
+        encoding="utf-8",
+    )
+    return with_store
+
+
+MINE = ("dataset=mine", "--config-dir=cfg")
+TERMS = ("dataset=terms", "dataset.units=terms.txt", "dataset.entity_type=Disease")
+CONSENT = "generation.send_gold_text=true"
+FEW = ("generation.per_request=5", "size=n5", "units.max=2", "annotator=llm")
+TINIEST = tuple(word for word in TINY if not word.startswith("source."))
+
+
+@pytest.fixture
+def run(private: Path, clinsynth: Command, server: MockServer, tiny_bert: Path) -> Run:
+    """Run a command with the mock server as its LLM and a tiny backbone, where it has them; look where it left text."""
+
+    def told(*words: str, status: int = 0, prints: bool = False) -> Said:
+        live = ("llm=local", "llm.model=m", f"llm.base_url={server.url}") if words[0] in ASKING else ()
+        tiny = (f"backbone.name_or_path={tiny_bert}", *TINIEST) if words[0] == "train" else ()
+        said = clinsynth(*words, *live, *tiny)
+        assert said.status == status, said.err
+        assert prints or PLANTED not in (said.out + said.err).encode()
+        assert places_with_text(private) == []
+        return said
+
+    return told
+
+
+def places_with_text(folder: Path) -> list[str]:
+    """Files that are no place for private text, and hold some."""
+    places = ("mlruns/**/*", "**/*.log", "**/README.md", "**/failure.json", "artifacts/sent.jsonl*", "free/**/*")
+    files = {path for place in places for path in folder.glob(place) if path.is_file()}
+    return sorted(str(path.relative_to(folder)) for path in files if PLANTED in path.read_bytes().lower())
+
+
+def test_without_consent_private_text_stays_where_it_is(run: Run, private: Path, server: MockServer) -> None:
+    """In no request, log, traceback, card, export of the cache nor in MLflow, whatever the command."""
+    for words in [
+        ("generate", *MINE, *FEW),
+        ("generate", *TERMS, *FEW),
+        ("generate", *MINE, *FEW, "material=texts", "texts.path=notes.txt", "dataset.public=true"),
+        ("zero_shot", *MINE),
+        ("zero_shot", *MINE, "zero_shot.shots=2"),
+        ("search_prompts", *MINE),
+    ]:
+        run(*words, status=2)
+    for words in [("train", *MINE, *FEW, "source=synthetic"), ("analyse", *MINE, *FEW)]:
+        run(*words, status=2, prints=True)  # a terminal is told which completion is missing
+    run("train", *MINE, "-m", "source=original,synthetic", "dataset.files.train.path=bad.tsv", status=2)
+    run("train", *MINE, "source=original", "tracking.table=t")
+    (model,) = (private / "artifacts").glob("model-*")
+    run("predict", "input=notes.txt", "output=found.jsonl", f"model={model}")
+    run("export", f"model={model}", "to=exported")
+    run("review", *MINE, "action=export", "review.n=2", "review.annotators=[ann]")
+    run("convert", "from=train.tsv", "to=brat", "format=brat")
+    for words in [("report", "table=t"), ("doctor",), ("store",), ("cache",)]:
+        run(*words)
+    run("cache", "action=export", "to=free/cache.jsonl")
+    assert "zqxnote" in Path("found.jsonl").read_text(encoding="utf-8")  # which is the place of it
+    assert not Path("artifacts", send_log.FILE).exists()
+    assert server.asked()["requests"] == 0
+
+
+def test_with_consent_the_log_counts_the_requests_that_carry_it(run: Run, private: Path, server: MockServer) -> None:
+    run("generate", *MINE, *FEW, CONSENT)
+    run("generate", *TERMS, *FEW, CONSENT)
+    run("zero_shot", *MINE, "zero_shot.shots=2", CONSENT)
+    run("search_prompts", *MINE, CONSENT, "rounds=1", "candidates=2", "samples=2", "requests=1")
+    sent = [entry for _, entry, _ in send_log.entries(Path("artifacts", send_log.FILE)) if entry]
+    carry = [PLANTED in body.encode() for body in server.bodies()]
+    assert (len(carry), sum(carry)) == (len(sent), sum(entry.gold > 0 for entry in sent))
+    assert sum(carry) >= 16
+    run("train", *MINE, *FEW, "source=augmented", "tracking.table=t")
+    run("train", *MINE, "-m", *FEW, "units.max=3", "source=synthetic", status=2)
+    run("analyse", *MINE, *FEW)
+    run("show", prints=True)
+    run("export", "corpus=latest", "to=exported")
+    run("review", "corpus=latest", "action=export", "review.n=2", "review.annotators=[ann]", prints=True)
+    for words in [("report", "table=t"), ("cache", "action=audit"), ("cache", "action=verify")]:
+        run(*words)
