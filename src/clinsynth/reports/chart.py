@@ -64,7 +64,7 @@ def charts(panels: Sequence[Panel]) -> list[Chart]:
     low, high = limits(panels)
     y = _linear((low, high), (BOTTOM, TOP))
     names = list(dict.fromkeys(line.name for panel in panels for line in panel.lines))
-    step = 10 if high - low > 40 else 5
+    step = next(step for step in (1, 2, 5, 10, 20) if high - low <= 8 * step)
     grid = [(y(value), str(value)) for value in range(math.ceil(low / step) * step, math.floor(high) + 1, step)]
     return [_chart(panel, y=y, names=names, grid=grid) for panel in panels]
 

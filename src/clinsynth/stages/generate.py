@@ -15,7 +15,7 @@ from clinsynth.llm.budget import SAMPLES, Spend
 from clinsynth.reports.counts import show_corpus_counts, show_rejected, show_short
 from clinsynth.reports.spending import show_outcome
 from clinsynth.stages import Job, asking, labelling, naming, replay, resolving
-from clinsynth.stages.frame import Entry, Frame
+from clinsynth.stages.frame import Entry, Frame, log_corpus, log_gold
 from clinsynth.types import Summary
 
 
@@ -65,7 +65,10 @@ def _asked(
         config=False,
     )
     with frame.ledger.claim(entry.key), frame.begin(entry) as run:
-        with asking.session(settings.llm, artifacts=frame.store.root, run=run, ledger=frame.ledger) as session:
+        public = settings.dataset.public and (settings.texts.public or not labelling.own_texts(settings))
+        texts = settings.tracking.may_hold_text(public=public)
+        store, ledger = frame.store.root, frame.ledger
+        with asking.session(settings.llm, artifacts=store, run=run, ledger=ledger, texts=texts) as session:
             session.ask(
                 generation.requests,
                 title=settings.dataset.name,
@@ -83,6 +86,8 @@ def _asked(
                 flush=True,
             )
         run.tag("corpus", corpus.digest)
+        log_gold(run, generation.recipe.gold, dataset=settings.dataset, context="shown")
+        log_corpus(run, corpus, dataset=settings.dataset, context="written")
         summary = Summary(run.id, run_key, corpus.digest, None, len(corpus.examples))
         summary.write(job.folder)
     return corpus

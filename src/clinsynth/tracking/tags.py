@@ -7,6 +7,9 @@ import json
 RUN_KEY, ARM_KEY, CORPUS, ANSWERS, LOCK, HOST = "run_key", "arm_key", "corpus", "answers", "lock", "host"
 """Tags of a run."""
 
+GROUP, PARENT = "group", "mlflow.parentRunId"
+"""Tags: of a run that has no results and under which others stand, a digest; of these, the id of that run."""
+
 SENT = "sent_log"
 """Tag of a run that has asked an LLM: the last line of the log of what was sent, when it ended."""
 
