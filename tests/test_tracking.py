@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ import pytest
 from clinsynth import config
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.errors import ConfigError, redacted
-from clinsynth.tracking import HOST, LOCK, LONGEST_PARAM, ActiveRun, Ledger
+from clinsynth.tracking import HOST, LOCK, LONGEST_PARAM, ActiveRun, Ledger, Traced
 from clinsynth.types import Summary
 from support import copy_store, environment
 
@@ -187,11 +188,57 @@ def test_artifacts_and_the_dataset_of_a_run(ledger: Ledger) -> None:
     with started(ledger) as run:
         run.text("naïve\n", "words.txt")
         run.figure(error_kinds({"missed": 1}), "errors.png")
-        run.dataset(name="mine", digest="d" * 64, source="mine.tsv")
+        run.dataset(name="mine", digest="d" * 64, source="mine.tsv", context="training", sizes={"train": 3})
     assert artifact(ledger, run.id, "words.txt").read_text(encoding="utf-8") == "naïve\n"
     assert artifact(ledger, run.id, "errors.png").read_bytes().startswith(b"\x89PNG")
     (logged,) = ledger.client.get_run(run.id).inputs.dataset_inputs
     assert (logged.dataset.name, logged.dataset.digest) == ("mine", "d" * 36)
+    assert json.loads(logged.dataset.profile) == {"train": 3}
+    assert [(tag.key, tag.value) for tag in logged.tags] == [("mlflow.data.context", "training")]
+
+
+def test_runs_of_a_group_stand_below_one_that_is_no_result(ledger: Ledger) -> None:
+    runs = [made(ledger, run_key=str(number) * 64).run_id for number in range(2)]
+    for run_id in (*runs, runs[0]):
+        ledger.stand_under(run_id, group="table7", description="The runs of it.")
+    (above,) = {ledger.tags(run_id)["mlflow.parentRunId"] for run_id in runs}
+    assert ledger.client.get_run(above).data.tags["mlflow.runName"] == "table7"
+    assert status(ledger, above) == "FINISHED"
+    assert ledger.finished_beginning(above[:8]) == []
+    assert ledger.beginning(above) == []
+    ledger.stand_under(runs[0], group="table8", description="Others.")  # it stays where it stands
+    assert ledger.tags(runs[0])["mlflow.parentRunId"] == above
+
+
+def test_what_a_run_takes_of_the_machine_is_logged_where_it_is_asked_for(
+    with_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL", "0.05")
+    uri = "sqlite:///mlruns/mlflow.db"
+    tracking = config.TrackingConfig(uri=uri, artifacts="mlruns/artifacts", system_metrics=True)
+    ledger = Ledger(tracking, store=ArtifactStore(Path("artifacts")))
+    with started(ledger) as run:
+        time.sleep(0.4)
+    found = ledger.client.get_run(run.id).data.metrics
+    assert {name.partition("/")[0] for name in found} == {"system"}
+    assert found["system/system_memory_usage_megabytes"] > 0
+
+
+@pytest.mark.parametrize("texts", [True, False])
+def test_traces_hold_texts_only_where_they_may(ledger: Ledger, texts: bool) -> None:
+    with started(ledger) as run:
+        asked = [{"role": "user", "content": "Write about gout."}]
+        answer = Traced("mine/notes", "mine/notes/gout#0", asked, "Gout hurts.", "gpt", (5, 3), 0.01, 10.0, 12.5, None)
+        ledger.trace([answer], run_id=run.id, texts=texts)
+    experiment = ledger.client.get_run(run.id).info.experiment_id
+    (trace,) = ledger.client.search_traces(locations=[experiment], run_id=run.id)
+    assert trace.info.execution_duration == 2500
+    assert trace.info.token_usage == {"input_tokens": 5, "output_tokens": 3, "total_tokens": 8}
+    (span,) = trace.data.spans
+    assert (span.name, span.attributes["usd"]) == ("mine/notes", 0.01)
+    assert ("gout" in str((trace.to_dict(), trace.info)).lower()) is texts
+    if not texts:
+        assert span.inputs["messages"][0]["characters"] == len("Write about gout.")
 
 
 @pytest.mark.parametrize(
@@ -405,7 +452,7 @@ def _meet(folder: str, start: Barrier, number: int) -> None:
     with ledger.claim(str(number) * 64), started(ledger, run_key=str(number) * 64) as run:
         run.metrics({"number": number})
         start.wait(120)
-        run.dataset(name="gold", digest="0", source="there")
+        run.dataset(name="gold", digest="0", source="there", context="testing")
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ under a lock that processes share, and renamed into place.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -32,11 +33,19 @@ def write_whole(path: Path, text: str, *, encoding: str = "utf-8") -> None:
 
 
 @contextmanager
-def writing_whole(path: Path, *, encoding: str = "utf-8") -> Iterator[TextIO]:
-    """Open a file to be written part by part, which has its name only when all of it is there."""
+def writing_whole(path: Path, *, encoding: str = "utf-8", private: bool = False) -> Iterator[TextIO]:
+    """Open a file to be written part by part, which has its name only when all of it is there.
+
+    A `private` one can be read by its owner alone, from its first byte on.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_name(f".{path.name}.part")
-    with half.open("w", encoding=encoding, newline="") as file:
+    half.unlink(missing_ok=True)  # whoever could read the rest of a killed job
+
+    def opener(name: str, flags: int) -> int:
+        return os.open(name, flags, 0o600 if private else 0o666)
+
+    with open(half, "w", encoding=encoding, newline="", opener=opener) as file:
         yield file
     half.replace(path)
 

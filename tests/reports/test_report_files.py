@@ -78,10 +78,14 @@ def test_a_report_is_written_in_every_form_that_it_has(tmp_path: Path) -> None:
     figure = Figure()
     report = Report("table7", "A title", body=["Text.\n", TABLE], figure=figure, sides={"runs.csv": "a\n"})
     names = [place.name for place in report.write(tmp_path / "new")]
-    assert names == [f"table7.{ending}" for ending in ("md", "csv", "tex", "runs.csv", "png", "svg")]
+    assert names == [f"table7.{ending}" for ending in ("md", "html", "csv", "tex", "runs.csv", "png", "svg")]
     text = (tmp_path / "new" / "table7.md").read_text(encoding="utf-8")
     assert text.startswith("# A title\n\n![A title](table7.png)\n\nText.\n")
     assert text.endswith(TABLE.markdown)
     assert (tmp_path / "new" / "table7.png").read_bytes().startswith(b"\x89PNG")
+    page = (tmp_path / "new" / "table7.html").read_text(encoding="utf-8")
+    assert '<img src="data:image/png;base64,' in page
+    assert '<th scope="row" data-value="few &amp; 100%">few &amp; 100%</th>' in page
+    assert '<td class="n" data-value="60.00"><b>60.0 ± 14.1</b></td>' in page
     plain = Report("table1", "Prompts", body=["Text.\n"])
-    assert [place.name for place in plain.write(tmp_path)] == ["table1.md"]
+    assert [place.name for place in plain.write(tmp_path)] == ["table1.md", "table1.html"]

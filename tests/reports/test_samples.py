@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from clinsynth.reports.samples import Samples, samples_page, show_samples
+from clinsynth.reports.page import report_page
+from clinsynth.reports.samples import Samples, show_samples
 from clinsynth.review.marking import pieces
 
 
@@ -23,12 +24,18 @@ def test_entities_are_bold_in_markdown() -> None:
     assert found.markdown == "- **Gout** and \\<**ataxia**>.\n- C3\\* Q0.\n"
 
 
+def page(*parts: Any) -> str:
+    return report_page("a < b", parts, figure=None, panels=(), samples=())
+
+
 def test_a_page_escapes_what_it_shows() -> None:
-    page = samples_page("a < b", [("x & y", Samples([example("p < q: gout", "gout", label="A<1>")]))])
-    assert "<title>a &lt; b</title>" in page
-    assert "<h2>x &amp; y</h2>" in page
-    assert "<b>A&lt;1&gt;</b>: p &lt; q: <mark>gout<small>Disease</small></mark>" in page
-    assert "http" not in page
+    found = page("## x & y\n", Samples([example("p < q: gout", "gout", label="A<1>")]), "<b>no</b> [x](javascript:a)\n")
+    assert "<title>a &lt; b</title>" in found
+    assert '<h2 id="x-y">x &amp; y</h2>' in found
+    assert "<b>A&lt;1&gt;</b>: p &lt; q: <mark>gout<small>Disease</small></mark>" in found
+    assert "<p>&lt;b&gt;no&lt;/b&gt; [x](javascript:a)</p>" in found
+    assert "http:" not in found
+    assert "default-src 'none'" in found
 
 
 TYPED = example("ECG for gout.", "ECG", "gout", kinds="Test Problem")
@@ -36,9 +43,9 @@ TYPED = example("ECG for gout.", "ECG", "gout", kinds="Test Problem")
 
 def test_several_types_are_named_and_have_their_colours(capsys: pytest.CaptureFixture[str]) -> None:
     assert Samples([TYPED]).markdown == "- **ECG** (Test) for **gout** (Problem).\n"
-    page = samples_page("a", [("b", Samples([TYPED]))])
-    assert "<p><mark class=l0>Problem</mark> <mark class=l1>Test</mark> </p>" in page
-    assert "<mark class=l1>ECG<small>Test</small></mark> for <mark class=l0>gout<small>" in page
+    found = page(Samples([TYPED]))
+    assert '<p><mark class="l0">Problem</mark> <mark class="l1">Test</mark> </p>' in found
+    assert '<mark class="l1">ECG<small>Test</small></mark> for <mark class="l0">gout<small>' in found
     show_samples([TYPED])
     assert "[ECG](Test) for [gout](Problem)." in capsys.readouterr().out
 

@@ -44,8 +44,8 @@ def made(with_store: Path) -> Made:
 
 
 def test_examples_that_changed_are_counted_and_shown(made: Made, clinsynth: Command) -> None:
-    a = made([GOUT], [], [PILL], **{"seed": "0", "size": "n5"})
-    b = made([], [GOUT], [], **{"seed": "0", "size": "n10"})
+    a = made([GOUT], [], [PILL], **{"seed": "0", "size": "n5", "trainer.epochs": "3"})
+    b = made([], [GOUT], [], **{"seed": "0", "size": "n10", "trainer.epochs": "3", "trainer.average": "4"})
     said = clinsynth("compare", a[:8], b[:8])
     assert (said.status, said.err) == (0, "")
     assert "mended: 1 (wrong in a, right in b)" in said.out
@@ -53,6 +53,8 @@ def test_examples_that_changed_are_counted_and_shown(made: Made, clinsynth: Comm
     assert "wrong otherwise: 1 (wrong in both, not alike)" in said.out
     assert "paired bootstrap over 3 test examples: +" in said.out
     assert [line.split() for line in said.out.splitlines() if line.startswith("size")] == [["size", "n5", "n10"]]
+    average = [line.split() for line in said.out.splitlines() if line.startswith("trainer")]
+    assert average == [["trainer.average", "1", "4"]]  # which is not logged where it is as before it came
     assert not any(line.startswith("seed") for line in said.out.splitlines())
     page = Path(f"reports/compare-{a[:8]}-{b[:8]}.html").read_text(encoding="utf-8")
     assert page.count("<dl>") == 3

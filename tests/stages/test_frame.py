@@ -148,7 +148,11 @@ def test_a_skipped_job_belongs_to_its_table_too(table: str | None, opened: Open)
     assert run_of(first, summary).data.tags.get("table.mine") == ("true" if table else None)
     again = opened("second", table="other")
     assert found(again)
-    assert run_of(again, summary).data.tags["table.other"] == "true"
+    tags = run_of(again, summary).data.tags
+    assert tags["table.other"] == "true"
+    above = again.ledger.client.get_run(tags["mlflow.parentRunId"])
+    assert above.data.tags["mlflow.runName"] == (table or "other")  # the first table that it was part of
+    assert [run.info.run_id for run in again.ledger.tagged("table.other", "true")] == [summary.run_id]
 
 
 @pytest.mark.parametrize(("sweep", "statuses"), [("multirun/mine", ["FAILED"]), ("", [])], ids=["sweep", "alone"])

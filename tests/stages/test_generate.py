@@ -134,8 +134,13 @@ def test_nobody_is_asked_in_parts(clinsynth: Command, with_store: Path) -> None:
 def test_what_was_spent_is_logged(generate: Run, with_store: Path) -> None:
     from mlflow import MlflowClient
 
-    generate("size=n10")
-    run = MlflowClient(f"sqlite:///{with_store}/mlruns/mlflow.db").get_run(summary(with_store)["run_id"])
+    generate("size=n10", "tracking.traces=true")
+    client = MlflowClient(f"sqlite:///{with_store}/mlruns/mlflow.db")
+    run = client.get_run(summary(with_store)["run_id"])
+    traces = client.search_traces(locations=[run.info.experiment_id], run_id=run.info.run_id)
+    assert [trace.data.spans[0].name for trace in traces] == 6 * ["sample_ner/sentences"]
+    assert all("sentences" in trace.data.spans[0].inputs["messages"][-1]["content"] for trace in traces)
+    assert [found.dataset.name for found in run.inputs.dataset_inputs] == ["sample_ner", "sample_ner synthetic"]
     assert run.info.status == "FINISHED"
     assert run.data.metrics["llm/requests"] == 6
     assert run.data.metrics["llm/gold_characters"] > 0
@@ -253,9 +258,12 @@ def test_private_units_are_sent_with_consent_only(generate: Run, server: MockSer
     assert "Without generation.dry_run it is refused: terms is not public" in tried.out
     assert "refused" not in generate(*private, "generation.dry_run=true", "llm.trusted=true").out
     assert server.asked()["requests"] == 0
-    assert generate(*private, "generation.send_gold_text=true").status == 0
+    assert generate(*private, "generation.send_gold_text=true", "tracking.traces=true").status == 0
     assert generate(*private, "llm.trusted=true").status == 0
     assert server.asked()["requests"] == 2
+    written = b"".join(path.read_bytes() for path in with_store.glob("mlruns/mlflow.db*"))
+    assert b"terms/sentences" in written  # in a trace
+    assert b"lupus" not in written
 
 
 def test_what_does_not_say_that_it_is_public_is_private(

@@ -63,6 +63,10 @@ def test_a_model_that_had_feedback_is_named_so() -> None:
             ["all b", "20 a"],
         ),
         ([{"seed": "0"}, {"seed": "1"}], ["original"]),
+        (
+            [{"trainer_epochs": "3"}, {"trainer_epochs": "3", "trainer_loss": "generalised"}],
+            ["original trainer.loss=cross_entropy", "original trainer.loss=generalised"],
+        ),
     ],
 )
 def test_an_arm_is_named_by_what_differs(varied: list[dict[str, str]], expected: list[str]) -> None:

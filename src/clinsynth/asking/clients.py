@@ -14,7 +14,7 @@ from clinsynth.config import Structured as StructuredName
 from clinsynth.errors import ConfigError, redacted
 from clinsynth.files.sources import resolve
 from clinsynth.llm import RECORDED, KnownCompletions, prices
-from clinsynth.llm.account import Account, Limits
+from clinsynth.llm.account import Account, Heard, Limits, nobody_hears
 from clinsynth.llm.batch import BatchClient
 from clinsynth.llm.budget import Cap, Price, Spend
 from clinsynth.llm.cache import CompletionCache
@@ -121,12 +121,13 @@ def client(
     watch: Watch = nobody_watches,
     caps: Sequence[Cap] = (),
     sent: SendLog | None = None,
+    heard: Heard = nobody_hears,
 ) -> Client | BatchClient:
     """Return what asks an LLM in its mode; answers go into the cache, and their cost onto `spend`."""
     if llm.mode is LLMMode.batch:
-        return batch_client(llm, cache=cache, spend=spend, watch=watch, caps=caps, sent=sent)
+        return batch_client(llm, cache=cache, spend=spend, watch=watch, caps=caps, sent=sent, heard=heard)
     try:
-        account = _account(llm, cache=cache, spend=spend, key=api_key(llm), caps=caps, sent=sent)
+        account = _account(llm, cache=cache, spend=spend, key=api_key(llm), caps=caps, sent=sent, heard=heard)
         remember(account.endpoint, cache=cache)
         server: Server = connect(account.endpoint)
     except ConfigError as error:
@@ -143,9 +144,10 @@ def batch_client(
     watch: Watch = nobody_watches,
     caps: Sequence[Cap] = (),
     sent: SendLog | None = None,
+    heard: Heard = nobody_hears,
 ) -> BatchClient:
     """Return what asks an LLM in batches; raises ConfigError where its protocol has none."""
-    account = _account(llm, cache=cache, spend=spend, key=api_key(llm), caps=caps, sent=sent)
+    account = _account(llm, cache=cache, spend=spend, key=api_key(llm), caps=caps, sent=sent, heard=heard)
     remember(account.endpoint, cache=cache)
     return BatchClient(connect_batches(account.endpoint), account=account, limits=_limits(llm), watch=watch)
 
@@ -181,6 +183,7 @@ def _account(
     key: str | None,
     caps: Sequence[Cap],
     sent: SendLog | None = None,
+    heard: Heard = nobody_hears,
 ) -> Account:
     found = endpoint(llm, key=key)
     room = MOST_ROOM if llm.when_cut is WhenCut.again else 1
@@ -192,6 +195,7 @@ def _account(
         most_room=room,
         caps=tuple(caps),
         sent=sent,
+        heard=heard,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -11,15 +12,16 @@ from clinsynth.asking import clients
 from clinsynth.config import AskingConfig, DatasetConfig, LLMConfig
 from clinsynth.errors import ConfigError, MissingCompletions
 from clinsynth.llm import KnownCompletions, recorded, send_log
-from clinsynth.llm.account import NO_FURTHER, Account, FurtherRequests
+from clinsynth.llm.account import NO_FURTHER, Account, FurtherRequests, nobody_hears
 from clinsynth.llm.budget import PAID, Cap, Spend
 from clinsynth.llm.cache import CompletionCache
 from clinsynth.llm.databases import cache_place
 from clinsynth.llm.progress import FollowUp, Instead, nothing_follows, nothing_instead
 from clinsynth.llm.send_log import SendLog
+from clinsynth.llm.servers.base import ServerAnswer
 from clinsynth.llm.view import View
 from clinsynth.text.identifiers import counted
-from clinsynth.tracking import SENT, ActiveRun, Ledger
+from clinsynth.tracking import SENT, ActiveRun, Ledger, Traced
 from clinsynth.types import Request
 
 SHOWN = 5
@@ -105,9 +107,18 @@ class Session:
     """Questions to one LLM, in one or more goes; shows and logs their cost when it is left, however that is."""
 
     def __init__(
-        self, llm: LLMConfig, *, artifacts: Path, run: ActiveRun, ledger: Ledger, show: Callable[[Spend], None]
+        self,
+        llm: LLMConfig,
+        *,
+        artifacts: Path,
+        run: ActiveRun,
+        ledger: Ledger,
+        show: Callable[[Spend], None],
+        texts: bool = False,
     ) -> None:
-        self.llm, self.run, self.ledger, self.show = llm, run, ledger, show
+        """`texts` may stand in the traces of requests."""
+        self.llm, self.run, self.ledger, self.show, self.texts = llm, run, ledger, show, texts
+        self._traced: list[Traced] = []
         self.spend = clients.unspent(llm)
         self._cache = CompletionCache(cache_place(artifacts, llm.cache))
         self._caps: tuple[Cap, ...] | None = None
@@ -122,6 +133,7 @@ class Session:
         if self._sent.last:
             self.run.tag(SENT, self._sent.last)
         self.show(self.spend)
+        self.ledger.trace(self._traced, run_id=self.run.id, texts=self.texts)
 
     def ask(
         self,
@@ -138,10 +150,18 @@ class Session:
         """
         with View(f"{title} from {self.llm.model}", counts=counts) as view:
             caps = self._caps_of(requests)
+            heard = self._heard if self.ledger.traces else nobody_hears
             asker = clients.client(
-                self.llm, cache=self._cache, spend=self.spend, watch=view, caps=caps, sent=self._sent
+                self.llm, cache=self._cache, spend=self.spend, watch=view, caps=caps, sent=self._sent, heard=heard
             )
             asker.answer(requests, follow_up=follow_up, instead=instead)
+
+    def _heard(
+        self, request: Request, answer: ServerAnswer, *, usd: float | None, asked_at: float, reason: str | None
+    ) -> None:
+        name, tokens = "/".join(recorded.parse_id(request.id)[:2]), (answer.usage.prompt, answer.usage.completion)
+        came = answer.text, answer.served_model, tokens, usd, asked_at, time.time(), reason
+        self._traced.append(Traced(name, request.id, request.messages, *came))
 
     def _caps_of(self, requests: Sequence[Request]) -> tuple[Cap, ...]:
         """Return the ends of what may be spent, as they stood when this session first asked."""

@@ -20,6 +20,10 @@ class TrackingConfig:
     log_text: bool | None = option(
         None, "false keeps texts (predictions, rejected texts) out of MLflow; null: as dataset.public says"
     )
+    system_metrics: bool = option(False, "true logs CPU, memory, disk, network and GPU every ten seconds of a run")
+    traces: bool = option(
+        False, "true logs each request to an LLM as a trace; without log_text its texts as lengths and sha256 alone"
+    )
     table: str | None = option(None, "tag the runs as parts of this table, for `clinsynth report`")
 
     def __post_init__(self) -> None:

@@ -24,6 +24,9 @@ class ShowConfig:
     samples: int = option(MISSING, "how many examples to print")
     seed: int = option(MISSING, "random number that draws them")
     rejected: int = option(MISSING, "how many rejected texts to print of each reason")
+    browse: str | None = option(
+        None, "write all texts, kept and rejected, into this page: filters and search in a browser, no network"
+    )
     tracking: TrackingConfig = MISSING
     paths: PathsConfig = MISSING
 

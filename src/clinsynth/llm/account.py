@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from clinsynth.errors import BudgetExceeded
 from clinsynth.llm.budget import CHARACTERS_PER_TOKEN, Cap, Spend, cost
@@ -42,6 +43,20 @@ class FurtherRequests:
 NO_FURTHER = FurtherRequests()
 
 
+class Heard(Protocol):
+    """Somebody who is told of an answer: what it has cost, when it was asked for, and why it is none."""
+
+    def __call__(
+        self, request: Request, answer: ServerAnswer, *, usd: float | None, asked_at: float, reason: str | None
+    ) -> None: ...
+
+
+def nobody_hears(
+    request: Request, answer: ServerAnswer, *, usd: float | None, asked_at: float, reason: str | None
+) -> None:
+    """Do nothing."""
+
+
 @dataclass(frozen=True)
 class Account:
     """One LLM with its cache and its bill; changes the cache and `spend`, which several goes may share."""
@@ -57,6 +72,8 @@ class Account:
     """Further ends."""
     sent: SendLog | None = None
     """Where it is written down what is sent; `None` where nobody is asked."""
+    heard: Heard = nobody_hears
+    """Told of each answer that came."""
     _under_way: dict[str, tuple[float, int]] = field(default_factory=dict, repr=False)
     """By key the US dollars and tokens that requests under way will take."""
 
@@ -84,6 +101,7 @@ class Account:
         sampling = self.endpoint.parameters(request)
         self._under_way.pop(key, None)
         reason = self._lack(answer, request)
+        self.heard(request, answer, usd=usd, asked_at=asked_at, reason=reason)
         if reason is None:
             self.cache.put(key, request, answer, model=model, sampling=sampling, asked_at=asked_at, cost_usd=usd)
             return None

@@ -28,6 +28,8 @@ class Point:
     """F1 in percent, as all below."""
     deviation: float | None
     """Standard deviation over seeds; `None` for a single run."""
+    interval: tuple[float, float] | None = None
+    """95% interval over test examples, where the runs say it."""
 
 
 @dataclass(frozen=True)
@@ -64,11 +66,11 @@ def draw_curves(panels: Sequence[Panel]) -> Figure:
     for axis, panel in zip(axes, panels, strict=True):
         _panel(axis, panel, names=names)
     axes[0].set_ylabel("F1 on the test set (%)")
-    axes[0].set_ylim(*_limits(panels))
+    axes[0].set_ylim(*limits(panels))
     return figure
 
 
-def _limits(panels: Sequence[Panel]) -> tuple[float, float]:
+def limits(panels: Sequence[Panel]) -> tuple[float, float]:
     """Return room around all points and their bands, as far as F1 goes."""
     points = [point for panel in panels for line in panel.lines for point in line.points]
     ends = [point.mean + sign * (point.deviation or 0) for point in points for sign in (-1, 1)]

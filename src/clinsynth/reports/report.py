@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -13,6 +14,8 @@ from rich.markdown import Markdown
 
 from clinsynth.artifacts import write_whole
 from clinsynth.reports.console import print_table, say, terminal
+from clinsynth.reports.curves import Panel
+from clinsynth.reports.page import report_page
 from clinsynth.reports.samples import Samples, show_samples
 from clinsynth.reports.tables import ReportTable, csv_text
 from clinsynth.text.printable import printable
@@ -30,8 +33,12 @@ class Report:
     body: list[str | ReportTable | Samples] = field(default_factory=list)
     """Texts are Markdown; tables are written as CSV and LaTeX too."""
     figure: Figure | None = None
+    panels: Sequence[Panel] = ()
+    """The curves of the figure, which a page draws itself."""
+    samples: list[str | Samples] = field(default_factory=list)
+    """Behind the body, on the page alone."""
     sides: dict[str, str] = field(default_factory=dict)
-    """Further files by ending: `runs.csv`, `html`."""
+    """Further files by ending: `runs.csv`."""
     public: bool = True
     """False where it must not leave the folder, for it shows texts of a dataset that is not public."""
 
@@ -55,8 +62,9 @@ class Report:
         return {kind: [row for table in found for row in table.rows] for kind, found in self.tables().items()}
 
     def write(self, folder: Path) -> list[Path]:
-        """Write `<name>.md`, and .csv, .tex, sides, .png and .svg as far as there are; return the paths."""
-        contents = {"md": self.markdown}
+        """Write `<name>.md` and .html, and .csv, .tex, sides, .png and .svg as far as there are; return the paths."""
+        page = report_page(self.title, self.body, figure=self.figure, panels=self.panels, samples=self.samples)
+        contents = {"md": self.markdown, "html": page}
         contents |= {f"{kind}.csv" if kind else "csv": csv_text(rows) for kind, rows in self.rows().items()}
         if tables := [table for found in self.tables().values() for table in found]:
             contents["tex"] = "\n".join(table.latex for table in tables)

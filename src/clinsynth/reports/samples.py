@@ -1,4 +1,4 @@
-"""Samples of labelled texts with what is marked in them: on a terminal, in Markdown, and as a page for a browser."""
+"""Samples of labelled texts with what is marked in them: on a terminal, in Markdown, on pages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import Any
 from rich.text import Text
 
 from clinsynth.reports.console import terminal
-from clinsynth.reports.templates import page_parts
 from clinsynth.review.marking import TERMINAL, colours, pieces
 from clinsynth.text.printable import printable
 
@@ -32,11 +31,6 @@ class Samples:
         """Return a list with entities in bold, of several types each with its own."""
         typed = len(self.kinds) > 1
         return "".join(f"- {_markdown(example, typed=typed)}\n" for example in self.examples)
-
-
-def samples_page(title: str, parts: Sequence[tuple[str, Samples]]) -> str:
-    """Return a page that needs nothing else; `parts` are headings and samples."""
-    return "".join(page_parts("samples.html", title=title, parts=parts))
 
 
 def show_samples(examples: Sequence[Any]) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import html
+from base64 import b64encode
 from collections.abc import Iterator
+from hashlib import sha256
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -16,12 +18,22 @@ from clinsynth.review.marking import pieces, styles
 
 def template_text(name: str) -> str:
     """Return a template, such as that of `corpus.md`."""
-    return (resources.files("clinsynth") / "assets" / "templates" / f"{name}.jinja").read_text(encoding="utf-8")
+    return asset(f"{name}.jinja")
 
 
-def write_page(path: Path, name: str, **values: Any) -> None:
-    """Write a page that needs nothing else, the whole of it or nothing."""
-    with writing_whole(path) as file:
+def asset(name: str) -> str:
+    """Return a file beside the templates, such as the script of a page."""
+    return (resources.files("clinsynth") / "assets" / "templates" / name).read_text(encoding="utf-8")
+
+
+def allowed(script: str) -> str:
+    """Return by what a page's security policy knows this script of ours, so that no other one runs."""
+    return f"'sha256-{b64encode(sha256(asset(script).encode()).digest()).decode()}'"
+
+
+def write_page(path: Path, name: str, *, private: bool = False, **values: Any) -> None:
+    """Write a page that needs nothing else, the whole of it or nothing; `private`: for its owner alone."""
+    with writing_whole(path, private=private) as file:
         for part in page_parts(name, **values):
             file.write(part)
 
@@ -29,10 +41,11 @@ def write_page(path: Path, name: str, **values: Any) -> None:
 def page_parts(name: str, **values: Any) -> Iterator[str]:
     """Return a page with these values in it, part by part: it may be long.
 
-    All templates have `escape`, and `pieces` and `styles`, by which marked parts of a text have their colours.
+    All templates have `escape`, `pieces` and `styles`, by which marked parts of a text have their colours, and `asset`
+    and `allowed`, by which pages have the scripts of their own, and no other.
     """
     templates = Environment(
         loader=FunctionLoader(template_text), undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False
     )
-    templates.globals.update(escape=html.escape, pieces=pieces, styles=styles())
+    templates.globals.update(escape=html.escape, pieces=pieces, styles=styles(), asset=asset, allowed=allowed)
     return templates.get_template(name).generate(values)

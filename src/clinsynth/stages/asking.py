@@ -61,6 +61,8 @@ def ends_before_asking(
     return asking.dry_run
 
 
-def session(llm: LLMConfig, *, artifacts: Path, run: ActiveRun, ledger: Ledger) -> sessions.Session:
-    """Return a session whose cost is shown when it is left."""
-    return sessions.Session(llm, artifacts=artifacts, run=run, ledger=ledger, show=show_spend)
+def session(
+    llm: LLMConfig, *, artifacts: Path, run: ActiveRun, ledger: Ledger, texts: bool = False
+) -> sessions.Session:
+    """Return a session whose cost is shown when it is left; `texts` may stand in MLflow's traces of its requests."""
+    return sessions.Session(llm, artifacts=artifacts, run=run, ledger=ledger, show=show_spend, texts=texts)

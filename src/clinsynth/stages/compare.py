@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from clinsynth.reports.comparing import Compared, Side, changed, show_compared, 
 from clinsynth.reports.console import say
 from clinsynth.stages import Job
 from clinsynth.stages.outcomes import PREDICTIONS
-from clinsynth.stages.tagged import test_set
+from clinsynth.stages.tagged import logged, test_set
 from clinsynth.task import Headline
 from clinsynth.tracking import Ledger
 
@@ -29,7 +30,8 @@ def main(settings: CompareConfig, *, job: Job) -> Compared:
         raise ConfigError(f"the runs were scored on {sets[0]} and on {sets[1]}: scores on other tests say nothing.")
     task = a.data.params.get("dataset.task")
     headline = tasks.kind(task).judge.HEADLINE if task else Headline()
-    one, other = (_side(run, ledger=ledger) for run in (a, b))
+    names = {*a.data.params, *b.data.params}
+    one, other = (_side(run, names=names, ledger=ledger) for run in (a, b))
     found = Compared(
         one,
         other,
@@ -54,10 +56,12 @@ def _run(start: str, *, ledger: Ledger) -> Any:
     return found[0]
 
 
-def _side(run: Any, *, ledger: Ledger) -> Side:
+def _side(run: Any, *, names: Iterable[str], ledger: Ledger) -> Side:
     text = ledger.artifact(run.info.run_id, PREDICTIONS) or ""
     records = [json.loads(line) for line in text.splitlines()]
-    return Side(run.info.run_id, run.info.run_name, run.data.params, run.data.metrics, records)
+    told = {name: logged(run.data.params, name) for name in names}
+    params = {name: value for name, value in told.items() if value not in (None, "null")}
+    return Side(run.info.run_id, run.info.run_name, params, run.data.metrics, records)
 
 
 def _arm(side: Side, *, ledger: Ledger) -> Arm:

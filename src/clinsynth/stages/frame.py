@@ -18,12 +18,9 @@ from clinsynth.config import DatasetConfig, PathsConfig, TrackingConfig
 from clinsynth.corpora import Corpus
 from clinsynth.errors import ClinsynthError, withheld
 from clinsynth.keys import digest
-from clinsynth.stages import Job
+from clinsynth.stages import Job, naming
 from clinsynth.tracking import ActiveRun, Ledger
 from clinsynth.types import Gold, Summary
-
-NOT_SET = ("null", "[]", "{}")
-"""Values of params that are not logged: a third of them, in which people look for the others."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +67,7 @@ class Frame:
         summary = None if force else look()
         if summary is not None:
             print(skipped.replace("$run", summary.run_id))
+            self._stand_in_group(summary.run_id)
             self._tag_table(summary.run_id)
             summary.write(self.job.folder)
         return summary
@@ -85,9 +83,10 @@ class Frame:
             description=run_description(self.job),
             tags={**self.job.tags, **entry.tags},
         ) as run:
-            run.params({name: value for name, value in entry.params.items() if value not in NOT_SET})
+            run.params(naming.told_params(entry.params))
             if entry.config:
                 run.text(self.job.resolved, "config.yaml")
+            self._stand_in_group(run.id)
             yield run
         self._tag_table(run.id)
 
@@ -117,6 +116,15 @@ class Frame:
         if self.table:
             self.ledger.tag(run_id, f"table.{self.table}", "true")
 
+    def _stand_in_group(self, run_id: str) -> None:
+        """Put a run below the one of its table, or else of its sweep."""
+        told = {"table": self.table, "sweep": self.job.sweep}
+        for kind, name in told.items():
+            if name:
+                how = f"The runs of the {kind} {name}: `clinsynth report {kind}={name}` prints their scores."
+                self.ledger.stand_under(run_id, group=name, description=how)
+                return
+
 
 def run_description(job: Job) -> str:
     """Return how to repeat the run, as Markdown."""
@@ -124,12 +132,15 @@ def run_description(job: Job) -> str:
     return f"Repeat it with\n\n```\n{command}\n```\n\nThe whole config is the artifact `config.yaml`."
 
 
-def log_gold(run: ActiveRun, gold: Gold, *, dataset: DatasetConfig) -> None:
-    """Name the gold data in the run, by the first of its files."""
+def log_gold(run: ActiveRun, gold: Gold, *, dataset: DatasetConfig, context: str = "testing") -> None:
+    """Name the gold data in the run, by the first of its files, and what it is used for."""
+    sizes = {"train": len(gold.train), "devel": len(gold.devel), "test": len(gold.test)}
     for file in list(dataset.files.given().values())[:1]:
-        run.dataset(name=dataset.name, digest=digest(gold.hashes), source=str(file.url or file.path))
+        source = str(file.url or file.path)
+        run.dataset(name=dataset.name, digest=digest(gold.hashes), source=source, context=context, sizes=sizes)
 
 
-def log_corpus(run: ActiveRun, corpus: Corpus, *, dataset: DatasetConfig) -> None:
-    """Name the synthetic corpus in the run."""
-    run.dataset(name=f"{dataset.name} synthetic", digest=corpus.digest, source=str(corpus.folder))
+def log_corpus(run: ActiveRun, corpus: Corpus, *, dataset: DatasetConfig, context: str = "training") -> None:
+    """Name the synthetic corpus in the run, and what it is used for."""
+    name, sizes = f"{dataset.name} synthetic", {**corpus.manifest.counts}
+    run.dataset(name=name, digest=corpus.digest, source=str(corpus.folder), context=context, sizes=sizes)

@@ -16,7 +16,7 @@ from clinsynth.llm.cached import CachedCompletions
 from clinsynth.reports.counts import show_corpus_counts, show_rejected, show_short
 from clinsynth.reports.spending import show_outcome
 from clinsynth.stages import Job, asking, labelling, naming, replay, resolving
-from clinsynth.stages.frame import Entry, Frame
+from clinsynth.stages.frame import Entry, Frame, log_corpus, log_gold
 from clinsynth.tracking import ActiveRun
 from clinsynth.types import Summary
 
@@ -109,7 +109,10 @@ def _entered(settings: GenerateConfig, *, run_key: str, job: Job) -> tuple[Frame
 
 def _ask(settings: GenerateConfig, generation: Generation, *, frame: Frame, run: ActiveRun) -> Spend:
     """Get all that is to be asked answered; return the bill."""
-    with asking.session(settings.llm, artifacts=frame.store.root, run=run, ledger=frame.ledger) as session:
+    public = settings.dataset.public and (settings.texts.public or not labelling.own_texts(settings))
+    texts = settings.tracking.may_hold_text(public=public)
+    store, ledger = frame.store.root, frame.ledger
+    with asking.session(settings.llm, artifacts=store, run=run, ledger=ledger, texts=texts) as session:
         session.ask(
             generation.requests,
             title=settings.dataset.name,
@@ -137,6 +140,8 @@ def _asked(
                 flush=True,
             )
         run.tag("corpus", corpus.digest)
+        log_gold(run, generation.recipe.gold, dataset=settings.dataset, context="shown")
+        log_corpus(run, corpus, dataset=settings.dataset, context="written")
         summary = Summary(run.id, run_key, corpus.digest, None, len(corpus.examples))
         summary.write(job.folder)
     return corpus

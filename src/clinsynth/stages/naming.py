@@ -56,6 +56,12 @@ ANSWERED_BY = "llm.answered_by"
 
 QUOTES = "'\""
 
+NOT_SET = ("null", "[]", "{}")
+"""Values of params that are not logged: a third of them, in which people look for the others."""
+
+_PACE = ("llm.concurrency", "llm.patience_s", "llm.poll_s", "llm.timeout_s", "trainer.checkpoint_steps")
+"""Settings of which nobody asks a run: they are in its config."""
+
 LONGEST_PARAM = 80
 """Characters; longer texts and lists cannot be compared at a glance, and stand in `config.yaml`."""
 
@@ -110,17 +116,56 @@ def stage_params(settings: Any, *, choices: Mapping[str, str], **named: str) -> 
 @cache
 def without_effect() -> frozenset[str]:
     """Return the settings of a training or a baseline that no key has: they change no result, or others tell of it."""
-    nodes = [("", TrainConfig), ("", ZeroShotConfig), *(("dataset.", schema) for schema in tasks.schemas().values())]
-    return frozenset(name for prefix, node in nodes for name in _keyless(prefix, node))
+    return frozenset(name for name, metadata in _described() if metadata.get("keyless"))
 
 
-def _keyless(prefix: str, node: type) -> Iterator[str]:
+@cache
+def as_before() -> Mapping[str, frozenset[str]]:
+    """Return by their names the settings that came later, each with the values that mean "as before it came".
+
+    With such a value a setting stands in no key, and in no param: runs of earlier releases have no such param, either.
+    """
+    found: dict[str, frozenset[str]] = {}
+    for name, metadata in _described():
+        if "before" in metadata:
+            before = metadata["before"]
+            values = before if isinstance(before, tuple) else (before,)
+            found[name] = found.get(name, frozenset()) | {str(_plain(value)) for value in values}
+    return found
+
+
+def told_params(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the params that are logged: those that are set, but for what says nothing about a run.
+
+    That are settings with which it is as before they came, switches that are off and change no result, and how fast an
+    LLM is asked.
+    """
+    usual, idle = as_before(), without_effect()
+    return {
+        name: value
+        for name, value in params.items()
+        if value not in NOT_SET
+        and str(value) not in usual.get(name, ())
+        and not (value is False and name in idle)
+        and name not in _PACE
+    }
+
+
+def _described() -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the settings of a training or a baseline, with what is said of each."""
+    for schema in tasks.schemas().values():
+        yield from _settings("dataset.", schema)
+    for node in (TrainConfig, ZeroShotConfig):
+        yield from _settings("", node)
+
+
+def _settings(prefix: str, node: type) -> Iterator[tuple[str, Mapping[str, Any]]]:
     types = get_type_hints(node)
     for item in fields(node):
-        if item.metadata.get("keyless"):
-            yield prefix + item.name
-        elif is_dataclass(types[item.name]):
-            yield from _keyless(f"{prefix}{item.name}.", types[item.name])
+        if is_dataclass(types[item.name]) and not item.metadata.get("keyless"):
+            yield from _settings(f"{prefix}{item.name}.", types[item.name])
+        else:
+            yield prefix + item.name, item.metadata
 
 
 def _flat(prefix: str, settings: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -214,7 +214,9 @@ def _log(
         if finished:
             return finished
         with frame.begin(entry) as run:
-            run.dataset(name=f"{review.name} {review.subject}", digest=review.digest, source=str(place.folder))
+            run.dataset(
+                name=f"{review.name} {review.subject}", digest=review.digest, source=str(place.folder), context="judged"
+            )
             run.metrics(metrics)
             for name in (RESULT, REPORT):
                 run.file(place.folder / name)

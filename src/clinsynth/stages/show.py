@@ -8,6 +8,7 @@ from pathlib import Path
 from clinsynth import corpora, tasks
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import ShowConfig
+from clinsynth.reports.browsing import write_browser
 from clinsynth.reports.counts import show_corpus_counts, show_doubted, show_rejected, show_statistics
 from clinsynth.reports.samples import show_samples
 from clinsynth.reports.spending import show_bill
@@ -27,6 +28,10 @@ def main(settings: ShowConfig, *, job: Job) -> None:
     show_doubted(corpus.rows(), each=settings.rejected)
     show_rejected(corpus.manifest.rejected, corpus.rejected(), each=settings.rejected)
     print(f"\n{corpus.folder}")
+    if settings.browse is not None:
+        page = Path(settings.browse).expanduser()
+        write_browser(page, corpus)
+        print(f"All of it, to filter and search (you alone may read the file): {page}")
 
 
 def _show_bill(settings: ShowConfig, corpus: corpora.Corpus) -> None:

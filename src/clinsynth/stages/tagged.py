@@ -72,7 +72,7 @@ def tagged_arms(runs: Sequence[Any], *, headline: Headline) -> list[Arm]:
 def _identity(run: Any) -> tuple[str, ...]:
     """Return what the runs of an arm have in common: all but the seed, by the params for runs of earlier releases."""
     params, tags, metrics = run.data.params, run.data.tags, run.data.metrics
-    others = {name: _value(params, name) for name in {*params, *_FIRST} - {*SEEDS, "experiment"}}
+    others = {name: logged(params, name) for name in {*params, *_FIRST} - {*SEEDS, "experiment"}}
     answers = [str(metrics.get(f"answers/{name}")) for name in ("found", "missing")]
     return (tags.get(ARM_KEY) or digest(others), tags.get(CORPUS, ""), params.get(ANSWERED_BY, ""), *answers)
 
@@ -103,13 +103,13 @@ def _needless(name: str, params: Sequence[Mapping[str, str]]) -> bool:
     group = name.partition(".")[0]
     of_option: dict[str | None, set[str]] = {}
     for found in params:
-        if (value := _value(found, name)) is not None:
+        if (value := logged(found, name)) is not None:
             of_option.setdefault(found.get(group), set()).add(value)
     return group != name and len(of_option) > 1 and all(len(values) == 1 for values in of_option.values())
 
 
 def _name(params: Mapping[str, str], told: Sequence[str]) -> str:
-    values = {name: value for name in told if (value := _value(params, name)) is not None}
+    values = {name: value for name in told if (value := logged(params, name)) is not None}
     words = {name: _word(name, value) for name, value in values.items() if not _idle(name, params)}
     source = [] if any(words[name] for name in words if name in _FIRST) else [params.get("source", "")]
     return " ".join(filter(None, [*source, *words.values()]))
@@ -122,18 +122,20 @@ def _mark(run: Any) -> str:
 
 
 def _values(params: Sequence[Mapping[str, str]], name: str) -> set[str]:
-    return {value for found in params if (value := _value(found, name)) is not None}
+    return {value for found in params if (value := logged(found, name)) is not None}
 
 
-def _value(params: Mapping[str, str], name: str) -> str | None:
-    """Return a param, which is not logged where it is null; `None` where nothing of its group is.
+def logged(params: Mapping[str, str], name: str) -> str | None:
+    """Return a param, which is not logged where it is null or as before it came; `None` where nothing of its group is.
 
     Runs that were made before there were reviews dropped nothing.
     """
     if name in params or name == "quality.reviewed":
         return params.get(name, Reviewed.keep.value)
     group, dot, _ = name.partition(".")
-    return "null" if dot and any(other.startswith(f"{group}.") for other in params) else None
+    if not dot or not any(other.startswith(f"{group}.") for other in params):
+        return None
+    return min(naming.as_before().get(name, {"null"}))
 
 
 def _idle(param: str, params: Mapping[str, str]) -> bool:

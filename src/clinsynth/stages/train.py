@@ -264,7 +264,8 @@ def trained_card(settings: TrainConfig, *, run_id: str, metrics: Metrics, usage:
 
 def _log_data(run: ActiveRun, material: Material) -> None:
     dataset, corpus = material.settings.dataset, material.corpus
-    log_gold(run, material.gold, dataset=dataset)
+    synthetic = material.settings.source.name is SourceName.synthetic
+    log_gold(run, material.gold, dataset=dataset, context="testing" if synthetic else "training")
     run.metrics({"examples": len(material.arm.examples), "labels": float(_labels(material))})
     if labels := material.gold.adjudication:
         run.metrics(adjudication.logged(labels))

@@ -7,6 +7,7 @@ that nothing is done twice side by side, and a run that claims to run while its 
 from clinsynth.tracking.active import LONGEST_PARAM, ActiveRun
 from clinsynth.tracking.ledger import Ledger
 from clinsynth.tracking.tags import ANSWERS, ARM_KEY, CORPUS, HOST, LOCK, RUN_KEY, SENT, VIEW
+from clinsynth.tracking.traces import Traced
 
 __all__ = [
     "ANSWERS",
@@ -20,4 +21,5 @@ __all__ = [
     "VIEW",
     "ActiveRun",
     "Ledger",
+    "Traced",
 ]

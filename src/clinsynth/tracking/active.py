@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from filelock import FileLock
 from mlflow import MlflowClient
-from mlflow.entities import Dataset, DatasetInput, Metric, Param
+from mlflow.entities import Dataset, DatasetInput, InputTag, LoggedModelOutput, Metric, Param
 from mlflow.exceptions import MlflowException
 from numpy.typing import NDArray
 
@@ -98,12 +100,18 @@ class ActiveRun:
             for key, value in metrics.items()
         ]
         self.client.log_batch(self.id, metrics=logged)
+        self.client.log_outputs(self.id, [LoggedModelOutput(model.model_id, step=0)])
         self.client.finalize_logged_model(model.model_id, "READY")
 
-    def dataset(self, *, name: str, digest: str, source: str) -> None:
-        entry = Dataset(name=name, digest=digest[:36], source_type="local", source=redacted(source))
+    def dataset(
+        self, *, name: str, digest: str, source: str, context: str, sizes: Mapping[str, int] = MappingProxyType({})
+    ) -> None:
+        """Name a dataset as an input of the run; `context` says what for, `sizes` how much of what is in it."""
+        profile = json.dumps(dict(sizes))
+        entry = Dataset(name, digest[:36], source_type="local", source=redacted(source), profile=profile)
+        tag = InputTag("mlflow.data.context", context)
         with FileLock(self._lock):  # processes that log the same new dataset at once break its unique name
             try:
-                self.client.log_inputs(self.id, datasets=[DatasetInput(entry)])
+                self.client.log_inputs(self.id, datasets=[DatasetInput(entry, [tag])])
             except MlflowException:  # a process of another machine did, and it is there now
-                self.client.log_inputs(self.id, datasets=[DatasetInput(entry)])
+                self.client.log_inputs(self.id, datasets=[DatasetInput(entry, [tag])])

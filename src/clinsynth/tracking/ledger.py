@@ -7,7 +7,7 @@ import os
 import socket
 import sqlite3
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import MappingProxyType
@@ -22,10 +22,26 @@ from sqlalchemy.exc import SQLAlchemyError
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import TrackingConfig
 from clinsynth.errors import ConfigError, Pruned, redacted
+from clinsynth.keys import digest
 from clinsynth.tracking.active import ActiveRun
+from clinsynth.tracking.machine import measured
 from clinsynth.tracking.sharing import SharedClaim, beating, is_dead, is_shared, now
-from clinsynth.tracking.store import prepared
-from clinsynth.tracking.tags import ANSWERS, BEAT, CORPUS, COUNTS, HOST, LOCK, LOOK, NOTE, PRUNED, RUN_KEY
+from clinsynth.tracking.store import prepared, quietly_in
+from clinsynth.tracking.tags import (
+    ANSWERS,
+    BEAT,
+    CORPUS,
+    COUNTS,
+    GROUP,
+    HOST,
+    LOCK,
+    LOOK,
+    NOTE,
+    PARENT,
+    PRUNED,
+    RUN_KEY,
+)
+from clinsynth.tracking.traces import Traced, write_traces
 from clinsynth.types import Outcomes, Summary
 
 EVERYBODYS = "Default"
@@ -42,6 +58,7 @@ class Ledger:
         self.uri = chosen or config.uri
         self.artifacts = None if chosen else Path(config.artifacts)
         self.shared = is_shared(self.uri)
+        self.system_metrics, self.traces = config.system_metrics, config.traces
         if self.uri.startswith("file:") or "://" not in self.uri:
             raise ConfigError(
                 f"tracking.uri={self.uri} is a plain folder, which MLflow 3 no longer writes: use "
@@ -169,6 +186,26 @@ class Ledger:
     def tag(self, run_id: str, name: str, value: str) -> None:
         self.client.set_tag(run_id, name, value)
 
+    def stand_under(self, run_id: str, *, group: str, description: str) -> None:
+        """Put a run below the one of its experiment that stands for a group, a table or a sweep, in MLflow's UI.
+
+        A run that stands below one stays there. That of a group has no results, and no question to the ledger finds it.
+        """
+        run = self.client.get_run(run_id)
+        if PARENT not in run.data.tags:
+            self.tag(run_id, PARENT, self._group(run.info.experiment_id, group, description=description))
+
+    def _group(self, experiment: str, name: str, *, description: str) -> str:
+        key = digest([experiment, name])[:24]
+        with FileLock(self.store.lock_path("mlflow")):
+            found = self.client.search_runs([experiment], filter_string=f"tags.{GROUP} = '{key}'", max_results=1)
+            if found:
+                return str(found[0].info.run_id)
+            tags = {"mlflow.runName": name, "mlflow.note.content": description, GROUP: key}
+            made = self.client.create_run(experiment, tags=tags).info.run_id
+            self.client.set_terminated(made)
+        return str(made)
+
     def end_dead_runs(self) -> int:
         """Mark runs KILLED whose process is gone, and those of other machines without a beat; returns how many."""
         wanted = "attributes.status = 'RUNNING'"
@@ -178,6 +215,13 @@ class Ledger:
         for run_id in dead:
             self.client.set_terminated(run_id, status="KILLED")
         return len(dead)
+
+    def trace(self, found: Sequence[Traced], *, run_id: str, texts: bool) -> None:
+        """Write requests to an LLM as traces of a run; see `write_traces`."""
+        if found:
+            experiment = self.client.get_run(run_id).info.experiment_id
+            with quietly_in(self.uri):  # traces go to the store of the process
+                write_traces(self.client, found, experiment=experiment, run_id=run_id, texts=texts)
 
     @contextmanager
     def run(
@@ -210,8 +254,9 @@ class Ledger:
         run = self.client.create_run(self._experiment(experiment), tags={**fixed, **tags})
         status = "FAILED"
         alive = beating(lambda: self.tag(run.info.run_id, BEAT, now())) if self.shared else nullcontext()
+        machine = measured(run.info.run_id, uri=self.uri) if self.system_metrics else nullcontext()
         try:
-            with alive:
+            with alive, machine:
                 yield ActiveRun(self.client, run.info.run_id, lock=self.store.lock_path("mlflow"))
             status = "FINISHED"
         except (KeyboardInterrupt, Pruned) as stopped:
@@ -246,7 +291,7 @@ class Ledger:
         token = None
         while experiments:
             page = self.client.search_runs(experiments, filter_string=wanted, page_token=token)
-            found += page
+            found += [run for run in page if GROUP not in run.data.tags]
             token = page.token
             if not token:
                 break

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sqlite3
 import time
-from contextlib import closing
+import warnings
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 
+import mlflow
 from filelock import FileLock
 from mlflow import MlflowClient
 
 SQLITE = "sqlite:///"
+
+STORE, SILENT = "MLFLOW_TRACKING_URI", "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"
+"""Variables that MLflow reads."""
 
 
 def prepared(uri: str) -> str:
@@ -42,3 +49,27 @@ def _build(path: Path) -> None:
     finally:
         for rest in path.parent.glob(f"{start}*"):
             rest.unlink()
+
+
+@contextmanager
+def quietly_in(uri: str) -> Iterator[None]:
+    """Write to this store, as the process does to its own.
+
+    Models and traces are logged to the store of the process, of which MLflow tells its children by a variable; another
+    one may be the user's. MLflow loads what it has just logged, and tells of its own doings on the terminal.
+    """
+    before = {name: os.environ.get(name) for name in (STORE, SILENT)}
+    own = mlflow.get_tracking_uri() if mlflow.is_tracking_uri_set() else None  # type: ignore[no-untyped-call]
+    os.environ[SILENT] = "true"
+    try:
+        with warnings.catch_warnings(), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            warnings.simplefilter("ignore")
+            mlflow.set_tracking_uri(uri)
+            yield
+    finally:
+        mlflow.set_tracking_uri(own)  # type: ignore[arg-type]  # None is what it begins with
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

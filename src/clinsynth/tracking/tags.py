@@ -9,6 +9,8 @@ RUN_KEY, ARM_KEY, CORPUS, ANSWERS, LOCK, HOST = "run_key", "arm_key", "corpus", 
 
 BEAT = "beat"
 """Tag of a run in a store that several machines share: when it was last alive, in seconds since 1970."""
+GROUP, PARENT = "group", "mlflow.parentRunId"
+"""Tags: of a run that has no results and under which others stand, a digest; of these, the id of that run."""
 
 SENT = "sent_log"
 """Tag of a run that has asked an LLM: the last line of the log of what was sent, when it ended."""

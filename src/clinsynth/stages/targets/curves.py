@@ -40,7 +40,7 @@ def make_report(asked: Asked) -> Report:
     found = runs.gather(asked)
     made = Report(asked.target, asked.title)
     panels = _panels(found, target=asked.target)
-    made.figure = draw_curves(panels) if panels else None
+    made.figure, made.panels = draw_curves(panels) if panels else None, panels
     made.body.append(
         "Bands are one standard deviation over seeds, where there are several. What the paper reads off its figure is "
         "in grey.\n"
@@ -91,8 +91,13 @@ def _line(name: str, arms: Mapping[float, Arm]) -> Line:
     for x, arm in arms.items():
         mean, deviation = arm.score, arm.deviation(arm.headline.metric)
         if mean is not None:
-            points.append(Point(x, 100 * mean, None if deviation is None else 100 * deviation))
+            points.append(Point(x, 100 * mean, None if deviation is None else 100 * deviation, _interval(arm)))
     return Line(name, tuple(points))
+
+
+def _interval(arm: Arm) -> tuple[float, float] | None:
+    low, high = arm.mean(arm.headline.low), arm.mean(arm.headline.high)
+    return None if low is None or high is None else (100 * low, 100 * high)
 
 
 def _published(found: runs.Runs) -> list[Mark]:

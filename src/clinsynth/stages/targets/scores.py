@@ -13,7 +13,7 @@ from clinsynth.reports.arms import Arm, by_dataset
 from clinsynth.reports.report import Report
 from clinsynth.reports.scores import score_table
 from clinsynth.stages import costs
-from clinsynth.stages.targets import gaps, runs
+from clinsynth.stages.targets import gaps, runs, samples
 from clinsynth.stages.targets.asked import Asked
 
 RUNS = True
@@ -49,6 +49,7 @@ def add_tables(made: Report, found: runs.Runs, *, asked: Asked) -> None:
         made.body.append("".join(f"- {text}\n" for text in findings.departures(shown)))
     made.body += [gaps.section(found.missing, asked=asked), "---\n", runs.provenance(asked, found.scored)]
     made.sides["runs.csv"] = runs.side_file(found.arms)
+    made.samples = samples.learnt_from(found, asked=asked)
 
 
 def _labelled(arms: Sequence[Arm]) -> list[str]:
