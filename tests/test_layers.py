@@ -122,3 +122,15 @@ def test_mlflow_is_imported_in_one_room() -> None:
 
 def test_hydra_is_seen_by_stages_and_command_line_alone() -> None:
     assert {room(name) for name in MODULES if "hydra" in packages(name)} == {"config", "stages", "cli"}
+
+
+UNIX = {"fcntl", "grp", "pty", "pwd", "resource", "termios", "tty"}
+UNIX_CALLS = {"fork", "getuid", "geteuid", "killpg", "setsid", "mkfifo", "SIGKILL", "SIGHUP", "SIGUSR1", "SIGALRM"}
+
+
+@pytest.mark.parametrize("name", sorted(MODULES))
+def test_nothing_is_asked_of_unix_alone(name: str) -> None:
+    """Windows has none of these; locks are filelock's, signals SIGINT and SIGTERM."""
+    tree = ast.parse(MODULES[name].read_text(encoding="utf-8"))
+    called = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    assert (packages(name) & UNIX, called & UNIX_CALLS) == (set(), set())

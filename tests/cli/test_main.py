@@ -149,11 +149,12 @@ def test_a_shell_completes(line: str, found: list[str], clinsynth: Command, monk
     assert (said.status, said.out.split(), said.err) == (0, found, "")
 
 
-@pytest.mark.parametrize("words", [("-sc", "install=bash"), ("train", "-sc", "install=zsh")])
+@pytest.mark.parametrize("words", [("-sc", "install=bash"), ("-sc", "install=zsh"), ("train", "-sc", "install=zsh")])
 def test_completion_is_installed(words: tuple[str, ...], clinsynth: Command) -> None:
     said = clinsynth(*words)
     assert said.status == 0
     assert said.out.endswith("-F hydra_bash_completion clinsynth\n")
+    assert ("bashcompinit" in said.out) is (words[-1] == "install=zsh")  # which knows no `complete` without it
 
 
 OWN = """defaults: [/schema/dataset/ner@_here_]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from omegaconf import OmegaConf
 
 from clinsynth.cli import studies
 from clinsynth.errors import ConfigError
@@ -16,7 +17,7 @@ from support import TINY, Command
 
 optuna = pytest.importorskip("optuna")
 
-SPACE = ("backbone.lr=tag(log, interval(1e-5, 1e-2))", "trainer.epochs=range(1,4)", "size=n1,n5")
+SPACE = ("trainer.devel=gold", "backbone.lr=tag(log, interval(1e-5, 1e-2))", "trainer.epochs=range(1,4)", "size=n1,n5")
 STUDY = ("-m", "hydra/sweeper=optuna", "hydra.sweeper.storage=studies.db")
 
 
@@ -52,7 +53,9 @@ def test_a_study_is_stopped_and_continued(clinsynth: Command, with_store: Path, 
     study = load()
     states = [trial.state.name for trial in study.trials]
     assert (states.count("COMPLETE"), states.count("FAIL"), len(states)) == (12, 1, 13)
-    assert study.trials[0].params["backbone.lr"] == scored[0].backbone.lr
+    first = {"backbone.lr": 3e-4, "trainer.epochs": 3, "size": "n1"}  # the settings as they are; no list has n30
+    assert study.trials[0].params == first
+    assert (scored[0].backbone.lr, scored[0].trainer.devel) == (3e-4, "gold")
     assert {settings.size.per_unit for settings in scored} == {1, 5}
     assert {settings.trainer.epochs for settings in scored} <= {1, 2, 3}
     assert study.best_value >= study.trials[0].value
@@ -77,6 +80,36 @@ def test_trials_train_and_are_given_up(clinsynth: Command, with_store: Path, tin
     assert study.trials[0].intermediate_values
     assert study.best_value == max(trial.value for trial in study.trials if trial.value is not None)
     assert re.search(r"best: \d+\.\d on devel, trial \d: clinsynth train ", said.out)
+
+
+def test_a_search_of_the_package_is_a_study(clinsynth: Command, with_store: Path, scored: list[Any]) -> None:
+    """Its word begins the study, and stands in no job: the command of a trial trains once."""
+    said = clinsynth("train", "search=ner", "hydra.sweeper.storage=studies.db", "hydra.sweeper.trials=3", "seed=7")
+    assert (said.status, said.err) == (0, "")
+    usual = {"backbone.lr": 3e-4, "backbone.batch_size": "16", "trainer.epochs": 3, "trainer.min_steps": "300"}
+    assert load().trials[0].params == usual | {"size": "default", "annotator": "default"}
+    assert [(settings.seed, settings.trainer.save_model) for settings in scored] == [(7, False)] * 3
+    best = next(line for line in said.out.splitlines() if line.startswith("best: "))
+    assert "search=" not in best
+    assert "trainer.devel=gold" in best
+    jobs = [OmegaConf.load(path) for path in Path("multirun/train").glob("*/[0-2]/.hydra/hydra.yaml")]
+    assert {tuple(word for word in job.hydra.overrides.task if "search" in word) for job in jobs} == {()}
+    assert [trials.of_job(job.hydra).study for job in jobs] == ["train"] * 3
+
+
+def test_another_space_is_another_study(clinsynth: Command, with_store: Path, scored: list[Any]) -> None:
+    study = ("train", *STUDY, "hydra.sweeper.trials=1", "source=original", "backbone.lr=1e-3,1e-4")
+    assert clinsynth(*study).status == 0
+    said = clinsynth(*study, "seed=3")
+    assert said.status == 2
+    assert "has searched another space, or with other settings (seed=3)" in " ".join(said.err.split())
+    assert clinsynth(*study, "hydra.sweeper.trials=2").status == 0
+
+
+def test_data_are_chosen_on_the_same_gold(clinsynth: Command, with_store: Path) -> None:
+    said = clinsynth("train", *STUDY, "annotator=seed,llm", "trainer.holdout=0.1")
+    assert said.status == 2
+    assert "annotator would be chosen on what is held out of each trial's own data" in " ".join(said.err.split())
 
 
 def test_the_test_set_chooses_nothing(clinsynth: Command, with_store: Path) -> None:

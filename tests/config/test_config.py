@@ -14,7 +14,8 @@ from clinsynth.stages.overrides import combinations
 from support import Command, Composed
 
 CONF = config.conf_folder()
-GROUPS = sorted({folder.name for folder in CONF.iterdir() if folder.is_dir()} - {"experiment", "hydra", "targets"})
+KEYLESS = {"experiment", "hydra", "search", "targets"}
+GROUPS = sorted({folder.name for folder in CONF.iterdir() if folder.is_dir()} - KEYLESS)
 NEEDED = {
     "predict": ("model=m", "input=notes.txt"),
     "compare": ("runs=[abc0,abc1]",),

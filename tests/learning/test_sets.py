@@ -115,6 +115,30 @@ def test_gold_devel_is_never_trained_on() -> None:
     assert found.train == found.examples == tuple(EXAMPLES)
 
 
+@pytest.mark.parametrize(
+    ("name", "order"), [*((name, "mixed") for name in SourceName), (SourceName.augmented, "synthetic_first")]
+)
+@pytest.mark.parametrize("split", [0, 30])
+def test_gold_devel_is_there_for_any_source_that_asks(name: SourceName, order: str, split: int) -> None:
+    gold = Gold(train=EXAMPLES, test=[], devel=list(range(1000, 1000 + split)), hashes={})
+    source = SourceConfig(name=name, order=order)
+    found = training_set(gold, synthetic=[2000, 2001], source=source, holdout=0.2, seed=0, devel="gold")
+    assert len(found.devel) == (split or 20)
+    assert not {*found.devel} & {*found.train}
+    assert found.train == found.examples
+    learnt = 0 if name is SourceName.synthetic else 100 if split else 80
+    assert len({*found.train} & {*EXAMPLES}) == learnt
+    assert found.first == (2 if order == "synthetic_first" else 0)
+
+
+def test_gold_devel_needs_gold() -> None:
+    nothing = Gold(train=[1], test=[], devel=[], hashes={})
+    with pytest.raises(ConfigError, match=r"trainer\.devel=gold: the dataset has no devel split, and 1 gold"):
+        training_set(
+            nothing, synthetic=[1], source=SourceConfig(name=SourceName.synthetic), holdout=0.0, seed=0, devel="gold"
+        )
+
+
 def test_the_seed_says_what_is_held_out() -> None:
     assert arm(None, seed=1) == arm(None, seed=1)
     assert arm(None, seed=1).devel != arm(None, seed=2).devel

@@ -1,4 +1,4 @@
-"""Completion of stages, groups, options and keys in a shell: `eval "$(clinsynth -sc install=bash)"`.
+"""Completion of stages, groups, options and keys in a shell: `eval "$(clinsynth -sc install=bash)"`, or `=zsh`.
 
 Hydra's script calls the command without a stage at each Tab, and the line that is typed stands in `COMP_LINE`.
 """
@@ -17,6 +17,11 @@ FLAGS = ("-sc", "--shell-completion")
 SHELLS = ("bash", "zsh", "fish")
 ACTIONS = ("install", "uninstall", "query")
 
+ZSH = """\
+(( $+functions[compdef] )) || { autoload -Uz compinit && compinit }
+autoload -Uz bashcompinit && bashcompinit"""
+"""What zsh needs before it takes the script for bash."""
+
 Hydra = Callable[[str, list[str]], None]
 """Runs a stage's flags and overrides."""
 
@@ -32,11 +37,14 @@ def complete(words: Sequence[str], *, hydra: Hydra) -> None:
     if action not in ACTIONS or shell not in SHELLS:
         raise ConfigError(
             "completion is installed in the shell that you use with one line of its start-up file: "
-            'eval "$(clinsynth -sc install=bash)" in .bashrc or .zshrc, clinsynth -sc install=fish | source for fish.'
+            'eval "$(clinsynth -sc install=bash)" in .bashrc, eval "$(clinsynth -sc install=zsh)" in .zshrc, '
+            "clinsynth -sc install=fish | source in config.fish."
         )
     if action == "query":
         print(_quietly(lambda: _query(shell, hydra=hydra)), end="")
     else:
+        if (action, shell) == ("install", "zsh"):
+            print(ZSH)
         hydra(next(iter(config.STAGES)), ["-sc", f"{action}={'bash' if shell == 'zsh' else shell}"])
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from hydra._internal.hydra import Hydra
 
-_SETS_MODE = ("experiment=", "hydra.mode=", "hydra=", "hydra/")
+_SETS_MODE = ("experiment=", "search=", "hydra.mode=", "hydra=", "hydra/")
 """What a command begins with that may say whether it is a sweep without `-m`."""
 
 

@@ -98,6 +98,9 @@ LONGEST = 500
 EVERYTHING = "all"
 """A topic of help: every key."""
 
+KEYLESS = ("experiment", "search")
+"""Groups without keys of their own."""
+
 MOST = 20
 """Options of a group that the help of a stage lists; the help of the group has them all."""
 
@@ -134,7 +137,7 @@ def show_stage(stage: str, overrides: Sequence[str], *, topics: Sequence[str] = 
     keys = config.documented(schema) + _added(composed, schema)
     console = _console()
     if topics:
-        chosen = [_about(topic, keys, stage=stage) for topic in topics]
+        chosen = [_about(topic, keys, stage=stage) for topic in topics if topic not in {*KEYLESS} & {*found}]
         _print_groups(console, {group: found[group] for group in found if {group, EVERYTHING} & set(topics)})
         _print_keys(console, [key for each in chosen for key in each], composed)
         return

@@ -24,6 +24,16 @@ from clinsynth.reports.console import say
 from clinsynth.stages import trials
 from clinsynth.stages.overrides import plain_or_quoted
 
+DATA = ("source", "size", "seed_ratio", "units", "negatives", "prompt", "generation", "llm", "annotator", "quality")
+"""Nodes whose settings change what is learnt."""
+
+DEVEL_OF_ALL = "trainer.devel=gold"
+SPACE = "space"
+"""Attribute of a study: the words of its space."""
+
+AT_RANDOM = 10
+"""Trials before scores decide what is tried; a third of a study that is small."""
+
 
 @dataclass(frozen=True)
 class Space:
@@ -42,8 +52,9 @@ def run(arguments: Sequence[str], *, search: Mapping[str, Any], config: DictConf
     """Run the trials that a study lacks; raises ConfigError for a space or a metric that is none."""
     optuna = trials.optuna()
     space = _space(arguments, params=search["params"])
-    _check(search)
+    _check(search, space)
     folder, storage = Path(config.hydra.sweep.dir), Path(search["storage"])
+    _make_jobs_trials(config, search)
     folder.mkdir(parents=True, exist_ok=True)
     OmegaConf.save(config, folder / sweeps.WHOLE)
     storage.parent.mkdir(parents=True, exist_ok=True)
@@ -56,6 +67,7 @@ def run(arguments: Sequence[str], *, search: Mapping[str, Any], config: DictConf
                 load_if_exists=True,
                 pruner=trials.pruner(),
             )
+            _check_same(study, space)
             _search(study, space, search=search, config=config, launcher=launcher)
     except Timeout:
         raise ConfigError(
@@ -64,12 +76,39 @@ def run(arguments: Sequence[str], *, search: Mapping[str, Any], config: DictConf
     _tell(study, space, stage=str(config.hydra.job.config_name), folder=folder)
 
 
-def _check(search: Mapping[str, Any]) -> None:
+def _make_jobs_trials(config: DictConfig, search: Mapping[str, Any]) -> None:
+    """Let each job know its study by words of its own, for `search=` begins one and is none of a trial's."""
+    own = [f"hydra.sweeper.{key}={plain_or_quoted(str(search[key]))}" for key in ("study", "storage", "prune")]
+    words = ["hydra/sweeper=optuna", *config.hydra.overrides.hydra, *own, "hydra.mode=MULTIRUN"]
+    OmegaConf.update(config, "hydra.overrides.hydra", words)
+
+
+def _check(search: Mapping[str, Any], space: Space) -> None:
+    """Raise ConfigError for scores that must not choose, and for trials that would be scored on other texts each."""
     if not str(search["metric"]).startswith("devel"):
         raise ConfigError(
             f"hydra.sweeper.metric={search['metric']}: settings are chosen on devel alone, or the test set would no "
             "longer say what a model is worth; give devel, or a metric such as devel/best_f1."
         )
+    of_data = [key for key in space.free if key.split(".")[0] in DATA]
+    if of_data and DEVEL_OF_ALL not in space.fixed:
+        raise ConfigError(
+            f"{', '.join(of_data)} would be chosen on what is held out of each trial's own data, and these cannot be "
+            f"compared: give {DEVEL_OF_ALL}, which scores all trials on the same gold examples."
+        )
+
+
+def _check_same(study: Any, space: Space) -> None:
+    """Raise ConfigError where a study of this name has searched something else: its scores say nothing here."""
+    words = [*space.fixed, *(f"{key}: {values}" for key, values in space.free.items())]
+    before = study.user_attrs.get(SPACE) or sorted(words)
+    if differing := sorted({*before} ^ {*words}):
+        raise ConfigError(
+            f"the study {study.study_name} has searched another space, or with other settings "
+            f"({'; '.join(differing)}): give this one a name, hydra.sweeper.study=another, or the words of the first "
+            "command."
+        )
+    study.set_user_attr(SPACE, before)
 
 
 def _space(arguments: Sequence[str], *, params: Mapping[str, Any]) -> Space:
@@ -78,6 +117,8 @@ def _space(arguments: Sequence[str], *, params: Mapping[str, Any]) -> Space:
     free: dict[str, Any] = {}
     for override in OverridesParser.create().parse_overrides(list(words)):
         key = override.get_key_element()
+        if key == "search":  # whose words are among the params
+            continue
         fixed.pop(key, None)  # of two the later one counts, as everywhere
         free.pop(key, None)
         if override.is_sweep_override():
@@ -113,7 +154,11 @@ def _search(study: Any, space: Space, *, search: Mapping[str, Any], config: Dict
     done = len(study.get_trials(states=(states.COMPLETE, states.PRUNED)))
     say(f"study {study.study_name}: {done} of {search['trials']} trials are done ({search['storage']})")
     while done < search["trials"]:
-        study.sampler = optuna.samplers.TPESampler(seed=search["seed"] + len(study.trials), constant_liar=True)
+        study.sampler = optuna.samplers.TPESampler(
+            n_startup_trials=min(AT_RANDOM, search["trials"] // 3),
+            seed=search["seed"] + len(study.trials),
+            constant_liar=True,
+        )
         asked = [study.ask(dict(space.free)) for _ in range(min(search["at_once"], search["trials"] - done))]
         words = [space.words(trial.params) for trial in asked]
         returned = launcher.launch(words, initial_job_idx=asked[0].number)
@@ -125,17 +170,23 @@ def _search(study: Any, space: Space, *, search: Mapping[str, Any], config: Dict
 
 
 def _as_it_is(space: Space, config: DictConfig) -> dict[str, Any]:
-    """Return the values that the free keys have without a search, where the space holds them."""
+    """Return the values that the free keys have without a search; of a list that does not hold it the first one."""
     found = {}
-    for key, distribution in space.free.items():
-        value = OmegaConf.select(config, key)
-        value = config.hydra.runtime.choices.get(key) if OmegaConf.is_config(value) else value
-        try:
-            if value is not None and distribution._contains(distribution.to_internal_repr(value)):
-                found[key] = value
-        except (ValueError, TypeError):  # none of the choices
-            continue
+    for key, values in space.free.items():
+        value = _usual(key, config)
+        if hasattr(values, "choices"):
+            found[key] = str(value) if str(value) in values.choices else values.choices[0]
+        elif isinstance(value, int | float) and values._contains(value):
+            found[key] = value
     return found
+
+
+def _usual(key: str, config: DictConfig) -> Any:
+    """Return the value of a key, the chosen option of a group, or the learning rate that is the task's."""
+    value = OmegaConf.select(config, key)
+    if key == "backbone.lr" and value is None:
+        return config.backbone.lr_by_task.get(config.dataset.task)
+    return config.hydra.runtime.choices.get(key) if OmegaConf.is_config(value) else value
 
 
 def _end(study: Any, trial: Any, found: JobReturn, *, metric: str) -> None:

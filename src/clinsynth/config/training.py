@@ -14,6 +14,7 @@ from clinsynth.types import Unlabelled
 CROSS_ENTROPY, GENERALISED = "cross_entropy", "generalised"
 SCOPES = ("document", "corpus")
 MIXED, SYNTHETIC_FIRST = "mixed", "synthetic_first"
+SOURCE, GOLD = "source", "gold"
 
 
 class SourceName(Enum):
@@ -162,6 +163,12 @@ class TrainerConfig:
         "share of its own training data on which an arm without gold devel chooses its checkpoint; "
         "0 trains on all of it for a fixed number of steps; null is the task's usual share",
     )
+    devel: str = option(
+        SOURCE,
+        "what chooses the checkpoint: source (gold's devel split for original, what holdout says for the others), or "
+        "gold for all: its devel split, else the share holdout (null: a tenth) of its train, which is not learnt then",
+        before=SOURCE,
+    )
     warmup: float = option(MISSING, "share of the steps in which the learning rate rises")
     weight_decay: float = option(MISSING, "AdamW")
     gradient_clip: float = option(MISSING, "largest gradient norm")
@@ -223,6 +230,7 @@ class TrainerConfig:
         )
         check(self.min_steps >= 0, "trainer.min_steps", self.min_steps, "0 or more")
         check(self.holdout is None or 0 <= self.holdout < 0.9, "trainer.holdout", self.holdout, "null or in [0, 0.9)")
+        check(self.devel in (SOURCE, GOLD), "trainer.devel", self.devel, f"{SOURCE} or {GOLD}")
         check(0 <= self.warmup < 1, "trainer.warmup", self.warmup, "in [0, 1)")
         check(self.weight_decay >= 0, "trainer.weight_decay", self.weight_decay, "0 or more")
         check(self.gradient_clip > 0, "trainer.gradient_clip", self.gradient_clip, "above 0")

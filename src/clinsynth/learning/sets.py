@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from clinsynth.config import SourceConfig, SourceName
-from clinsynth.config.training import SYNTHETIC_FIRST
+from clinsynth.config.training import GOLD, SOURCE, SYNTHETIC_FIRST
 from clinsynth.errors import ConfigError
 from clinsynth.types import Gold
 
@@ -28,12 +28,23 @@ class TrainingSet:
 
 
 def training_set(
-    gold: Gold, *, source: SourceConfig, holdout: float, seed: int, synthetic: Sequence[Any] = ()
+    gold: Gold,
+    *,
+    source: SourceConfig,
+    holdout: float,
+    seed: int,
+    synthetic: Sequence[Any] = (),
+    devel: str = SOURCE,
 ) -> TrainingSet:
     """Return the training set of a source.
 
-    Gold devel chooses the checkpoint of the whole original data alone; few labels have none to spare.
+    Gold devel chooses the checkpoint of the whole original data alone, for few labels have none to spare; with
+    `devel=gold` that of any source. Raises ConfigError where gold does not have what is asked of it.
     """
+    if devel == GOLD:
+        gold, held = _spared(gold, share=holdout or GOLD_HOLDOUT, seed=seed)
+        arm = training_set(gold, source=source, holdout=0.0, seed=seed, synthetic=synthetic)
+        return replace(arm, train=arm.examples, devel=held)
     if source.name is SourceName.synthetic:
         return _held_out(tuple(synthetic), share=holdout, seed=seed)
     if not gold.train:
@@ -58,6 +69,19 @@ def training_set(
     if gold.devel:
         return TrainingSet(tuple(chosen), train=tuple(chosen), devel=tuple(gold.devel))
     return _held_out(tuple(chosen), share=GOLD_HOLDOUT, seed=seed)
+
+
+def _spared(gold: Gold, *, share: float, seed: int) -> tuple[Gold, tuple[Any, ...]]:
+    """Return gold that is learnt from, and its devel split, or a share of train that stands in for it."""
+    if gold.devel:
+        return gold, tuple(gold.devel)
+    parts = _held_out(tuple(gold.trainable), share=share, seed=seed)
+    if not parts.devel:
+        raise ConfigError(
+            f"trainer.devel=gold: the dataset has no devel split, and {len(parts.train)} gold training examples, of "
+            "which none can be held out. Name a file as dataset.files.devel.path=..., or leave trainer.devel=source."
+        )
+    return replace(gold, train=parts.train), parts.devel
 
 
 def draw(examples: Sequence[Any], number: int, *, seed: int) -> list[Any]:

@@ -129,6 +129,7 @@ def _known(trained: TrainConfig, *, settings: ExportConfig, run_id: str, ledger:
         synthetic=synthetic,
         source=source,
         holdout=resolved.settings.trainer.holdout or 0.0,
+        devel=resolved.settings.trainer.devel,
         seed=trained.seed,
     )
     if settings.score == "test":

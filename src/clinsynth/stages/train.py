@@ -136,6 +136,7 @@ def _gather(settings: TrainConfig, *, job: Job, store: ArtifactStore) -> Materia
         synthetic=synthetic,
         source=settings.source,
         holdout=settings.trainer.holdout or 0.0,
+        devel=settings.trainer.devel,
         seed=settings.seed,
     )
     if not arm.train:

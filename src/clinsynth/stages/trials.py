@@ -63,7 +63,7 @@ def objective(returned: Any, *, metric: str) -> float:
     if not found:
         raise ConfigError(
             f"hydra.sweeper.metric={metric}: the job has no such score. A study is of `clinsynth train` with devel "
-            "examples: those of gold, or trainer.holdout=0.1."
+            "examples: trainer.devel=gold, or trainer.holdout=0.1."
         )
     return float(found[0])
 
