@@ -20,7 +20,7 @@ from clinsynth.stages import Job, grid, queue, sweep, train
 from clinsynth.stages.estimates import MINILM, SPEED, START, Estimate
 from clinsynth.stages.targets.runs import finished
 from clinsynth.tracking import Ledger
-from support import Command, Composed, environment, python
+from support import Command, Composed, environment
 
 SMOKE = "scale=smoke"
 JOBS = 3
@@ -182,7 +182,7 @@ def test_a_launcher_that_is_not_installed_says_how_to_get_it(
 
 
 @pytest.mark.slow
-def test_after_a_kill_only_what_is_missing_runs(with_store: Path, tiny_bert: Path) -> None:
+def test_after_a_kill_only_what_is_missing_runs(with_store: Path, tiny_bert: Path, clinsynth: Command) -> None:
     """Two jobs side by side, which is the default."""
     words = ["sweep", "target=table8", SMOKE, "side_by_side=2", *tiny(tiny_bert), "seed=0"]
     command = [sys.executable, "-m", "clinsynth", *words]
@@ -196,22 +196,13 @@ def test_after_a_kill_only_what_is_missing_runs(with_store: Path, tiny_bert: Pat
     process.wait()
     before = runs(with_store)["FINISHED"]
     assert 1 <= len(before) < JOBS
-    said = python("-m", "clinsynth", *words)
+    said = clinsynth(*words)
     assert said.status == 0, said.err
     assert f"{JOBS} jobs, {len(before)} are done, {JOBS - len(before)} are left" in said.out
     after = runs(with_store)
     assert "RUNNING" not in after
     assert len(after["FINISHED"]) == JOBS
     assert set(before) < set(after["FINISHED"])
-
-
-@pytest.mark.slow
-def test_jobs_can_be_handed_to_submitit(with_store: Path, tiny_bert: Path) -> None:
-    words = ("sweep", "target=table3", SMOKE, "launcher=submitit_local", *tiny(tiny_bert))
-    said = python("-m", "clinsynth", *words)
-    assert said.status == 0, said.err
-    assert "2 of 2 jobs done" in said.out
-    assert len(runs(with_store)["FINISHED"]) == 2
 
 
 @pytest.mark.parametrize(
