@@ -45,7 +45,7 @@ def detect(with_store: Path, clinsynth: Command, llama: Path, monkeypatch: pytes
     return run
 
 
-def tested(folder: Path) -> dict[str, Any]:
+def last_summary(folder: Path) -> dict[str, Any]:
     """What the test that ran last has summed up."""
     found: dict[str, Any] = json.loads(max(folder.glob("outputs/analyse/*/summary.json")).read_text(encoding="utf-8"))
     return found
@@ -147,7 +147,7 @@ def test_a_model_is_tested_on_what_it_has_learnt(clinsynth: Command, with_store:
     assert said.status == 0, said.err
     said = clinsynth("analyse", "detect=membership", "model=latest")
     assert said.status == 0, said.err
-    found = tested(with_store)
+    found = last_summary(with_store)
     assert found["membership/members"] == 20
     assert found["membership/loss_auc_low"] < found["membership/loss_auc"] < found["membership/loss_auc_high"]
     assert "AUC by neighbours" in said.out
@@ -176,7 +176,7 @@ def test_a_detector_judges_a_second_corpus(clinsynth: Command, with_store: Path)
     words = ["detect=synthetic", "size=n2", "units.max=30", f"against={relations[:8]}"]
     said = clinsynth("analyse", *words)
     assert said.status == 0, said.err
-    found = tested(with_store)
+    found = last_summary(with_store)
     assert 0.5 < found["detector/auc"] <= 1
     assert found["detector/against_synthetic"] == 60
     assert "the other corpus: texts, and gold ones" in said.out
@@ -219,7 +219,7 @@ def test_canaries_are_found_where_they_came_out(clinsynth: Command, with_store: 
     (with_store / "answers.jsonl").write_text(json.dumps({"text": f"It was {code[:4]} {code[4:]}."}), encoding="utf-8")
     said = clinsynth("analyse", "detect=canaries", planted, "input=answers.jsonl", "model=latest")
     assert said.status == 0, said.err
-    found = tested(with_store)
+    found = last_summary(with_store)
     assert (found["canaries/planted"], found["canaries/input"], found["canaries/corpora"]) == (4, 1, 0)
     assert 0 <= found["canaries/exposure"] <= found["canaries/exposure_possible"]
     assert "Canaries stand in input" in said.out
@@ -236,5 +236,5 @@ def test_rows_with_canaries_that_are_shown_are_found_in_requests(
     assert clinsynth("generate", *words, "generation.max_attempts=1").status in (0, 1)
     said = clinsynth("analyse", "detect=canaries", "privacy.canaries=150")
     assert said.status == 0, said.err
-    assert tested(with_store)["canaries/requests"] >= 1
+    assert last_summary(with_store)["canaries/requests"] >= 1
     assert "Canaries stand in requests" in said.out

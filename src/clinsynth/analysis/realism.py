@@ -78,7 +78,7 @@ class Detector:
         from sklearn.linear_model import LogisticRegression
         from sklearn.pipeline import make_pipeline
 
-        features = TfidfVectorizer(token_pattern=r"\S+", ngram_range=(1, 2), min_df=2, sublinear_tf=True)
+        features = TfidfVectorizer(token_pattern=r"\S+", ngram_range=(1, 2), sublinear_tf=True)
         judge = LogisticRegression(C=10.0, max_iter=1000, class_weight="balanced")
         truth = np.repeat([1, 0], [len(synthetic), len(real)])
         return cls(make_pipeline(features, judge).fit(_joined([*synthetic, *real]), truth))

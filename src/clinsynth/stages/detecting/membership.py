@@ -131,7 +131,7 @@ class _Answer:
     def _scores(self, model: Any, examples: Sequence[Any]) -> dict[str, Any]:
         """Return how much each example looks like a member, by each attack."""
         kind, labels = self.found.task.kind, self.found.task.labels
-        pool = [word for example in self.found.gold.test for word in kind.examples.words(example)]
+        pool = [word for example in self.sides.others for word in kind.examples.words(example)]
         near = altered(examples, of=kind.examples, words=pool, number=NUMBER, seed=self.seed)
         plain = [kind.examples.from_json(example.to_json()) for example in examples]
         flat = [*plain, *(one for several in near for one in several)]
