@@ -46,7 +46,7 @@ def detect(with_store: Path, clinsynth: Command, llama: Path, monkeypatch: pytes
 
 
 def last_summary(folder: Path) -> dict[str, Any]:
-    """What the test that ran last has summed up."""
+    """The summary of the test that ran last."""
     found: dict[str, Any] = json.loads(max(folder.glob("outputs/analyse/*/summary.json")).read_text(encoding="utf-8"))
     return found
 

@@ -1,4 +1,4 @@
-"""Whether a model gives away which examples it has learnt from (membership inference).
+"""Membership inference: whether a model gives away which examples it has learnt from.
 
 By the loss (Yeom et al. 2018), and by the loss beside that of neighbours, in which some words are other ones (Mattern
 et al. 2023): a text that is easy has easy neighbours, and one that was learnt by heart has not.

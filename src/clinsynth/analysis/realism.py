@@ -23,13 +23,13 @@ OCCURS = 3
 """Texts in which a listed word stands, at least: a name that stands in fewer tells of one text."""
 
 Chances = NDArray[np.float64]
-"""Of each text that it is synthetic, 0 to 1."""
+"""Probabilities of texts that they are synthetic, 0 to 1."""
 Words = Sequence[Sequence[str]]
 
 
 @dataclass(frozen=True)
 class Judged:
-    """What a detector says of synthetic texts and of real ones, of which it has learnt from none."""
+    """The verdicts of a detector on synthetic texts and on real ones, of which it has learnt from none."""
 
     synthetic: Chances
     real: Chances

@@ -25,7 +25,7 @@ LENGTHS = (10, 20, 40, 80, 160, 320, 640, 1280)
 EDITED = 160
 """Pairs of tokens in the pieces that are edited."""
 SHARES = (0.0, 0.1, 0.2, 0.3, 0.5, 0.7)
-"""Of the words, or texts, that are edited."""
+"""Shares of the words, or texts, that are edited."""
 FEWEST = 5
 """Pieces that a rate is of, at least."""
 

@@ -11,7 +11,7 @@ from clinsynth.errors import ConfigError
 
 @dataclass
 class WatermarkConfig:
-    """Of llm=transformers, and of who looks for its mark; what its secret is decides answers, its name does not."""
+    """The mark of llm=transformers; its secret decides answers, and the name of the variable does not."""
 
     key_env: str | None = option(
         None, "name of the variable that holds the secret of a mark; null: answers carry none", keyless=True

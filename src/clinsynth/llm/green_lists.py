@@ -19,7 +19,7 @@ KEPT = 4096
 
 
 class Marking(WatermarkingConfig):  # type: ignore[misc]
-    """What `generate` is told, so that it marks its answers."""
+    """The argument by which `generate` marks its answers."""
 
     def __init__(self, mark: Watermark) -> None:
         super().__init__(greenlist_ratio=mark.share, bias=mark.bias, hashing_key=mark.hashing_key)

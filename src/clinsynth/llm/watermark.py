@@ -13,9 +13,9 @@ class Watermark:
 
     secret: str = field(repr=False)
     bias: float = 2.0
-    """What is added to the logits of green tokens."""
+    """Added to the logits of green tokens."""
     share: float = 0.25
-    """Of the vocabulary that is green."""
+    """The part of the vocabulary that is green, 0 to 1."""
 
     @property
     def hashing_key(self) -> int:

@@ -1,4 +1,4 @@
-"""What gives something away, as tables: each number beside what it would be by chance."""
+"""Tests of what gives something away, as tables: each number beside what it would be by chance."""
 
 from __future__ import annotations
 

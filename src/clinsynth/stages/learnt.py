@@ -1,4 +1,4 @@
-"""What a saved model has learnt from, as the run that trained it knows it."""
+"""The material that a saved model has learnt from, as the run that trained it knows it."""
 
 from __future__ import annotations
 

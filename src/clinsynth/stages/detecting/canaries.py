@@ -29,7 +29,7 @@ from clinsynth.types import Gold
 ROWS = "canaries.jsonl"
 
 Passage = tuple[str, str, str]
-"""What kind of place, which one, and a text of it."""
+"""The kind of a place, which one it is, and a text of it."""
 
 
 def question(settings: AnalyseConfig, *, job: Job, frame: Frame) -> Question:

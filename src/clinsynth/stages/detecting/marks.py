@@ -58,7 +58,7 @@ def _mark(settings: AnalyseConfig) -> Watermark:
 class _Answer:
     texts: Sequence[str]
     words: Sequence[str]
-    """Of gold, which nobody has marked."""
+    """Words of gold, which nobody has marked."""
     model: str
     mark: Watermark
 

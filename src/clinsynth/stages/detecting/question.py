@@ -1,4 +1,4 @@
-"""What a test asks, and what it finds."""
+"""A test: its question, and its finding."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from clinsynth.types import Metrics
 
 @dataclass(frozen=True)
 class Finding:
-    """What a test has found."""
+    """The result of a test."""
 
     metrics: Metrics
     number: int
-    """Of the texts that it is about."""
+    """How many texts it is about."""
     figures: Mapping[str, Any] = field(default_factory=dict)
     """By the names of their files."""
     rows: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
@@ -29,7 +29,7 @@ class Question:
     key: str
     """The run key."""
     name: str
-    """Of the run."""
+    """The run's."""
     title: str
     """Above its table."""
     answer: Callable[[], Finding]
