@@ -17,6 +17,8 @@ PREFIX = "detector/"
 
 FOLDS = 5
 BINS = 10
+FEW = 20
+"""Texts; of more of them a word that stands in a single one is nothing to learn from."""
 TELLING = 25
 """Words of each side that are listed."""
 OCCURS = 3
@@ -78,10 +80,12 @@ class Detector:
         from sklearn.linear_model import LogisticRegression
         from sklearn.pipeline import make_pipeline
 
-        features = TfidfVectorizer(token_pattern=r"\S+", ngram_range=(1, 2), sublinear_tf=True)
+        texts = _joined([*synthetic, *real])
+        least = 2 if len(texts) >= FEW else 1
+        features = TfidfVectorizer(token_pattern=r"\S+", ngram_range=(1, 2), min_df=least, sublinear_tf=True)
         judge = LogisticRegression(C=10.0, max_iter=1000, class_weight="balanced")
         truth = np.repeat([1, 0], [len(synthetic), len(real)])
-        return cls(make_pipeline(features, judge).fit(_joined([*synthetic, *real]), truth))
+        return cls(make_pipeline(features, judge).fit(texts, truth))
 
     def chances(self, texts: Words) -> Chances:
         """Return how likely each text is synthetic."""
