@@ -20,6 +20,10 @@ ADJUDICATED = "adjudicated"
 """Among `Gold.hashes`: the digest of the review that labelled the test examples anew."""
 
 
+CANARIES = "canaries"
+"""The same of canaries that were put into gold train: their digest."""
+
+
 class Unlabelled(Enum):
     """What a word is that a corpus without labels of a type says nothing of."""
 

@@ -27,6 +27,7 @@ from clinsynth.llm.send_log import SendLog
 from clinsynth.llm.servers import connect, connect_batches, each, protocol_named
 from clinsynth.llm.servers.base import Endpoint, Server, ServerAnswer, Structured
 from clinsynth.llm.servers.dialect import dialect_of
+from clinsynth.llm.watermark import Watermark
 from clinsynth.types import Request
 
 REMEMBERED_S = 30 * 24 * 3600.0
@@ -54,12 +55,27 @@ def endpoint(llm: LLMConfig, *, key: str | None = None) -> Endpoint:
         base_urls=tuple(llm.base_urls),
         **{name: getattr(llm, name) for name in _AS_THEY_ARE},
         stop=tuple(llm.stop),
+        watermark=watermark(llm),
         structured=Structured.auto if llm.structured is StructuredName.off else Structured(llm.structured.value),
         key=key,
         key_variable=llm.api_key_env,
         timeout_s=llm.timeout_s,
         concurrency=llm.concurrency,
     )
+
+
+def watermark(llm: LLMConfig) -> Watermark | None:
+    """Return the mark of an LLM's answers, if they carry one; raises ConfigError where its secret is not set."""
+    mark = llm.watermark
+    if mark.key_env is None:
+        return None
+    secret = os.environ.get(mark.key_env, "").strip()
+    if not secret:
+        raise ConfigError(
+            f"the variable {mark.key_env} is not set: it has to hold the secret of the mark (llm.watermark.key_env "
+            "names it), by which marked answers are found again, too."
+        )
+    return Watermark(secret, bias=mark.bias, share=mark.share)
 
 
 def open_completions(llm: LLMConfig, *, dataset: DatasetConfig, artifacts: Path) -> KnownCompletions:

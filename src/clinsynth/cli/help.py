@@ -51,6 +51,7 @@ EXAMPLES = {
         "clinsynth analyse",
         "clinsynth analyse dataset=ncbi_disease size=n10 annotator=llm",
         "clinsynth analyse -m dataset=gad size=t100,t200,t400",
+        "clinsynth analyse detect=membership model=latest",
     ),
     "search_prompts": (
         "clinsynth search_prompts dataset=ncbi_disease llm=openai generation.dry_run=true",

@@ -48,6 +48,7 @@ from clinsynth.config.labelling import DRAW, NEAREST, TRAIN, LabelAskingConfig, 
 from clinsynth.config.llm import LLMConfig, LLMMode, PriceConfig, Structured, WhenCut, check_names_no_secret
 from clinsynth.config.options import check, option
 from clinsynth.config.places import PathsConfig, TrackingConfig
+from clinsynth.config.privacy import PrivacyConfig
 from clinsynth.config.secrets import check_no_secrets
 from clinsynth.config.served import serve
 from clinsynth.config.shards import Shard, Sharded
@@ -56,6 +57,7 @@ from clinsynth.config.stages import (
     AnalyseConfig,
     AnalysisConfig,
     CorpusConfig,
+    Detect,
     GenerateConfig,
     JudgeName,
     SearchConfig,

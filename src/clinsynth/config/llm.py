@@ -9,6 +9,7 @@ from typing import Any
 
 from omegaconf import MISSING
 
+from clinsynth.config.marks import WatermarkConfig
 from clinsynth.config.options import AT_LEAST_1, check, option
 from clinsynth.errors import ConfigError
 
@@ -159,6 +160,7 @@ class LLMConfig:
         "already are not asked for again",
         keyless=True,
     )
+    watermark: WatermarkConfig = field(default_factory=WatermarkConfig, metadata={"before": WatermarkConfig()})
     mode: LLMMode = option(
         LLMMode.direct,
         "direct; or batch: the batches of OpenAI, Azure or Anthropic, cheaper and within a day",

@@ -31,7 +31,7 @@ def check_no_secrets(config: DictConfig) -> None:
     What is looked for is the value: an interpolation may be nested, and the name in it computed.
     """
     written = dict(_texts((), OmegaConf.to_container(config)))
-    keys = {text for path, text in written.items() if path[-1] == "api_key_env"}
+    keys = {text for path, text in written.items() if path[-1] in ("api_key_env", "key_env")}
     secret = {name for name in os.environ if name in keys or _SECRET.search(name)}
     doubtful = {path: text for path, text in written.items() if "${" in _without_others(text, secret=secret)}
     if not doubtful:

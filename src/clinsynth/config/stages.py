@@ -25,6 +25,7 @@ from clinsynth.config.labelling import Material, TextsConfig
 from clinsynth.config.llm import LLMConfig
 from clinsynth.config.options import AT_LEAST_1, check, option
 from clinsynth.config.places import PathsConfig, TrackingConfig
+from clinsynth.config.privacy import PrivacyConfig
 from clinsynth.config.shards import Sharded
 from clinsynth.config.sweeping import SweepConfig
 from clinsynth.config.tools import (
@@ -61,6 +62,7 @@ class CorpusConfig:
     llm: LLMConfig = MISSING
     annotator: AnnotatorConfig = MISSING
     quality: QualityConfig = MISSING
+    privacy: PrivacyConfig = field(default_factory=PrivacyConfig, metadata={"keyless": True})
     tracking: TrackingConfig = MISSING
     paths: PathsConfig = MISSING
 
@@ -103,6 +105,13 @@ class AnalysisConfig:
         check(self.seed >= 0, "analysis.seed", self.seed, "0 or more")
 
 
+class Detect(Enum):
+    watermark = "watermark"
+    membership = "membership"
+    synthetic = "synthetic"
+    canaries = "canaries"
+
+
 @dataclass
 class AnalyseConfig(CorpusConfig):
     """Compare a synthetic corpus with gold: a map, nearest neighbours, copies, entities, variety, detection."""
@@ -110,8 +119,43 @@ class AnalyseConfig(CorpusConfig):
     corpus: str | None = option(
         None, "digest of a corpus that is there, or how it begins, or latest; null: that of the settings", before=None
     )
+    detect: Detect | None = option(
+        None,
+        "another test in the place of the comparison: watermark (do texts carry the mark of llm.watermark?), "
+        "membership (does a model give away what it has learnt from?), synthetic (do words tell a corpus from gold?), "
+        "canaries (where do those of privacy.canaries come out?)",
+        before=None,
+    )
+    against: str | None = option(
+        None,
+        "detect=synthetic: digest of a second corpus, of another LLM or dataset, which the detector judges unseen",
+        before=None,
+    )
+    model: str | None = option(
+        None, "detect=membership, canaries: folder of a model, the MLflow run that trained it, or latest", before=None
+    )
+    input: str | None = option(
+        None,
+        "detect=watermark: a .txt, .jsonl or .csv file, or a folder, in the place of a corpus; detect=canaries: beside "
+        "what there is",
+        before=None,
+    )
+    column: str = option("text", "of .jsonl and .csv files, the text's", before="text")
     analysis: AnalysisConfig = MISSING
     force: bool = option(False, "analyse again although a finished run has this corpus")
+
+    def __post_init__(self) -> None:
+        for key, tests in _OF_TESTS.items():
+            value, named = getattr(self, key), " or ".join(test.value for test in tests)
+            check(value is None or self.detect in tests, key, value, f"null but for detect={named}")
+
+
+_OF_TESTS = {
+    "against": (Detect.synthetic,),
+    "model": (Detect.membership, Detect.canaries),
+    "input": (Detect.watermark, Detect.canaries),
+}
+"""Keys that a test has and others have not."""
 
 
 @dataclass

@@ -52,6 +52,12 @@ class SourceConfig:
         "augmented: mixed, or synthetic_first: all passes over the synthetic examples before those over gold",
         before=MIXED,
     )
+    realistic: float | None = option(
+        None,
+        "train on this share of the corpus alone: what a detector that has not seen it finds most like gold train, of "
+        "which it reads the texts; null is all",
+        before=None,
+    )
     unlabelled: Unlabelled = option(
         Unlabelled.masked,
         "ner: entity types that a corpus of `corpora` does not label are masked (nothing is learnt of them), found by "
@@ -73,6 +79,9 @@ class SourceConfig:
                 check(value is None, f"source.{key}", value, "null but for source=augmented")
         if self.name is SourceName.original:
             check(not self.corpora, "source.corpora", self.corpora, "empty with source=original, which has no corpus")
+        original, share = self.name is SourceName.original, self.realistic
+        accepted = "null with source=original, which has no corpus" if original else "null, or above 0 and below 1"
+        check(share is None or (0 < share < 1 and not original), "source.realistic", share, accepted)
         check(self.ratio is None or self.ratio > 0, "source.ratio", self.ratio, "null or above 0")
         check(
             not self.matched or (self.name is SourceName.original and self.examples is None),

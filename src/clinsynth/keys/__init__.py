@@ -37,6 +37,7 @@ from clinsynth.keys.others import (
 from clinsynth.keys.paid import answers, request
 from clinsynth.keys.runs import (
     analysis,
+    detection,
     distillation,
     generation,
     how_it_learns,
@@ -61,6 +62,7 @@ __all__ = [
     "converted_content",
     "corpus_content",
     "corpus_settings",
+    "detection",
     "digest",
     "distillation",
     "export",

@@ -10,7 +10,7 @@ from clinsynth.config.training import SourceName
 from clinsynth.keys.corpora import corpus_settings, label_errors, reviewed
 from clinsynth.keys.hashing import Hashes, digest
 from clinsynth.keys.settings import first, later, later_of_stage, listed, named
-from clinsynth.keys.versions import ANALYSE, DISTILL, PREDICT, TRAIN, ZERO_SHOT
+from clinsynth.keys.versions import ANALYSE, DETECT, DISTILL, PREDICT, TRAIN, ZERO_SHOT
 
 if TYPE_CHECKING:
     from clinsynth.config import (
@@ -119,6 +119,11 @@ def analysis(
     """Return the key of a comparison with gold: of the corpus that the settings make, or of one by its digest."""
     content = {"version": ANALYSE, "gold": gold, "analysis": named(analysis)}
     return digest(content | {"corpus": corpus or corpus_settings(settings, version=version)})
+
+
+def detection(name: str, content: Mapping[str, Any]) -> str:
+    """Return the key of a test: its name, and all that its material and result hang on."""
+    return digest({"version": DETECT, "detect": name, **content})
 
 
 def search(settings: SearchConfig, *, gold: Hashes) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from clinsynth import corpora, keys
+from clinsynth import keys
 from clinsynth.analysis.comparison import Analysis, analyse
 from clinsynth.analysis.embeddings import embed
 from clinsynth.analysis.leakage import PREFIX
@@ -17,8 +17,7 @@ from clinsynth.errors import ConfigError
 from clinsynth.files.json_lines import write_json_lines
 from clinsynth.reports import figures
 from clinsynth.reports.analyses import analysis_markdown, show_analysis
-from clinsynth.reports.counts import show_corpus_counts
-from clinsynth.stages import Job, naming, replay, resolving
+from clinsynth.stages import Job, detecting, naming, replay, resolving
 from clinsynth.stages.frame import Entry, Frame, log_corpus, log_gold
 from clinsynth.stages.resolving import Resolved
 from clinsynth.task import Task
@@ -60,6 +59,8 @@ class Material:
 
 def main(settings: AnalyseConfig, *, job: Job) -> Summary:
     """Run the stage; return the summary of the run that has done the job, now or before."""
+    if settings.detect is not None:
+        return detecting.main(settings, job=job)
     frame = Frame.open(settings.tracking, paths=settings.paths, job=job, table=settings.tracking.table)
     material = _gather(settings, job=job, store=frame.store)
     with frame.ledger.claim(material.run_key):
@@ -96,22 +97,6 @@ def run_key(resolved: Resolved[AnalyseConfig], *, corpus: str | None = None) -> 
     )
 
 
-def _named(settings: AnalyseConfig, *, store: ArtifactStore) -> Corpus | None:
-    """Return the corpus that the settings name, if they do; raises ConfigError for one of another dataset."""
-    if settings.corpus is None:
-        return None
-    resolving.refuse_changes(settings, named="corpus names a corpus that is made already")
-    corpus = corpora.load_corpus(corpora.find_corpus(settings.corpus, store=store))
-    of, given = corpus.manifest.dataset, settings.dataset
-    if (of, corpus.manifest.task) != (given.name, given.task):
-        raise ConfigError(
-            f"the corpus {corpus.digest} was made for {of}, and is compared with its gold: give dataset={of}, where it "
-            f"was {given.name}."
-        )
-    show_corpus_counts(corpus)
-    return corpus
-
-
 def _resolved(settings: AnalyseConfig) -> Resolved[AnalyseConfig]:
     resolved = resolving.load_and_resolve(settings)
     if not resolved.gold.train and not resolved.gold.test:
@@ -124,7 +109,7 @@ def _resolved(settings: AnalyseConfig) -> Resolved[AnalyseConfig]:
 
 def _gather(settings: AnalyseConfig, *, job: Job, store: ArtifactStore) -> Material:
     resolved = _resolved(settings)
-    corpus = _named(settings, store=store) or replay.corpus(resolved, store=store, folder=job.folder)
+    corpus = replay.named_corpus(settings, store=store) or replay.corpus(resolved, store=store, folder=job.folder)
     if not corpus.examples:
         raise ConfigError("nothing is left to analyse: quality control has rejected every synthetic example.")
     digest = corpus.manifest.digest if settings.corpus else None

@@ -41,7 +41,7 @@ IN_NAMES = {
     *("seed", "dataset", "dataset.test", "backbone", "annotator", "seed_ratio", "seed_ratio.value"),
     *("size", "size.per_unit", "size.total", "units.negatives"),
     *("material", "texts.number", "texts.pick", "annotator.shots"),
-    *("source", "source.examples", "source.ratio", "source.target", "source.corpora"),
+    *("source", "source.examples", "source.ratio", "source.target", "source.corpora", "source.realistic"),
 }
 """Overrides that dataset, arm and backbone tell; arms are means over the first."""
 

@@ -8,12 +8,13 @@ from typing import Any
 
 from clinsynth import corpora
 from clinsynth.artifacts import ArtifactStore
+from clinsynth.config import AnalyseConfig
 from clinsynth.config.corpus import MODEL
 from clinsynth.corpora import Corpus
-from clinsynth.errors import MissingCompletions
+from clinsynth.errors import ConfigError, MissingCompletions
 from clinsynth.llm import recorded
 from clinsynth.reports.counts import show_corpus_counts
-from clinsynth.stages import annotating, asking
+from clinsynth.stages import annotating, asking, resolving
 from clinsynth.stages.resolving import Resolved
 
 
@@ -34,6 +35,22 @@ def corpus(resolved: Resolved[Any], *, store: ArtifactStore, folder: Path) -> Co
             found, settings=resolved.settings, task=resolved.task, gold=resolved.gold, store=store
         )
         show_corpus_counts(found)
+    return found
+
+
+def named_corpus(settings: AnalyseConfig, *, store: ArtifactStore) -> Corpus | None:
+    """Return the corpus that the settings name, if they do; raises ConfigError for one of another dataset."""
+    if settings.corpus is None:
+        return None
+    resolving.refuse_changes(settings, named="corpus names a corpus that is made already")
+    found = corpora.load_corpus(corpora.find_corpus(settings.corpus, store=store))
+    of, given = found.manifest.dataset, settings.dataset
+    if (of, found.manifest.task) != (given.name, given.task):
+        raise ConfigError(
+            f"the corpus {found.digest} was made for {of}, and is compared with its gold: give dataset={of}, where it "
+            f"was {given.name}."
+        )
+    show_corpus_counts(found)
     return found
 
 

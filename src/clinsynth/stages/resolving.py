@@ -32,6 +32,7 @@ from clinsynth.review import results
 from clinsynth.stages import annotating, labelling, suiting
 from clinsynth.stages.choices import changed, choices, language_of, negatives_of, prompt_of, wanted, writing
 from clinsynth.stages.errors import with_errors
+from clinsynth.stages.planting import with_canaries
 from clinsynth.task import Task
 from clinsynth.tasks.usual import usual_prompt
 from clinsynth.types import Gold
@@ -107,6 +108,7 @@ def resolve(settings: Settings, *, gold: Gold) -> Resolved[Settings]:
     if isinstance(completed, TrainConfig):
         completed = changed(completed, **_amounts(completed, gold=gold))
     task, proposed = tasks.open(completed.dataset), dict[str, str]()
+    gold = with_canaries(gold, privacy=completed.privacy, of=task.kind.examples)
     if not isinstance(completed, TrainConfig) or completed.source.generated:
         proposal = labelling.writer_of(completed, task=task).propose(gold, recorded=completed.llm.name == RECORDED)
         proposed = dict(proposal.files)

@@ -9,17 +9,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from omegaconf import OmegaConf
-
-from clinsynth import config, corpora, tasks
-from clinsynth.config import ExportConfig, SourceName, TrainConfig
+from clinsynth import tasks
+from clinsynth.config import ExportConfig
 from clinsynth.errors import ConfigError
 from clinsynth.learning import open_learner, saved
 from clinsynth.learning.learner import KEPT
-from clinsynth.learning.sets import taken, training_set
 from clinsynth.models import opened
 from clinsynth.publishing.model_card import Runtime
-from clinsynth.stages import resolving
+from clinsynth.stages.learnt import Learnt, learnt
 from clinsynth.task import Task
 from clinsynth.tracking import Ledger
 
@@ -99,39 +96,12 @@ class Conversion:
 
 def conversion(settings: ExportConfig, *, folder: Path, run_id: str | None, ledger: Ledger) -> Conversion:
     """Return how a model is converted, with what its run knows."""
-    text = ledger.artifact(run_id, "config.yaml") if run_id else None
-    if run_id is None or text is None:
-        return Conversion(settings, folder, None)
-    return Conversion(settings, folder, _known(_trained_with(text), settings=settings, run_id=run_id, ledger=ledger))
+    found = learnt(run_id, paths=settings.paths, ledger=ledger) if run_id else None
+    return Conversion(settings, folder, _known(found, score=settings.score) if found else None)
 
 
-def _trained_with(text: str) -> TrainConfig:
-    """Return the settings of a run, of which it keeps the text."""
-    content: Any = OmegaConf.create(text)
-    schema: Any = OmegaConf.structured(TrainConfig)
-    schema.dataset = OmegaConf.structured(tasks.schemas()[content.dataset.task])
-    whole: Any = OmegaConf.merge(schema, content)
-    found: TrainConfig = config.typed(whole, TrainConfig)
-    return found
-
-
-def _known(trained: TrainConfig, *, settings: ExportConfig, run_id: str, ledger: Ledger) -> Known:
-    gold = resolving.load_gold(trained.dataset, paths=settings.paths)
-    resolved = resolving.resolve(trained, gold=gold)
-    source = resolved.settings.source
-    synthetic: Sequence[Any] = ()
-    summary = ledger.summary(run_id)
-    if source.name is not SourceName.original and summary and summary.corpus:
-        corpus = corpora.load_corpus(corpora.find_corpus(summary.corpus, store=ledger.store))
-        synthetic = taken(corpus.examples, corpus.units, source=source, total=resolved.settings.size.total)
-    arm = training_set(
-        gold,
-        synthetic=synthetic,
-        source=source,
-        holdout=resolved.settings.trainer.holdout or 0.0,
-        devel=resolved.settings.trainer.devel,
-        seed=trained.seed,
-    )
-    if settings.score == "test":
-        return Known(resolved.task, arm.train, gold.test, TEST)
-    return Known(resolved.task, arm.train, gold.devel or arm.devel, DEVEL if gold.devel else HELD_OUT)
+def _known(found: Learnt, *, score: str | None) -> Known:
+    gold, arm = found.gold, found.arm
+    if score == "test":
+        return Known(found.task, arm.train, gold.test, TEST)
+    return Known(found.task, arm.train, gold.devel or arm.devel, DEVEL if gold.devel else HELD_OUT)

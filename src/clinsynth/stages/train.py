@@ -18,13 +18,13 @@ from clinsynth.errors import ConfigError
 from clinsynth.files.json_lines import json_lines
 from clinsynth.learning import hardware, open_learner
 from clinsynth.learning.learner import Learner, Student
-from clinsynth.learning.sets import TrainingSet, taken, training_set
+from clinsynth.learning.sets import TrainingSet, training_set
 from clinsynth.publishing.model_card import Trained, model_card
 from clinsynth.reports import adjudication, figures
 from clinsynth.reports.counts import show_corpus_counts, show_splits, show_withheld
 from clinsynth.reports.mistakes import mistakes
 from clinsynth.reports.scores import show_result
-from clinsynth.stages import Job, annotating, models, naming, replay, resolving
+from clinsynth.stages import Job, annotating, arms, models, naming, replay, resolving
 from clinsynth.stages.feedback import trained
 from clinsynth.stages.frame import Entry, Frame, log_corpus, log_gold
 from clinsynth.stages.outcomes import PREDICTIONS, log_outcomes
@@ -128,9 +128,7 @@ def _gather(settings: TrainConfig, *, job: Job, store: ArtifactStore) -> Materia
     settings = resolved.settings
     if corpus is not None:
         corpus = annotating.cleaned(corpus, settings=settings, task=task, gold=gold, store=store)
-    synthetic: Sequence[Any] = ()
-    if corpus is not None:
-        synthetic = taken(corpus.examples, corpus.units, source=settings.source, total=settings.size.total)
+    synthetic = arms.synthetic_part(corpus, settings=settings, task=task, gold=gold)
     arm = training_set(
         gold,
         synthetic=synthetic,

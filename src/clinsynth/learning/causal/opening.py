@@ -68,6 +68,13 @@ class OpenedChat:
             seed=seed,
         )
 
+    def surprise(self, turns: Sequence[str]) -> float:
+        """Return the mean negative log-likelihood of a dialogue's word pieces, in nats."""
+        ids = self.tokenizer.apply_chat_template(messages(turns), return_tensors="pt", return_dict=True)["input_ids"]
+        ids = ids.to(self.network.device)
+        with torch.inference_mode():
+            return float(self.network(input_ids=ids, labels=ids).loss)
+
     def without_adapter(self) -> AbstractContextManager[None] | None:
         """Return a context in which the base answers alone; `None` for a whole model."""
         from peft import PeftModel

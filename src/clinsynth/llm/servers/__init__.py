@@ -44,6 +44,7 @@ def protocol_named(name: str) -> LLMProtocol:
 def connect(endpoint: Endpoint) -> Server:
     """Open a server, or several of one model as one; raises ConfigError where it is asked for what it never says."""
     _check_logprobs(endpoint)
+    _check_watermark(endpoint)
     if not endpoint.base_urls:
         return endpoint.protocol.connect(endpoint)
     return SeveralServers([Member(one.server, one.protocol.connect(one)) for one in each(endpoint)])
@@ -59,6 +60,7 @@ def each(endpoint: Endpoint) -> list[Endpoint]:
 def connect_batches(endpoint: Endpoint) -> BatchServer:
     """Open a server for batches; raises ConfigError where its protocol has none."""
     _check_logprobs(endpoint)
+    _check_watermark(endpoint)
     if endpoint.base_urls:
         raise ConfigError("llm.mode=batch asks one server: give llm.base_url, and leave llm.base_urls out.")
     if endpoint.protocol.connect_batches is None:
@@ -68,6 +70,14 @@ def connect_batches(endpoint: Endpoint) -> BatchServer:
             f"it out, or choose llm.protocol={able}."
         )
     return endpoint.protocol.connect_batches(endpoint)
+
+
+def _check_watermark(endpoint: Endpoint) -> None:
+    if endpoint.watermark is not None and endpoint.protocol is not PROTOCOLS["transformers"]:
+        raise ConfigError(
+            f"llm.watermark.key_env: {endpoint.protocol.owner} puts no mark of ours into its answers. llm=transformers "
+            "does; leave llm.watermark out for others."
+        )
 
 
 def _check_logprobs(endpoint: Endpoint) -> None:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from clinsynth import keys
 from clinsynth.errors import redacted
 from clinsynth.llm.endings import DECLINED, FAILED, GARBLED
+from clinsynth.llm.watermark import Watermark
 from clinsynth.types import Logprobs, Request
 
 
@@ -71,6 +72,7 @@ class Endpoint:
     """How a server is asked for an answer with a schema, where a request has one."""
     logprobs: bool = False
     """Whether it is asked how likely the tokens of its answers were, which changes none of them."""
+    watermark: Watermark | None = None
     trusted: bool = False
     """Whether it is inside the house, so that no proxy may come between."""
     key: str | None = field(default=None, repr=False)
@@ -107,8 +109,9 @@ class Endpoint:
 
     def parameters(self, request: Request) -> dict[str, Any]:
         """Return all that decides the answer to a request beside model and messages; a part of the cache's key."""
-        schema = request.answer_schema
-        return self.sampling | ({} if schema is None else {"answer_schema": dict(schema)})
+        schema, mark = request.answer_schema, self.watermark
+        chosen = self.sampling | ({} if mark is None else {"watermark": mark.known_by})
+        return chosen | ({} if schema is None else {"answer_schema": dict(schema)})
 
     def asked(self, request: Request) -> dict[str, Any]:
         """Return the parameters as they are sent: an answer that was cut before gets more room."""

@@ -132,6 +132,10 @@ class LocalModel:
             given |= {"temperature": found.temperature} if found.temperature else {"temperature": None, "top_p": None}
         if found.top_p is not None:
             given["top_p"] = found.top_p
+        if found.watermark is not None:
+            from clinsynth.llm.green_lists import Marking
+
+            given["watermarking_config"] = Marking(found.watermark)
         return given | {name: value for name, value in found.extra_body.items() if name != "chat_template_kwargs"}
 
     def _watched(self, width: int, noted: TokenLogprobs | None) -> dict[str, Any]:
