@@ -16,8 +16,8 @@ from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import AnalyseConfig
 from clinsynth.errors import ConfigError
 from clinsynth.learning import saved
-from clinsynth.llm import cache_path
 from clinsynth.llm.cache import CompletionCache
+from clinsynth.llm.databases import cache_place, is_there
 from clinsynth.models import opened
 from clinsynth.stages import Job, models, planting, resolving
 from clinsynth.stages.detecting import material
@@ -64,9 +64,9 @@ def _model(name: str, *, task: Task, frame: Frame) -> Path:
 
 def _passages(settings: AnalyseConfig, *, job: Job, store: ArtifactStore) -> Iterator[Passage]:
     """Yield all texts in which they are looked for."""
-    path = cache_path(Path(settings.paths.artifacts))
-    if path.is_file():
-        with closing(CompletionCache(path)) as cache:
+    place = cache_place(Path(settings.paths.artifacts), settings.llm.cache)
+    if is_there(place):
+        with closing(CompletionCache(place)) as cache:
             for row in cache.rows():
                 yield "requests", row["id"], " ".join(turn["content"] for turn in row["messages"])
                 yield "completions", row["id"], row["completion"]
