@@ -24,7 +24,7 @@ WITH ?=
 TABLES := table1 table2 table3 table4 table5 table6 table7 table8 table-asd table-gold baize
 FIGURES := figure1 figure2 figure3 figure4
 
-.PHONY: help setup demo test test-cluster bench-cluster lint types check ui docs clean paper $(TABLES) $(FIGURES)
+.PHONY: help setup demo test test-cluster bench-cluster lint types check audit ui docs clean paper $(TABLES) $(FIGURES)
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,6 +77,12 @@ types: $(READY)
 	$(BIN)/mypy
 
 check: lint types test ## Lint, types, tests: what CI runs
+
+audit: $(READY) ## Licences of all that is installed, and known weaknesses of what is pinned (asks PyPI)
+	$(BIN)/python tests/licences.py
+	@$(BIN)/uv tool run pip-audit -r constraints.txt --disable-pip --no-deps --strict --progress-spinner off || \
+	  { echo "The licences are as listed. Weaknesses were found, or PyPI could not be asked for them (see above):"; \
+	    echo "in the second case nothing is known of them, and the audit has to be made where PyPI is reachable."; exit 1; }
 
 docs: $(READY) ## Build the user guide into site/ (open site/index.html); needs no network
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

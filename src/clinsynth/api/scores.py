@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from clinsynth.review.marking import escaped
 from clinsynth.task import Headline
 
 
@@ -73,7 +73,5 @@ class Analysed:
 
 def table_of(values: Mapping[str, Any]) -> str:
     """Return two columns of HTML."""
-    rows = (
-        f"<tr><th>{html.escape(name)}</th><td>{html.escape(str(value))}</td></tr>" for name, value in values.items()
-    )
+    rows = (f"<tr><th>{escaped(name)}</th><td>{escaped(str(value))}</td></tr>" for name, value in values.items())
     return f"<table>{''.join(rows)}</table>"

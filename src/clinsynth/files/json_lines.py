@@ -74,7 +74,7 @@ def each_value(lines: Iterable[str], *, path: Path, accepted: str) -> Iterator[t
             value = json.loads(line, object_pairs_hook=_object)
         except json.JSONDecodeError as error:
             raise DataFormatError(f"{place}: no JSON ({error.msg} at column {error.colno}); {accepted}") from error
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise DataFormatError(f"{place}: {error}; {accepted}") from error
         yield place, line, value
 

@@ -31,7 +31,7 @@ def _listed(text: str) -> list[Any] | None:
     """Return what is listed; `None` where it is no list."""
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return [int(line) if line.strip().isdecimal() else line for line in text.split("\n") if line.strip()]
     value = value.get("rows") if isinstance(value, dict) else value
     return [value] if isinstance(value, int) else value if isinstance(value, list) else None

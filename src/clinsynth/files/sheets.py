@@ -15,13 +15,16 @@ from clinsynth.files.tables import check_named_once, read_table
 _FORMULA = re.compile(r"[=+\-@\t\r]")
 """What a cell begins with that a spreadsheet would run."""
 
+_NUMBERS = re.compile(r"[-+]?(\d[\d.,e±–%\[\] +-]*)?")
+"""A number, or one with an interval, such as `+1.2 [-0.3, +2.5]`."""
+
 
 def write_sheet(path: Path, rows: Iterable[Mapping[str, str]], *, columns: Sequence[str]) -> None:
     """The whole sheet; a cell that would run as a formula begins with an apostrophe, which `read_sheet` takes off."""
     file = io.StringIO(newline="")
     writer = csv.writer(file)
     writer.writerow(columns)
-    writer.writerows([_inert(row[column]) for column in columns] for row in rows)
+    writer.writerows([inert(row[column]) for column in columns] for row in rows)
     write_whole(path, file.getvalue(), encoding="utf-8-sig")  # a spreadsheet knows UTF-8 by its mark
 
 
@@ -47,8 +50,9 @@ def read_sheet(path: Path, *, columns: Sequence[str]) -> list[dict[str, str]]:
     ]
 
 
-def _inert(cell: str) -> str:
-    return f"'{cell}" if _FORMULA.match(cell) else cell
+def inert(cell: str) -> str:
+    """Return a cell that a spreadsheet shows as it stands; numbers, signs and intervals stay as programs read them."""
+    return f"'{cell}" if _FORMULA.match(cell) and not _NUMBERS.fullmatch(cell) else cell
 
 
 def _plain(cell: str) -> str:

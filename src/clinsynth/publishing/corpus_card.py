@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from huggingface_hub import DatasetCard, DatasetCardData
 
 import clinsynth
@@ -39,6 +41,7 @@ def corpus_card(corpus: Corpus, *, name: str, on_hub: bool, licence: str, analys
         escaped=escaped,
         fenced=fenced,
         number=number,
+        quote=quote,
         markdown_table=markdown_table,
         title=title,
         name=name,

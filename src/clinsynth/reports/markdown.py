@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 
+from clinsynth.text.printable import printable
+
 
 def escaped(text: object) -> str:
     """Return a text on one line, without what Markdown would read as its own signs."""
-    return re.sub(r"([\\`*<>\[\]|~&]|\b_|_\b|^[#+-])", r"\\\1", " ".join(str(text).split()))
+    return re.sub(r"([\\`*<>\[\]|~&]|\b_|_\b|^[#+-])", r"\\\1", _line(text))
 
 
 def markdown_table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, right: Collection[int] = ()) -> str:
@@ -20,12 +22,12 @@ def markdown_table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, right
 def fenced(text: str, language: str = "") -> str:
     """Return a block that is shown as it is, whatever stands in it."""
     fence = "`" * max(3, _longest_ticks(text) + 1)
-    return f"{fence}{language}\n{text.rstrip()}\n{fence}"
+    return f"{fence}{language}\n{printable(text.rstrip())}\n{fence}"
 
 
 def code(text: object) -> str:
     """Return a text that is shown as it is within a line, or in a cell."""
-    line = " ".join(str(text).split()).replace("|", r"\|")
+    line = _line(text).replace("|", r"\|")
     fence = "`" * (_longest_ticks(line) + 1)
     pad = " " if line.startswith("`") or line.endswith("`") else ""
     return f"{fence}{pad}{line}{pad}{fence}"
@@ -34,6 +36,10 @@ def code(text: object) -> str:
 def number(value: float) -> str:
     """Return a count, or four digits of another number."""
     return f"{value:.0f}" if float(value).is_integer() else f"{value:.4g}"
+
+
+def _line(text: object) -> str:
+    return printable(" ".join(str(text).split()))
 
 
 def _longest_ticks(text: str) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -54,7 +53,7 @@ def _style(number: int) -> str:
 
 
 def _markdown(example: Any, *, typed: bool) -> str:
-    label = f"<b>{html.escape(example.label)}</b>: " if example.label else ""
+    label = f"<b>{_plain(example.label)}</b>: " if example.label else ""
     found = ((_plain(piece), entity) for piece, entity in pieces(example.text, example.entities()))
     return label + "".join(
         _marked(text, entity["label"] if typed else "") if entity else text for text, entity in found
@@ -67,4 +66,4 @@ def _marked(text: str, kind: str) -> str:
 
 def _plain(text: str) -> str:
     """Return a text without what Markdown would read as its own signs."""
-    return re.sub(r"([*`<\\])", r"\\\1", text)
+    return re.sub(r"([*`<&\[\]\\])", r"\\\1", printable(re.sub(r"\s*[\r\n]\s*", " ", text)))

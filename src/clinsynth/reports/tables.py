@@ -7,7 +7,11 @@ import io
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from clinsynth.files.sheets import inert
 from clinsynth.reports.markdown import markdown_table
+from clinsynth.text.printable import printable
+
+_LATEX = {"±": r"$\pm$", "–": "--", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
 
 
 @dataclass(frozen=True)
@@ -62,21 +66,23 @@ def plain_cells(*texts: str) -> list[Cell]:
 
 
 def csv_text(rows: Sequence[Mapping[str, str]], *, heads: Collection[str] = ()) -> str:
-    """Return CSV with these columns, or else with those of all rows."""
+    """Return CSV with these columns, or else with those of all rows; text that would run as a formula does not."""
     file = io.StringIO()
     heads = heads or dict.fromkeys(head for row in rows for head in row)
     writer = csv.DictWriter(file, list(heads), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({head: inert(cell) for head, cell in row.items()} for row in rows)
     return file.getvalue()
 
 
 def latex_escaped(text: str) -> str:
     """Return a text as LaTeX shows it."""
-    text = text.replace("\\", "/")  # a path of Windows
+    text = printable(" ".join(text.split())).replace("\\", "/")  # a path of Windows
     for sign in "&%$#_{}":
         text = text.replace(sign, rf"\{sign}")
-    return text.replace("±", r"$\pm$").replace("–", "--").replace("~", r"\textasciitilde{}")
+    for sign, shown in _LATEX.items():
+        text = text.replace(sign, shown)
+    return text
 
 
 def _texts(line: Sequence[Cell], bold: Callable[[str], str], sign: Callable[[str], str] = str) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from base64 import b64encode
 from collections.abc import Iterator
 from hashlib import sha256
@@ -13,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from clinsynth.artifacts import writing_whole
-from clinsynth.review.marking import pieces, styles
+from clinsynth.review.marking import escaped, pieces, styles
 
 
 def template_text(name: str) -> str:
@@ -47,5 +46,5 @@ def page_parts(name: str, **values: Any) -> Iterator[str]:
     templates = Environment(
         loader=FunctionLoader(template_text), undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False
     )
-    templates.globals.update(escape=html.escape, pieces=pieces, styles=styles(), asset=asset, allowed=allowed)
+    templates.globals.update(escape=escaped, pieces=pieces, styles=styles(), asset=asset, allowed=allowed)
     return templates.get_template(name).generate(values)

@@ -9,6 +9,7 @@ from clinsynth import tasks
 from clinsynth.artifacts import write_whole
 from clinsynth.files import sheets
 from clinsynth.review.folder import ANYONE, CORRECT, SHEETS, WRONG, Review, ReviewItem
+from clinsynth.review.marking import escaped
 
 HOW = "how-to-answer.md"
 
@@ -36,11 +37,11 @@ def accepted_labels(review: Review) -> list[str]:
     choices = room.choices(review.labels)
     if not choices:
         kinds = room.marks(review.labels)
-        said = [f"{kind} ({review.meanings[kind]})" if kind in review.meanings else kind for kind in kinds]
+        said = [f"{kind} ({_plain(review.meanings[kind])})" if kind in review.meanings else kind for kind in kinds]
         typed = f"each part with its type behind it, such as `ataxia ({kinds[0]})`; types are {'; '.join(said)}"
         return [room.FREE[0], *([typed] if len(kinds) > 1 else []), *room.FREE[1:]]
     means = {choice: " (none of these)" for choice in choices if choice not in review.labels}
-    means |= {label: f" ({meaning})" for label, meaning in review.meanings.items()}
+    means |= {label: f" ({_plain(meaning)})" for label, meaning in review.meanings.items()}
     several = f"several of them with `{room.BETWEEN}` between them, such as `{room.BETWEEN.join(choices[:2])}`"
     return [f"`{choice}`{means.get(choice, '')}" for choice in choices] + [several] * room.SEVERAL
 
@@ -60,6 +61,11 @@ def instructions(review: Review) -> str:
     if not review.blind and tasks.kind(review.task).reviewer.SEVERAL:
         lines += ["A label is right where the text describes it, whatever else the text describes too."]
     return "\n".join(lines) + "\n"
+
+
+def _plain(meaning: str) -> str:
+    """Return what a label means on one line, without HTML that a viewer of Markdown would show."""
+    return escaped(" ".join(meaning.split()))
 
 
 def _row(item: ReviewItem, review: Review) -> dict[str, str]:

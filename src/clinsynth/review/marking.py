@@ -7,6 +7,8 @@ from html import escape
 from itertools import pairwise
 from typing import Any
 
+from clinsynth.text.printable import printable
+
 COLOURS = (
     ("#ffd8a8", "#7a4a12"),
     ("#a5d8ff", "#1c4f7c"),
@@ -40,13 +42,18 @@ def marked(text: str, entities: Sequence[dict[str, Any]], kinds: Mapping[str, in
     for piece, entity in pieces(text, entities):
         kind = str(entity["label"]) if entity else ""
         colour = f' class="l{kinds[kind]}"' if len(kinds) > 1 and kind in kinds else ""
-        parts.append(f'<mark{colour} title="{escape(kind)}">{escape(piece)}</mark>' if entity else escape(piece))
+        parts.append(f'<mark{colour} title="{escaped(kind)}">{escaped(piece)}</mark>' if entity else escaped(piece))
     return "".join(parts)
 
 
 def legend(kinds: Mapping[str, int]) -> str:
     """Return the kinds as HTML, each in its colour."""
-    return " ".join(f'<mark class="l{number}">{escape(kind)}</mark>' for kind, number in kinds.items())
+    return " ".join(f'<mark class="l{number}">{escaped(kind)}</mark>' for kind, number in kinds.items())
+
+
+def escaped(text: str) -> str:
+    """Return a text for HTML, without signs of direction that would turn what stands beside it."""
+    return escape(printable(text.replace("\r\n", "\n")))
 
 
 def pieces(text: str, spans: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Mapping[str, Any] | None]]:

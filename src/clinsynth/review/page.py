@@ -13,7 +13,6 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from hmac import compare_digest
-from html import escape
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ from clinsynth import tasks
 from clinsynth.review import folder as folders
 from clinsynth.review.desk import Desk, is_safe
 from clinsynth.review.folder import CORRECT, WRONG, ReviewItem
-from clinsynth.review.marking import colours, legend, marked, styles
+from clinsynth.review.marking import colours, escaped, legend, marked, styles
 from clinsynth.review.token import TOKEN
 
 # Comments, not docstrings: Streamlit shows what stands alone in its script.
@@ -301,7 +300,7 @@ def _accepted(desk: Desk, item: ReviewItem) -> str:
 
 
 def _say(words: str, kind: str) -> None:
-    st.html(f'<p class="review-{kind}">{escape(words)}</p>')
+    st.html(f'<p class="review-{kind}">{escaped(words)}</p>')
 
 
 def _plain(words: str) -> str:

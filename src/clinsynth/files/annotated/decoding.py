@@ -46,6 +46,8 @@ def json_of(path: Path, *, encoding: str | None) -> Any:
         raise DataFormatError(
             f"{path}:{error.lineno}: broken JSON ({error.msg} at column {error.colno}). Was the file cut off?"
         ) from error
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits; lists in lists without end
+        raise DataFormatError(f"{path}: JSON that cannot be read ({error}).") from error
 
 
 def head_of(path: Path, *, encoding: str | None, length: int = 1 << 16) -> str:

@@ -28,7 +28,7 @@ def recognises(path: Path, head: str) -> bool:
     line = head.lstrip().split("\n", 1)[0].strip()
     try:
         return isinstance(json.loads(line), dict)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
 
 

@@ -11,6 +11,7 @@ from clinsynth.errors import DataFormatError
 from clinsynth.files.annotated.texts import AnnotatedText, Mention
 from clinsynth.tasks.ner.config import IGNORE, WINDOWS, NerDataset
 from clinsynth.text.entities import Origin, Sentence, Span
+from clinsynth.text.printable import printable
 from clinsynth.text.sentences import sentence_places, stripped
 from clinsynth.text.words import as_read, word_places
 
@@ -36,7 +37,7 @@ def read_documents(texts: Sequence[AnnotatedText], *, path: Path, dataset: NerDa
     mentions_in_all = sum(len(text.mentions) for text in texts)
     for said, number in notes.items():
         if number:
-            print(f"{path}: {number} of {mentions_in_all} mentions {said}.")
+            print(printable(f"{path}: {number} of {mentions_in_all} mentions {said}."))
     return found
 
 
