@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 RUN_KEY, ARM_KEY, CORPUS, ANSWERS, LOCK, HOST = "run_key", "arm_key", "corpus", "answers", "lock", "host"
 """Tags of a run."""
@@ -29,15 +30,24 @@ COLUMNS = (
 VIEW = "clinsynth"
 """Name of that view in the UI's addresses: `?viewStateShareKey=clinsynth`."""
 
+VIEW_TAG = f"mlflow.sharedViewState.{VIEW}"
+
+
+def view(opened: Sequence[str] = ()) -> str:
+    """Return that view, in which what stands below the runs `opened` is seen."""
+    shown = dict.fromkeys(opened, True)
+    return json.dumps({"selectedColumns": COLUMNS, "columnOrder": COLUMNS, "runsExpanded": shown})
+
+
 LOOK = {
     "mlflow.experimentKind": "custom_model_development",  # or it opens in the view of chats
     "mlflow.experiment.primaryMetric.name": "test/f1",
     "mlflow.experiment.primaryMetric.greaterIsBetter": "True",
-    f"mlflow.sharedViewState.{VIEW}": json.dumps({"selectedColumns": COLUMNS, "columnOrder": COLUMNS}),
+    VIEW_TAG: view(),
 }
 """Tags by which the UI shows an experiment of ours."""
 
 NOTE = (
-    "Runs of clinsynth on {name}. Group them by the tag `arm` (what a model has learnt from) for means over seeds, or "
-    "by `sweep`; each run says how to repeat it."
+    "Runs of clinsynth on {name}; those of a table or a sweep stand below one that has its name. Group them by the tag "
+    "`arm` (what a model has learnt from) for means over seeds, or by `sweep`; each run says how to repeat it."
 )
