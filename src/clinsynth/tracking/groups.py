@@ -8,10 +8,7 @@ from filelock import FileLock
 from mlflow import MlflowClient
 
 from clinsynth.keys import digest
-from clinsynth.tracking.tags import GROUP, PARENT, VIEW_TAG, view
-
-OPENED = 50
-"""Groups, the newest ones, whose runs are seen at once: what a tag of MLflow has room for."""
+from clinsynth.tracking.tags import GROUP, LOOK, PARENT, VIEW_TAG
 
 
 def stand_under(client: MlflowClient, run_id: str, *, group: str, description: str, lock: Path) -> None:
@@ -32,6 +29,5 @@ def _run_of(client: MlflowClient, experiment: str, group: str, *, description: s
     tags = {"mlflow.runName": group, "mlflow.note.content": description, GROUP: key}
     made = str(client.create_run(experiment, tags=tags).info.run_id)
     client.set_terminated(made)
-    groups = client.search_runs([experiment], filter_string=f"tags.{GROUP} LIKE '%'", max_results=OPENED)
-    client.set_experiment_tag(experiment, VIEW_TAG, view([run.info.run_id for run in groups]))
+    client.set_experiment_tag(experiment, VIEW_TAG, LOOK[VIEW_TAG])  # earlier releases had no groups to think of
     return made
