@@ -77,7 +77,14 @@ def test_params_that_say_nothing_are_not_logged(composed: Composed) -> None:
     )
     logged = naming.told_params(naming.train_params(other, choices={}))
     assert (logged["trainer.loss"], logged["llm.trusted"], logged["source.examples"]) == ("generalised", True, 20)
-    assert logged.keys() >= {"seed", "dataset.name", "dataset.task", "dataset.test", "backbone.lr", "trainer.epochs"}
+    assert logged.keys() >= {
+        "seed",
+        "dataset.language",
+        "dataset.public",
+        "dataset.test",
+        "backbone.lr",
+        "trainer.epochs",
+    }
 
 
 @pytest.mark.parametrize(
