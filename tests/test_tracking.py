@@ -204,6 +204,9 @@ def test_runs_of_a_group_stand_below_one_that_is_no_result(ledger: Ledger) -> No
     (above,) = {ledger.tags(run_id)["mlflow.parentRunId"] for run_id in runs}
     assert ledger.client.get_run(above).data.tags["mlflow.runName"] == "table7"
     assert status(ledger, above) == "FINISHED"
+    experiment = ledger.client.get_experiment_by_name("mine")
+    look = json.loads(experiment.tags["mlflow.sharedViewState.clinsynth"])
+    assert look["orderByKey"] == look["selectedColumns"][0] == "metrics.`test/f1`"
     assert ledger.finished_beginning(above[:8]) == []
     assert ledger.beginning(above) == []
     ledger.stand_under(runs[0], group="table8", description="Others.")  # it stays where it stands

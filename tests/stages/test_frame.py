@@ -165,7 +165,7 @@ def test_a_job_of_a_sweep_that_fails_before_its_run_is_there_too(opened: Open, s
         frame.told_of_failure(experiment="mine", name="a job", params={"size": "n5"}, may_hold_text=False),
     ):
         raise MissingCompletions("3 answers are missing, such as 'mine/sentences/gout#0'.")
-    made = frame.ledger.client.search_runs([item.experiment_id for item in frame.ledger.client.search_experiments()])
+    made = frame.ledger._search("")
     assert [run.info.status for run in made] == statuses
     assert [(run.data.params, run.data.tags["failure"]) for run in made] == [
         ({"size": "n5"}, "3 answers are missing, such as '...'.") for _ in statuses

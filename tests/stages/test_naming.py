@@ -72,10 +72,19 @@ def test_params_that_say_nothing_are_not_logged(composed: Composed) -> None:
     logged = naming.told_params(naming.train_params(usual, choices={}))
     assert len(logged) < 80
     assert not {"trainer.loss", "llm.trusted", "llm.timeout_s", "source.examples"} & set(logged)
-    other = resolving.complete(composed("train", "trainer.loss=generalised", "llm.trusted=true", "source.examples=20"))
+    other = resolving.complete(
+        composed("train", "source=augmented", "trainer.loss=generalised", "llm.trusted=true", "source.examples=20")
+    )
     logged = naming.told_params(naming.train_params(other, choices={}))
     assert (logged["trainer.loss"], logged["llm.trusted"], logged["source.examples"]) == ("generalised", True, 20)
-    assert logged.keys() >= {"seed", "dataset.name", "dataset.task", "dataset.test", "backbone.lr", "trainer.epochs"}
+    assert logged.keys() >= {
+        "seed",
+        "dataset.language",
+        "dataset.public",
+        "dataset.test",
+        "backbone.lr",
+        "trainer.epochs",
+    }
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,9 @@ NOT_SET = ("null", "[]", "{}")
 _PACE = ("llm.concurrency", "llm.patience_s", "llm.poll_s", "llm.timeout_s", "trainer.checkpoint_steps")
 """Settings of which nobody asks a run: they are in its config."""
 
+_ON_CARDS = ("dataset.language", "dataset.public")
+"""Settings that are logged whatever they are: the card of a model that is exported later has them from here."""
+
 LONGEST_PARAM = 80
 """Characters; longer texts and lists cannot be compared at a glance, and stand in `config.yaml`."""
 
@@ -137,17 +140,15 @@ def as_before() -> Mapping[str, frozenset[str]]:
 def told_params(params: Mapping[str, Any]) -> dict[str, Any]:
     """Return the params that are logged: those that are set, but for what says nothing about a run.
 
-    That are settings with which it is as before they came, switches that are off and change no result, and how fast an
-    LLM is asked.
+    Nothing say settings with which it is as before they came, switches that are off and change no result, and how fast
+    an LLM is asked.
     """
     usual, idle = as_before(), without_effect()
     return {
         name: value
         for name, value in params.items()
-        if value not in NOT_SET
-        and str(value) not in usual.get(name, ())
-        and not (value is False and name in idle)
-        and name not in _PACE
+        if value not in NOT_SET and name not in _PACE
+        if name in _ON_CARDS or not (str(value) in usual.get(name, ()) or (value is False and name in idle))
     }
 
 

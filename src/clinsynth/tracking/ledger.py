@@ -22,25 +22,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import TrackingConfig
 from clinsynth.errors import ConfigError, Pruned, redacted
-from clinsynth.keys import digest
+from clinsynth.tracking import groups
 from clinsynth.tracking.active import ActiveRun
 from clinsynth.tracking.machine import measured
 from clinsynth.tracking.sharing import SharedClaim, beating, is_dead, is_shared, now
 from clinsynth.tracking.store import prepared, quietly_in
-from clinsynth.tracking.tags import (
-    ANSWERS,
-    BEAT,
-    CORPUS,
-    COUNTS,
-    GROUP,
-    HOST,
-    LOCK,
-    LOOK,
-    NOTE,
-    PARENT,
-    PRUNED,
-    RUN_KEY,
-)
+from clinsynth.tracking.tags import ANSWERS, BEAT, CORPUS, COUNTS, GROUP, HOST, LOCK, LOOK, NOTE, PRUNED, RUN_KEY
 from clinsynth.tracking.traces import Traced, write_traces
 from clinsynth.types import Outcomes, Summary
 
@@ -191,20 +178,8 @@ class Ledger:
 
         A run that stands below one stays there. That of a group has no results, and no question to the ledger finds it.
         """
-        run = self.client.get_run(run_id)
-        if PARENT not in run.data.tags:
-            self.tag(run_id, PARENT, self._group(run.info.experiment_id, group, description=description))
-
-    def _group(self, experiment: str, name: str, *, description: str) -> str:
-        key = digest([experiment, name])[:24]
-        with FileLock(self.store.lock_path("mlflow")):
-            found = self.client.search_runs([experiment], filter_string=f"tags.{GROUP} = '{key}'", max_results=1)
-            if found:
-                return str(found[0].info.run_id)
-            tags = {"mlflow.runName": name, "mlflow.note.content": description, GROUP: key}
-            made = self.client.create_run(experiment, tags=tags).info.run_id
-            self.client.set_terminated(made)
-        return str(made)
+        lock = self.store.lock_path("mlflow")
+        groups.stand_under(self.client, run_id, group=group, description=description, lock=lock)
 
     def end_dead_runs(self) -> int:
         """Mark runs KILLED whose process is gone, and those of other machines without a beat; returns how many."""

@@ -31,15 +31,21 @@ COLUMNS = (
 VIEW = "clinsynth"
 """Name of that view in the UI's addresses: `?viewStateShareKey=clinsynth`."""
 
+VIEW_TAG = f"mlflow.sharedViewState.{VIEW}"
+"""Tag of an experiment that holds it."""
+
 LOOK = {
     "mlflow.experimentKind": "custom_model_development",  # or it opens in the view of chats
     "mlflow.experiment.primaryMetric.name": "test/f1",
     "mlflow.experiment.primaryMetric.greaterIsBetter": "True",
-    f"mlflow.sharedViewState.{VIEW}": json.dumps({"selectedColumns": COLUMNS, "columnOrder": COLUMNS}),
+    # By score: only where runs are in the order of time does the UI nest them, and closes what others stand below.
+    VIEW_TAG: json.dumps(
+        {"selectedColumns": COLUMNS, "columnOrder": COLUMNS, "orderByKey": COLUMNS[0], "orderByAsc": False}
+    ),
 }
 """Tags by which the UI shows an experiment of ours."""
 
 NOTE = (
-    "Runs of clinsynth on {name}. Group them by the tag `arm` (what a model has learnt from) for means over seeds, or "
-    "by `sweep`; each run says how to repeat it."
+    "Runs of clinsynth on {name}; those of a table or a sweep stand below one that has its name. Group them by the tag "
+    "`arm` (what a model has learnt from) for means over seeds, or by `sweep`; each run says how to repeat it."
 )
