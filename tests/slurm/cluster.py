@@ -134,6 +134,9 @@ class Cluster:
             self.empty()
         for process in reversed(self._started.values()):
             process.terminate()
+        for pid in self._of_jobs():  # which wait for daemons that are gone
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         for process in self._started.values():
             try:
                 process.wait(timeout=10)

@@ -78,8 +78,8 @@ def elsewhere(job: Planned) -> tuple[str, ...]:
     if job.stage != "train" or trainer is None or trainer.precision != "auto":
         return ()
     planned = import_module(f"clinsynth.stages.{job.stage}").planned
-    settled = [replace(job.settings, trainer=replace(trainer, precision=each)) for each in hardware.SETTLED]
-    return tuple(key for settings in settled if (key := planned(settings)[1]) != job.run_key)
+    others = [each for each in hardware.SETTLED if each != hardware.precision(trainer)]
+    return tuple(planned(replace(job.settings, trainer=replace(trainer, precision=each)))[1] for each in others)
 
 
 def applies(word: str, *, stage: str) -> bool:

@@ -7,11 +7,14 @@ import sys
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
+from lightning_fabric.plugins.environments.lightning import LightningEnvironment
+from lightning_fabric.plugins.environments.slurm import SLURMEnvironment
 
 from clinsynth.config import TrainerConfig
 from clinsynth.errors import ConfigError
@@ -341,6 +344,20 @@ def test_the_optimizer_is_fused_but_where_gradients_are_scaled(precision: str, f
     tuner = Tuner(torch.nn.Linear(3, 2), lr=0.1, warmup=0.0, weight_decay=0.0)
     tuner.trainer = SimpleNamespace(estimated_stepping_batches=8, precision=precision)  # type: ignore[assignment]
     assert all(group["fused"] is fused for group in tuner.configure_optimizers()["optimizer"].param_groups)
+
+
+def test_lightning_takes_nothing_for_a_job_of_slurm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither `srun` on the path, of which it would tell in each run, nor a shell that `srun` has opened."""
+    (tmp_path / "srun").touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    with warnings.catch_warnings(record=True) as told:
+        fit.keep_libraries_quiet()
+        fit.lightning(trainer(), epochs=1, callbacks=[])
+        SLURMEnvironment.detect()  # as Lightning does before each training
+    assert [str(one.message) for one in told if "srun" in str(one.message)] == []
+    monkeypatch.setenv("SLURM_NTASKS", "2")
+    made = fit.lightning(trainer(), epochs=1, callbacks=[])
+    assert isinstance(made._accelerator_connector.cluster_environment, LightningEnvironment)
 
 
 def test_a_model_is_handed_over_for_training() -> None:
