@@ -178,7 +178,7 @@ class Served:
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         own = environment(MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false")  # seven processes more
         self._process = subprocess.Popen(self._command, env=own, start_new_session=True, **quiet)  # type: ignore[call-overload]
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 180
         while time.monotonic() < deadline and self._process.poll() is None:
             try:
                 if requests.get(f"{self.uri}/health", timeout=5).ok:
