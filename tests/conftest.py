@@ -116,7 +116,7 @@ def tokenizer(tiny_backbone: Path) -> Any:
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty current folder, and nothing in the environment that says where things are."""
     monkeypatch.chdir(tmp_path)
-    for variable in ("CLINSYNTH_DATA", "MLFLOW_TRACKING_URI"):
+    for variable in ("CLINSYNTH_CACHE", "CLINSYNTH_DATA", "MLFLOW_TRACKING_URI"):
         monkeypatch.delenv(variable, raising=False)
     return tmp_path
 

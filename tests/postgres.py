@@ -25,15 +25,17 @@ def _programs() -> Path | None:
 
 PROGRAMS = _programs()
 
-MEANWHILE = ("-c", "fsync=off", "-c", "shared_buffers=32MB", "-c", "max_connections=60", "-c", "log_min_messages=fatal")
-"""A server that lives for seconds need not outlive the machine."""
+MEANWHILE = ("-c", "shared_buffers=32MB", "-c", "max_connections=60", "-c", "log_min_messages=fatal")
+"""Settings of a small one."""
 
 
 class Postgres:
     """A server on a free port of this machine; started anew, it has the same address."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, safe: bool = False) -> None:
+        """`safe`: it waits for the disk, as one does that outlives a test."""
         self._data = folder / "data"
+        self._options = [] if safe else ["-c", "fsync=off"]
         with socket.socket() as found:
             found.bind(("127.0.0.1", 0))
             self.port = found.getsockname()[1]
@@ -47,7 +49,7 @@ class Postgres:
 
     def start(self) -> None:
         assert PROGRAMS is not None
-        options = ["-p", str(self.port), "-k", self._data, "-h", "127.0.0.1", *MEANWHILE]
+        options = ["-p", str(self.port), "-k", self._data, "-h", "127.0.0.1", *MEANWHILE, *self._options]
         command = [*self._as_somebody, PROGRAMS / "postgres", "-D", self._data, *options]
         self._process = subprocess.Popen(
             command, cwd=self._data.parent, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
@@ -78,9 +80,9 @@ class Postgres:
 
 
 @contextmanager
-def started() -> Iterator[Postgres]:
+def started(*, safe: bool = False) -> Iterator[Postgres]:
     with tempfile.TemporaryDirectory(dir="/tmp") as folder:  # short, for the name of its socket
-        server = Postgres(Path(folder))
+        server = Postgres(Path(folder), safe=safe)
         try:
             yield server
         finally:

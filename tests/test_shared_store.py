@@ -176,14 +176,16 @@ class Served:
 
     def start(self) -> None:
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        self._process = subprocess.Popen(self._command, env=environment(), start_new_session=True, **quiet)  # type: ignore[call-overload]
-        deadline = time.monotonic() + 120
+        own = environment(MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false")  # seven processes more
+        self._process = subprocess.Popen(self._command, env=own, start_new_session=True, **quiet)  # type: ignore[call-overload]
+        deadline = time.monotonic() + 180
         while time.monotonic() < deadline and self._process.poll() is None:
             try:
                 if requests.get(f"{self.uri}/health", timeout=5).ok:
                     return
             except requests.RequestException:
                 time.sleep(0.2)
+        self.kill()
         raise AssertionError("it does not answer")
 
     def kill(self) -> None:

@@ -373,18 +373,14 @@ def test_a_follow_up_that_breaks_ends_the_session(server: MockServer, path: Path
 
 def test_a_full_disk_is_said(server: MockServer, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cache = CompletionCache(path)
-    real = cache._database
+    real = cache._database.execute
 
-    class Full:
-        in_transaction = False
+    def execute(statement: str, *values: Any) -> Any:
+        if statement.startswith("INSERT INTO completions") and len(stored(path)) >= 5:
+            raise sqlite3.OperationalError("database or disk is full")
+        return real(statement, *values)
 
-        def execute(self, statement: str, *values: Any) -> Any:
-            if statement.startswith("INSERT OR IGNORE INTO completions") and len(stored(path)) >= 5:
-                raise sqlite3.OperationalError("database or disk is full")
-            return real.execute(statement, *values)
-
-    monkeypatch.setattr(Full, "in_transaction", property(lambda self: real.in_transaction))
-    monkeypatch.setattr(cache, "_database", Full())
+    monkeypatch.setattr(cache._database, "execute", execute)
     with pytest.raises(ClinsynthError, match="cannot be written: database or disk is full"):
         clients.client(llm(server, concurrency=1), cache=cache).answer(REQUESTS)
     assert len(stored(path)) == 5

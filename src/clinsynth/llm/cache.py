@@ -37,6 +37,8 @@ TABLES = {
 }
 """What is kept beyond a session, and the order in which it came."""
 
+_TOKENS = "prompt_tokens, completion_tokens, cached_tokens"
+_ANSWER = f"key, id, served_model, completion, finish_reason, {_TOKENS}, cost_usd, logprobs"
 _NEWER = "learnt = excluded.learnt, at = excluded.at"
 
 
@@ -47,17 +49,12 @@ class CompletionCache:
         self.path = path
         self._database = open_database(path)
         self._claims = Claims(self._database)
-
-    @property
-    def owner(self) -> str:
-        """Return the name by which claims are this process's."""
-        return self._claims.owner
+        self.owner, self.close = self._claims.owner, self._database.close
 
     @patient
     def get(self, keys: Iterable[str]) -> dict[str, tuple[Completion, Usage, float | None]]:
         """Return completion, usage and cost of those that are there, by key."""
-        columns = "key, id, served_model, completion, finish_reason, prompt_tokens, completion_tokens, cached_tokens"
-        found = self._by_key(f"SELECT {columns}, cost_usd, logprobs FROM completions WHERE key IN", keys)
+        found = self._by_key(f"SELECT {_ANSWER} FROM completions WHERE key IN", keys, order="ORDER BY answered_at")
         return {
             row[0]: (
                 Completion(row[1], row[2], row[3], row[4], logprobs=read_stored(json.loads(row[9] or "null"))),
@@ -68,9 +65,18 @@ class CompletionCache:
         }
 
     @patient
+    def settled(self, keys: Sequence[str]) -> tuple[set[str], set[str]]:
+        """Return which of these are answered, and which somebody waits for."""
+        answered = self._by_key("SELECT key FROM completions WHERE key IN", keys)
+        claimed = self._by_key("SELECT key FROM claims WHERE key IN", keys)
+        return {row[0] for row in answered}, {row[0] for row in claimed}
+
+    @patient
     def lacking(self, keys: Iterable[str]) -> dict[str, tuple[str, str]]:
         """Return why there is no answer to those that were asked in vain, and what was said, by key: the last time."""
-        found = self._by_key("SELECT key, reason, said FROM no_answers WHERE key IN", keys)
+        found = self._by_key(
+            "SELECT key, reason, said FROM no_answers WHERE key IN", keys, order="ORDER BY answered_at"
+        )
         return {key: (reason, said) for key, reason, said in found}
 
     @patient
@@ -258,22 +264,19 @@ class CompletionCache:
                 bill = (row["model"], 1, row["cost_usd"], time.time())
                 self._insert("forgotten", bill)
 
-    def close(self) -> None:
-        self._database.close()
-
     def begin_anew(self) -> None:
         self._claims.begin_anew()
 
     def _insert(self, table: str, row: Sequence[Any], *, more: str = "") -> None:
         self._database.execute(f"INSERT INTO {table} VALUES ({','.join('?' * len(row))}) {more}", row)
 
-    def _by_key(self, query: str, keys: Iterable[str]) -> list[tuple[Any, ...]]:
+    def _by_key(self, query: str, keys: Iterable[str], *, order: str = "") -> list[tuple[Any, ...]]:
         listed, found = list(keys), []
         with self._database.reading():
             for start in range(0, len(listed), 500):
                 some = listed[start : start + 500]
                 marks = ",".join("?" * len(some))
-                found += self._database.execute(f"{query} ({marks}) ORDER BY answered_at", some).fetchall()
+                found += self._database.execute(f"{query} ({marks}) {order}", some).fetchall()
         return found
 
     def _spent(self) -> float:
@@ -282,7 +285,7 @@ class CompletionCache:
     def _of_asked(self, query: str, values: Sequence[Any] = ()) -> list[float]:
         """Return a sum over the answers, and over what is none."""
         with self._database.reading():
-            found = [self._database.execute(query.format(table), values) for table in ("completions", "no_answers")]
+            found = (self._database.execute(query.format(name), values) for name in ("completions", "no_answers"))
             return [float(cursor.fetchone()[0]) for cursor in found]
 
     def _check_budget(self, usd: float, most_usd: float | None) -> None:

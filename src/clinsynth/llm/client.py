@@ -21,6 +21,7 @@ from clinsynth.llm.account import Account, Limits
 from clinsynth.llm.budget import Spend, cost
 from clinsynth.llm.claims import STALE
 from clinsynth.llm.endings import CUT
+from clinsynth.llm.others import Others
 from clinsynth.llm.persistence import Failure, Persistence
 from clinsynth.llm.progress import (
     FollowUp,
@@ -61,6 +62,7 @@ class Client:
         self._failure: Exception | None = None
         self._reached = False
         self._halt = asyncio.Event()
+        self._others = Others(self.cache)
         self._persistence = Persistence(account, patience_s=limits.patience_s)
 
     def answer(
@@ -222,16 +224,15 @@ class Client:
         self._add(self._follow_up(request, completion))
 
     async def _elsewhere(self, key: str, request: Request) -> bool:
-        """Wait for the answer that another process has claimed; returns False where that process is gone."""
+        """Wait for the answer that another process has claimed; returns False where that one has given it up."""
         self.progress.elsewhere += 1
         try:
             while not self._stopped:
                 if found := self.account.look_up({key: request}):
                     self._answered(request, found[key])
                     return True
-                if await self._claim(key, request):
+                if not await self._others.wait(key) and not self._stopped:
                     return False
-                await asyncio.sleep(0.5)
             return True
         finally:
             self.progress.elsewhere -= 1
@@ -259,6 +260,9 @@ class Client:
             self.watch(self.progress)
             if second % HEARTBEAT == 0:
                 self.cache.send_heartbeat()
+            if self._stopped:
+                self._others.give_up()
+            self._others.look()
 
     @property
     def _stopped(self) -> bool:

@@ -208,7 +208,7 @@ def test_what_a_server_refuses_is_known_to_the_next_process(tmp_path: Path, caps
         assert (again.left_out, again.longest, again.ways) == ({"temperature"}, "max_completion_tokens", [None])
         assert capsys.readouterr().out.count("takes no temperature for m") == 1
         dialect._dialect.cache_clear()
-        with cache._writing():
+        with cache._database.writing():
             cache._database.execute("UPDATE dialects SET at = at - ?", (clients.REMEMBERED_S,))
         clients.client(config, cache=cache).answer(requests[2:3])
     assert server.statuses == {400: 8, 200: 3}  # it may have been updated since
