@@ -9,6 +9,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -24,6 +25,7 @@ from omegaconf import OmegaConf
 
 from clinsynth import config, tasks
 from clinsynth.cli.main import named_runs
+from clinsynth.stages import doctor
 from support import environment
 
 ROOT = Path(__file__).parents[1]
@@ -120,6 +122,9 @@ def own_config(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+WIDE = ("hydra", "search=")
+"""What words begin with that are about more than a node of their own."""
+
 BASES: dict[tuple[str, ...], Any] = {}
 NODES: dict[tuple[str, ...], Any] = {}
 """What this process has composed, by stage and by option: Hydra takes a fifth of a second each time, and an option of a
@@ -135,7 +140,7 @@ def options_of(group: str) -> tuple[str, ...]:
 
 def cached(stage: str, options: Sequence[str], *, search: Sequence[str]) -> Any:
     """Return the config of a stage with options of groups."""
-    whole = (*search, *(word for word in options if "/" in word.partition("=")[0] or word.startswith("hydra")))
+    whole = (*search, *(word for word in options if "/" in word.partition("=")[0] or word.startswith(WIDE)))
     plain = [word for word in options if word not in whole]
     if new := [word for word in plain if (*search, word) not in NODES]:
         made = compose(stage, overrides=[*whole, *new])
@@ -198,7 +203,8 @@ def check_command(line: str, *, pages: Path) -> None:
         *(f"--config-dir={name}" for name in folders),
     }
     search = [f"hydra.searchpath=[{','.join(f'file://{pages / name}' for name in folders)}]"] if folders else []
-    check(stage, overrides, search=search, sweep="-m" in words)
+    sweeps = "-m" in words or any(word.startswith("search=") for word in words)
+    check(stage, overrides, search=search, sweep=sweeps)
     if later:
         check("train", [word for word in later if not word.startswith("hydra")], sweep=True)
 
@@ -319,3 +325,13 @@ def test_the_site_has_the_reference(site: Path) -> None:
     assert hooks().MARK not in text
     assert 'id="llm"' in text
     assert "llm.max_cost_usd" in text
+
+
+def test_every_extra_has_its_line() -> None:
+    """In the guide; what `clinsynth doctor` looks for is among them."""
+    content = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    rows = re.findall(r"^\| (`[^|]+) \|", (DOCS / "index.md").read_text(encoding="utf-8"), re.MULTILINE)
+    named_extras = set(re.findall(r"`([^`]+)`", " ".join(rows)))
+    extras = set(content["project"]["optional-dependencies"])
+    assert named_extras == extras
+    assert set(doctor.EXTRAS) < extras

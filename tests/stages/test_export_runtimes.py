@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from clinsynth import api
 from clinsynth.cli import main as cli
 from clinsynth.types import Summary
 from support import TINY, Command, copy_store
@@ -83,6 +84,8 @@ def test_a_model_in_int8_is_measured_and_read(job: Command, sample_words: list[s
 
     wanted, found = predicted(job, own, "own.jsonl"), predicted(job, "out/int8", "int8.jsonl")
     assert [line["text"] for line in found] == notes
+    spans_of_api = api.load_model("out/int8").predict(notes)
+    assert [[dict(span) for span in spans] for spans in spans_of_api] == [line["spans"] for line in found]
     spans = [{(span["start"], span["end"]) for line in lines for span in line["spans"]} for lines in (wanted, found)]
     assert len(spans[0] & spans[1]) > 0.8 * len(spans[0]) > 0
 
