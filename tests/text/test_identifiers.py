@@ -6,8 +6,10 @@ import time
 from pathlib import Path
 
 import pytest
+import requests
 
-from clinsynth.text.identifiers import RULES, counted, identifiers
+from clinsynth.text.identifiers import RULES, counted, identifiers, with_rules
+from clinsynth.text.presidio import recogniser
 from support import Command, MockServer
 
 FOUND = {
@@ -27,7 +29,7 @@ FOUND = {
 
 @pytest.mark.parametrize("text", FOUND, ids=range(len(FOUND)))
 def test_forms_are_found(text: str) -> None:
-    assert counted(text) == FOUND[text]
+    assert counted(identifiers(text)) == FOUND[text]
 
 
 def test_places_are_those_of_the_text() -> None:
@@ -58,3 +60,46 @@ def test_texts_that_name_somebody_are_not_sent(clinsynth: Command, with_store: P
     assert "Smith" not in told
     assert clinsynth(*words, "generation.send_gold_text=true", "generation.send_identifiers=true").status == 0
     assert server.asked()["requests"] > 0
+
+
+ENGINE = """
+supported_languages: [en]
+nlp_configuration:
+  nlp_engine_name: spacy
+  models: [{{lang_code: en, model_name: "{model}"}}]
+"""
+
+
+def test_presidio_finds_more_than_the_rules(tmp_path: Path) -> None:
+    """Its patterns what has a form; a language model of its engine names, too."""
+    import spacy
+
+    text = "Mail a@b.org. Jane Smith paid for p.Arg117His from DE89370400440532013000."
+    assert counted(identifiers(text)) == "1 mail address"
+    assert counted(with_rules(recogniser("presidio"))(text)) == "1 mail address, 1 iban code"
+    nlp = spacy.blank("en")
+    nlp.add_pipe("entity_ruler").add_patterns([{"label": "PERSON", "pattern": "Jane Smith"}])
+    nlp.to_disk(tmp_path / "model")
+    (tmp_path / "analyzer.yaml").write_text(ENGINE.format(model=tmp_path / "model"), encoding="utf-8")
+    named = with_rules(recogniser(str(tmp_path / "analyzer.yaml")))
+    assert counted(named(text)) == "1 mail address, 1 iban code, 1 person"
+
+
+def test_presidio_loads_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(requests.Session, "get", lambda *_, **__: pytest.fail("asked the network"))
+    assert [found.kind for found in recogniser("presidio")("jo@example.org")] == ["email address"]
+
+
+def test_a_request_that_presidio_finds_fault_with_is_not_sent(
+    clinsynth: Command, with_store: Path, server: MockServer
+) -> None:
+    (with_store / "terms.txt").write_text("gout\nDE89370400440532013000\n", encoding="utf-8")
+    live = ("llm=local", "llm.model=m", f"llm.base_url={server.url}", "llm.api_key_env=null", "size=n1")
+    words = ("generate", "dataset=terms", "dataset.units=terms.txt", "dataset.entity_type=Disease", *live)
+    said = clinsynth(*words, "generation.send_gold_text=true", "generation.identifiers=presidio")
+    assert (said.status, server.asked()["requests"]) == (2, 0)
+    assert "1 iban code" in said.err
+    assert "DE89" not in said.err
+    said = clinsynth(*words, "generation.send_gold_text=true", "generation.identifiers=nowhere.yaml")
+    assert said.status == 2
+    assert "generation.identifiers=nowhere.yaml: there is no such file" in " ".join(said.err.split())

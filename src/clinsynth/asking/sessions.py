@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 
 from clinsynth.asking import clients
-from clinsynth.config import AskingConfig, DatasetConfig, LLMConfig
+from clinsynth.config import RULES, AskingConfig, DatasetConfig, LLMConfig
 from clinsynth.errors import ConfigError, MissingCompletions
 from clinsynth.llm import KnownCompletions, recorded, send_log
 from clinsynth.llm.account import NO_FURTHER, Account, FurtherRequests, nobody_hears
@@ -20,7 +20,8 @@ from clinsynth.llm.progress import FollowUp, Instead, nothing_follows, nothing_i
 from clinsynth.llm.send_log import SendLog
 from clinsynth.llm.servers.base import ServerAnswer
 from clinsynth.llm.view import View
-from clinsynth.text.identifiers import counted
+from clinsynth.text.identifiers import counted, identifiers, with_rules
+from clinsynth.text.presidio import recogniser
 from clinsynth.tracking import SENT, ActiveRun, Ledger, Traced
 from clinsynth.types import Request
 
@@ -74,12 +75,13 @@ def check_consent(
 
 
 def _check_identifiers(requests: Sequence[Request], *, asking: AskingConfig, llm: LLMConfig) -> None:
-    """Raise ConfigError, which says where but not what, where texts seem to name somebody; rules have seen them."""
+    """Raise ConfigError, which says where but not what, where texts seem to name somebody."""
     if asking.send_identifiers:
         return
+    find = identifiers if asking.identifiers == RULES else with_rules(recogniser(asking.identifiers))
     private = (request for request in requests if request.gold_characters)
     texts = ("\n".join(message["content"] for message in request.messages) for request in private)
-    found = [f"request {number}: {said}" for number, text in enumerate(texts, 1) if (said := counted(text))]
+    found = [f"request {number}: {said}" for number, text in enumerate(texts, 1) if (said := counted(find(text)))]
     if found:
         more = f" and {len(found) - SHOWN:,} more" if found[SHOWN:] else ""
         raise ConfigError(

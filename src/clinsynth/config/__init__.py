@@ -27,6 +27,7 @@ from clinsynth.config.chats import (
 )
 from clinsynth.config.corpus import (
     LANGUAGE,
+    RULES,
     AnnotatorConfig,
     AskingConfig,
     ColumnsConfig,

@@ -191,6 +191,10 @@ class OnMissing(Enum):
     skip = "skip"
 
 
+RULES = "rules"
+"""Value of `generation.identifiers`: those of the house, and nobody else."""
+
+
 @dataclass
 class AskingConfig:
     """The settings of every stage that asks an LLM."""
@@ -202,6 +206,12 @@ class AskingConfig:
         False,
         "true: dates, names, telephone and record numbers in texts that are not public, as far as rules find them, may "
         "go to an LLM outside the house, too",
+        keyless=True,
+    )
+    identifiers: str = option(
+        RULES,
+        "who looks for them: rules; presidio, whose patterns are looked for, too (extra presidio); or a YAML of "
+        "Presidio's AnalyzerEngineProvider, which may name a language model",
         keyless=True,
     )
     cancel: bool = option(MISSING, "llm.mode=batch: cancel the batches that are at work, and ask nothing", keyless=True)

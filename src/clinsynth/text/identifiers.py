@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
@@ -52,19 +53,31 @@ class Identifier:
     end: int
 
 
+Finder = Callable[[str], Iterable[Identifier]]
+"""Finds what may name a person in a text."""
+
+
 def identifiers(text: str) -> Iterator[Identifier]:
     """Yield what the rules find; kinds overlap nowhere, the earlier rule wins."""
+    return _apart(Identifier(kind, *found.span()) for kind, rule in RULES.items() for found in rule.finditer(text))
+
+
+def with_rules(other: Finder) -> Finder:
+    """Return what finds all that the rules do, and what another finder does beside them."""
+    return lambda text: _apart(chain(identifiers(text), other(text)))
+
+
+def _apart(found: Iterable[Identifier]) -> Iterator[Identifier]:
+    """Yield those that overlap none before them."""
     taken: list[tuple[int, int]] = []
-    for kind, rule in RULES.items():
-        for found in rule.finditer(text):
-            start, end = found.span()
-            if all(end <= before or start >= after for before, after in taken):
-                taken.append((start, end))
-                yield Identifier(kind, start, end)
+    for one in found:
+        if all(one.end <= start or one.start >= end for start, end in taken):
+            taken.append((one.start, one.end))
+            yield one
 
 
-def counted(text: str) -> str:
+def counted(found: Iterable[Identifier]) -> str:
     """Return how many of each kind there are, without what they say; empty where there are none."""
-    kinds = Counter(found.kind for found in identifiers(text))
+    kinds = Counter(one.kind for one in found)
     plural = {kind: f"{kind}es" if kind.endswith("s") else f"{kind}s" for kind in kinds}
     return ", ".join(f"{number} {kind if number == 1 else plural[kind]}" for kind, number in kinds.items())
