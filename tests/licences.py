@@ -13,9 +13,10 @@ from typing import Any
 ACCEPTED = re.compile(
     r"MIT(-0|-CMU)?|(\d-Clause )?BSD(-\d-Clause)?|0BSD|Apache( Software|-| License)?( ?2\.0)?( WITH LLVM-exception)?|"
     r"ISC|PSF(-2\.0)?|Python Software Foundation|MPL-2\.0|Mozilla Public 2\.0|CNRI-Python|BSL-1\.0|Zlib|CC0-1\.0|HPND|"
-    r"Unlicense|(LicenseRef-)?NVIDIA( |-)Proprietary( Software)?",
+    r"LGPL-3\.0-only|Unlicense|(LicenseRef-)?NVIDIA( |-)Proprietary( Software)?",
 )
-"""Licences that ask for no more than their text and, of MPL, changes to its own files; NVIDIA's come with PyTorch."""
+"""Licences that ask for no more than their text and, of MPL and LGPL, changes to the library's own files, which is
+installed beside us and not copied (psycopg); NVIDIA's come with PyTorch."""
 
 READ = {"huey": "MIT", "skops": "MIT"}
 """Packages whose licence is in a file alone, as it was read there."""

@@ -220,7 +220,7 @@ def test_eight_write_to_a_server_that_is_killed_and_started_anew(
             run.params({"key": key})
             under_way.release()
             run.measured([("loss", step / 10, step) for step in range(20)])
-            run.dataset(name="mine", digest="d", source="s")
+            run.dataset(name="mine", digest="d", source="s", context="train")
             run.text("how it was", "config.yaml")
             folder = ledger.store.root / key
             folder.mkdir(parents=True)

@@ -325,6 +325,7 @@ def test_kill_9_in_self_chat_pays_for_nothing_twice(with_store: Path, server: Mo
     server.behave(latency=0.3)
     words = ("generate", "dataset=sample_chat", *live(server), "llm.concurrency=2", "generation.max_attempts=1")
     killed(*words, when=lambda: server.asked()["requests"] >= 5, folder=with_store)
+    server.behave(latency=0)
     assert clinsynth(*words).status == 0
     asked = server.asked()
     assert asked["different"] <= asked["requests"] <= asked["different"] + 2  # those that were under way

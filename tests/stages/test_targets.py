@@ -263,7 +263,7 @@ def test_what_is_written_is_a_run_of_its_own(clinsynth: Command, with_store: Pat
     assert (run.data.tags["stage"], run.data.tags["scale"], run.info.status) == ("report", "smoke", "FINISHED")
     kept = {path.name for path in with_store.glob("mlruns/artifacts/reports/**/table8.*")}
     written = {path.name for path in Path("outputs/report/smoke").glob("table8.*")}
-    assert written == {f"table8.{ending}" for ending in ("md", "csv", "claims.csv", "tex", "runs.csv")}
+    assert written == {f"table8.{ending}" for ending in ("md", "html", "csv", "claims.csv", "tex", "runs.csv")}
     assert kept == written | {"table8.scores.json", "table8.claims.json"}
 
 
