@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 from clinsynth.text.turns import turns
 from clinsynth.text.words import plain
@@ -66,6 +67,7 @@ def _unsaid(text: str, instructions: bool) -> list[tuple[str, bool]]:
     return thought + [(piece, not said) for piece, said in turns(text[closed:], instructions=instructions)]
 
 
+@lru_cache(maxsize=4)  # several look at the same answer in turn
 def said(text: str, *, gap: str = "", instructions: bool = False) -> str:
     """Return a text with a gap in the place of its thoughts."""
     return gap.join(part for part, thought in parts(text, instructions=instructions) if not thought)
