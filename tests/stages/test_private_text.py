@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from clinsynth.llm import send_log
 from support import TINY, Command, MockServer, Said
 
 Run = Callable[..., Said]
-ASKING = ("generate", "train", "zero_shot", "search_prompts", "analyse")
+ASKING = ("generate", "train", "zero_shot", "search_prompts", "analyse", "distill")
 PLANTED = b"zqx"
 """All planted words begin so."""
 
@@ -110,3 +111,50 @@ def test_with_consent_the_log_counts_the_requests_that_carry_it(run: Run, privat
     run("review", "corpus=latest", "action=export", "review.n=2", "review.annotators=[ann]", prints=True)
     for words in [("report", "table=t"), ("cache", "action=audit"), ("cache", "action=verify")]:
         run(*words)
+
+
+TALK = ("dataset=talk", "--config-dir=cfg", "backbone.max_length=128", "backbone.answer_pieces=4", "source=original")
+LITTLE = ("trainer.epochs=1", "trainer.max_epochs=1", "trainer.min_steps=0", "trainer.accelerator=cpu")
+DISTILLED = ("dataset=talk", "--config-dir=cfg", "distill.pieces=4", "distill.answers=2", *LITTLE)
+
+
+@pytest.fixture
+def talk(private: Path, clinsynth: Command, server: MockServer, cache_home: Path) -> Run:
+    """The same for private questions, with a chat model that has learnt to answer them."""
+    for split in ("train", "test"):
+        rows = [f"What is zqx{split}{number}?,It is zqxanswer{number}." for number in range(4)]
+        (private / f"{split}.csv").write_text("\n".join(["question,answer", *rows]) + "\n", encoding="utf-8")
+    (private / "cfg" / "dataset" / "talk.yaml").write_text(
+        "defaults: [/schema/dataset/chat@_here_]\nname: talk\ntask: chat\n"
+        "files: {train: {path: train.csv}, test: {path: test.csv}}\n",
+        encoding="utf-8",
+    )
+
+    def told(*words: str, status: int = 0) -> Said:
+        live = ("llm=local", "llm.model=m", f"llm.base_url={server.url}") if words[0] in ASKING else ()
+        said = clinsynth(*words, *live)
+        assert said.status == status, said.err
+        assert PLANTED not in (said.out + said.err).encode()
+        assert places_with_text(private) == []
+        return said
+
+    told("train", *TALK, *LITTLE, "backbone=tiny_llama", "tracking.table=t")
+    return told
+
+
+def test_private_questions_are_for_the_model_of_the_house_alone(
+    talk: Run, private: Path, server: MockServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever judges its answers is shown them with consent, and the log counts what was sent."""
+    talk("generate", "dataset=talk", "--config-dir=cfg", "size=n1", status=2)
+    talk("zero_shot", "dataset=talk", "--config-dir=cfg", status=2)
+    talk("distill", *DISTILLED, status=2)
+    monkeypatch.setattr("sys.stdin", io.StringIO("What is zqxasked?\n"))
+    talk("chat", "talk.pieces=4", "talk.accelerator=cpu", "talk.precision=32-true")
+    assert server.asked()["requests"] == 0
+    talk("distill", *DISTILLED, CONSENT, "tracking.table=t")
+    sent = [entry for _, entry, _ in send_log.entries(Path("artifacts", send_log.FILE)) if entry]
+    carry = [PLANTED in body.encode() for body in server.bodies()]
+    assert (len(carry), sum(carry)) == (len(sent), sum(entry.gold > 0 for entry in sent))
+    assert sum(carry) >= 4
+    talk("report", "table=t")
