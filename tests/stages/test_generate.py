@@ -446,6 +446,7 @@ SECRET = "sk-proj-VerySecret0123456789"
         ([f"llm.api_key_env={SECRET}"], "llm.api_key_env has to be the name of the variable"),
         (["llm.api_key_env=VerySecret0123456789abcdef"], "llm.api_key_env has to be the name of the variable"),
         (["llm.base_url=http://me:VerySecret@127.0.0.1:1/v1"], "llm.base_url holds a password"),
+        (["llm.watermark.key_env=my-VerySecret"], "llm.watermark.key_env has to be the name of the variable"),
         (["--config-dir=own", "llm=mine"], "llm.api_key_env has to be the name of the variable"),
         (["llm.api_key_env=MY_KEY"], "the variable MY_KEY holds no key"),
     ],

@@ -12,7 +12,7 @@ from clinsynth.cli.sweeps import JobError
 from clinsynth.config import check_names_no_secret
 from clinsynth.errors import ConfigError
 
-_GIVEN = re.compile(r"llm\.(api_key_env|base_urls?|cache)=\[?([^,\s\]'\"]+)")
+_GIVEN = re.compile(r"llm\.(api_key_env|watermark\.key_env|base_urls?|cache)=\[?([^,\s\]'\"]+)")
 _HEADERS = re.compile(r"key|token|secret|auth|cookie|password", re.IGNORECASE)
 
 
@@ -29,6 +29,8 @@ class Secrets(Callback):
 def _check(config: DictConfig) -> None:
     llm: Any = OmegaConf.to_container(config.llm, resolve=False) if config.get("llm") else {}
     settings = [(name, llm[name]) for name in ("api_key_env", "base_url", "cache") if isinstance(llm.get(name), str)]
+    mark = (llm.get("watermark") or {}).get("key_env")
+    settings += [("watermark.key_env", mark)] if isinstance(mark, str) else []
     others: Any = OmegaConf.to_container(config, resolve=False)
     settings += [("cache", others[name]) for name in ("place", "to") if isinstance(others.get(name), str)]
     settings += [("base_urls", value) for value in llm.get("base_urls") or [] if isinstance(value, str)]

@@ -43,6 +43,9 @@ class PriceConfig:
 
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+SECRETS = {"api_key_env": ("key", "OPENAI_API_KEY"), "watermark.key_env": ("secret", "HOUSE_MARK")}
+"""Settings that name a variable: what it holds, and a name for it."""
+
 _LIKE_A_KEY = re.compile(r"(?=.*\d)(?=.*[a-z]).{20,}")
 _HOLDS_PASSWORD = re.compile(r"[\w+]+://([^/\s]*:[^/\s]*@|.*[?&]password=)")
 
@@ -51,10 +54,11 @@ def check_names_no_secret(key: str, value: str) -> None:
     """Raise ConfigError, without the value, where `llm.<key>` is given a secret that would be written into files."""
     if "${" in value:  # such as ${oc.env:MY_SERVER}, which is written down as it stands
         return
-    if key == "api_key_env" and (not _NAME.fullmatch(value) or _LIKE_A_KEY.fullmatch(value)) and value != "null":
+    if key in SECRETS and (not _NAME.fullmatch(value) or _LIKE_A_KEY.fullmatch(value)) and value != "null":
+        what, such_as = SECRETS[key]
         raise ConfigError(
-            "llm.api_key_env has to be the name of the variable that holds the key, such as OPENAI_API_KEY: letters, "
-            "digits and _. What it is given is no name. If it is the key itself, put it into a variable: nothing was "
+            f"llm.{key} has to be the name of the variable that holds the {what}, such as {such_as}: letters, digits "
+            f"and _. What it is given is no name. If it is the {what} itself, put it into a variable: nothing was "
             "written yet."
         )
     if key == "extra_headers":
@@ -223,6 +227,8 @@ class LLMConfig:
             raise ConfigError(f"llm={self.name} needs the name of a model: give llm.model=...")
         if self.api_key_env is not None:
             check_names_no_secret("api_key_env", self.api_key_env)
+        if self.watermark.key_env is not None:
+            check_names_no_secret("watermark.key_env", self.watermark.key_env)
         check(self.top_p is None or 0 < self.top_p <= 1, "llm.top_p", self.top_p, "above 0 and up to 1")
         check(self.concurrency >= 1, "llm.concurrency", self.concurrency, "at least 1")
         for key in ("requests_per_minute", "tokens_per_minute", "max_tokens"):
