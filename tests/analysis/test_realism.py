@@ -7,7 +7,7 @@ import random
 import numpy as np
 import pytest
 
-from clinsynth.analysis.realism import Detector, Judged, most_real, out_of_fold
+from clinsynth.analysis.realism import Detector, Judged, cross_judged, most_real
 from clinsynth.errors import ConfigError
 
 COMMON = [f"word{number}" for number in range(60)]
@@ -22,7 +22,7 @@ def texts(number: int, *, tell: str | None, seed: int, how_often: float = 1.0) -
 def test_what_tells_is_found(tell: str | None, least: float, most: float) -> None:
     synthetic, real = texts(120, tell=tell, seed=1), texts(120, tell=None, seed=2)
     groups = [str(place // 4) for place in range(120)]
-    found = out_of_fold(synthetic, real, groups=groups, real_groups=list(range(120)), seed=0).metrics("")
+    found = cross_judged(synthetic, real, groups=groups, real_groups=list(range(120)), seed=0).metrics("")
     assert least <= found["detector/auc"] <= most
     assert found["detector/right_low"] <= found["detector/right"] <= found["detector/right_high"]
     if tell:
@@ -32,7 +32,7 @@ def test_what_tells_is_found(tell: str | None, least: float, most: float) -> Non
 
 def test_what_looks_most_real_is_kept() -> None:
     synthetic, real = texts(100, tell="Moreover", seed=1, how_often=0.5), texts(100, tell=None, seed=2)
-    judged = out_of_fold(synthetic, real, groups=list(range(100)), real_groups=list(range(100)), seed=0)
+    judged = cross_judged(synthetic, real, groups=list(range(100)), real_groups=list(range(100)), seed=0)
     places = most_real(judged, share=0.5)
     assert places == sorted(set(places))
     assert len(places) == 50
@@ -49,4 +49,4 @@ def test_certainty_is_measured_in_bins() -> None:
 
 def test_a_single_unit_is_too_few() -> None:
     with pytest.raises(ConfigError, match="give it two units"):
-        out_of_fold([["a"], ["b"]], [["c"], ["d"]], groups=["x", "x"], real_groups=[1, 2], seed=0)
+        cross_judged([["a"], ["b"]], [["c"], ["d"]], groups=["x", "x"], real_groups=[1, 2], seed=0)

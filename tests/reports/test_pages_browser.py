@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,31 +9,19 @@ from typing import Any
 import pytest
 from test_browsing import GOUT, corpus
 
+from browsers import chromium, needs_browser
 from clinsynth.reports.browsing import write_browser
 from clinsynth.reports.curves import Line, Panel, Point
 from clinsynth.reports.page import report_page
 from clinsynth.reports.tables import ReportTable, plain_cells
 
-webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
-
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="chromium and chromedriver are not installed"),
-]
+pytestmark = needs_browser
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    for flag in ("headless=new", "no-sandbox", "disable-gpu", "disable-dev-shm-usage", "window-size=1200,900"):
-        options.add_argument(f"--{flag}")
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-    yield driver
-    driver.quit()
+    with chromium("browser", size="1200,900") as driver:
+        yield driver
 
 
 def texts(browser: Any, css: str) -> list[str]:
@@ -42,7 +29,9 @@ def texts(browser: Any, css: str) -> list[str]:
 
 
 def press(browser: Any, *keys: str) -> None:
-    webdriver.ActionChains(browser).send_keys(*keys).perform()
+    from selenium.webdriver import ActionChains
+
+    ActionChains(browser).send_keys(*keys).perform()
 
 
 def choose(browser: Any, name: str, value: str) -> None:

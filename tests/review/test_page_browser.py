@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import signal
 import socket
 import subprocess
@@ -18,19 +17,13 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
+from browsers import chromium, needs_browser
 from clinsynth.review import folder as folders
 from clinsynth.review.folder import Review, ReviewItem, Subject
 from support import environment
 
 pytest.importorskip("streamlit", reason="the extra `review` is not installed")
-webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
-
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="chromium and chromedriver are not installed"),
-]
+pytestmark = needs_browser
 
 REVIEW = Review(Subject.corpus, "toy", "0123456789ab", "ner", ("O", "B-Disease", "I-Disease"), {}, blind=False, seed=0)
 LOOK = 0.5
@@ -133,16 +126,8 @@ class Reader:
 
 @contextmanager
 def reader() -> Iterator[Reader]:
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    options.set_capability("goog:loggingPrefs", {"performance": "ALL"})
-    for flag in ("headless=new", "no-sandbox", "disable-gpu", "disable-dev-shm-usage", "window-size=1200,900"):
-        options.add_argument(f"--{flag}")
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-    try:
+    with chromium("performance", size="1200,900") as driver:
         yield Reader(driver)
-    finally:
-        driver.quit()
 
 
 def test_twenty_examples_by_keyboard_with_a_break_in_the_middle(tmp_path: Path) -> None:

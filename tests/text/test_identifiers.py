@@ -86,6 +86,7 @@ def test_presidio_finds_more_than_the_rules(tmp_path: Path) -> None:
 
 
 def test_presidio_loads_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    recogniser.cache_clear()
     monkeypatch.setattr(requests.Session, "get", lambda *_, **__: pytest.fail("asked the network"))
     assert [found.kind for found in recogniser("presidio")("jo@example.org")] == ["email address"]
 

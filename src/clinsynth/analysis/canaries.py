@@ -71,7 +71,7 @@ def stand_in(wanted: Iterable[str], text: str) -> set[str]:
 
 @dataclass(frozen=True)
 class Exposure:
-    """How a model knows canaries beside other numbers: losses [canaries, 1 + alternatives], the canary's first."""
+    """Losses of canaries in a model beside those of other numbers [canaries, 1 + alternatives], the canary's first."""
 
     losses: NDArray[np.float64]
 

@@ -30,6 +30,24 @@ def divergence(words: Iterable[str], *, others: Iterable[str]) -> float:
     return min(distance**2, 1.0)
 
 
+def folds(
+    groups: Sequence[Hashable], other_groups: Sequence[Hashable], *, seed: int
+) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Return the places to learn from and those to judge, fold by fold, among the texts of one side and then another.
+
+    What is in one group is never in both; empty where the groups of a side are too few to split.
+    """
+    from sklearn.model_selection import StratifiedGroupKFold  # takes seconds
+
+    number = min(FOLDS, len(set(groups)), len(set(other_groups)))
+    if number < 2:
+        return []
+    side = np.repeat([1, 0], [len(groups), len(other_groups)])
+    places = {name: place for place, name in enumerate(dict.fromkeys([*groups, *other_groups]))}
+    together = [places[group] for group in (*groups, *other_groups)]
+    return list(StratifiedGroupKFold(number, shuffle=True, random_state=seed).split(side, side, together))
+
+
 def told_apart(
     vectors: NDArray[np.float32],
     *,
@@ -44,19 +62,14 @@ def told_apart(
     equal size, half is what guessing gets. None where the groups are too few to split.
     """
     from sklearn.linear_model import LogisticRegression  # takes seconds
-    from sklearn.model_selection import StratifiedGroupKFold
 
-    of_first, of_second = len(set(groups)), len(set(other_groups))
-    folds = min(FOLDS, of_first, of_second)
-    if folds < 2:
-        return None
     features = np.concatenate([vectors, others])
     origin = np.repeat([1, 0], [len(vectors), len(others)])
-    number = {name: place for place, name in enumerate(dict.fromkeys([*groups, *other_groups]))}
-    together = [number[group] for group in (*groups, *other_groups)]
-    splits = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    splits = folds(groups, other_groups, seed=seed)
+    if not splits:
+        return None
     hits = 0
-    for learn, judge in splits.split(features, origin, together):
+    for learn, judge in splits:
         if len(set(origin[learn])) < 2:  # both groups of a set in one fold: nothing is learnt about it
             return None
         judge_of = LogisticRegression(max_iter=1000, class_weight="balanced").fit(features[learn], origin[learn])

@@ -33,7 +33,7 @@ Scores = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Attack:
-    """How well scores tell members from others: the higher a score, the likelier a member."""
+    """Scores that are to tell members from others: the higher a score, the likelier a member."""
 
     members: Scores
     others: Scores

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clinsynth.analysis import intervals
+from clinsynth.analysis.detection import folds
 from clinsynth.errors import ConfigError
 from clinsynth.types import Metrics, Reliability
 
 PREFIX = "detector/"
 
-FOLDS = 5
 BINS = 10
 FEW = 20
 """Texts; of more of them a word that stands in a single one is nothing to learn from."""
@@ -102,26 +102,21 @@ class Detector:
         return synthetic, [str(names[place]) for place in order[::-1][:TELLING] if weights[place] < 0]
 
 
-def out_of_fold(
+def cross_judged(
     synthetic: Words, real: Words, *, groups: Sequence[Hashable], real_groups: Sequence[Hashable], seed: int
 ) -> Judged:
     """Return what detectors say that have not learnt from a text, nor from one of its group.
 
     Raises ConfigError where there are too few groups to learn from some and judge others.
     """
-    from sklearn.model_selection import StratifiedGroupKFold  # takes seconds
-
-    folds = min(FOLDS, len(set(groups)), len(set(real_groups)))
-    if folds < 2:
+    splits = folds([("synthetic", group) for group in groups], [("real", group) for group in real_groups], seed=seed)
+    if not splits:
         raise ConfigError(
             "a detector learns from some units and judges others: give it two units and two gold texts, at least."
         )
     texts, truth = [*synthetic, *real], np.repeat([1, 0], [len(synthetic), len(real)])
-    number = {name: place for place, name in enumerate(dict.fromkeys([("s", g) for g in groups]))}
-    number |= {("r", group): len(number) + place for place, group in enumerate(dict.fromkeys(real_groups))}
-    together = [*(number["s", group] for group in groups), *(number["r", group] for group in real_groups)]
     found = np.zeros(len(texts))
-    for learn, judge in StratifiedGroupKFold(folds, shuffle=True, random_state=seed).split(texts, truth, together):
+    for learn, judge in splits:
         sides = ([texts[place] for place in learn if truth[place] == side] for side in (1, 0))
         found[judge] = Detector.learn(*sides).chances([texts[place] for place in judge])
     return Judged(found[: len(synthetic)], found[len(synthetic) :])

@@ -64,7 +64,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Rate:
-    """How often pieces of text are taken for marked: by the key that is asked about, and by others."""
+    """The shares of pieces of text that are taken for marked: by the key that is asked about, and by others."""
 
     x: float
     """Their length in pairs, or the share that was edited."""

@@ -46,7 +46,7 @@ Numbered = tuple[int, list[str]]
 
 
 class Allocation(SlurmLauncher):  # type: ignore[misc]
-    """What an allocation runs: jobs, one after another, in one process."""
+    """The work of an allocation: jobs, one after another, in one process."""
 
     def __init__(self, *, requeues: int) -> None:
         super().__init__()

@@ -9,7 +9,7 @@ from clinsynth.config.options import check, option
 
 @dataclass
 class PrivacyConfig:
-    """In keys by the hashes of gold, which it changes."""
+    """The canaries of gold train; in keys by the hashes of gold, which they change."""
 
     canaries: int = option(
         0, "so many copies of rows of gold train begin with a made-up number, which is looked for later", keyless=True

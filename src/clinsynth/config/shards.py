@@ -31,7 +31,7 @@ class Shard:
 
 @dataclass
 class Sharded:
-    """What a stage has whose job can be cut into parts; the result is the same for any number of them."""
+    """The keys of a stage whose job can be cut into parts; the result is the same for any number of them."""
 
     shard: str | None = option(
         None,

@@ -48,7 +48,7 @@ def part(batch: Sequence[Any], *, filler: Any) -> list[Any]:
 
 @dataclass(frozen=True)
 class Notes:
-    """What a process has measured, written down for the one that has started it."""
+    """Measurements of a process, written down for the one that has started it."""
 
     path: Path
 

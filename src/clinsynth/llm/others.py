@@ -8,7 +8,7 @@ from clinsynth.llm.cache import CompletionCache
 
 
 class Others:
-    """What is awaited of others; changed by `look`, which is called again and again."""
+    """The answers that are awaited of others; changed by `look`, which is called again and again."""
 
     def __init__(self, cache: CompletionCache) -> None:
         self._cache = cache

@@ -1,19 +1,31 @@
-"""The synthetic part of an arm: what the source takes of a corpus."""
+"""The arm of a training: what the source takes of gold, and of a corpus."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from clinsynth.analysis.realism import most_real, out_of_fold
+from clinsynth.analysis.realism import cross_judged, most_real
 from clinsynth.config import TrainConfig
 from clinsynth.corpora import Corpus
 from clinsynth.errors import ConfigError
 from clinsynth.learning.folds import SEED
-from clinsynth.learning.sets import taken
+from clinsynth.learning.sets import TrainingSet, taken, training_set
 from clinsynth.quality.filters import folded
 from clinsynth.task import Task
 from clinsynth.types import Gold
+
+
+def training_arm(corpus: Corpus | None, *, settings: TrainConfig, task: Task, gold: Gold) -> TrainingSet:
+    """Return what a job trains on and what chooses its checkpoint; `settings` are resolved."""
+    return training_set(
+        gold,
+        synthetic=synthetic_part(corpus, settings=settings, task=task, gold=gold),
+        source=settings.source,
+        holdout=settings.trainer.holdout or 0.0,
+        devel=settings.trainer.devel,
+        seed=settings.seed,
+    )
 
 
 def synthetic_part(corpus: Corpus | None, *, settings: TrainConfig, task: Task, gold: Gold) -> Sequence[Any]:
@@ -39,5 +51,5 @@ def _realistic(corpus: Corpus, *, share: float, task: Task, gold: Gold) -> list[
             "out, or name one as dataset.files.train.path=..."
         )
     synthetic = [words(example) for example in corpus.examples]
-    judged = out_of_fold(synthetic, real, groups=corpus.units, real_groups=list(map(folded, real)), seed=SEED)
+    judged = cross_judged(synthetic, real, groups=corpus.units, real_groups=list(map(folded, real)), seed=SEED)
     return most_real(judged, share=share)

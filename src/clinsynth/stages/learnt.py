@@ -12,7 +12,7 @@ from clinsynth import config, corpora, tasks
 from clinsynth.artifacts import MANIFEST, read_entry
 from clinsynth.config import PathsConfig, SourceName, TrainConfig
 from clinsynth.corpora import Corpus
-from clinsynth.learning.sets import TrainingSet, training_set
+from clinsynth.learning.sets import TrainingSet
 from clinsynth.stages import arms, resolving
 from clinsynth.task import Task
 from clinsynth.tracking import Ledger
@@ -48,20 +48,11 @@ def learnt(run_id: str, *, paths: PathsConfig, ledger: Ledger) -> Learnt | None:
     trained = _settings(text)
     gold = resolving.load_gold(trained.dataset, paths=paths)
     resolved = resolving.resolve(trained, gold=gold)
-    source, corpus = resolved.settings.source, None
+    corpus = None
     summary = ledger.summary(run_id)
-    if source.name is not SourceName.original and summary and summary.corpus:
+    if resolved.settings.source.name is not SourceName.original and summary and summary.corpus:
         corpus = corpora.load_corpus(corpora.find_corpus(summary.corpus, store=ledger.store))
-    synthetic = arms.synthetic_part(corpus, settings=resolved.settings, task=resolved.task, gold=resolved.gold)
-    trainer = resolved.settings.trainer
-    arm = training_set(
-        resolved.gold,
-        synthetic=synthetic,
-        source=source,
-        holdout=trainer.holdout or 0.0,
-        devel=trainer.devel,
-        seed=trained.seed,
-    )
+    arm = arms.training_arm(corpus, settings=resolved.settings, task=resolved.task, gold=resolved.gold)
     return Learnt(resolved.settings, resolved.task, resolved.gold, arm, corpus)
 
 

@@ -18,7 +18,7 @@ from clinsynth.errors import ConfigError
 from clinsynth.files.json_lines import json_lines
 from clinsynth.learning import hardware, open_learner
 from clinsynth.learning.learner import Learner, Student
-from clinsynth.learning.sets import TrainingSet, training_set
+from clinsynth.learning.sets import TrainingSet
 from clinsynth.publishing.model_card import Trained, model_card
 from clinsynth.reports import adjudication, figures
 from clinsynth.reports.counts import show_corpus_counts, show_splits, show_withheld
@@ -128,15 +128,7 @@ def _gather(settings: TrainConfig, *, job: Job, store: ArtifactStore) -> Materia
     settings = resolved.settings
     if corpus is not None:
         corpus = annotating.cleaned(corpus, settings=settings, task=task, gold=gold, store=store)
-    synthetic = arms.synthetic_part(corpus, settings=settings, task=task, gold=gold)
-    arm = training_set(
-        gold,
-        synthetic=synthetic,
-        source=settings.source,
-        holdout=settings.trainer.holdout or 0.0,
-        devel=settings.trainer.devel,
-        seed=settings.seed,
-    )
+    arm = arms.training_arm(corpus, settings=settings, task=task, gold=gold)
     if not arm.train:
         raise ConfigError("nothing is left to train on: quality control has rejected every synthetic example.")
     first = replace(resolved, settings=changed(settings, seed=0))

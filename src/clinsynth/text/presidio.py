@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ LEFT_OUT = ["URL"]
 """Presidio's pattern takes `p.Arg117His` for one; web addresses are found by the rules."""
 
 
+@cache  # an engine takes seconds, and each go of a session asks for one
 def recogniser(engine: str) -> Callable[[str], Iterator[Identifier]]:
     """Return what finds identifiers in a text: with Presidio's patterns, or with the engine of a YAML of its own.
 

@@ -86,7 +86,7 @@ class InTurn(Sampler[list[int]]):
 
 
 class Parts(Sampler[list[int]]):
-    """What this process learns of each batch, where several train together."""
+    """The part of each batch that this process learns, where several train together."""
 
     def __init__(self, batches: Sampler[list[int]]) -> None:
         self.batches = batches

@@ -17,7 +17,7 @@ PAUSE = 0.2
 
 
 class Waiting(Protocol):
-    """What has methods that are done again."""
+    """An object whose methods are done again."""
 
     path: Place
 

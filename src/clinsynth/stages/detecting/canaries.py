@@ -111,12 +111,11 @@ class _Answer:
     def _exposure(self, folder: Path) -> Exposure:
         """Return how the model knows the rows that carry canaries beside the same rows with other numbers."""
         privacy, of = self.settings.privacy, self.task.kind.examples
-        codes = canaries.codes(privacy.canaries, seed=privacy.seed)
         own = planting.planted(self.gold, privacy=privacy, of=of)
         rows: list[Any] = []
-        for (row, planted), code in zip(own, codes, strict=True):
+        for row, code, planted in own:
             rows += [planted, *(canaries.carrying(row, other, of=of) for other in canaries.alternatives(code))]
         kind = self.task.kind.with_head(saved.describe_model(folder).head)
         with closing(opened(folder)) as model:
             found = losses(model, rows, kind=kind, labels=self.task.labels)
-        return Exposure(found.reshape(len(codes), -1))
+        return Exposure(found.reshape(len(own), -1))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from clinsynth import corpora, keys, tasks
-from clinsynth.analysis.realism import Detector, Judged, out_of_fold
+from clinsynth.analysis.realism import Detector, Judged, cross_judged
 from clinsynth.config import AnalyseConfig
 from clinsynth.corpora import Corpus
 from clinsynth.errors import ConfigError
@@ -59,7 +59,7 @@ class _Answer:
     def __call__(self) -> Finding:
         synthetic = _words(self.corpus.examples, task=self.corpus.manifest.task)
         real = _words(self.gold.trainable, task=self.corpus.manifest.task)
-        own = out_of_fold(
+        own = cross_judged(
             synthetic, real, groups=self.corpus.units, real_groups=list(map(folded, real)), seed=self.seed
         )
         judged = {"this corpus": own}
