@@ -15,6 +15,7 @@ from typing import Any, cast, get_type_hints
 from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, OmegaConf
 
+from clinsynth.config.asking import RULES, AskingConfig, OnMissing, PromptConfig
 from clinsynth.config.chats import (
     AnswerJudgeConfig,
     ChatConfig,
@@ -27,16 +28,12 @@ from clinsynth.config.chats import (
 )
 from clinsynth.config.corpus import (
     LANGUAGE,
-    RULES,
     AnnotatorConfig,
-    AskingConfig,
     ColumnsConfig,
     DatasetConfig,
     FileConfig,
     FilesConfig,
     NegativesConfig,
-    OnMissing,
-    PromptConfig,
     QualityConfig,
     Reviewed,
     SizeConfig,

@@ -7,7 +7,8 @@ from enum import Enum
 
 from omegaconf import MISSING
 
-from clinsynth.config.corpus import AskingConfig, DatasetConfig, PromptConfig
+from clinsynth.config.asking import AskingConfig, PromptConfig
+from clinsynth.config.corpus import DatasetConfig
 from clinsynth.config.llm import LLMConfig
 from clinsynth.config.options import check, option
 from clinsynth.config.places import PathsConfig, TrackingConfig

@@ -7,15 +7,12 @@ from enum import Enum
 
 from omegaconf import MISSING
 
+from clinsynth.config.asking import AskingConfig, GenerationConfig, OnMissing, PromptConfig
 from clinsynth.config.chats import AnswerJudgeConfig, ChatConfig, DistillConfig, ServeConfig
 from clinsynth.config.corpus import (
     AnnotatorConfig,
-    AskingConfig,
     DatasetConfig,
-    GenerationConfig,
     NegativesConfig,
-    OnMissing,
-    PromptConfig,
     QualityConfig,
     SeedRatioConfig,
     SizeConfig,

@@ -7,7 +7,8 @@ from enum import Enum
 
 from omegaconf import MISSING
 
-from clinsynth.config.corpus import ColumnsConfig, DatasetConfig, OnMissing
+from clinsynth.config.asking import OnMissing
+from clinsynth.config.corpus import ColumnsConfig, DatasetConfig
 from clinsynth.config.grids import check_scale
 from clinsynth.config.options import AT_LEAST_1, check, option
 from clinsynth.config.places import PathsConfig, TrackingConfig
