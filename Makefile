@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := 1
+# Images of containers often forbid bytecode: then each command would compile PyTorch and MLflow anew, 11 s of CPU time.
+unexport PYTHONDONTWRITEBYTECODE
 # uv installs in half a minute what takes pip four; it is told where the environment sends pip.
 ifdef PIP_INDEX_URL
 export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)

@@ -12,8 +12,10 @@ _DEFAULTS = {
     "HF_HUB_DISABLE_TELEMETRY": "true",
     "DISABLE_TELEMETRY": "true",
     "DISABLE_SAFETENSORS_CONVERSION": "true",  # transformers would name a model that has none to a service of the hub
-    # Threads that wait without spinning: two jobs side by side ran twice as fast, one alone a tenth slower.
+    # Threads that spin but shortly before they sleep: a job alone trains a tenth faster than with none of it, of two by
+    # hand each a seventh slower. libgomp's own 300,000 turns make two of them ten times slower (benchmarks/README.md).
     "OMP_WAIT_POLICY": "PASSIVE",
+    "GOMP_SPINCOUNT": "1000",
     "TOKENIZERS_PARALLELISM": "false",  # warns at every fork otherwise
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
 }

@@ -6,7 +6,6 @@ from collections.abc import Hashable, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import binomtest
 
 from clinsynth.scoring import draws, interval
 
@@ -16,6 +15,8 @@ LEVEL = 0.95
 
 def wilson(hits: int, *, of: int) -> tuple[float, float]:
     """Return the interval of a share of independent cases (Wilson 1927), in 0..1."""
+    from scipy.stats import binomtest  # a second, which a training need not pay
+
     found = binomtest(hits, of).proportion_ci(LEVEL, method="wilson")
     return float(found.low), float(found.high)
 
