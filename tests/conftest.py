@@ -32,6 +32,17 @@ settings.load_profile("house")
 settle_environment()
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Half as many again as there are cores: tests wait for servers, and for processes that they kill."""
+    cores = os.cpu_count() or 1
+    return cores + cores // 2
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes minutes, a Slurm of its own, so that it is not what all the others are waited for."""
+    items.sort(key=lambda item: item.get_closest_marker("slurm") is None)
+
+
 @pytest.fixture(scope="session")
 def sample_words() -> list[str]:
     """The words of the sample corpus that ships with the package."""

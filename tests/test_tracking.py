@@ -308,6 +308,17 @@ def test_a_dead_run_is_buried(ledger: Ledger) -> None:
     assert ledger.end_dead_runs() == 0
 
 
+def test_a_run_that_ends_while_dead_ones_are_looked_for_stays_as_it_ended(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = abandoned(ledger)
+    before = ledger.client.get_run(ended)
+    ledger.client.set_terminated(ended, status="FINISHED")
+    monkeypatch.setattr(Ledger, "_search", lambda self, wanted: [before])
+    assert ledger.end_dead_runs() == 0
+    assert status(ledger, ended) == "FINISHED"
+
+
 def test_a_run_whose_job_is_held_is_alive(ledger: Ledger) -> None:
     with ledger.claim(KEY):
         run_id = unended(ledger)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from clinsynth.llm import send_log
+from clinsynth.stages import train
 from support import TINY, Command, MockServer, Said
 
 Run = Callable[..., Said]
@@ -86,6 +87,7 @@ def test_without_consent_private_text_stays_where_it_is(run: Run, private: Path,
     run("export", f"model={model}", "to=exported")
     run("review", *MINE, "action=export", "review.n=2", "review.annotators=[ann]")
     run("convert", "from=train.tsv", "to=brat", "format=brat")
+    run("sweep", "target=table7", "scale=smoke", "dry_run=true", "--", *MINE)
     for words in [("report", "table=t"), ("doctor",), ("store",), ("cache",)]:
         run(*words)
     run("cache", "action=export", "to=free/cache.jsonl")
@@ -111,6 +113,22 @@ def test_with_consent_the_log_counts_the_requests_that_carry_it(run: Run, privat
     run("review", "corpus=latest", "action=export", "review.n=2", "review.annotators=[ann]", prints=True)
     for words in [("report", "table=t"), ("cache", "action=audit"), ("cache", "action=verify")]:
         run(*words)
+
+
+def test_a_bug_leaves_no_private_text_in_a_file(
+    private: Path, clinsynth: Command, tiny_bert: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its traceback may quote what it stumbled over: a terminal shows it, the notes on a sweep's jobs do not."""
+
+    def stumbles(*_: object, **__: object) -> None:
+        raise KeyError("zqxgout0")
+
+    monkeypatch.setattr(train, "_judged", stumbles)
+    words = ("train", *MINE, "-m", "source=original", f"backbone.name_or_path={tiny_bert}", *TINIEST)
+    with pytest.raises(KeyError, match="zqxgout0"):
+        clinsynth(*words)
+    assert list(private.glob("multirun/**/failure.json"))
+    assert places_with_text(private) == []
 
 
 TALK = ("dataset=talk", "--config-dir=cfg", "backbone.max_length=128", "backbone.answer_pieces=4", "source=original")

@@ -186,7 +186,9 @@ class Ledger:
         wanted = "attributes.status = 'RUNNING'"
         if not self.shared:
             wanted += f" and tags.{HOST} = '{socket.gethostname()}'"
-        dead = [run.info.run_id for run in self._search(wanted) if _is_gone(run.data.tags)]
+        gone = [run.info.run_id for run in self._search(wanted) if _is_gone(run.data.tags)]
+        # One that ended between the two questions is gone, too; it said how it ended before it let go of its lock.
+        dead = [run_id for run_id in gone if self.client.get_run(run_id).info.status == "RUNNING"]
         for run_id in dead:
             self.client.set_terminated(run_id, status="KILLED")
         return len(dead)
