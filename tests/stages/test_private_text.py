@@ -87,7 +87,7 @@ def test_without_consent_private_text_stays_where_it_is(run: Run, private: Path,
     run("export", f"model={model}", "to=exported")
     run("review", *MINE, "action=export", "review.n=2", "review.annotators=[ann]")
     run("convert", "from=train.tsv", "to=brat", "format=brat")
-    run("sweep", "target=table7", "scale=smoke", "dry_run=true", "--", *MINE)
+    run("sweep", "target=table7", "scale=smoke", "dry_run=true", "--config-dir=cfg", "--", "dataset=mine")
     for words in [("report", "table=t"), ("doctor",), ("store",), ("cache",)]:
         run(*words)
     run("cache", "action=export", "to=free/cache.jsonl")
