@@ -13,7 +13,7 @@ from clinsynth.errors import ConfigError
 from clinsynth.llm import RECORDED, KnownCompletions
 from clinsynth.llm.budget import SAMPLES, Spend
 from clinsynth.llm.cached import CachedCompletions
-from clinsynth.reports.counts import show_corpus_counts, show_rejected, show_short
+from clinsynth.reports.counts import show_rejected, show_short
 from clinsynth.reports.spending import show_outcome
 from clinsynth.stages import Job, asking, labelling, naming, replay, resolving
 from clinsynth.stages.frame import Entry, Frame, log_corpus, log_gold
@@ -29,9 +29,7 @@ def main(settings: GenerateConfig, *, job: Job) -> Corpus | None:
     replay.write_proposals(resolved.proposed, folder=job.folder)
 
     def make() -> Corpus:
-        corpus = corpora.make_corpus(recipe, completions=completions, store=store)
-        show_corpus_counts(corpus)
-        return corpus
+        return replay.made(resolved, completions=completions, store=store)
 
     own = recipe.gold.texts and settings.annotator.name != "llm"
     if settings.llm.name == RECORDED or own:

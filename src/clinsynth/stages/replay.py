@@ -12,7 +12,7 @@ from clinsynth.config import AnalyseConfig
 from clinsynth.config.corpus import MODEL
 from clinsynth.corpora import Corpus
 from clinsynth.errors import ConfigError, MissingCompletions
-from clinsynth.llm import recorded
+from clinsynth.llm import KnownCompletions, recorded
 from clinsynth.reports.counts import show_corpus_counts
 from clinsynth.stages import annotating, asking, resolving
 from clinsynth.stages.resolving import Resolved
@@ -22,19 +22,22 @@ def corpus(resolved: Resolved[Any], *, store: ArtifactStore, folder: Path) -> Co
     """Return it, made if it is not in the store; requests that have no answer are left in `folder` to be filled in."""
     write_proposals(resolved.proposed, folder=folder)
     try:
-        found = corpora.make_corpus(resolved.recipe, completions=asking.completions_of(resolved.settings), store=store)
+        return made(resolved, completions=asking.completions_of(resolved.settings), store=store)
     except MissingCompletions as error:
         place = folder / "requests.jsonl"
         recorded.write_requests(place, error.requests)
         raise MissingCompletions(
             f"{error} The requests are in {place}: answered there (`completion`), it is a file for llm.recordings."
         ) from error
+
+
+def made(resolved: Resolved[Any], *, completions: KnownCompletions, store: ArtifactStore) -> Corpus:
+    """Return the corpus of these completions, with the labels of the models of its annotator where it has some."""
+    found = corpora.make_corpus(resolved.recipe, completions=completions, store=store)
+    settings, task, gold = resolved.settings, resolved.task, resolved.gold
+    if settings.annotator.name == MODEL:
+        found = annotating.labelled(found, settings=settings, task=task, gold=gold, store=store)
     show_corpus_counts(found)
-    if resolved.settings.annotator.name == MODEL:
-        found = annotating.labelled(
-            found, settings=resolved.settings, task=resolved.task, gold=resolved.gold, store=store
-        )
-        show_corpus_counts(found)
     return found
 
 
