@@ -206,7 +206,8 @@ class TrainerConfig:
     q: float = option(0.7, "of loss=generalised: near 0 as cross_entropy, 1 the mean absolute error", before=0.7)
     weights: str = option(
         "none",
-        "ner: none, or confidence: labels count by how sure their annotator was, where it says so",
+        "none, or confidence: words (ner) or texts (relation, classes) count by how sure their annotator was, where it "
+        "says so",
         before="none",
     )
     average: int = option(

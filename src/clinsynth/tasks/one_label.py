@@ -19,8 +19,11 @@ from clinsynth.learning.encoder.sequences import Encoded
 def encode(
     examples: Sequence[Any], *, tokenizer: PreTrainedTokenizerBase, labels: Sequence[str], max_length: int
 ) -> list[Encoded]:
-    """Return the pieces of each text with the number of its label."""
-    targets = [{"labels": labels.index(example.label)} for example in examples]
+    """Return the pieces of each text with the number of its label, and where some are unsure, how sure each is."""
+    targets: list[dict[str, Any]] = [{"labels": labels.index(example.label)} for example in examples]
+    if any(example.confidence is not None for example in examples):
+        for target, example in zip(targets, examples, strict=True):
+            target["weight"] = 1.0 if example.confidence is None else example.confidence
     return sequences.encode([example.text for example in examples], targets, tokenizer=tokenizer, max_length=max_length)
 
 
@@ -28,13 +31,22 @@ class FineTuner(BaseFineTuner):
     """Outputs, one a text: probabilities [labels]."""
 
     LOSSES = LOSSES
+    WEIGHTED = True
 
     def loss(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
         """Return the mean loss of the texts."""
-        if self.objective.plain:
+        weights = self._weights(batch)
+        if self.objective.plain and not weights:
             return super().loss(batch)
         chances = self._forward(batch).logits.float().log_softmax(-1)
-        return self.objective.mean(chances.gather(-1, batch["labels"][:, None])[:, 0])
+        return self.objective.mean(chances.gather(-1, batch["labels"][:, None])[:, 0], weights=weights)
+
+    def counted(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+        return next((weight.sum() for weight in self._weights(batch)), super().counted(batch))
+
+    def _weights(self, batch: dict[str, torch.Tensor]) -> list[torch.Tensor]:
+        """Return what its texts count by, where they do not count the same."""
+        return [batch["weight"]] if self.objective.weighted and "weight" in batch else []
 
     def outputs(self, logits: torch.Tensor, batch: dict[str, torch.Tensor]) -> list[NDArray[np.float32]]:
         return list(logits.float().softmax(-1).cpu().numpy())

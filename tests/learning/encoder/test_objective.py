@@ -13,7 +13,9 @@ from clinsynth.errors import ConfigError
 from clinsynth.learning.encoder import backbones
 from clinsynth.learning.encoder.objective import Objective, objective
 from clinsynth.tasks import one_label
+from clinsynth.tasks.classes.examples import Classified
 from clinsynth.tasks.ner import model, span_model, word_model
+from clinsynth.tasks.relation import model as relation
 from clinsynth.text.entities import Sentence, Span
 
 LABELS = ("O", "B-Disease", "I-Disease")
@@ -67,11 +69,30 @@ def test_all_pieces_of_a_word_are_learnt_as_one_word(tiny_bert: Path) -> None:
     assert set(batch["labels"][learnt].tolist()) == {0, 1}
 
 
+def test_a_text_counts_by_how_sure_its_label_is(tiny_bert: Path) -> None:
+    """One of which nobody is sure teaches nothing, and gold, of which nothing is said, counts whole."""
+    tokenizer = backbones.tokenizer(str(tiny_bert), None)
+
+    def loss_of(*sure: float | None, labels: str = "ab", weighted: bool = True) -> float:
+        torch.manual_seed(0)
+        built = relation.build(str(tiny_bert), labels=("a", "b"))
+        how = Objective(weighted=weighted)
+        tuner = one_label.FineTuner(built, lr=1e-3, warmup=0.0, weight_decay=0.0, objective=how).eval()
+        texts = [Classified("has gout", label, confidence=one) for label, one in zip(labels, sure, strict=True)]
+        encoded = one_label.encode(texts, tokenizer=tokenizer, labels=("a", "b"), max_length=32)
+        return tuner.loss(dict(relation.collator(tokenizer)([item.inputs for item in encoded]))).item()
+
+    assert loss_of(None, 0.0) == pytest.approx(loss_of(None, labels="a"))
+    assert loss_of(0.5, 0.5) == pytest.approx(loss_of(None, None)) != pytest.approx(loss_of(0.9, 0.1))
+    assert loss_of(0.9, 0.1, weighted=False) == pytest.approx(loss_of(None, None))
+
+
 def test_models_without_one_label_refuse_the_loss() -> None:
     trainer: Any = SimpleNamespace(loss="generalised", q=0.7, weights="none")
     assert objective(trainer, of=one_label.FineTuner, task="relation").q == 0.7
     with pytest.raises(ConfigError, match=r"trainer\.loss=generalised is of models that choose one label"):
         objective(trainer, of=span_model.FineTuner, task="ner")
     trainer.loss, trainer.weights = "cross_entropy", "confidence"
-    with pytest.raises(ConfigError, match=r"trainer\.weights=confidence is of ner"):
-        objective(trainer, of=one_label.FineTuner, task="relation")
+    assert objective(trainer, of=one_label.FineTuner, task="relation").weighted
+    with pytest.raises(ConfigError, match=r"trainer\.weights=confidence is of relation, classes, and ner"):
+        objective(trainer, of=span_model.FineTuner, task="ner")

@@ -31,7 +31,8 @@ NOTES = (
     "`f1` is strict F1 on the gold test set in percent, the mean over `runs` seeds, `f1_sd` their deviation. `names` "
     "is how many names of gold train were used (as units, or as a lexicon), `labels` how many gold sentences' labels, "
     "`tokens` how many tokens an LLM has read and written for the arm, estimated as characters / 4 (`~`). One family "
-    "of LLMs has written and labelled the texts. BC5CDR has one seed.\n"
+    "of LLMs has written and labelled the texts. The teacher of `taught`, the model of `together`, labels the texts of "
+    "gold train, whose labels are not looked at. BC5CDR has one seed.\n"
 )
 
 
@@ -166,11 +167,21 @@ def _chained(asked: Asked, jobs: Sequence[Planned], rows: Sequence[Row]) -> list
     parts = ["llm", "all-units", "real"]
     with quietly():
         made = [answers.current(first[name]) for name in parts]
-    corpora_named = f"source.corpora=[{','.join(digest or name for name, digest in zip(parts, made, strict=True))}]"
+    digests = ",".join(digest or name for name, digest in zip(parts, made, strict=True))
     own = [spent[name] for name in parts]
-    found.append(_tagged(asked, "together", f"{train} source=synthetic {corpora_named}", spent=own))
-    everything = f"{train} source=augmented {corpora_named}"
-    return [*found, _tagged(asked, "original-together", everything, spent=[*own, spent["original"]])]
+    together = f"{train} source=synthetic source.corpora=[{digests}]"
+    read = (
+        "clinsynth generate dataset=ncbi_disease material=texts texts.path=train texts.number=5424 annotator=model "
+        "annotator.model=latest annotator.threshold=0.6"
+    )
+    taught = f"{together} && {read} && {train} source=synthetic source.corpora=[{digests},latest]"
+    everything = f"{train} source=augmented source.corpora=[{digests}]"
+    return [
+        *found,
+        _tagged(asked, "together", together, spent=own),
+        _tagged(asked, "taught", taught, spent=own),
+        _tagged(asked, "original-together", everything, spent=[*own, spent["original"]]),
+    ]
 
 
 def _tagged(asked: Asked, arm: str, command: str, *, spent: Sequence[Row]) -> Row:

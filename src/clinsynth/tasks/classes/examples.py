@@ -24,6 +24,8 @@ class Classified:
     """The class that says that there is nothing, so that scores need no dataset; `None` where there is none."""
     scores: tuple[tuple[str, float], ...] = ()
     """Each class with its probability, where a model has said so."""
+    confidence: float | None = None
+    """How sure whoever labelled it was of the label, 0 to 1; `None` where nothing is said of it."""
 
     def entities(self) -> list[dict[str, Any]]:
         return marked_places(self.text, self.markers)
@@ -42,7 +44,8 @@ LISTS: tuple[str, ...] = ("markers",)
 
 
 def from_json(row: Mapping[str, Any]) -> Classified:
-    return Classified(row["text"], row["label"], tuple(row["markers"]), row.get("negative"))
+    sure = row.get("confidence")
+    return Classified(row["text"], row["label"], tuple(row["markers"]), row.get("negative"), confidence=sure)
 
 
 def statistics(examples: Sequence[Classified]) -> dict[str, float]:

@@ -16,7 +16,7 @@ LISTS: tuple[str, ...] = ()
 
 
 def from_json(row: Mapping[str, Any]) -> Relation:
-    return Relation(row["text"], row["label"], tuple(row["markers"]))
+    return Relation(row["text"], row["label"], tuple(row["markers"]), confidence=row.get("confidence"))
 
 
 def statistics(examples: Sequence[Relation]) -> dict[str, float]:

@@ -26,6 +26,8 @@ class Relation:
     markers: tuple[str, ...] = ("@GENE$", "@DISEASE$")
     score: float | None = None
     """Probability of `Yes`, where a model has said so."""
+    confidence: float | None = None
+    """How sure whoever labelled it was of the label, 0 to 1; `None` where nothing is said of it."""
 
     @property
     def positive(self) -> bool:
