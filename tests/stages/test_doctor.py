@@ -29,7 +29,10 @@ def test_embedded_defaults_work_without_hub_and_llm(clinsynth: Command, with_sto
     said = clinsynth("doctor", "llm=local", "llm.model=m", f"llm.base_url={CLOSED}/v1", "timeout_s=1")
     assert (said.status, said.err) == (0, "")
     found = states(said.out)
-    assert {what for what, state in found.items() if state == "look"} - {"disk"} == {"model hub", "LLM local"}
+    assert {what for what, state in found.items() if state == "look"} - {"disk", "bytecode"} == {
+        "model hub",
+        "LLM local",
+    }
     assert "BROKEN" not in found.values()
     assert "the embedded defaults" in said.out
     assert "MLflow store" in found
@@ -51,6 +54,17 @@ def test_a_missing_encoder_is_broken(clinsynth: Command, with_store: Path, monke
     assert said.status == 2
     assert states(said.out)["embedded encoder"] == "BROKEN"
     assert "1 of" in said.err
+
+
+@pytest.mark.parametrize(("compiled", "state"), [("gone", "look"), (__file__, "ok")])
+def test_bytecode_that_is_not_kept_is_said(
+    compiled: str, state: str, clinsynth: Command, with_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.dont_write_bytecode", True)
+    monkeypatch.setattr(doctor, "cache_from_source", lambda path: compiled)
+    said = clinsynth("doctor", "timeout_s=1")
+    assert (said.status, states(said.out)["bytecode"]) == (0, state)
+    assert ("python -m compileall -q" in said.out) is (state == "look")
 
 
 def test_damaged_answers_are_broken(clinsynth: Command, with_store: Path) -> None:

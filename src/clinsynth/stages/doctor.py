@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import platform
 import shutil
+import sys
+import sysconfig
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
+from importlib.util import cache_from_source, find_spec
 from pathlib import Path
 
 import requests
@@ -83,6 +85,7 @@ class Broken(ClinsynthError):
 def _findings(settings: DoctorConfig) -> Iterator[Finding]:
     looks: dict[str, Callable[[], Finding]] = {
         "versions": _versions,
+        "bytecode": _bytecode,
         "hardware": _hardware,
         "embedded encoder": lambda: Finding("embedded encoder", embedded()),
         "sample corpora": _samples,
@@ -113,6 +116,20 @@ def _version(package: str) -> str:
         return version(package)
     except PackageNotFoundError:
         return "missing"
+
+
+def _bytecode() -> Finding:
+    """Look whether PyTorch is compiled: where Python may not keep bytecode, each command compiles it anew."""
+    found = find_spec("torch")
+    compiled = found is not None and found.origin is not None and Path(cache_from_source(found.origin)).is_file()
+    if compiled or not sys.dont_write_bytecode:
+        return Finding("bytecode", "is kept")
+    return Finding(
+        "bytecode",
+        "is not kept (PYTHONDONTWRITEBYTECODE), so that each command takes ten seconds more: unset it, or compile once "
+        f"with: python -m compileall -q {Path(sysconfig.get_path('purelib'))}",
+        State.warning,
+    )
 
 
 def _hardware() -> Finding:
