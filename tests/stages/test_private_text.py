@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import io
+import threading
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+import requests
 
+from clinsynth.learning.causal.serving import ChatServer
 from clinsynth.llm import send_log
 from clinsynth.stages import train
 from support import TINY, Command, MockServer, Said
@@ -176,3 +181,28 @@ def test_private_questions_are_for_the_model_of_the_house_alone(
     assert (len(carry), sum(carry)) == (len(sent), sum(entry.gold > 0 for entry in sent))
     assert sum(carry) >= 4
     talk("report", "table=t")
+
+
+def test_a_served_model_keeps_and_prints_nothing_of_what_it_is_asked(
+    private: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Whether it answers or refuses; the answer itself is for whoever has asked."""
+
+    class Says(list[str]):
+        ended, usage = "stop", {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
+
+    model: Any = SimpleNamespace(speech=lambda messages, **_: Says([messages[-1]["content"]]))
+    with ChatServer(model, name="tiny", port=0, pieces=8, temperature=0.0) as served:
+        thread = threading.Thread(target=served.serve_forever, args=(0.05,), daemon=True)
+        thread.start()
+        address = f"{served.url}/v1/chat/completions"
+        said = requests.post(address, json={"messages": [{"role": "user", "content": "What is zqxasked?"}]}, timeout=30)
+        assert "zqxasked" in said.text
+        for kind, status in [("application/json", 400), ("text/plain", 415)]:
+            broken = requests.post(address, data=b"zqxbroken {", headers={"Content-Type": kind}, timeout=30)
+            assert broken.status_code == status
+        assert requests.get(f"{served.url}/zqxpath", timeout=30).status_code == 404
+        served.shutdown()
+        thread.join()
+    assert PLANTED not in "".join(capfd.readouterr()).encode()
+    assert places_with_text(private) == []
