@@ -127,7 +127,7 @@ def _bytecode() -> Finding:
     return Finding(
         "bytecode",
         "is not kept (PYTHONDONTWRITEBYTECODE), so that each command takes ten seconds more: unset it, or compile once "
-        f"with: python -m compileall -q {Path(sysconfig.get_path('purelib'))}",
+        f"with: python -m compileall -q {sysconfig.get_path('purelib')}",
         State.warning,
     )
 

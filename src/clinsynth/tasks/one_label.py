@@ -42,7 +42,8 @@ class FineTuner(BaseFineTuner):
         return self.objective.mean(chances.gather(-1, batch["labels"][:, None])[:, 0], weights=weights)
 
     def counted(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
-        return next((weight.sum() for weight in self._weights(batch)), super().counted(batch))
+        weights = self._weights(batch)
+        return weights[0].sum() if weights else super().counted(batch)
 
     def _weights(self, batch: dict[str, torch.Tensor]) -> list[torch.Tensor]:
         """Return what its texts count by, where they do not count the same."""
