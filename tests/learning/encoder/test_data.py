@@ -112,3 +112,18 @@ def test_one_part_is_learnt_before_the_other(first: int, epochs: int) -> None:
     early = [all(place < first for place in batch) for batch in row]
     assert early == sorted(early, reverse=True)
     assert sorted(place for batch in row for place in batch) == sorted([*range(70)] * epochs)
+
+
+@given(LENGTHS, st.integers(1, 9), st.integers(0, 5))
+def test_even_batches_are_as_many_and_none_is_empty(lengths: list[int], size: int, seed: int) -> None:
+    batches = LengthBatches(lengths, batch_size=size, seed=seed, even=True)
+    found = list(batches)
+    assert len(found) == len(batches)
+    assert all(found)
+    assert sorted(index for batch in found for index in batch) == list(range(len(lengths)))
+
+
+def test_even_batches_have_as_many_pieces_each() -> None:
+    pieces = [sum(MANY[index] for index in batch) for batch in LengthBatches(MANY, batch_size=16, seed=0, even=True)]
+    assert max(pieces) < 1.5 * min(pieces)
+    assert sum(pieces) == sum(MANY)

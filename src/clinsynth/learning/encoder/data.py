@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import numpy as np
 import pytorch_lightning as pl
 import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
@@ -35,12 +37,15 @@ class LengthBatches(Sampler[list[int]]):
 
     Examples are shuffled, sorted by length inside pools of `POOL` batches, and the batches are
     shuffled. Without `seed` the order is by length, longest first, for inference.
+
+    A batch has `batch_size` examples; with `even` it has as many pieces as so many examples have in the mean, so that
+    all words count the same where a loss is the mean over the words of a batch, and all steps take as long.
     """
 
     POOL = 32
 
-    def __init__(self, lengths: Sequence[int], *, batch_size: int, seed: int | None = None) -> None:
-        self.lengths, self.batch_size, self.seed = lengths, batch_size, seed
+    def __init__(self, lengths: Sequence[int], *, batch_size: int, seed: int | None = None, even: bool = False) -> None:
+        self.lengths, self.batch_size, self.seed, self.even = lengths, batch_size, seed, even
         self.epoch = 0
 
     def __len__(self) -> int:
@@ -55,12 +60,23 @@ class LengthBatches(Sampler[list[int]]):
         shuffler.shuffle(order)
         size = self.POOL * self.batch_size
         pools = (order[start : start + size] for start in range(0, len(order), size))
-        batches = [batch for pool in pools for batch in self._cut(sorted(pool, key=lambda index: self.lengths[index]))]
+        cut = self._cut_evenly if self.even else self._cut
+        batches = [batch for pool in pools for batch in cut(sorted(pool, key=lambda index: self.lengths[index]))]
         shuffler.shuffle(batches)
         return iter(batches)
 
     def _cut(self, order: Sequence[int]) -> list[list[int]]:
         return [list(order[start : start + self.batch_size]) for start in range(0, len(order), self.batch_size)]
+
+    def _cut_evenly(self, order: Sequence[int]) -> list[list[int]]:
+        """Return as many batches as `_cut` does, none of them empty."""
+        ends = np.cumsum([self.lengths[index] for index in order])
+        number = math.ceil(len(order) / self.batch_size)
+        nth = np.arange(1, number)
+        cuts = np.searchsorted(ends, ends[-1] * nth / number)
+        cuts = np.maximum.accumulate(np.maximum(cuts - nth, 0)) + nth
+        cuts = np.minimum(cuts, len(order) - number + nth)
+        return [part.tolist() for part in np.split(np.asarray(order), cuts)]
 
 
 class InTurn(Sampler[list[int]]):
@@ -69,9 +85,9 @@ class InTurn(Sampler[list[int]]):
     What Lightning calls an epoch is a share of this row, of as many batches as one pass over both parts has.
     """
 
-    def __init__(self, lengths: Sequence[int], *, batch_size: int, seed: int, first: int, epochs: int) -> None:
-        parts = (LengthBatches(part, batch_size=batch_size, seed=seed) for part in (lengths[:first], lengths[first:]))
-        early, late = parts
+    def __init__(self, lengths: Sequence[int], *, first: int, epochs: int, **options: Any) -> None:
+        """Take the options of `LengthBatches`, of each part."""
+        early, late = (LengthBatches(part, **options) for part in (lengths[:first], lengths[first:]))
         self._row = [batch for _ in range(epochs) for batch in early]
         self._row += [[first + place for place in batch] for _ in range(epochs) for batch in late]
         self._each, self._epoch, self._epochs = len(early) + len(late), 0, epochs
@@ -111,18 +127,28 @@ class FineTuningData(pl.LightningDataModule):
         seed: int,
         first: int = 0,
         epochs: int = 1,
+        even: bool = False,
     ) -> None:
-        """The `first` of the training examples are learnt before the others: for as many passes as those, `epochs`."""
+        """The `first` of the training examples are learnt before the others: for as many passes as those, `epochs`.
+
+        With `even`, batches that are learnt have as many pieces each, in the place of as many examples.
+        """
         super().__init__()
-        self.first, self.epochs = first, epochs
+        self.first, self.epochs, self.even = first, epochs, even
         self.train, self.devel = train, devel
         self.batch_size, self.collator, self.seed = batch_size, collator, seed
 
     def train_dataloader(self) -> DataLoader[Any]:
         if not self.first:
             return self.loader(self.train, seed=self.seed)
-        lengths = [len(item) for item in self.train]
-        batches = InTurn(lengths, batch_size=self.batch_size, seed=self.seed, first=self.first, epochs=self.epochs)
+        batches = InTurn(
+            [len(item) for item in self.train],
+            first=self.first,
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            seed=self.seed,
+            even=self.even,
+        )
         return self._batched(self.train, Parts(batches))
 
     def val_dataloader(self) -> DataLoader[Any] | list[Any]:
@@ -131,7 +157,7 @@ class FineTuningData(pl.LightningDataModule):
     def loader(self, encoded: Sequence[Any], *, seed: int | None = None) -> DataLoader[Any]:
         """Return batches in training order with `seed`, else for inference (no gradients: four times as large)."""
         size = self.batch_size if seed is not None else 4 * self.batch_size
-        batches = LengthBatches([len(item) for item in encoded], batch_size=size, seed=seed)
+        batches = LengthBatches([len(item) for item in encoded], batch_size=size, seed=seed, even=self.even)
         return self._batched(encoded, batches if seed is None else Parts(batches))
 
     def _batched(self, encoded: Sequence[Any], batches: Sampler[list[int]]) -> DataLoader[Any]:

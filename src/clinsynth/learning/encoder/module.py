@@ -39,6 +39,8 @@ class BaseFineTuner(pl.LightningModule):
     """Those that it can minimise."""
     WEIGHTED = False
     """Whether its examples may count by how sure their labels are."""
+    OF_WORDS = False
+    """Whether its loss is a mean over words, so that batches are to have as many of them each."""
 
     def __init__(
         self,

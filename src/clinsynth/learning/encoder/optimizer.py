@@ -43,7 +43,7 @@ class RowAdamW(AdamW):
 
     def catch_up(self) -> None:
         """Bring all rows up to date: whatever reads the weights but the model's training needs it."""
-        self.table.catch_up(torch.arange(len(self.table.weight)))
+        self.table.catch_up_all()
 
     def _before(self, module: nn.Module, pieces: torch.Tensor) -> None:
         if module.training:
@@ -61,6 +61,7 @@ class _Table:
         self.first, self.second = torch.zeros_like(weight), torch.zeros_like(weight)
         self.now = 0
         self.seen = torch.zeros(len(weight), dtype=torch.long)
+        self.learnt = torch.zeros(len(weight), dtype=torch.bool)
         # By the step at which a row was last seen: what weight decay has left of it since, the weight of its first
         # moment over the root of its second in what momentum has moved it since, and how much of that ratio is left.
         self.left, self.moved, self.ratio = np.ones(steps + 1), np.zeros(steps + 1), np.ones(steps + 1)
@@ -83,6 +84,14 @@ class _Table:
         self.seen[rows] = self.now
 
     @torch.no_grad()
+    def catch_up_all(self) -> None:
+        """Move all rows; those that had no gradient yet, most of them, have decayed and nothing else."""
+        left = torch.where(self.learnt[:, None], 1.0, _column(self.left, self.seen, like=self.weight))
+        self.weight.mul_(left)
+        self.seen[~self.learnt] = self.now
+        self.catch_up(self.learnt.nonzero()[:, 0])
+
+    @torch.no_grad()
     def step(self, *, lr: float) -> None:
         """Update the rows that have a gradient, which `catch_up` has seen before."""
         self._count(lr=lr)
@@ -95,7 +104,7 @@ class _Table:
         root = second.sqrt().div_((1 - self.BETAS[1] ** self.now) ** 0.5).add_(self.EPS)
         moved = self.weight[rows].mul_(1 - lr * self.decay)
         self.weight[rows] = moved.addcdiv_(first, root, value=-lr / (1 - self.BETAS[0] ** self.now))
-        self.first[rows], self.second[rows], self.seen[rows] = first, second, self.now
+        self.first[rows], self.second[rows], self.seen[rows], self.learnt[rows] = first, second, self.now, True
 
     def _count(self, *, lr: float) -> None:
         """Note what this step does to a row that has no gradient, by the step at which it was last seen."""

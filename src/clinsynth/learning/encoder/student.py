@@ -146,6 +146,7 @@ def student(
         seed=seed,
         first=arm.first,
         epochs=schedule(len(train), batch_size=backbone.batch_size, trainer=trainer).epochs,
+        even=model.FineTuner.OF_WORDS,
     )
     cut_by = task.kind.sentences
     return EncoderStudent(

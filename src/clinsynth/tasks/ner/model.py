@@ -172,6 +172,7 @@ class FineTuner(BaseFineTuner):
 
     LOSSES = LOSSES
     WEIGHTED = True
+    OF_WORDS = True
 
     def loss(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
         """Return the mean loss of the words; one outside may be of a type that its sentence leaves open.

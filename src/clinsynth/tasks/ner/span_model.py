@@ -80,6 +80,7 @@ class FineTuner(BaseFineTuner):
     """Trains a span classifier; outputs, one a window: what the head says of its words [words, outputs]."""
 
     OWN = BaseFineTuner.OWN | {"labels", "spans"}
+    OF_WORDS = True
 
     def loss(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
         """Return the cross-entropy of all spans, for each word of the batch."""
