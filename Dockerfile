@@ -20,15 +20,19 @@ WORKDIR /src
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY conf conf
 COPY src src
+# The pip of Debian 12 cannot install a package that comes as source alone (seqeval).
 RUN python3 -m venv /opt/clinsynth \
+ && /opt/clinsynth/bin/pip install --no-cache-dir --upgrade pip \
  && /opt/clinsynth/bin/pip install --no-cache-dir --constraint constraints.txt \
     ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} ".[${EXTRAS}]" \
  && rm -rf /src/*
 
-# Jobs write below the current folder, and libraries keep their caches in the home folder.
+# Jobs write below the current folder, and libraries keep their caches in the home folder, whoever the user is.
 RUN useradd --create-home --uid 10001 clinsynth \
+ && chmod 1777 /home/clinsynth \
  && install --directory --mode 0777 --owner clinsynth /work
 ENV PATH=/opt/clinsynth/bin:$PATH \
+    HOME=/home/clinsynth \
     PYTHONUNBUFFERED=1 \
     MLFLOW_DISABLE_TELEMETRY=true \
     DO_NOT_TRACK=1

@@ -191,6 +191,9 @@ def test_a_judge_scores_what_was_trained(
     assert server.asked()["requests"] == 32
 
 
+FSDP = ("trainer.devices=[0,1]", "trainer.strategy=fsdp")
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -201,6 +204,15 @@ def test_a_judge_scores_what_was_trained(
             ("train", "dataset=sample_chat", "backbone=tiny_llama", "trainer.devices=[0,1]"),
             "this machine has 0 GPUs for it",
         ),
+        (
+            ("train", "trainer.precision=16-mixed", *FSDP),
+            "trainer.precision=16-mixed is out of range: it has to be another with trainer.strategy=fsdp",
+        ),
+        (
+            ("train", "dataset=sample_chat", "backbone=tiny_llama", "backbone.four_bit=true", *FSDP),
+            "backbone.four_bit=true: a base in 4 bits is not divided among devices",
+        ),
+        (("train", "trainer.strategy=fsdp"), "trainer.devices=[] is out of range: it has to be several, as in [0,1]"),
         (("search_prompts", "dataset=sample_chat", "dataset.written=in_turns"), "a search compares prompts"),
         (("distill", "llm=openai"), "model=latest: there is no model in artifacts yet"),
         (("chat", "model=nowhere"), "model=nowhere is neither a folder nor an MLflow run"),

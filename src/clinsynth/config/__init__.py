@@ -76,7 +76,7 @@ from clinsynth.config.tools import (
     ReviewConfig,
     ShowConfig,
 )
-from clinsynth.config.training import BackboneConfig, SourceConfig, SourceName, TrainerConfig
+from clinsynth.config.training import BackboneConfig, SourceConfig, SourceName, Strategy, TrainerConfig
 from clinsynth.config.upkeep import CacheAction, CacheConfig, DoctorConfig, StoreAction, StoreConfig
 from clinsynth.errors import ConfigError
 from clinsynth.types import Prompt

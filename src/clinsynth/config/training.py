@@ -162,6 +162,11 @@ class BackboneConfig:
         check(self.batch_size >= 1, "backbone.batch_size", self.batch_size, "at least 1")
 
 
+class Strategy(Enum):
+    ddp = "ddp"
+    fsdp = "fsdp"
+
+
 @dataclass
 class TrainerConfig:
     epochs: int = option(MISSING, "passes over the training data, at least")
@@ -186,6 +191,12 @@ class TrainerConfig:
         [],
         "which GPU trains, by its number, as in [1]; several, as in [0,1], train together, in batches of the same "
         "size; [] is the first one",
+        keyless=True,
+    )
+    strategy: Strategy = option(
+        Strategy.ddp,
+        "of several devices each holds the whole model (ddp), or a part of its weights, gradients and the optimizer's "
+        "state (fsdp), for models that one GPU holds, but cannot train",
         keyless=True,
     )
     accumulate: int = option(1, "batches per step of the optimizer, for batches larger than memory", before=1)
@@ -246,6 +257,7 @@ class TrainerConfig:
         check(self.gradient_clip > 0, "trainer.gradient_clip", self.gradient_clip, "above 0")
         told_apart = len(set(self.devices)) == len(self.devices) and min(self.devices, default=0) >= 0
         check(told_apart, "trainer.devices", self.devices, "[] or numbers of GPUs, each once, as in [1] or [0,1]")
+        self._check_divided()
         check(self.dpo_beta > 0, "trainer.dpo_beta", self.dpo_beta, "above 0")
         check(self.checkpoint_steps >= 1, "trainer.checkpoint_steps", self.checkpoint_steps, "at least 1")
         check(self.accumulate >= 1, "trainer.accumulate", self.accumulate, "at least 1")
@@ -255,6 +267,13 @@ class TrainerConfig:
         check(self.average >= 1, "trainer.average", self.average, "at least 1")
         check(self.alike in (None, *SCOPES), "trainer.alike", self.alike, f"null, {' or '.join(SCOPES)}")
         check_hardware("trainer", self)
+
+    def _check_divided(self) -> None:
+        """Raise ConfigError where a model cannot be divided among devices."""
+        if self.strategy is Strategy.fsdp:
+            several, other = "several, as in [0,1], with trainer.strategy=fsdp", "another with trainer.strategy=fsdp"
+            check(len(self.devices) > 1, "trainer.devices", self.devices, several)
+            check(self.precision != "16-mixed", "trainer.precision", self.precision, other)
 
 
 def check_hardware(node: str, settings: Any) -> None:

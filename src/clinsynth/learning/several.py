@@ -8,18 +8,28 @@ from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from pkgutil import resolve_name
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 
-from clinsynth.config import TrainerConfig
+from clinsynth.config import Strategy, TrainerConfig
 from clinsynth.files.json_lines import json_lines, read_json_lines
 from clinsynth.learning import hardware
 from clinsynth.learning.learner import Measured
 
 
-def start(trainer: TrainerConfig) -> str:
-    """Return how Lightning starts processes: a GPU wants new ones, and copies of this one are made in a moment."""
+def strategy(trainer: TrainerConfig, *, unused: bool = False) -> Any:
+    """Return how Lightning trains on several devices a model, parts of which may be unused in a step."""
     name_modules()
-    return "ddp_spawn" if hardware.device(trainer.accelerator) == "cuda" else "ddp_fork"
+    how = _start_method(trainer)
+    if trainer.strategy is Strategy.ddp:
+        return f"ddp_{how}{'_find_unused_parameters_true' if unused else ''}"
+    from clinsynth.learning.sharding import Sharded  # takes seconds
+
+    return Sharded(len(trainer.devices), start_method=how)
+
+
+def _start_method(trainer: TrainerConfig) -> Literal["spawn", "fork"]:
+    """Return how processes start: a GPU wants new ones, and copies of this one are made in a moment."""
+    return "spawn" if hardware.device(trainer.accelerator) == "cuda" else "fork"
 
 
 def name_modules() -> None:

@@ -137,18 +137,20 @@ def test_training_that_was_killed_goes_on_from_its_checkpoint(student: Student, 
     assert torch.allclose(logits(again.tuner.model), whole, atol=1e-5)
 
 
-def test_two_processes_train_as_one_does(student: Student) -> None:
+@pytest.mark.parametrize("strategy", ["ddp", "fsdp"])
+def test_two_processes_train_as_one_does(student: Student, strategy: str) -> None:
     """To the same losses and weights, in batches of the same size, of which the last is too small for both."""
     words = ("backbone.lora.dropout=0", "backbone.batch_size=3", "backbone.max_length=32")
-    more = ("trainer.epochs=5", "trainer.max_epochs=5", "trainer.devices=[0,1]")
+    more = ("trainer.epochs=5", "trainer.max_epochs=5")
+    divided = ("trainer.devices=[0,1]", f"trainer.strategy={strategy}")
 
     def trained(*words: str) -> tuple[torch.Tensor, list[Any]]:
         made, losses = student(*words), []
         made.fit(report=losses.extend)
         return logits(made.tuner.model), losses
 
-    one, losses = trained(*words, *more[:-1])
-    two, parted = trained(*words, *more)
+    one, losses = trained(*words, *more)
+    two, parted = trained(*words, *more, *divided)
     assert torch.allclose(two, one, atol=1e-3)
     assert losses
     assert [(name, step) for name, _, step in parted] == [(name, step) for name, _, step in losses]

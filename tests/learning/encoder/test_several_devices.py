@@ -41,24 +41,62 @@ def student(composed: Composed, backbone: Path, dataset: str, *words: str) -> tu
     return learner.student(task, arm=arm, backbone=settings.backbone, trainer=settings.trainer, seed=0), examples[20:30]
 
 
-@pytest.mark.parametrize("dataset", ["sample_ner", "sample_relation"])
-def test_two_processes_train_an_encoder_as_one_does(dataset: str, composed: Composed, without_dropout: Path) -> None:
-    """To the same losses, devel scores and outputs; the last batch of a pass is one example, too small for both."""
+@pytest.mark.parametrize(
+    ("dataset", "words"),
+    [
+        ("sample_ner", ()),
+        ("sample_relation", ()),
+        ("sample_relation", ("trainer.strategy=fsdp",)),
+        ("sample_ner", ("trainer.strategy=fsdp", "trainer.average=2")),
+    ],
+)
+def test_two_processes_train_an_encoder_as_one_does(
+    dataset: str, words: tuple[str, ...], composed: Composed, without_dropout: Path, tmp_path: Path
+) -> None:
+    """To the same losses, devel scores, outputs and saved weights.
 
-    def trained(*words: str) -> tuple[list[Any], list[Any], Any]:
+    The last batch of a pass is one example, too small for both.
+    """
+
+    def trained(*words: str) -> tuple[list[Any], list[Any], Any, dict[str, Any]]:
         made, tried = student(composed, without_dropout, dataset, *words)
         measured: list[Any] = []
         fitted = made.fit(report=measured.extend)
-        return made.probabilities(tried), measured, fitted
+        made.save(tmp_path / "saved")
+        loaded = made.task.kind.model().Auto.from_pretrained(tmp_path / "saved")
+        return made.probabilities(tried), measured, fitted, loaded.state_dict()
 
-    one, measured, fitted = trained()
-    two, parted, together = trained("trainer.devices=[0,1]")
+    one, measured, fitted, weights = trained(*words[1:])
+    two, parted, together, saved = trained("trainer.devices=[0,1]", *words)
     assert measured
     assert [(name, step) for name, _, step in parted] == [(name, step) for name, _, step in measured]
     assert [value for _, value, _ in parted] == pytest.approx([value for _, value, _ in measured], rel=1e-3)
     assert together == fitted
+    assert saved.keys() == weights.keys()
     for mine, other in zip(two, one, strict=True):
         np.testing.assert_allclose(mine, other, atol=2e-3)
+    for name, weight in weights.items():
+        np.testing.assert_allclose(saved[name], weight, atol=2e-4)
+
+
+def test_fsdp_divides_weights_and_moments(composed: Composed, without_dropout: Path, tmp_path: Path) -> None:
+    made, _ = student(
+        composed, without_dropout, "sample_ner", "trainer.devices=[0,1]", "trainer.strategy=fsdp", "trainer.epochs=1"
+    )
+
+    def count() -> None:
+        held = [value.to_local().numel() for value in made.tuner.parameters()]
+        moments = [state["exp_avg"].to_local().numel() for state in made.tuner.optimizers().state.values()]
+        noted = json.dumps([sum(held), sum(moments)])
+        (tmp_path / f"{several.process()[0]}.json").write_text(noted, encoding="utf-8")
+
+    made.tuner.on_train_end = count
+    made.fit(report=lambda measured: None)
+    parts = [json.loads((tmp_path / f"{rank}.json").read_text(encoding="utf-8")) for rank in (0, 1)]
+    whole = sum(value.numel() for value in made.tuner.parameters())
+    assert sum(held for held, _ in parts) == whole
+    assert max(held for held, _ in parts) < 0.6 * whole
+    assert all(moments <= held for held, moments in parts)
 
 
 @pytest.mark.parametrize("dataset", ["sample_ner", "sample_relation", "sample_asd", "sample_classes"])

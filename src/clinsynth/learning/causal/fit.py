@@ -17,7 +17,7 @@ from clinsynth.learning.causal.module import CausalTuner
 from clinsynth.learning.causal.packing import Batches
 from clinsynth.learning.encoder.fit import Bar, Losses, interruptible, last_loss, lightning
 from clinsynth.learning.learner import Measured
-from clinsynth.learning.several import Notes, start
+from clinsynth.learning.several import Notes, strategy
 
 LAST = "last"
 
@@ -32,7 +32,7 @@ def fit(
 ) -> None:
     """Train over all batches, from the checkpoint in `resume` where there is one; `report` gets losses.
 
-    On several devices a process each trains (Lightning's DDP), and losses are reported when they have ended.
+    On several devices a process each trains, and losses are reported when they have ended.
     """
     with tempfile.TemporaryDirectory(prefix="clinsynth-") as scratch:
         folder = resume or Path(scratch)
@@ -47,7 +47,7 @@ def fit(
         shown = Bar(refresh_rate=5) if sys.stderr.isatty() else _Lines()
         several = len(trainer.devices) > 1
         noted = Notes(Path(scratch) / "losses.jsonl")
-        options = {"strategy": start(trainer), "default_root_dir": scratch} if several else {}
+        options = {"strategy": strategy(trainer), "default_root_dir": scratch} if several else {}
         losses = Losses(noted if several else report)
         callbacks: list[Callback] = [losses, keeps, shown, *([_KeepsLast(last)] if resume else [])]
         runner = lightning(trainer, epochs=1, callbacks=callbacks, **options)

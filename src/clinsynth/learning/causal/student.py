@@ -12,7 +12,7 @@ from typing import Any
 
 import pytorch_lightning as pl
 
-from clinsynth.config import BackboneConfig, TrainerConfig
+from clinsynth.config import BackboneConfig, Strategy, TrainerConfig
 from clinsynth.errors import ConfigError
 from clinsynth.learning import hardware, saved
 from clinsynth.learning.causal import answering, backbones, fit, packing
@@ -150,6 +150,10 @@ def student(
 
     A backbone that is an adapter which was saved here gets a new one on top of it, and stays as it is itself.
     """
+    if backbone.four_bit and trainer.strategy is Strategy.fsdp:
+        raise ConfigError(
+            "backbone.four_bit=true: a base in 4 bits is not divided among devices: trainer.strategy=ddp."
+        )
     keep_libraries_quiet()
     model, path = _model(task), backbones.locate(backbone)
     tokenizer = backbones.tokenizer(path, revision=backbone.revision)

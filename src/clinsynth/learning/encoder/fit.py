@@ -20,15 +20,14 @@ import torch
 import transformers
 from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 from pytorch_lightning.callbacks import Callback, ModelCheckpoint, TQDMProgressBar
-from torch.optim.swa_utils import AveragedModel
 
-from clinsynth.config import TrainerConfig
+from clinsynth.config import Strategy, TrainerConfig
 from clinsynth.learning import hardware
 from clinsynth.learning.encoder.data import FineTuningData
 from clinsynth.learning.encoder.module import BaseFineTuner
 from clinsynth.learning.encoder.schedule import schedule
 from clinsynth.learning.learner import Fitted, Measured
-from clinsynth.learning.several import Notes, start
+from clinsynth.learning.several import Notes, strategy
 
 
 def fit(
@@ -51,7 +50,7 @@ def fit(
         reporter = _Epochs(noted if several else report, metric=tuner.metric)
         averaged = Average(config.average) if config.average > 1 else None
         chosen: list[Callback] = [averaged] if averaged else [best] if data.devel else []
-        options = {"strategy": f"{start(config)}_find_unused_parameters_true"} if several else {}
+        options = {"strategy": strategy(config, unused=True)} if several else {}
         trainer = lightning(config, epochs=length.epochs, callbacks=[reporter, *chosen, _progress()], **options)
         if several:
             tuner.cpu()  # from where each process takes it to its device
@@ -69,7 +68,7 @@ def fit(
 def _alone(config: TrainerConfig) -> pl.Trainer:
     """Return what predicts on the first of several devices."""
     first = [] if config.accelerator == "cpu" else config.devices[:1]
-    return lightning(replace(config, devices=first), epochs=1, callbacks=[_progress()])
+    return lightning(replace(config, devices=first, strategy=Strategy.ddp), epochs=1, callbacks=[_progress()])
 
 
 def _best(measured: Measured, *, metric: str) -> float | None:
@@ -107,6 +106,8 @@ def keep_libraries_quiet() -> None:
         ".*LeafSpec.*",
         ".*across ranks is zero.*",
         ".*is_gradient_checkpointing.*",
+        ".*sync_dist=True.*",  # each of several processes scores all of devel
+        ".*returned a view tensor.*",  # which nothing changes in place
         ".*`srun` command is available.*",  # where Slurm is, and this is no job of it
     ):
         warnings.filterwarnings("ignore", message)
@@ -143,7 +144,8 @@ class Average(Callback):
 
     def __init__(self, epochs: int) -> None:
         self.epochs = epochs
-        self._mean: AveragedModel | None = None
+        self._mean: list[torch.Tensor] = []
+        self._taken = 0
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Take the weights of an epoch that counts."""
@@ -151,15 +153,18 @@ class Average(Callback):
             return
         assert isinstance(pl_module, BaseFineTuner)
         pl_module.catch_up()
-        if self._mean is None:
-            self._mean = AveragedModel(pl_module.model)
-        self._mean.update_parameters(pl_module.model)
+        weights = [value.detach() for value in pl_module.model.parameters()]
+        self._taken += 1
+        pairs = zip(self._mean or weights, weights, strict=True)
+        self._mean = [mean + (value - mean) / self._taken for mean, value in pairs]
 
+    @torch.no_grad()
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Give the model the mean."""
         assert isinstance(pl_module, BaseFineTuner)
-        if self._mean is not None:
-            pl_module.model.load_state_dict(self._mean.module.state_dict())
+        if self._mean:
+            for value, mean in zip(pl_module.model.parameters(), self._mean, strict=True):
+                value.copy_(mean)
 
 
 def _progress() -> Callback:

@@ -17,6 +17,7 @@ from clinsynth.learning.encoder.data import FILLER
 from clinsynth.learning.encoder.objective import Objective
 from clinsynth.learning.encoder.optimizer import RowAdamW, clip
 from clinsynth.learning.several import process
+from clinsynth.learning.sharding import divide, rejoin
 
 PLAIN = Objective()
 """The loss that a model computes itself."""
@@ -63,6 +64,12 @@ class BaseFineTuner(pl.LightningModule):
     @abstractmethod
     def outputs(self, logits: torch.Tensor, batch: dict[str, torch.Tensor]) -> list[Any]:
         """Return the outputs that are kept of each example of a batch, as NumPy arrays."""
+
+    def configure_model(self) -> None:
+        divide(self, network=self.model)
+
+    def on_fit_end(self) -> None:
+        rejoin(self)
 
     def prime(self, train: Sequence[Any]) -> None:
         """Tell the fresh head what is known of the encoded examples before one of them is read."""

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
+from torch.distributed.tensor import DTensor
 from torch.optim import AdamW
 
 WINDOW = 512
@@ -131,5 +132,6 @@ def clip(parameters: Sequence[nn.Parameter], *, largest: float) -> None:
         elif parameter.grad is not None:
             gradients.append(parameter.grad)
     norm = nn.utils.get_total_norm(gradients)
+    norm = norm.full_tensor() if isinstance(norm, DTensor) else norm  # of gradients that are divided among processes
     if norm > largest:  # else a pass over all of them for nothing
-        torch._foreach_mul_(gradients, largest / (norm + 1e-6))
+        torch._foreach_mul_(gradients, float(largest / (norm + 1e-6)))
