@@ -192,10 +192,19 @@ class NegativesConfig:
     """In keys where `units.negatives` asks for some, and not elsewhere."""
 
     per_request: int = option(40, "sentences without a mention that one request asks for")
-    prompt: PromptConfig | None = option(None, "of these requests; null is the prompt `negatives`")
+    prompt: PromptConfig | None = option(
+        None, "of these requests; null is the prompt `negatives`, of terms `hard_negatives`"
+    )
+    terms: str | None = option(
+        None, "a list or an ontology of what is easily taken for a mention and is none: a term a sentence", keyless=True
+    )
+    below: str | None = option(None, "of an ontology: the id or name of the concept whose subtree counts", keyless=True)
+    synonyms: bool = option(True, "of an ontology: synonyms are terms, too, behind all names", keyless=True)
 
     def __post_init__(self) -> None:
         check(self.per_request >= 1, "negatives.per_request", self.per_request, "at least 1")
+        named = self.terms is not None or self.below is None
+        check(named, "negatives.below", self.below, "null without negatives.terms=hp.obo, the ontology that it is of")
 
 
 @dataclass
