@@ -69,6 +69,9 @@ class FilesConfig:
 MODEL = "model"
 """The annotator that is a trained model."""
 
+DEVEL = "devel"
+"""The split of gold that `units.errors_on` looks at."""
+
 LANGUAGE = "of the texts (en, es, zh), for cards; of ner for the plurals of known terms, too, where null is as en"
 
 
@@ -174,7 +177,12 @@ class UnitsConfig:
     max: int | None = option(None, "only the first so many units, the most frequent ones; null is all")
     only: list[str] = option([], "only these units")
     from_errors: str | None = option(
-        None, "those that a trained model (run or folder) gets wrong in gold devel, never in test", before=None
+        None, "those that a trained model (run or folder) gets wrong in units.errors_on, never in test", before=None
+    )
+    errors_on: str = option(
+        DEVEL,
+        "what it is tried on: devel (of gold), or a corpus that people have reviewed (digest, latest)",
+        keyless=True,
     )
     negatives: float = option(
         0.0,
@@ -184,6 +192,8 @@ class UnitsConfig:
 
     def __post_init__(self) -> None:
         check(self.max is None or self.max >= 1, "units.max", self.max, AT_LEAST_1)
+        used = self.from_errors is not None or self.errors_on == DEVEL
+        check(used, "units.errors_on", self.errors_on, f"{DEVEL} without units.from_errors, the model that is tried")
         check(0 <= self.negatives < 1, "units.negatives", self.negatives, "0 or more, and below 1")
 
 
