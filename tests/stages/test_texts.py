@@ -79,8 +79,9 @@ def test_fewer_texts_stand_within_more(texts: Run, with_store: Path) -> None:
 
 
 def test_votes_are_kept(texts: Run, with_store: Path) -> None:
-    found = examples(texts("annotator.passes=3"), with_store)
-    assert {score for row in found for score in row["scores"]} == {1.0}
+    said = texts("annotator.passes=3")
+    assert {score for row in examples(said, with_store) for score in row["scores"]} == {1.0}
+    assert "confidences of labels are those of the LLM's passes, by their votes" in said.out
 
 
 def test_the_estimate_is_what_is_asked(texts: Run, server: MockServer) -> None:

@@ -72,6 +72,7 @@ def merge(
         shots=shots or None,
         short={},
         confidence=None,
+        confidence_of=list(dict.fromkeys(one for found in manifests for one in found.whose)) or None,
         reviewed=None,
         review=None,
         taken_in=any(found.taken_in for found in manifests) or None,
