@@ -136,7 +136,7 @@ def asked(settings: ZeroShotConfig) -> ZeroShotConfig:
     if prompt.name == "default":
         language, task = language_of(settings.prompt_language), tasks.open(settings.dataset)
         prompt = usual_prompt(f"zero_shot_{task.name}", language=language) if language else task.asker.prompt
-    named = named_by_shots(prompt, settings.zero_shot.shots)
+    named = named_by_shots(prompt, settings.zero_shot.shots, of=settings.zero_shot.shots_from)
     return changed(settings, prompt=changed(settings.prompt, **vars(named)))
 
 
