@@ -12,11 +12,9 @@ from clinsynth.config.chats import AnswerJudgeConfig, ChatConfig, DistillConfig,
 from clinsynth.config.corpus import (
     AnnotatorConfig,
     DatasetConfig,
-    NegativesConfig,
     QualityConfig,
     SeedRatioConfig,
     SizeConfig,
-    UnitsConfig,
 )
 from clinsynth.config.labelling import DRAW, NEAREST, Material, TextsConfig
 from clinsynth.config.llm import LLMConfig
@@ -35,6 +33,7 @@ from clinsynth.config.tools import (
     ShowConfig,
 )
 from clinsynth.config.training import BackboneConfig, SourceConfig, TrainerConfig
+from clinsynth.config.units import NegativesConfig, UnitsConfig
 from clinsynth.config.upkeep import CacheConfig, DoctorConfig, StoreConfig
 
 LANGUAGE_OF_PROMPTS = "the usual prompts in another language than English, by their names: prompt_language=es, de"

@@ -61,7 +61,7 @@ def show_corpus_counts(corpus: Corpus) -> None:
         say(f"{labels} labelled rows of gold train were shown (labels spent).")
     if sure := manifest.confidence:
         told = ", ".join(f"{name} {sure[name]:.3f}" for name in ("mean", "median", "least"))
-        say(f"confidence of {_OF[manifest.whose[0]]} in the labels of {sure['texts']:.0f} texts: {told}")
+        say(f"confidence of {_OF.get(manifest.whose[0], 'others')} in the labels of {sure['texts']:.0f} texts: {told}")
     elif manifest.whose:
         say(f"confidences of labels are those of {', '.join(_OF.get(one, one) for one in manifest.whose)}")
     left_out = counts.get("units left out")

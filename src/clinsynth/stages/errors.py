@@ -12,7 +12,7 @@ from clinsynth import corpora
 from clinsynth.analysis.kept_embeddings import Embed
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import CorpusConfig, Material
-from clinsynth.config.corpus import DEVEL
+from clinsynth.config.units import DEVEL
 from clinsynth.errors import ConfigError
 from clinsynth.models import opened
 from clinsynth.quality.filters import folded, folded_texts
