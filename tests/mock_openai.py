@@ -362,11 +362,18 @@ def labelled(prompt: str) -> str | None:
 
 
 def written(prompt: str, *, share: float, time_asked: int) -> str:
-    """What the LLM says to the prompts `sentences`, `negatives`, `examples` and `mentions`."""
+    """What the LLM says to the prompts `sentences`, `negatives`, `hard_negatives`, `examples` and `mentions`."""
     bare = re.search(r"mention NO .* (\d+) distinct sentences", prompt)
     if bare:
         return "\n".join(
             f"{n}. In run {time_asked} plate {n} of {bare[1]} was kept cold." for n in range(1, int(bare[1]) + 1)
+        )
+    if "contains the term of the same number" in prompt:
+        terms = re.findall(r"^(\d+)\. (.+)$", prompt, re.MULTILINE)
+        kept = round(share * len(terms))
+        return "\n".join(
+            f"{n}. In run {time_asked} plate {n} showed {term if int(n) <= kept else 'naught'} at dawn."
+            for n, term in terms
         )
     wanted = re.search(r'provide (\d+) sentences containing the words "(.*?)"\.', prompt)
     if wanted:

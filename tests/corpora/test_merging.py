@@ -142,6 +142,15 @@ def test_rows_that_both_have_shown_are_spent_once(written: Written, pinned: Writ
     assert (manifest.shots, manifest.counts["labels"]) == ([1, 3, 7], 3)
 
 
+def test_whose_confidences_there_are_outlives_merging(written: Written, pinned: Written, store: ArtifactStore) -> None:
+    first, second, third = (written(name) for name in ("late", "early", "never"))
+    summed = {"texts": 12, "mean": 0.5, "median": 0.5, "least": 0.5}
+    corpora.note_in_manifest(first.folder, store=store, confidence_of=["model"], confidence=summed)
+    corpora.note_in_manifest(second.folder, store=store, confidence=summed)  # as an early release has written it
+    manifest = pinned(*(corpus.digest for corpus in (first, second, third))).manifest
+    assert (manifest.confidence, manifest.confidence_of) == (None, ["model", "llm"])
+
+
 def test_a_text_that_stands_in_a_corpus_before_is_rejected(written: Written, pinned: Written) -> None:
     first = written("early")
     shared = [first.examples[0].text.upper().capitalize(), *texts_of("late", "A2")[1:]]

@@ -32,6 +32,7 @@ def corpus() -> Any:
         short={ODD: 2},
         described={"examples": 1, ODD: 1},
         confidence=None,
+        whose=[],
     )
     return SimpleNamespace(digest="0123", manifest=manifest)
 

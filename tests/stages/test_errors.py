@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from clinsynth import corpora
+from clinsynth.artifacts import ArtifactStore
+from clinsynth.review import results
+from clinsynth.review.verdicts import Judgement
 from clinsynth.tasks.ner.missed import missed_units
 from clinsynth.types import Predictions
-from support import TINY, Command, MockServer, dataset, examples, sentence
+from support import TINY, Command, MockServer, dataset, digest, examples, sentence
 
 DEVEL = (
     "He\tO\nhas\tO\ngout\tB-Disease\n.\tO\n\nRare\tB-Disease\nataxia\tI-Disease\ncame\tO\n\nGout\tB-Disease\nwent\tO\n"
@@ -20,11 +29,16 @@ def test_missed_mentions_are_units_the_most_frequent_first() -> None:
     assert missed_units(Predictions(gold, gold), dataset=dataset()) == []
 
 
-def test_the_next_round_asks_for_what_is_wrong_in_devel(
-    clinsynth: Command, with_store: Path, server: MockServer, tiny_bert: Path
-) -> None:
-    trained = clinsynth("train", "source=original", f"backbone.name_or_path={tiny_bert}", *TINY)
-    assert trained.status == 0, trained.err
+@pytest.fixture
+def trained(clinsynth: Command, with_store: Path, tiny_bert: Path) -> Path:
+    """A store with a model that has learnt next to nothing."""
+    said = clinsynth("train", "source=original", f"backbone.name_or_path={tiny_bert}", *TINY)
+    assert said.status == 0, said.err
+    return with_store
+
+
+def test_the_next_round_asks_for_what_is_wrong_in_devel(clinsynth: Command, trained: Path, server: MockServer) -> None:
+    with_store = trained
     (with_store / "devel.tsv").write_text(DEVEL, encoding="utf-8")
     words = ["units.from_errors=latest", "size=n5", "generation.per_request=5"]
     missing = clinsynth("generate", *words)
@@ -40,3 +54,53 @@ def test_the_next_round_asks_for_what_is_wrong_in_devel(
     pick = ("texts.pick=uncertain", "texts.model=latest", "texts.number=5", "annotator=gazetteer")
     unsure = clinsynth("generate", *live[:3], "material=texts", *pick)
     assert len(examples(unsure, with_store)) <= 5
+
+
+def judge(corpus: str, texts: Sequence[str], verdicts: Sequence[dict[str, Any]]) -> None:
+    """Put a review of the first examples of a corpus into the store."""
+    found = [
+        Judgement(str(place), place, text, "", "", **{"answer": None, "disputed": False, "votes": {}} | told)
+        for place, (text, told) in enumerate(zip(texts, verdicts, strict=True))
+    ]
+    content = {"subject": "corpus", "of": corpus, "answers": list(verdicts)}
+    results.keep_result(
+        content, judgements=list(map(asdict, found)), entries={}, store=ArtifactStore(Path("artifacts"))
+    )
+
+
+def test_the_next_round_asks_for_what_is_wrong_in_a_review(
+    clinsynth: Command, trained: Path, server: MockServer
+) -> None:
+    """What people called right or mended counts; not what is disputed, and not what stands in test."""
+    made = clinsynth("generate", "units.max=4", "size=n1", "annotator=seed")
+    right, wrong, disputed, tested = examples(made, trained)
+    words = zip(tested["tokens"], tested["tags"], strict=True)
+    (trained / "test.tsv").write_text("".join(f"{word}\t{tag}\n" for word, tag in words), encoding="utf-8")
+    own = ("dataset.files.test.path=test.tsv", "dataset.files.test.sha256=null", "annotator=seed")
+    live = ("llm=local", "llm.model=m", f"llm.base_url={server.url}")
+    tried = (
+        "size=n5",
+        "generation.per_request=5",
+        *own,
+        *live,
+        "units.from_errors=latest",
+        f"units.errors_on={digest(made)}",
+    )
+    assert f"nobody has reviewed the corpus {digest(made)}" in clinsynth("generate", *tried).err
+    mended = " ".join(wrong["tokens"][:4])
+    verdicts = [{"agrees": True}, {"agrees": False, "answer": mended}, {"agrees": None, "disputed": True}]
+    judge(digest(made), [row["text"] for row in (right, wrong, disputed, tested)], [*verdicts, {"agrees": True}])
+    said = clinsynth("generate", *tried)
+    assert f"2 units are those that the model of latest gets wrong in the review of {digest(made)}." in said.out, (
+        said.err
+    )
+    assert {row["unit"] for row in examples(said, trained)} == {right["unit"], mended}
+    others = clinsynth("generate", "dataset=sample_relation", "size=t5", *tried[5:])
+    assert "is a corpus for ner with the labels O, B-Disease, I-Disease; sample_relation" in " ".join(
+        others.err.split()
+    )
+    store = ArtifactStore(Path("artifacts"))
+    corpora.note_in_manifest(corpora.find_corpus(digest(made), store=store), store=store, public=False)
+    assert "are private, and names out of them would be asked for" in " ".join(
+        clinsynth("generate", *tried).err.split()
+    )

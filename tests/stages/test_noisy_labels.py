@@ -70,6 +70,12 @@ def test_models_label_the_texts_of_the_next_one(train: Trainings) -> None:
     assert len(rows) == 12
     assert all(len(row["word_confidences"]) == len(row["tokens"]) for row in rows)
     assert all(row["confidence"] == min(row["word_confidences"]) > 0 for row in rows)
+    assert {row["confidence_of"] for row in rows} == {"model"}
+    assert "confidence of the model in the labels of 12 texts: mean" in train.clinsynth("show", f"corpus={corpus}").out
+    assert train.clinsynth("export", f"corpus={corpus}", "to=out").status == 0
+    card = (train.folder / "out" / "README.md").read_text(encoding="utf-8")
+    assert "`confidence`: the probability that a trained model gives to the label that it is least sure of" in card
+    assert "LLM gave to the labels" not in card
     by_models = ("annotator=model", f"annotator.model=[{','.join(folders)}]", "llm.recordings=[mine.jsonl]")
     assert f"corpus={corpus}" in train.clinsynth("generate", *MINE, *by_models).out  # which is the command for it
     least = sorted(row["confidence"] for row in rows)

@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 import clinsynth as clinsynth_package
+from clinsynth.stages import zero_shot as stage
 from support import CORPORA, Command, Composed, MockServer, Said, killed, needs_corpora, rows, summary
 
 Run = Callable[..., Said]
@@ -368,3 +371,26 @@ def test_no_train_file_is_needed_without_shots(clinsynth: Command, with_store: P
     assert clinsynth(*words, "llm.recordings=[mine.jsonl]").status == 0
     shots = clinsynth(*words, "llm.recordings=[mine.jsonl]", "zero_shot.shots=2")
     assert (shots.status, "has no train file" in shots.err) == (2, True)
+
+
+def test_each_example_is_shown_the_rows_that_are_nearest_to_it(
+    zero_shot: Run, server: MockServer, with_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under a name of their own, so that no recorded answer to a draw is taken for one to these."""
+    names = ("gout", "lupus", "fever")
+
+    def embed(texts: Sequence[str]) -> NDArray[np.float32]:
+        return np.array([[text.count(name) for name in names] for text in texts], dtype=np.float32)
+
+    monkeypatch.setattr(stage, "KeptEmbeddings", lambda _: embed)
+    for split, before in (("train", "Here"), ("test", "Now")):
+        found = "\n".join(f"{before}\tO\n{name}\tB-Disease\n" for name in names)
+        (with_store / f"{split}.tsv").write_text(found, encoding="utf-8")
+    files = ("train.path=train.tsv", "train.sha256=null", "test.path=test.tsv", "test.sha256=null")
+    said = zero_shot(*(f"dataset.files.{file}" for file in files), "zero_shot.shots=1", "zero_shot.shots_from=nearest")
+    assert said.status == 0, said.err
+    asked = [[turn["content"] for turn in json.loads(body)["messages"]] for body in server.bodies()]
+    for name in names:
+        assert [question for shown, _, question in asked if f"Here {name}" in shown and f"Now {name}" in question]
+    (answers,) = with_store.rglob("outputs/**/answers.jsonl")
+    assert {row["id"].split("/")[1].rpartition("_")[2] for row in rows(answers)} == {"nearest1"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from clinsynth import tasks
@@ -41,7 +43,12 @@ def test_prompts_of_a_language_ask_for_all_that_english_ones_do(
         ),
         writer.request("none", replicate=0, writing=writing, gold=gold()),
     ]
-    for request, words_of_it in zip(asked, said, strict=True):
+    listed = resolving.complete(composed("train", *words, "units.negatives=0.1", "negatives.terms=x.txt"))
+    hard = replace(writer, distractors=("CT",)).request(
+        "none", replicate=0, writing=resolving.writing(listed), gold=gold()
+    )
+    assert hard.messages[0]["content"].endswith("40. CT")
+    for request, words_of_it in zip([*asked, hard], [*said, "medical problem, treatment, test"], strict=True):
         assert request is not None
         assert request.id.split("/")[1].endswith(f"_{language}")
         assert words_of_it in request.messages[0]["content"]
@@ -55,5 +62,5 @@ def test_prompts_of_a_language_ask_for_all_that_english_ones_do(
 def test_a_task_without_prompts_in_a_language_says_so(composed: Composed) -> None:
     for stage, name in (("train", "examples"), ("zero_shot", "zero_shot_relation")):
         settings = composed(stage, "dataset=sample_relation", "prompt_language=es")
-        with pytest.raises(ConfigError, match=f"prompt_language has the prompts mentions, .* no '{name}'"):
+        with pytest.raises(ConfigError, match=f"prompt_language has the prompts .*mentions, .* no '{name}'"):
             (resolving.complete if stage == "train" else resolving.asked)(settings)

@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from clinsynth.config import DRAW
 from clinsynth.errors import ConfigError
-from clinsynth.task import AnswerForm, Asker, Task
+from clinsynth.task import AnswerForm, Asker, Shots, Task
 from clinsynth.types import ADJUDICATED, STATUSES, Completion, Gold, Metrics, Prompt, Reading, Request
 
 PART_SEED = 0
@@ -44,15 +45,18 @@ class Part:
     """Labelled rows of gold train that a request shows."""
     seed: int = 0
     """Random number that draws these rows."""
+    nearest: Shots | None = None
+    """Chooses the rows of each test example; `None` where all show the same."""
     structured: bool = False
     """Whether a prompt of the project's own asks for JSON with a schema."""
     limit: int | None = None
     """Only so many test examples, always the same ones; `None` is all."""
 
 
-def named_by_shots(prompt: Prompt, shots: int) -> Prompt:
-    """Return the prompt with a name that tells how many shots it shows."""
-    return replace(prompt, name=f"{prompt.name}_k{shots}") if shots else prompt
+def named_by_shots(prompt: Prompt, shots: int, *, of: str) -> Prompt:
+    """Return the prompt with a name that tells how many shots it shows, and which: by it answers are told apart."""
+    which = "k" if of == DRAW else of
+    return replace(prompt, name=f"{prompt.name}_{which}{shots}") if shots else prompt
 
 
 def questions(task: Task, *, part: Part, gold: Gold) -> list[Question]:
@@ -61,14 +65,16 @@ def questions(task: Task, *, part: Part, gold: Gold) -> list[Question]:
         raise ConfigError(
             f"{task.dataset.name} has no test split to ask about: give one as dataset.files.test.path=..."
         )
-    shots = _shots(task, part=part, gold=gold)
+    same, nearest = _shots(task, part=part, gold=gold) if part.nearest is None else [], part.nearest
     form = task.asker.form(part.prompt) if part.structured else None
-    turns = [turn for shot in shots for turn in _turns(shot, prompt=part.prompt, asker=task.asker, form=form)]
-    asked = [
-        _question(place, task=task, gold=gold, turns=turns, shots=shots, prompt=part.prompt)
-        for place in _places(len(gold.test), limit=part.limit)
-    ]
-    return [replace(one, request=form.asked(one.request)) for one in asked] if form else asked
+
+    def asked(place: int) -> Question:
+        shots = [shot.example for shot in nearest.shown([gold.test[place].text])] if nearest else same
+        turns = [turn for shot in shots for turn in _turns(shot, prompt=part.prompt, asker=task.asker, form=form)]
+        found = _question(place, task=task, gold=gold, turns=turns, shots=shots, prompt=part.prompt)
+        return replace(found, request=form.asked(found.request)) if form else found
+
+    return [asked(place) for place in _places(len(gold.test), limit=part.limit)]
 
 
 def read_answers(

@@ -33,13 +33,11 @@ from clinsynth.config.corpus import (
     DatasetConfig,
     FileConfig,
     FilesConfig,
-    NegativesConfig,
     QualityConfig,
     Reviewed,
     SizeConfig,
     TestName,
     UnitList,
-    UnitsConfig,
 )
 from clinsynth.config.folder import conf_folder
 from clinsynth.config.labelling import DRAW, NEAREST, TRAIN, LabelAskingConfig, Material, Pick, TextsConfig
@@ -77,6 +75,7 @@ from clinsynth.config.tools import (
     ShowConfig,
 )
 from clinsynth.config.training import BackboneConfig, SourceConfig, SourceName, Strategy, TrainerConfig
+from clinsynth.config.units import NegativesConfig, UnitsConfig
 from clinsynth.config.upkeep import CacheAction, CacheConfig, DoctorConfig, StoreAction, StoreConfig
 from clinsynth.errors import ConfigError
 from clinsynth.types import Prompt

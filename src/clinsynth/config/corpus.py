@@ -170,35 +170,6 @@ class SeedRatioConfig:
 
 
 @dataclass
-class UnitsConfig:
-    max: int | None = option(None, "only the first so many units, the most frequent ones; null is all")
-    only: list[str] = option([], "only these units")
-    from_errors: str | None = option(
-        None, "those that a trained model (run or folder) gets wrong in gold devel, never in test", before=None
-    )
-    negatives: float = option(
-        0.0,
-        "ner: this share of the corpus are sentences without a mention, asked for beside those of the units",
-        before=0.0,
-    )
-
-    def __post_init__(self) -> None:
-        check(self.max is None or self.max >= 1, "units.max", self.max, AT_LEAST_1)
-        check(0 <= self.negatives < 1, "units.negatives", self.negatives, "0 or more, and below 1")
-
-
-@dataclass
-class NegativesConfig:
-    """In keys where `units.negatives` asks for some, and not elsewhere."""
-
-    per_request: int = option(40, "sentences without a mention that one request asks for")
-    prompt: PromptConfig | None = option(None, "of these requests; null is the prompt `negatives`")
-
-    def __post_init__(self) -> None:
-        check(self.per_request >= 1, "negatives.per_request", self.per_request, "at least 1")
-
-
-@dataclass
 class AnnotatorConfig(LabelAskingConfig):
     name: str = option(
         MISSING,

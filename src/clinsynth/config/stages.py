@@ -12,13 +12,11 @@ from clinsynth.config.chats import AnswerJudgeConfig, ChatConfig, DistillConfig,
 from clinsynth.config.corpus import (
     AnnotatorConfig,
     DatasetConfig,
-    NegativesConfig,
     QualityConfig,
     SeedRatioConfig,
     SizeConfig,
-    UnitsConfig,
 )
-from clinsynth.config.labelling import Material, TextsConfig
+from clinsynth.config.labelling import DRAW, NEAREST, Material, TextsConfig
 from clinsynth.config.llm import LLMConfig
 from clinsynth.config.options import AT_LEAST_1, check, option
 from clinsynth.config.places import PathsConfig, TrackingConfig
@@ -35,6 +33,7 @@ from clinsynth.config.tools import (
     ShowConfig,
 )
 from clinsynth.config.training import BackboneConfig, SourceConfig, TrainerConfig
+from clinsynth.config.units import NegativesConfig, UnitsConfig
 from clinsynth.config.upkeep import CacheConfig, DoctorConfig, StoreConfig
 
 LANGUAGE_OF_PROMPTS = "the usual prompts in another language than English, by their names: prompt_language=es, de"
@@ -160,6 +159,9 @@ class PartConfig:
     """Which test examples are asked about, and what they are shown."""
 
     shots: int = option(MISSING, "labelled rows of gold train that a request shows; 0 is zero-shot", keyless=True)
+    shots_from: str = option(
+        DRAW, "which rows: draw (the same ones for all), or nearest (by embedding, to each test example)", keyless=True
+    )
     seed: int = option(MISSING, "random number that draws these rows", keyless=True)
     limit: int | None = option(None, "only so many test examples, always the same ones; null is all", keyless=True)
     on_missing: OnMissing = option(
@@ -170,6 +172,7 @@ class PartConfig:
 
     def __post_init__(self) -> None:
         check(self.shots >= 0, "zero_shot.shots", self.shots, "0 or more")
+        check(self.shots_from in (DRAW, NEAREST), "zero_shot.shots_from", self.shots_from, f"{DRAW} or {NEAREST}")
         check(self.seed >= 0, "zero_shot.seed", self.seed, "0 or more")
         check(self.limit is None or self.limit >= 1, "zero_shot.limit", self.limit, AT_LEAST_1)
 

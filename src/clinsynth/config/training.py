@@ -134,7 +134,9 @@ class BackboneConfig:
         {}, "peak learning rates, for where one does not suit all tasks", keyless=True
     )
     max_length: int = option(MISSING, "word pieces; what is beyond is cut off, counted and logged")
-    batch_size: int = option(MISSING, "examples per step")
+    batch_size: int = option(
+        MISSING, "examples per step; of taggers, that many in the mean, of batches with as many word pieces each"
+    )
     head: str = option(
         "token",
         "ner: token (a tag a word, by its first piece; of mentions in each other the longest), word (by all its "

@@ -22,7 +22,7 @@ from clinsynth.corpora.manifest import Manifest
 from clinsynth.corpora.merging import merge
 from clinsynth.corpora.plans import part_of, plan_requests, unasked
 from clinsynth.corpora.recipe import Recipe
-from clinsynth.corpora.reviewed import judged_content, judged_corpus
+from clinsynth.corpora.reviewed import judged_content, judged_corpus, reviewed_examples
 from clinsynth.corpora.storage import REJECTED, Corpus, find_corpus, load_corpus, note_in_manifest, stored_corpus
 from clinsynth.errors import ConfigError
 from clinsynth.files.sources import resolve
@@ -51,6 +51,8 @@ __all__ = [
     "pinned_digests",
     "plan_requests",
     "replay_answers",
+    "reviewed_examples",
+    "reviewed_of",
     "unasked",
     "version_of",
     "whole_digest",
@@ -149,8 +151,13 @@ def _pinned(starts: Sequence[str], *, how: Reviewed, store: ArtifactStore) -> li
     found = [load_corpus(folder) for folder in dict.fromkeys(find_corpus(start, store=store) for start in starts)]
     if how is Reviewed.keep:
         return found
-    bases = [(corpus.manifest.reviewed or {}).get("base", corpus.digest) for corpus in found]
-    return [load_corpus(find_corpus(base, store=store)) for base in dict.fromkeys(bases)]
+    return list({base.digest: base for base in (reviewed_of(corpus, store=store) for corpus in found)}.values())
+
+
+def reviewed_of(corpus: Corpus, *, store: ArtifactStore) -> Corpus:
+    """Return the corpus that people have reviewed, of one that its review has made; any other is its own."""
+    base = (corpus.manifest.reviewed or {}).get("base")
+    return load_corpus(find_corpus(base, store=store)) if base else corpus
 
 
 def _judged(corpus: Corpus, *, how: Reviewed, task: Task, gold: Gold, store: ArtifactStore) -> Corpus:

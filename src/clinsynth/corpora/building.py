@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import statistics
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
@@ -21,7 +20,7 @@ from clinsynth.config import QualityConfig
 from clinsynth.corpora import in_order
 from clinsynth.corpora.generation import Generation
 from clinsynth.corpora.labelling import Labeller, row_of
-from clinsynth.corpora.manifest import Manifest
+from clinsynth.corpora.manifest import BY_LLM, BY_VOTES, Manifest, summed_up
 from clinsynth.corpora.spilled import SpilledLines
 from clinsynth.corpora.storage import write_examples
 from clinsynth.errors import ConfigError, DataFormatError
@@ -69,7 +68,8 @@ def build_corpus(folder: Path, generation: Generation, *, lexicon: Sequence[str]
         shots=_shots(generation),
         counts=_asked(generation) | {"parsed": len(drafts), "kept": len(kept), "not needed": len(passed) - len(kept)},
         short=_short([drafts[place].unit for place in kept], task.writer.supply, chosen),
-        confidence=_summed_up(sure),
+        confidence=summed_up(sure),
+        confidence_of=[BY_LLM] if sure else [BY_VOTES] if recipe.writing.asking.passes > 1 else None,
         **counted,
     ).entries()
 
@@ -142,14 +142,6 @@ def _annotate(
             "llm.logprobs=true and its server says how likely its tokens were."
         )
     return drafts, rejected, sure
-
-
-def _summed_up(sure: Sequence[float]) -> dict[str, float] | None:
-    """Return how many texts have a confidence, and which ones; `None` where none has."""
-    if not sure:
-        return None
-    rounded = {"mean": statistics.fmean(sure), "median": statistics.median(sure), "least": min(sure)}
-    return {"texts": len(sure)} | {name: round(value, 4) for name, value in rounded.items()}
 
 
 class Gate:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -11,7 +12,8 @@ import numpy as np
 
 from clinsynth import keys
 from clinsynth.artifacts import ArtifactStore
-from clinsynth.corpora.labelling import with_labels
+from clinsynth.corpora.labelling import OF, with_labels
+from clinsynth.corpora.manifest import BY_MODEL, summed_up
 from clinsynth.corpora.spilled import SpilledLines
 from clinsynth.corpora.storage import Corpus, derived, stored_corpus
 from clinsynth.errors import ConfigError
@@ -49,13 +51,25 @@ def labelled_corpus(
 
 def _build(folder: Path, base: Corpus, *, threshold: float, task: Task, gold: Gold, read: Read) -> dict[str, Any]:
     refused: list[dict[str, Any]] = []
+    known = array("d")
     with SpilledLines(folder) as kept:
         for row, sure in _labelled(base, task=task, read=read):
             if sure >= threshold:
                 kept.append(json_line(row))
+                known.append(sure)
             else:
                 refused.append(row | {"reason": UNSURE, "detail": f"{sure:.3f} at its least"})
-        return derived(folder, base, kept=kept, refused=refused, counts={}, gold=gold, of=task.kind.examples)
+        return derived(
+            folder,
+            base,
+            kept=kept,
+            refused=refused,
+            counts={},
+            gold=gold,
+            of=task.kind.examples,
+            confidence=summed_up(known),
+            confidence_of=[BY_MODEL],
+        )
 
 
 def _labelled(base: Corpus, *, task: Task, read: Read) -> Iterator[tuple[dict[str, Any], float]]:
@@ -76,4 +90,4 @@ def _labelled(base: Corpus, *, task: Task, read: Read) -> Iterator[tuple[dict[st
             each = [round(float(one), 3) for one in sure]
             least = min(each, default=1.0)
             of_words = {} if example.label else {"word_confidences": each}
-            yield with_labels(row, example) | {"confidence": least} | of_words, least
+            yield with_labels(row, example) | {"confidence": least, OF: BY_MODEL} | of_words, least

@@ -15,7 +15,10 @@ from clinsynth.types import Candidate, Completion, Draft, Rejected
 CONFIDENCE = ("confidence", "confidences")
 """Fields of a row that say how likely the LLM found its labels: all of them together, and each of several."""
 
-SURE = (*CONFIDENCE, "scores", "word_confidences")
+OF = "confidence_of"
+"""The field of a row that says whose its `confidence` is, where it is not the LLM's."""
+
+SURE = (*CONFIDENCE, OF, "scores", "word_confidences")
 """Fields of a row that hang on its labels, whoever gave them: votes and a model's probabilities, too."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
@@ -11,6 +12,9 @@ from clinsynth.types import Prompt
 
 OF_THE_STORE = ("kind", "version", "digest", "content", "files")
 """Fields that the artifact store adds; nobody else writes them."""
+
+BY_LLM, BY_VOTES, BY_MODEL = "llm", "votes", "model"
+"""Whose confidences there are: the LLM's, by its tokens; those of its several answers; those of trained models."""
 
 OF_THIS_STORE = ("files", "taken_in")
 """Fields that say nothing to those who have the corpus from elsewhere."""
@@ -56,7 +60,9 @@ class Manifest:
     statistics: Mapping[str, Mapping[str, float]]
     """Lengths and variety of the texts, `synthetic` and `gold`."""
     confidence: Mapping[str, float] | None = None
-    """How likely the LLM found its labels, over the texts of which it is known; `None` where it is of none."""
+    """How sure of its labels their annotator is, over the texts of which it is known; `None` where it is of none."""
+    confidence_of: Sequence[str] | None = None
+    """Whose confidences its rows have; several in a corpus that is made of others, of whose rows a model's say so."""
     reviewed: Mapping[str, str] | None = None
     """Which corpus this one is after a review (`base`), after which review, and how its judgements were used."""
     review: Mapping[str, Any] | None = None
@@ -89,9 +95,22 @@ class Manifest:
         """Return the content of the file as it is exported."""
         return {name: value for name, value in self.to_json().items() if name not in OF_THIS_STORE}
 
+    @property
+    def whose(self) -> Sequence[str]:
+        """Return whose confidences there are; an early release had only the LLM's."""
+        return self.confidence_of or ([BY_LLM] if self.confidence else [])
+
     def entries(self) -> dict[str, Any]:
         """Return the content of the file without what the artifact store adds."""
         return {name: value for name, value in self.to_json().items() if name not in OF_THE_STORE}
+
+
+def summed_up(sure: Sequence[float]) -> dict[str, float] | None:
+    """Return how many texts have a confidence, and which ones; `None` where none has."""
+    if not sure:
+        return None
+    rounded = {"mean": statistics.fmean(sure), "median": statistics.median(sure), "least": min(sure)}
+    return {"texts": len(sure)} | {name: round(value, 4) for name, value in rounded.items()}
 
 
 def _is_text(value: Any) -> bool:
@@ -119,6 +138,7 @@ _HOLDS: Mapping[str, Callable[[Any], bool]] = {
     "shots": lambda value: value is None or isinstance(value, list | tuple),
     "corpora": lambda value: value is None or _are_texts(value),
     "confidence": lambda value: value is None or _are_counts(value),
+    "confidence_of": lambda value: value is None or _are_texts(value),
     "reviewed": lambda value: value is None or isinstance(value, dict),
     "review": lambda value: value is None or isinstance(value, dict),
     "prompt": lambda value: _is_text(value.name) and (value.text is None or _is_text(value.text)),

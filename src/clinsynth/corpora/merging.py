@@ -8,6 +8,7 @@ from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any
 
+from clinsynth.corpora.manifest import Manifest
 from clinsynth.corpora.spilled import SpilledLines
 from clinsynth.corpora.storage import Corpus, write_examples
 from clinsynth.files.json_lines import json_line
@@ -52,9 +53,16 @@ def merge(
                 seen[key] = corpus.digest
                 kept.append(json_line(row))
         counted = write_examples(folder, kept=kept.at(range(len(kept))), rejected=rejected, gold=gold, of=of)
+    counts = {"units": len(units), "parsed": len(kept) + len(rejected), "kept": len(kept), "not needed": 0}
+    partial = {"dataset": task.dataset.name, "labels": list(task.labels), "meanings": dict(task.meanings)}
+    whole = replace(_joined(corpora, counts=counts), **counted)
+    return replace(whole, **(partial if any(missing) else {})).entries()
+
+
+def _joined(corpora: Sequence[Corpus], *, counts: dict[str, int]) -> Manifest:
+    """Return the manifest of corpora as one, but for what is counted in its examples."""
     manifests = [corpus.manifest for corpus in corpora]
     shots = sorted({row for found in manifests for row in found.shots or ()})
-    partial = {"dataset": task.dataset.name, "labels": list(task.labels), "meanings": dict(task.meanings)}
     return replace(
         manifests[0],
         public=all(found.public for found in manifests),
@@ -62,23 +70,17 @@ def merge(
         licence="; ".join(sorted({found.licence or "unknown" for found in manifests})),
         models=sorted({model for found in manifests for model in found.models}),
         corpora=[corpus.digest for corpus in corpora],
-        counts={
-            "units": len(units),
-            "parsed": len(kept) + len(rejected),
-            "kept": len(kept),
-            "not needed": 0,
-        }
-        | ({"labels": len(shots)} if shots else {}),
+        meanings=manifests[0].meanings or {},
+        counts=counts | ({"labels": len(shots)} if shots else {}),
         shots=shots or None,
         short={},
         confidence=None,
+        confidence_of=list(dict.fromkeys(one for found in manifests for one in found.whose)) or None,
         reviewed=None,
         review=None,
         taken_in=any(found.taken_in for found in manifests) or None,
         unknown={},
-        **(partial if any(missing) else {"meanings": manifests[0].meanings or {}}),
-        **counted,
-    ).entries()
+    )
 
 
 def _rows(

@@ -8,7 +8,7 @@ from functools import cached_property
 from clinsynth import keys
 from clinsynth.config import AnnotatorConfig, QualityConfig, SizeConfig
 from clinsynth.quality.filters import folded_texts
-from clinsynth.task import Task, Wanted, Writing
+from clinsynth.task import DISTRACTORS, Task, Wanted, Writing
 from clinsynth.types import Gold
 
 
@@ -42,8 +42,9 @@ class Recipe:
     @property
     def checked(self) -> list[object] | None:
         """Return what the task's own checks hang on, beside the test texts; `None` where it has none."""
-        train = self.gold.hashes.get("train")
-        return [train, keys.named(self.task.dataset)] if self.task.checks else None
+        if self.task.checks:
+            return [self.gold.hashes.get("train"), keys.named(self.task.dataset)]
+        return [self.gold.hashes[DISTRACTORS]] if DISTRACTORS in self.gold.hashes else None
 
     @cached_property
     def test_texts(self) -> frozenset[tuple[str, ...]]:

@@ -29,6 +29,24 @@ def judged_corpus(base: Corpus, *, how: Reviewed, version: str, gold: Gold, stor
     )
 
 
+def reviewed_examples(corpus: Corpus, *, store: ArtifactStore) -> tuple[list[Any], str]:
+    """Return the examples of a corpus that people judged, with the labels that they gave, and the review's digest.
+
+    Those of which nobody knows the label, for it is disputed or nobody gave another one, are left out. Raises
+    ConfigError where there was no review.
+    """
+    review, reviewer = results.of_corpus(corpus.digest, store=store), tasks.kind(corpus.manifest.task).reviewer
+    found = []
+    for one in review.judgements:
+        assert one.place is not None, "it is of a corpus"
+        if one.agrees and not one.extended:
+            found.append(corpus.examples[one.place])
+        elif one.agrees is not None and one.answer is not None:
+            labels = corpus.manifest.labels
+            found.append(reviewer.relabelled(corpus.examples[one.place], one.answer, labels=labels))
+    return found, review.whole_digest
+
+
 def judged_content(base: str, *, how: Reviewed, store: ArtifactStore) -> dict[str, Any]:
     """Return what decides the corpus that `judged_corpus` makes; `base` is the whole digest of the reviewed one."""
     return keys.judged_content(base, review=results.of_corpus(base[:12], store=store).whole_digest, how=how)

@@ -5,7 +5,11 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from clinsynth.analysis.kept_embeddings import Embed
 from clinsynth.config import DRAW, NEAREST
@@ -42,6 +46,11 @@ class NearestShots:
     number: int
     embed: Embed
 
+    @cached_property
+    def _vectors(self) -> NDArray[np.float32]:
+        """Return the embeddings [rows, dimensions]."""
+        return self.embed([shot.example.text for shot in self.rows])
+
     @property
     def characters(self) -> int:
         """Return how many characters so many rows have, on the average."""
@@ -49,10 +58,8 @@ class NearestShots:
 
     def shown(self, texts: Sequence[str]) -> Sequence[Shot]:
         """Return the rows, the nearest last, without those whose text is asked about."""
-        import numpy as np  # as of embeddings, which are needed here alone
-
         asked = {_folded(text) for text in texts}
-        near = self.embed([shot.example.text for shot in self.rows]) @ np.mean(self.embed(list(texts)), axis=0)
+        near = self._vectors @ np.mean(self.embed(list(texts)), axis=0)
         order = [self.rows[place] for place in np.argsort(-near, kind="stable").tolist()]
         free = [shot for shot in order if _folded(shot.example.text) not in asked]
         return free[: self.number][::-1]
@@ -86,8 +93,8 @@ def open_shots(number: int, *, chosen: str | None, gold: Gold, seed: int, embed:
 def _check_number(number: int, rows: Sequence[Any], *, said: str) -> None:
     if number > len(rows):
         raise ConfigError(
-            f"annotator.shots={number}, and there are {len(rows)} {said} (those that stand in the test split are never "
-            "shown): ask for fewer."
+            f"{number} shots are asked for, and there are {len(rows)} {said} (those that stand in the test split are "
+            "never shown): ask for fewer."
         )
 
 

@@ -145,7 +145,9 @@ def _roots(concepts: dict[str, Concept], *, below: str | None, path: Path) -> li
     wanted = below.casefold()
     found = [concept for concept in concepts.values() if wanted in (concept.id.casefold(), concept.name.casefold())]
     if not found:
-        raise DataFormatError(f"{path}: no concept has the id or the name {below!r} (dataset.units_below).")
+        raise DataFormatError(
+            f"{path}: no concept has the id or the name {below!r} (dataset.units_below, negatives.below)."
+        )
     return found
 
 

@@ -34,8 +34,8 @@ def read_terms(path: Path, *, types: Sequence[str] = (), below: str | None = Non
         return _of_ontology(path, types=types, below=below, synonyms=synonyms)
     if below is not None:
         raise DataFormatError(
-            f"{path} is a list of terms, and dataset.units_below={below} is of an ontology: .obo, MeSH's .bin, or a "
-            "table with a column of broader terms."
+            f"{path} is a list of terms, and {below} (dataset.units_below, negatives.below) is of an ontology: .obo, "
+            "MeSH's .bin, or a table with a column of broader terms."
         )
     text, several = decode_lines(path), len(types) > 1
     table = path.suffix.lower() in (".csv", ".tsv")

@@ -10,6 +10,8 @@ import clinsynth
 from clinsynth import tasks
 from clinsynth.analysis.leakage import verdict
 from clinsynth.corpora import Corpus
+from clinsynth.corpora.labelling import OF
+from clinsynth.corpora.manifest import BY_LLM, BY_MODEL, Manifest
 from clinsynth.corpora.reviewed import DISPUTED, WRONG
 from clinsynth.files import parquet
 from clinsynth.publishing import licences
@@ -22,9 +24,16 @@ SIZES = {1_000: "n<1K", 10_000: "1K<n<10K", 100_000: "10K<n<100K", 1_000_000: "1
 
 
 CONFIDENCES = {
-    "confidence": "the probability that the LLM gave to the labels that it wrote for the text, 0 to 1",
-    "confidences": "that of each entity, where there are some",
+    BY_LLM: {
+        "confidence": "the probability that the LLM gave to the labels that it wrote for the text, 0 to 1",
+        "confidences": "that of each entity, where there are some",
+    },
+    BY_MODEL: {
+        "confidence": "the probability that a trained model gives to the label that it is least sure of, 0 to 1",
+        OF: "`model`: whose the confidence is",
+    },
 }
+BOTH = "of the LLM the probability of the labels that it wrote, of a model that of its least sure label, 0 to 1"
 
 
 def corpus_card(corpus: Corpus, *, name: str, on_hub: bool, licence: str, analysis: Metrics | None) -> str:
@@ -34,6 +43,7 @@ def corpus_card(corpus: Corpus, *, name: str, on_hub: bool, licence: str, analys
     kind = tasks.kind(manifest.task)
     row = parquet.with_entities(first.to_json() | {"text": first.text}, first)
     found = measures(analysis) if analysis else {}
+    sure = _confidences(manifest)
     card = DatasetCard.from_template(
         _card_data(corpus, title=title, licence=licence),
         template_str=template_text("corpus.md"),
@@ -55,8 +65,8 @@ def corpus_card(corpus: Corpus, *, name: str, on_hub: bool, licence: str, analys
         prompt=manifest.prompt.text or "",
         numbered=kind.numbered,
         units_are_labels=bool(set(manifest.labels) & set(corpus.units)),
-        columns=[column for column in (*row, *(CONFIDENCES if manifest.confidence else ())) if column != "text"],
-        meanings={**kind.examples.COLUMNS, **CONFIDENCES},
+        columns=[column for column in dict.fromkeys((*row, *sure)) if column != "text"],
+        meanings={**kind.examples.COLUMNS, **sure},
         labels=", ".join(map(code, manifest.labels)),
         statistics=list(dict.fromkeys(name for column in manifest.statistics.values() for name in column)),
         judged=manifest.reviewed,
@@ -67,6 +77,13 @@ def corpus_card(corpus: Corpus, *, name: str, on_hub: bool, licence: str, analys
         measures={heading: [list(map(escaped, one.cells)) for one in ones] for heading, ones in found.items()},
     )
     return str(card).strip() + "\n"
+
+
+def _confidences(manifest: Manifest) -> dict[str, str]:
+    """Return the columns that say how sure of its labels a text's annotator is, with what they mean."""
+    found = [CONFIDENCES[one] for one in manifest.whose if one in CONFIDENCES]
+    together = {name: meaning for columns in found for name, meaning in columns.items()}
+    return together | ({"confidence": BOTH} if len(found) > 1 else {})
 
 
 def _card_data(corpus: Corpus, *, title: str, licence: str) -> DatasetCardData:

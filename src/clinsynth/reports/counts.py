@@ -7,10 +7,14 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from clinsynth.corpora import DOUBT, Corpus
+from clinsynth.corpora.manifest import BY_LLM, BY_MODEL, BY_VOTES
 from clinsynth.reports.adjudication import adjudication_text
 from clinsynth.reports.console import print_columns, say, terminal
 from clinsynth.text.printable import printable
 from clinsynth.types import ADJUDICATED, Gold
+
+_OF = {BY_LLM: "the LLM", BY_VOTES: "the LLM's passes, by their votes", BY_MODEL: "the model"}
+"""Whose confidences they are."""
 
 
 def show_splits(dataset: str, counts: Mapping[str, Mapping[str, int]], *, overlap: int) -> None:
@@ -57,7 +61,9 @@ def show_corpus_counts(corpus: Corpus) -> None:
         say(f"{labels} labelled rows of gold train were shown (labels spent).")
     if sure := manifest.confidence:
         told = ", ".join(f"{name} {sure[name]:.3f}" for name in ("mean", "median", "least"))
-        say(f"confidence of the LLM in the labels of {sure['texts']:.0f} texts: {told}")
+        say(f"confidence of {_OF.get(manifest.whose[0], 'others')} in the labels of {sure['texts']:.0f} texts: {told}")
+    elif manifest.whose:
+        say(f"confidences of labels are those of {', '.join(_OF.get(one, one) for one in manifest.whose)}")
     left_out = counts.get("units left out")
     if left_out:
         say(f"{left_out} rounds are left out: they show text of the test split.")

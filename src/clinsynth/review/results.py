@@ -66,8 +66,9 @@ def of_corpus(corpus: str, *, store: ArtifactStore) -> Result:
     found = _newest(store, subject="corpus", of=corpus)
     if found is None:
         raise ConfigError(
-            f"quality.reviewed: nobody has reviewed the corpus {corpus}: `clinsynth review action=export "
-            f"corpus={corpus}` makes sheets for it, and `clinsynth review action=import corpus={corpus}` reads them."
+            f"nobody has reviewed the corpus {corpus} (quality.reviewed, units.errors_on): `clinsynth review "
+            f"action=export corpus={corpus}` makes sheets for it, and `clinsynth review action=import corpus={corpus}` "
+            "reads them."
         )
     return found
 

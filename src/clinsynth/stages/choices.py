@@ -44,6 +44,11 @@ def choices(settings: CorpusConfig) -> Choices:
 def negatives_of(negatives: Negatives | None, *, settings: CorpusConfig, task: Task) -> NegativesConfig:
     """Return the settings of negatives with the task's prompt; raises ConfigError where the task has none."""
     if negatives is None:
+        if settings.negatives.terms:
+            raise ConfigError(
+                f"negatives.terms={settings.negatives.terms} says what negatives are about, and there are none: say "
+                "how many, as units.negatives=0.2, or leave it out."
+            )
         return settings.negatives
     if negatives.prompt is None:
         raise ConfigError(
@@ -63,7 +68,10 @@ def language_of(prompts: Mapping[str, PromptConfig]) -> dict[str, Prompt]:
 
 def _negatives(settings: CorpusConfig) -> Negatives | None:
     share, asked = settings.units.negatives, settings.negatives
-    return Negatives(share, asked.per_request, prompt_of(asked.prompt) if asked.prompt else None) if share else None
+    if not share:
+        return None
+    prompt = prompt_of(asked.prompt) if asked.prompt else None
+    return Negatives(share, asked.per_request, prompt, listed=asked.terms is not None)
 
 
 def writing(settings: CorpusConfig) -> Writing:

@@ -241,12 +241,21 @@ def _arm(settings: TrainConfig) -> list[str]:
         parts += [] if settings.annotator.name == "none" else [settings.annotator.name]
         parts += [f"shots={settings.annotator.shots}"] if settings.annotator.shots else []
         parts += ["weighted"] if settings.quality.weighted else []
-        parts += [f"negatives={settings.units.negatives:g}"] if settings.units.negatives else []
+        parts += _negatives(settings)
         if settings.seed_ratio.value < 1:
             parts.append(f"r{round(100 * settings.seed_ratio.value):03d}")
     if not original and settings.quality.reviewed is not Reviewed.keep:
         parts.append(f"review-{settings.quality.reviewed.value}")
     return parts
+
+
+def _negatives(settings: CorpusConfig) -> list[str]:
+    """Return how many negatives there are, and the list or the concept that their terms are of."""
+    if not settings.units.negatives:
+        return []
+    told = settings.negatives
+    of = told.below or (Path(told.terms).stem if told.terms else None)
+    return [f"negatives={settings.units.negatives:g}" + (f":{of}" if of else "")]
 
 
 def _texts(settings: CorpusConfig) -> list[str]:

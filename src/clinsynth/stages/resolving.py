@@ -31,6 +31,7 @@ from clinsynth.llm import RECORDED
 from clinsynth.review import results
 from clinsynth.stages import annotating, labelling, suiting
 from clinsynth.stages.choices import changed, choices, language_of, negatives_of, prompt_of, wanted, writing
+from clinsynth.stages.distractors import with_distractors
 from clinsynth.stages.errors import with_errors
 from clinsynth.stages.planting import with_canaries
 from clinsynth.task import Task
@@ -125,7 +126,7 @@ def opened(settings: Settings, *, gold: Gold) -> Resolved[Settings]:
 
 def _with_material(settings: CorpusConfig, *, gold: Gold) -> tuple[Task, Gold]:
     """Return the task, and gold with the units or texts that a corpus is made of."""
-    task = tasks.open(settings.dataset)
+    task, gold = with_distractors(settings, task=tasks.open(settings.dataset), gold=gold)
     return labelling.with_texts(settings, task=task, gold=with_errors(settings, task=task, gold=gold))
 
 
@@ -135,7 +136,7 @@ def asked(settings: ZeroShotConfig) -> ZeroShotConfig:
     if prompt.name == "default":
         language, task = language_of(settings.prompt_language), tasks.open(settings.dataset)
         prompt = usual_prompt(f"zero_shot_{task.name}", language=language) if language else task.asker.prompt
-    named = named_by_shots(prompt, settings.zero_shot.shots)
+    named = named_by_shots(prompt, settings.zero_shot.shots, of=settings.zero_shot.shots_from)
     return changed(settings, prompt=changed(settings.prompt, **vars(named)))
 
 

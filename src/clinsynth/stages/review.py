@@ -14,7 +14,7 @@ from pathlib import Path
 
 from clinsynth import corpora, datasets, keys, tasks
 from clinsynth.artifacts import ArtifactStore, write_whole
-from clinsynth.config import OnMissing, ReviewAction, ReviewConfig, TestName
+from clinsynth.config import DatasetConfig, OnMissing, ReviewAction, ReviewConfig, TestName
 from clinsynth.errors import ClinsynthError, ConfigError
 from clinsynth.keys import digest
 from clinsynth.reports import reviews
@@ -81,37 +81,9 @@ def _export(settings: ReviewConfig, *, store: ArtifactStore) -> None:
 
 def _drawn(settings: ReviewConfig, *, store: ArtifactStore) -> tuple[Review, list[ReviewItem]]:
     """Return the review that is asked for, and the examples that are shown."""
-    told = settings.review
     if settings.dataset is not None:
-        dataset = settings.dataset
-        if dataset.test is not TestName.gold:
-            raise ConfigError("dataset.test=adjudicated: a review draws from gold itself; leave it out.")
-        task = tasks.open(dataset)
-        gold = datasets.open_gold(task, data=Path(settings.paths.data))
-        if not gold.test:
-            raise ConfigError(f"{dataset.name} has no test split to label anew: give dataset.files.test.path=...")
-        review = Review(
-            Subject.gold,
-            name=dataset.name,
-            digest=digest(gold.hashes)[:12],
-            task=task.name,
-            labels=task.labels,
-            meanings=dict(task.meanings),
-            blind=True if told.blind is None else told.blind,
-            seed=told.seed,
-            public=dataset.public,
-        )
-        folds = dataset.fold_number() is not None
-        return review, drawing.draw_from_gold(
-            gold,
-            folds=folds,
-            shown=dataset.shown_rows(),
-            reviewer=task.kind.reviewer,
-            labels=review.labels,
-            source=review.digest,
-            number=told.n,
-            seed=told.seed,
-        )
+        return _drawn_from_gold(settings.dataset, settings=settings)
+    told = settings.review
     corpus = corpora.load_corpus(corpora.find_corpus(settings.corpus or "latest", store=store))
     if not corpus.examples:
         raise ConfigError(f"the corpus {corpus.digest} has no examples: quality control has rejected them all.")
@@ -139,6 +111,38 @@ def _drawn(settings: ReviewConfig, *, store: ArtifactStore) -> tuple[Review, lis
         number=told.n,
         seed=told.seed,
         first=doubted,
+    )
+
+
+def _drawn_from_gold(dataset: DatasetConfig, *, settings: ReviewConfig) -> tuple[Review, list[ReviewItem]]:
+    """Return the same of rows of test that are labelled anew."""
+    told = settings.review
+    if dataset.test is not TestName.gold:
+        raise ConfigError("dataset.test=adjudicated: a review draws from gold itself; leave it out.")
+    task = tasks.open(dataset)
+    gold = datasets.open_gold(task, data=Path(settings.paths.data))
+    if not gold.test:
+        raise ConfigError(f"{dataset.name} has no test split to label anew: give dataset.files.test.path=...")
+    review = Review(
+        Subject.gold,
+        name=dataset.name,
+        digest=digest(gold.hashes)[:12],
+        task=task.name,
+        labels=task.labels,
+        meanings=dict(task.meanings),
+        blind=True if told.blind is None else told.blind,
+        seed=told.seed,
+        public=dataset.public,
+    )
+    return review, drawing.draw_from_gold(
+        gold,
+        folds=dataset.fold_number() is not None,
+        shown=dataset.shown_rows(),
+        reviewer=task.kind.reviewer,
+        labels=review.labels,
+        source=review.digest,
+        number=told.n,
+        seed=told.seed,
     )
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from clinsynth import keys, tasks
+from clinsynth.analysis.kept_embeddings import KeptEmbeddings
 from clinsynth.asking import questions, shifts
 from clinsynth.asking.questions import Question
 from clinsynth.asking.sessions import unanswered
-from clinsynth.config import OnMissing, ZeroShotConfig
+from clinsynth.config import NEAREST, OnMissing, ZeroShotConfig
+from clinsynth.corpora.shots import open_shots
 from clinsynth.errors import MissingCompletions
 from clinsynth.files.json_lines import write_json_lines
 from clinsynth.llm import RECORDED, KnownCompletions
@@ -127,7 +129,13 @@ def _loaded(settings: ZeroShotConfig) -> tuple[Task, Gold]:
 
 
 def _questions(settings: ZeroShotConfig, *, task: Task, gold: Gold) -> list[Question]:
-    return questions.questions(task, part=resolving.part(settings), gold=gold)
+    part, told = resolving.part(settings), settings.zero_shot
+    if told.shots and told.shots_from == NEAREST:
+        embed = KeptEmbeddings(Path(settings.paths.artifacts))
+        embed([example.text for example in gold.test])  # together, which is faster than each in its turn
+        shots = open_shots(told.shots, chosen=NEAREST, gold=gold, seed=told.seed, embed=embed)
+        part = replace(part, nearest=shots)
+    return questions.questions(task, part=part, gold=gold)
 
 
 def _run_key(settings: ZeroShotConfig, *, task: Task, gold: Gold, asked: Sequence[Question]) -> str:

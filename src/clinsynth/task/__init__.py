@@ -29,6 +29,7 @@ from clinsynth.task.parts import (
     Writer,
 )
 from clinsynth.task.units import (
+    DISTRACTORS,
     NONE,
     Beside,
     Chosen,
@@ -59,6 +60,7 @@ from clinsynth.types import Candidate, Gold, Predictions
 
 __all__ = [
     "ANSWER",
+    "DISTRACTORS",
     "NONE",
     "REASON",
     "VERIFY",
@@ -195,6 +197,9 @@ class Task:
     """Returns what most of several examples say that label the same text; `None` where labels are not voted on."""
     missed: Callable[[Predictions], Sequence[str]] | None = None
     """Returns the units that a model gets wrong, for `units.from_errors`; `None` where units are no parts of texts."""
+    hard_negatives: Callable[[Sequence[str], Gold], tuple[Writer, Sequence[str]]] | None = None
+    """Returns the writer whose negatives hold the terms of a list, and those of them that name nothing of what is
+    learnt; `None` where a task has no negatives."""
     checks: Callable[[Gold], Check] | None = None
     """Quality of the task's own, of texts that are no sentences: in the place of what is asked of a sentence, its
     length included."""

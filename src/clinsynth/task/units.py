@@ -12,6 +12,9 @@ from clinsynth.types import Prompt
 NONE = "none"
 """The unit of texts that hold nothing of what is learnt."""
 
+DISTRACTORS = "distractors"
+"""Among `Gold.hashes`: the digest of the terms that stand in such texts, where a list says which."""
+
 
 def typed_unit(term: str, *, type: str) -> str:
     """Return the name of a unit where units are of several types: `Treatment:aspirin`."""
@@ -62,6 +65,8 @@ class Negatives:
     per_request: int
     prompt: Prompt | None = None
     """`None` until the task has filled in its own."""
+    listed: bool = False
+    """Whether each holds a term of a list, which is easily taken for what is learnt."""
 
     def beside(self, others: int) -> Beside:
         """Return how many are added to so many other examples: at least one, and more the more others there are."""

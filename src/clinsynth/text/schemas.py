@@ -10,7 +10,7 @@ from clinsynth.task import AnswerForm
 from clinsynth.text.peeling import said
 from clinsynth.types import Prompt
 
-OWN = ("mentions", "mentions_types", "negatives", "negatives_types", "behaviours", "classes")
+OWN = ("mentions", "mentions_types", "negatives", "negatives_types", "hard_negatives", "behaviours", "classes")
 """Prompts whose answers may be asked for as JSON; those of the papers stay as they are printed."""
 
 

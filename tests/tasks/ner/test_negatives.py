@@ -13,7 +13,7 @@ from clinsynth.errors import ConfigError
 from clinsynth.llm.recorded import parse_id
 from clinsynth.stages import resolving
 from clinsynth.task import NONE, Choices, Negatives
-from clinsynth.tasks.ner.writer import NerWriter
+from clinsynth.tasks.ner.writer import NerWriter, hard_negatives
 from clinsynth.types import Completion, Draft, Prompt
 from support import Composed, dataset, gold, sentence, writing
 
@@ -94,6 +94,43 @@ def test_the_usual_prompt_is_filled_in() -> None:
     chosen = OWN.complete(Choices(Prompt("default"), negatives=Negatives(0.2, 40))).negatives
     assert chosen == Negatives(0.2, 40, named_prompt("negatives"))
     assert OWN.complete(Choices(Prompt("default"))).negatives is None
+
+
+HARD = NerWriter(dataset(), distractors=("fever", "FMR1 gene", "cough"))
+LISTED = writing(negatives=Negatives(0.2, 2, named_prompt("hard_negatives"), listed=True))
+
+
+def test_a_request_for_hard_negatives_shows_the_next_terms_of_the_list_and_begins_anew_behind_its_end() -> None:
+    shown = [HARD.request(NONE, replicate=number, writing=LISTED, gold=gold()) for number in range(3)]
+    assert [request.messages[0]["content"].splitlines()[1:] for request in shown] == [
+        ["1. fever", "2. FMR1 gene"],
+        ["1. cough", "2. fever"],
+        ["1. FMR1 gene", "2. cough"],
+    ]
+    assert "None of these terms is a disease" in shown[0].messages[0]["content"]
+    assert shown[0].id == "mine/hard_negatives/none#0"
+    assert shown[0].gold_characters == len("feverFMR1 gene")
+
+
+def test_a_hard_negative_holds_a_term_of_the_list() -> None:
+    assert [HARD.contains(Draft(NONE, 0, 0, text)) for text in ("No fevers.", "No fmr1 gene.", "None.")] == [
+        True
+    ] * 2 + [False]
+    assert HARD.contains(Draft("gout", 0, 0, "Gout and fever."))
+
+
+def test_terms_that_hold_an_entity_of_gold_are_no_distractors(capsys: pytest.CaptureFixture[str]) -> None:
+    known = gold(sentence("gout/B"))
+    found, terms = hard_negatives(["gout pain", "fever", "Gout"], known, dataset=dataset())
+    assert (found.distractors, terms) == (("fever",), ("fever",))
+    assert "2 of 3 terms of negatives.terms hold a disease of gold train" in capsys.readouterr().out
+    with pytest.raises(ConfigError, match="each of the 1 terms holds a disease"):
+        hard_negatives(["Gout"], known, dataset=dataset())
+
+
+def test_hard_negatives_need_no_line_of_the_dataset() -> None:
+    chosen = NerWriter(dataset()).complete(Choices(Prompt("default"), negatives=Negatives(0.2, 2, listed=True)))
+    assert chosen.negatives == LISTED.negatives
 
 
 @pytest.mark.parametrize("known", [gold(sentence("none/B")), gold(units=("gout", "none"))], ids=["gold", "list"])

@@ -71,7 +71,7 @@ def largest(jobs: Sequence[Planned]) -> list[Planned]:
             settings = job.settings
             ranked = tasks.open(settings.dataset).writer.supply.ranked
             share = None if ranked else settings.seed_ratio.value
-            units = (settings.units.max, settings.units.negatives)
+            units = (settings.units.max, settings.units.negatives, settings.negatives.terms, settings.negatives.below)
             key = (settings.dataset.name, settings.prompt.name, settings.llm.name, *units, share)
         if key not in found or _amount(job) > _amount(found[key]):
             found[key] = job

@@ -170,8 +170,9 @@ def _chained(asked: Asked, jobs: Sequence[Planned], rows: Sequence[Row]) -> list
     digests = ",".join(digest or name for name, digest in zip(parts, made, strict=True))
     own = [spent[name] for name in parts]
     together = f"{train} source=synthetic source.corpora=[{digests}]"
+    every = len(_gold(first["original"]).train)
     read = (
-        "clinsynth generate dataset=ncbi_disease material=texts texts.path=train texts.number=5424 annotator=model "
+        f"clinsynth generate dataset=ncbi_disease material=texts texts.path=train texts.number={every} annotator=model "
         "annotator.model=latest annotator.threshold=0.6"
     )
     taught = f"{together} && {read} && {train} source=synthetic source.corpora=[{digests},latest]"

@@ -9,7 +9,7 @@ from clinsynth import corpora
 from clinsynth.errors import ClinsynthError, MissingCompletions
 from clinsynth.reports.report import Report
 from clinsynth.reports.samples import Samples
-from clinsynth.stages import asking, resolving
+from clinsynth.stages import asking, replay, resolving
 from clinsynth.stages.grid import Planned
 from clinsynth.stages.targets import gaps, runs
 from clinsynth.stages.targets.asked import Asked, quietly
@@ -40,9 +40,7 @@ def _samples(job: Planned, *, asked: Asked) -> tuple[str, Samples]:
     settings = job.settings
     resolved = resolving.load_and_resolve(settings)
     with quietly():
-        corpus = corpora.make_corpus(
-            resolved.recipe, completions=asking.completions_of(resolved.settings), store=asked.store
-        )
+        corpus = replay.made(resolved, completions=asking.completions_of(resolved.settings), store=asked.store)
     return _drawn(corpus, dataset=settings.dataset.name, annotator=resolved.settings.annotator.name)
 
 

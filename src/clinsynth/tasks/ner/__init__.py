@@ -49,7 +49,7 @@ def open(dataset: DatasetConfig) -> Task:
     from clinsynth.tasks.ner.missed import missed_units
     from clinsynth.tasks.ner.real_texts import NerTexts
     from clinsynth.tasks.ner.voting import voted
-    from clinsynth.tasks.ner.writer import NerWriter
+    from clinsynth.tasks.ner.writer import NerWriter, hard_negatives
 
     assert isinstance(dataset, NerDataset)
     return Task(
@@ -65,6 +65,7 @@ def open(dataset: DatasetConfig) -> Task:
         real=NerTexts(dataset),
         vote=voted,
         missed=partial(missed_units, dataset=dataset),
+        hard_negatives=partial(hard_negatives, dataset=dataset),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import cycle, islice
 
 from clinsynth.errors import ConfigError
 from clinsynth.prompts import render
@@ -15,7 +16,7 @@ from clinsynth.text.entities import Sentence
 from clinsynth.text.words import detokenise, tokenise
 from clinsynth.types import Candidate, Draft, Rejected, Request
 
-PROMPT = "negatives"
+PROMPT, HARD = "negatives", "hard_negatives"
 REASON = "mention_in_negative"
 """Why a sentence is rejected."""
 
@@ -25,12 +26,15 @@ def complete(choices: Choices, *, dataset: NerDataset) -> Negatives | None:
     asked = choices.negatives
     if asked is None:
         return None
+    if asked.listed:
+        return replace(asked, prompt=asked.prompt or usual_prompt(HARD, language=choices.language))
     if not dataset.negatives_line():
         raise ConfigError(
             f"units.negatives={asked.share:g}: {dataset.name} does not say what sentences without a {dataset.called} "
             "are like. Say it in its YAML, as a line `negatives:` that goes on after "
             f'"Write sentences ... that mention NO {dataset.called} at all", or one below each of its types (those of '
-            "ncbi_disease are in conf/guidelines/ncbi_disease.yaml), or leave out units.negatives."
+            "ncbi_disease are in conf/guidelines/ncbi_disease.yaml), name terms that are no such mention, as "
+            "negatives.terms=symptoms.txt, or leave out units.negatives."
         )
     typed = len(dataset.types) > 1
     return replace(asked, prompt=asked.prompt or usual_prompt(PROMPT, language=choices.language, typed=typed))
@@ -46,16 +50,43 @@ def check_names(units: Sequence[str]) -> list[str]:
     return list(units)
 
 
-def request(dataset: NerDataset, *, replicate: int, writing: Writing) -> Request:
-    """Ask for sentences that mention nothing of the entity type; shows no gold text."""
+def free_of_entities(terms: Sequence[str], *, known: Gazetteer, called: str) -> tuple[str, ...]:
+    """Return the terms in which no entity stands, for a sentence with one would be rejected; says how many do.
+
+    Raises ConfigError where none is left.
+    """
+    free = tuple(term for term in terms if not known.find(tokenise(term)))
+    if not free:
+        raise ConfigError(
+            f"negatives.terms: each of the {len(terms)} terms holds a {called} of gold train or of dataset.units, and "
+            f"the list is of what is easily taken for a {called} and is none: name another one, or a part of an "
+            "ontology, as negatives.below=HP:0000118."
+        )
+    if len(free) < len(terms):
+        said = f"{len(terms) - len(free)} of {len(terms)} terms of negatives.terms"
+        print(f"{said} hold a {called} of gold train or of dataset.units, and are left out", flush=True)
+    return free
+
+
+def request(dataset: NerDataset, *, replicate: int, writing: Writing, distractors: Sequence[str] = ()) -> Request:
+    """Ask for sentences that mention nothing of the entity type; shows no gold text but the terms of a list.
+
+    Each request has the next terms of the list, and begins anew behind its end.
+    """
     asked = writing.negatives
     assert asked is not None
     assert asked.prompt is not None
-    values = {"n": asked.per_request, "noun": dataset.called, "negatives": dataset.negatives_line()}
-    optional = {"nouns": ", ".join(map(dataset.noun_of, dataset.types)), "style": dataset.style}
-    message = render(asked.prompt, values | optional, optional=("noun", *optional))
+    number = asked.per_request
+    shown = list(islice(cycle(distractors), replicate * number, (replicate + 1) * number))
+    line = {"negatives": dataset.negatives_line() or ""}
+    terms = {"terms": "\n".join(f"{place}. {term}" for place, term in enumerate(shown, 1))}
+    needed, known = (terms, line) if shown else (line, {})
+    told = {"noun": dataset.called, "nouns": ", ".join(map(dataset.noun_of, dataset.types)), "style": dataset.style}
+    values: dict[str, object] = {"n": number, **needed, **known, **told}
+    message = render(asked.prompt, values, optional=(*known, *told))
     id = f"{dataset.name}/{asked.prompt.name}/{NONE}#{replicate}"
-    return Request(id, ({"role": "user", "content": message},), {"prompt": message}, language=dataset.language)
+    found = Request(id, ({"role": "user", "content": message},), {"prompt": message}, language=dataset.language)
+    return replace(found, gold_characters=sum(map(len, shown)))
 
 
 def without_mentions(drafts: Sequence[Draft], *, known: Gazetteer | None) -> tuple[list[Candidate], list[Rejected]]:

@@ -42,6 +42,8 @@ class NerWriter:
     supply: Supply = EACH_UNIT
     own_words: Callable[[Draft], Sequence[str]] | None = None
     """Returns the words of a text that came in words; `None` where texts are parted by the usual rules."""
+    distractors: tuple[str, ...] = ()
+    """Terms of which each negative holds one, and which are no entities; empty where negatives are of anything else."""
 
     def complete(self, choices: Choices) -> Choices:
         """Fill in what the settings leave to the task; raises ConfigError for a setting that it does not have."""
@@ -98,7 +100,7 @@ class NerWriter:
     def request(self, unit: str, *, replicate: int, writing: Writing, gold: Gold) -> Request:
         """Ask for sentences that contain the unit, or for negatives."""
         if unit == NONE:
-            asked = negatives.request(self.dataset, replicate=replicate, writing=writing)
+            asked = negatives.request(self.dataset, replicate=replicate, writing=writing, distractors=self.distractors)
             own = writing.negatives is not None and writing.negatives.prompt and is_own(writing.negatives.prompt)
             return TEXTS.asked(asked) if writing.structured and own else asked
         prompt, (term, kind) = writing.prompt, split_unit(unit, types=self._types)
@@ -117,8 +119,11 @@ class NerWriter:
         return read_drafts(completion, unit=unit, replicate=replicate)
 
     def contains(self, draft: Draft) -> bool:
-        """Say whether the unit stands in the sentence, by the rules of the gazetteer."""
-        return draft.unit == NONE or bool(self._find([draft.unit], tokenise(draft.text)))
+        """Say whether the unit stands in the sentence, by the rules of the gazetteer; of a negative, a distractor."""
+        words = tokenise(draft.text)
+        if draft.unit != NONE:
+            return bool(self._find([draft.unit], words))
+        return not self.distractors or bool(_gazetteer(self.distractors, (NONE,), self.dataset.language).find(words))
 
     def _find(self, units: Iterable[str], words: Sequence[str]) -> tuple[Span, ...]:
         return _gazetteer(tuple(units), self._types, self.dataset.language).find(words)
@@ -198,6 +203,14 @@ class NerWriter:
             "of sentence structures, as training data for named entity recognition"
         )
         return Brief(task, {"n": "the number of sentences", "entity": f"the {noun} name"})
+
+
+def hard_negatives(terms: Sequence[str], gold: Gold, *, dataset: NerDataset) -> tuple[NerWriter, Sequence[str]]:
+    """Return the writer whose negatives hold terms of a list, and those that do not name an entity of gold."""
+    units = gold.units or gold_mentions(gold.train, dataset=dataset)
+    known = _gazetteer(tuple(units), tuple(dataset.types), dataset.language)
+    free = negatives.free_of_entities(terms, known=known, called=dataset.called)
+    return NerWriter(dataset, distractors=free), free
 
 
 def _request(id: str, message: str, *, gold_characters: int = 0) -> Request:
