@@ -42,12 +42,18 @@ def backbone(folder: Path, *, hidden: int, layers: int) -> None:
     tokenizer.save_pretrained(folder)
 
 
-def train(folder: str, sentences: int, batch: int, start: Any, results: Any) -> None:
+def train(folder: str, sentences: int, batch: int, compiled: bool, start: Any, results: Any) -> None:
     """Train one job once all are ready; put word pieces, seconds and FLOPs into `results`."""
     config.register(tasks.schemas())
     data = "ncbi_disease" if "CLINSYNTH_DATA" in os.environ else "sample_ner"
     words = [f"dataset={data}", "source=original", "backbone=bert", f"backbone.name_or_path={folder}"]
-    words += [f"backbone.batch_size={batch}", "trainer.epochs=1", "trainer.max_epochs=1", "trainer.min_steps=0"]
+    words += [
+        f"backbone.batch_size={batch}",
+        f"trainer.compile={compiled}",
+        "trainer.epochs=1",
+        "trainer.max_epochs=1",
+        "trainer.min_steps=0",
+    ]
     with initialize_config_dir(str(config.conf_folder()), version_base="1.3"):
         settings = config.typed(compose("train", overrides=words), config.STAGES["train"])
     resolved = resolving.load_and_resolve(settings)
@@ -70,11 +76,12 @@ def train(folder: str, sentences: int, batch: int, start: Any, results: Any) -> 
     results.put((sum(lengths), began, time.time(), 6 * weights * sum(lengths) + attention))
 
 
-def measure(folder: Path, *, jobs: int, sentences: int, batch: int) -> tuple[float, float]:
+def measure(folder: Path, *, jobs: int, sentences: int, batch: int, compiled: bool) -> tuple[float, float]:
     """Return real word pieces and FLOPs a second of all jobs together."""
     context = multiprocessing.get_context("spawn")
     start, results = context.Barrier(jobs), context.Queue()
-    running = [context.Process(target=train, args=(str(folder), sentences, batch, start, results)) for _ in range(jobs)]
+    given = (str(folder), sentences, batch, compiled)
+    running = [context.Process(target=train, args=(*given, start, results)) for _ in range(jobs)]
     for job in running:
         job.start()
     found = [results.get() for _ in running]
@@ -89,6 +96,7 @@ def main() -> None:
     parser.add_argument("--sentences", type=int, default=20_000)
     parser.add_argument("--jobs", type=int, default=8, help="side by side, after one alone")
     parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--compile", action="store_true", help="by torch.compile, which counts as time of training")
     parser.add_argument("--hidden", type=int, default=768)
     parser.add_argument("--layers", type=int, default=12)
     given = parser.parse_args()
@@ -98,7 +106,9 @@ def main() -> None:
         backbone(Path(name), hidden=given.hidden, layers=given.layers)
         said: dict[str, Any] = {"device": device or "processor", "torch": torch.__version__}
         for jobs in dict.fromkeys((1, given.jobs)):
-            rate, flops = measure(Path(name), jobs=jobs, sentences=given.sentences, batch=given.batch)
+            rate, flops = measure(
+                Path(name), jobs=jobs, sentences=given.sentences, batch=given.batch, compiled=given.compile
+            )
             mfu = None if peak is None else round(flops / peak, 3)
             print(f"{jobs} job(s): {rate:.0f} word pieces/s, {flops / 1e12:.2f} TFLOP/s, utilisation {mfu}", flush=True)
             said |= {f"pieces_{jobs}": round(rate), f"mfu_{jobs}": mfu}

@@ -203,6 +203,11 @@ class TrainerConfig:
     )
     accumulate: int = option(1, "batches per step of the optimizer, for batches larger than memory", before=1)
     precision: str = option(MISSING, "auto (bf16 where the hardware has it), 32-true, bf16-mixed, 16-mixed")
+    compile: bool = option(
+        False,
+        "encoders: PyTorch compiles the model first, which takes minutes and pays where a GPU trains for long",
+        keyless=True,
+    )
     save_model: bool = option(MISSING, "keep the model folder (Hugging Face format)", keyless=True)
     checkpoint_steps: int = option(
         100,
@@ -259,7 +264,7 @@ class TrainerConfig:
         check(self.gradient_clip > 0, "trainer.gradient_clip", self.gradient_clip, "above 0")
         told_apart = len(set(self.devices)) == len(self.devices) and min(self.devices, default=0) >= 0
         check(told_apart, "trainer.devices", self.devices, "[] or numbers of GPUs, each once, as in [1] or [0,1]")
-        self._check_divided()
+        self._check_strategy()
         check(self.dpo_beta > 0, "trainer.dpo_beta", self.dpo_beta, "above 0")
         check(self.checkpoint_steps >= 1, "trainer.checkpoint_steps", self.checkpoint_steps, "at least 1")
         check(self.accumulate >= 1, "trainer.accumulate", self.accumulate, "at least 1")
@@ -270,12 +275,14 @@ class TrainerConfig:
         check(self.alike in (None, *SCOPES), "trainer.alike", self.alike, f"null, {' or '.join(SCOPES)}")
         check_hardware("trainer", self)
 
-    def _check_divided(self) -> None:
-        """Raise ConfigError where a model cannot be divided among devices."""
+    def _check_strategy(self) -> None:
+        """Raise ConfigError where a model cannot be divided among devices, or compiled."""
         if self.strategy is Strategy.fsdp:
             several, other = "several, as in [0,1], with trainer.strategy=fsdp", "another with trainer.strategy=fsdp"
             check(len(self.devices) > 1, "trainer.devices", self.devices, several)
             check(self.precision != "16-mixed", "trainer.precision", self.precision, other)
+        if self.compile:
+            check(len(self.devices) < 2, "trainer.devices", self.devices, "one, or [], with trainer.compile=true")
 
 
 def check_hardware(node: str, settings: Any) -> None:

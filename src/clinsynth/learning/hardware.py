@@ -9,6 +9,7 @@ import sys
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from shutil import which
 from typing import Protocol
 
 from clinsynth.config import TrainerConfig
@@ -109,6 +110,15 @@ def devices(trainer: TrainerConfig) -> list[int] | int:
             f"{there} GPUs for it, numbered from 0; [] takes what there is."
         )
     return list(trainer.devices)
+
+
+def check_compiler(accelerator: str) -> None:
+    """Raise ConfigError where PyTorch has nothing to compile a model with."""
+    from torch.utils._triton import has_triton
+
+    needs = "Triton" if device(accelerator) == "cuda" else "a C++ compiler (g++)"
+    if not (has_triton() if needs == "Triton" else which("g++")):
+        raise ConfigError(f"trainer.compile=true needs {needs}, which is not here; leave trainer.compile=false.")
 
 
 def share_cores(jobs: int) -> None:

@@ -1,18 +1,21 @@
-"""Several devices that train one encoder, as two processes of this machine."""
+"""Other ways to train one encoder: several devices, as two processes of this machine, and compiled."""
 
 from __future__ import annotations
 
 import json
 import shutil
+from functools import partialmethod
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from clinsynth import datasets, tasks
-from clinsynth.learning import open_learner, several
+from clinsynth.errors import ConfigError
+from clinsynth.learning import hardware, open_learner, several
 from clinsynth.learning.sets import TrainingSet
 from support import Composed
 
@@ -41,21 +44,38 @@ def student(composed: Composed, backbone: Path, dataset: str, *words: str) -> tu
     return learner.student(task, arm=arm, backbone=settings.backbone, trainer=settings.trainer, seed=0), examples[20:30]
 
 
+@pytest.fixture
+def uncompiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PyTorch traces what it is to compile, and has it computed as ever, which takes no minutes."""
+    monkeypatch.setattr(torch.nn.Module, "compile", partialmethod(torch.nn.Module.compile, backend="eager"))
+
+
+DEVICES = "trainer.devices=[0,1]"
+FSDP = "trainer.strategy=fsdp"
+
+
+@pytest.mark.usefixtures("uncompiled")
 @pytest.mark.parametrize(
-    ("dataset", "words"),
+    ("dataset", "way", "words"),
     [
-        ("sample_ner", ()),
-        ("sample_relation", ()),
-        ("sample_relation", ("trainer.strategy=fsdp",)),
-        ("sample_ner", ("trainer.strategy=fsdp", "trainer.average=2")),
+        ("sample_ner", (DEVICES,), ()),
+        ("sample_relation", (DEVICES,), ()),
+        ("sample_relation", (DEVICES, FSDP), ()),
+        ("sample_ner", (DEVICES, FSDP), ("trainer.average=2",)),
+        ("sample_ner", ("trainer.compile=true",), ()),
     ],
 )
-def test_two_processes_train_an_encoder_as_one_does(
-    dataset: str, words: tuple[str, ...], composed: Composed, without_dropout: Path, tmp_path: Path
+def test_another_way_trains_an_encoder_as_one_device_does(
+    dataset: str,
+    way: tuple[str, ...],
+    words: tuple[str, ...],
+    composed: Composed,
+    without_dropout: Path,
+    tmp_path: Path,
 ) -> None:
     """To the same losses, devel scores, outputs and saved weights.
 
-    The last batch of a pass is one example, too small for both.
+    The last batch of a pass is one example, too small for two.
     """
 
     def trained(*words: str) -> tuple[list[Any], list[Any], Any, dict[str, Any]]:
@@ -66,8 +86,8 @@ def test_two_processes_train_an_encoder_as_one_does(
         loaded = made.task.kind.model().Auto.from_pretrained(tmp_path / "saved")
         return made.probabilities(tried), measured, fitted, loaded.state_dict()
 
-    one, measured, fitted, weights = trained(*words[1:])
-    two, parted, together, saved = trained("trainer.devices=[0,1]", *words)
+    one, measured, fitted, weights = trained(*words)
+    two, parted, together, saved = trained(*way, *words)
     assert measured
     assert [(name, step) for name, _, step in parted] == [(name, step) for name, _, step in measured]
     assert [value for _, value, _ in parted] == pytest.approx([value for _, value, _ in measured], rel=1e-3)
@@ -80,9 +100,7 @@ def test_two_processes_train_an_encoder_as_one_does(
 
 
 def test_fsdp_divides_weights_and_moments(composed: Composed, without_dropout: Path, tmp_path: Path) -> None:
-    made, _ = student(
-        composed, without_dropout, "sample_ner", "trainer.devices=[0,1]", "trainer.strategy=fsdp", "trainer.epochs=1"
-    )
+    made, _ = student(composed, without_dropout, "sample_ner", DEVICES, FSDP, "trainer.epochs=1")
 
     def count() -> None:
         held = [value.to_local().numel() for value in made.tuner.parameters()]
@@ -107,3 +125,11 @@ def test_an_encoder_can_be_handed_to_a_new_process(dataset: str, composed: Compo
     tuner, data = ForkingPickler.loads(ForkingPickler.dumps((made.tuner, made.data)))
     assert len(list(data.train_dataloader())) == 5
     assert tuner.metric == made.tuner.metric
+
+
+def test_a_compiler_that_is_not_here_is_said(
+    composed: Composed, tiny_bert: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hardware, "which", lambda name: None)
+    with pytest.raises(ConfigError, match=r"needs a C\+\+ compiler \(g\+\+\), which is not here; leave"):
+        student(composed, tiny_bert, "sample_ner", "trainer.compile=true")

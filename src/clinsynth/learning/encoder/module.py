@@ -53,11 +53,13 @@ class BaseFineTuner(pl.LightningModule):
         score: Callable[[Sequence[Any]], float] | None = None,
         metric: str = "devel/f1",
         objective: Objective = PLAIN,
+        compiled: bool = False,
     ) -> None:
+        """Take a model; one that is `compiled` learns all rows of its word embeddings at each step."""
         super().__init__()
         self.model = model.train()  # from_pretrained hands it over in eval mode, without dropout
         self.lr, self.warmup, self.weight_decay = lr, warmup, weight_decay
-        self.score, self.metric, self.objective = score, metric, objective
+        self.score, self.metric, self.objective, self.compiled = score, metric, objective, compiled
         self.last_loss = torch.tensor(torch.nan)
         self._devel: dict[int, Any] = {}
 
@@ -149,7 +151,8 @@ class BaseFineTuner(pl.LightningModule):
 
         So it is where several processes share gradients.
         """
-        if self.device.type != "cpu" or process()[1] > 1 or not isinstance(self.model, PreTrainedModel):
+        alone = self.device.type == "cpu" and process()[1] == 1
+        if not alone or self.compiled or not isinstance(self.model, PreTrainedModel):
             return None
         table = self.model.get_input_embeddings()
         return table if isinstance(table, torch.nn.Embedding) else None

@@ -126,7 +126,10 @@ def student(
         model.build, path, revision=backbone.revision, allow_pickle=backbone.allow_pickle, labels=labels
     )
     backbones.embed(network, markers=task.markers, tokenizer=tokenizer)
-    if hardware.device(trainer.accelerator) == "cpu":
+    if trainer.compile:
+        hardware.check_compiler(trainer.accelerator)
+        network.compile(dynamic=True)  # for batches of any length
+    elif hardware.device(trainer.accelerator) == "cpu":
         dropout.use_bytes(network)
     tuner: BaseFineTuner = model.FineTuner(
         network,
@@ -136,6 +139,7 @@ def student(
         score=partial(_devel_score, kind=task.kind, labels=labels, examples=arm.devel, encoded=devel),
         metric=judge.HEADLINE.devel,
         objective=objective(trainer, of=model.FineTuner, task=task.name),
+        compiled=trainer.compile,
     )
     tuner.prime(train)
     data = FineTuningData(
