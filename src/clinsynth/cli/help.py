@@ -93,6 +93,9 @@ EXAMPLES = {
 }
 
 
+MANY = 6
+"""Keys of a node that the page of a stage has no room for."""
+
 LONGEST = 500
 """Characters of a value that is shown."""
 
@@ -144,7 +147,8 @@ def show_stage(stage: str, overrides: Sequence[str], *, topics: Sequence[str] = 
         return
     console.print(f"[bold]clinsynth {stage} \\[overrides][/bold]\n\n{_first_line(schema)}\n", highlight=False)
     _print_groups(console, found, most=MOST)
-    _print_keys(console, [(key, meaning) for key, meaning in keys if key.partition(".")[0] not in found], composed)
+    free = [(key, meaning) for key, meaning in keys if key.partition(".")[0] not in found]
+    _print_keys(console, list(_in_short(free)), composed)
     example = "dataset" if "dataset" in found else next(iter(found))
     console.print(
         f"\n`clinsynth {stage} --help {example}` lists the keys of a group, or those with a word in their name; "
@@ -163,6 +167,17 @@ def composing(stage: str, overrides: Sequence[str] = (), *, folder: str | None =
     path = [f"hydra.searchpath=[{quoted(f'file://{Path(folder).absolute()}')}]"] if folder else []
     with initialize_config_dir(str(config.conf_folder()), version_base="1.3"):
         yield compose(stage, overrides=[*path, *overrides], return_hydra_config=True)
+
+
+def _in_short(keys: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Yield keys with their meanings; of a node of many keys their names, in one row."""
+    parts = [key.partition(".") for key, _ in keys]
+    names = {node: [name for other, _, name in parts if other == node] for node, _, _ in parts}
+    for (node, _, name), (key, meaning) in zip(parts, keys, strict=True):
+        if len(names[node]) < MANY:
+            yield key, meaning
+        elif name == names[node][0]:
+            yield node, f"{', '.join(names[node])} (`--help {node}`)"
 
 
 def _about(topic: str, keys: Sequence[tuple[str, str]], *, stage: str) -> Sequence[tuple[str, str]]:
