@@ -65,12 +65,17 @@ def questions(task: Task, *, part: Part, gold: Gold) -> list[Question]:
         raise ConfigError(
             f"{task.dataset.name} has no test split to ask about: give one as dataset.files.test.path=..."
         )
-    same, nearest = _shots(task, part=part, gold=gold) if part.nearest is None else [], part.nearest
     form = task.asker.form(part.prompt) if part.structured else None
 
+    def shown(shots: Sequence[Any]) -> tuple[Sequence[Any], list[dict[str, str]]]:
+        return shots, [turn for shot in shots for turn in _turns(shot, prompt=part.prompt, asker=task.asker, form=form)]
+
+    nearest = part.nearest
+    same = shown([] if nearest else _shots(task, part=part, gold=gold))
+
     def asked(place: int) -> Question:
-        shots = [shot.example for shot in nearest.shown([gold.test[place].text])] if nearest else same
-        turns = [turn for shot in shots for turn in _turns(shot, prompt=part.prompt, asker=task.asker, form=form)]
+        own = nearest and shown([shot.example for shot in nearest.shown([gold.test[place].text])])
+        shots, turns = own or same
         found = _question(place, task=task, gold=gold, turns=turns, shots=shots, prompt=part.prompt)
         return replace(found, request=form.asked(found.request)) if form else found
 

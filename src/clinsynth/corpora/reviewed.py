@@ -14,6 +14,7 @@ from clinsynth.corpora.storage import Corpus, derived, stored_corpus
 from clinsynth.files.json_lines import json_line
 from clinsynth.review import results
 from clinsynth.review.results import Result
+from clinsynth.review.verdicts import Judgement
 from clinsynth.types import Gold
 
 WRONG, DISPUTED = "reviewed_wrong", "reviewed_disputed"
@@ -35,16 +36,20 @@ def reviewed_examples(corpus: Corpus, *, store: ArtifactStore) -> tuple[list[Any
     Those of which nobody knows the label, for it is disputed or nobody gave another one, are left out. Raises
     ConfigError where there was no review.
     """
-    review, reviewer = results.of_corpus(corpus.digest, store=store), tasks.kind(corpus.manifest.task).reviewer
-    found = []
-    for one in review.judgements:
-        assert one.place is not None, "it is of a corpus"
-        if one.agrees and not one.extended:
-            found.append(corpus.examples[one.place])
-        elif one.agrees is not None and one.answer is not None:
-            labels = corpus.manifest.labels
-            found.append(reviewer.relabelled(corpus.examples[one.place], one.answer, labels=labels))
-    return found, review.whole_digest
+    review = results.of_corpus(corpus.digest, store=store)
+    found = [_as_people_say(one, of=corpus) for one in review.judgements]
+    return [example for example in found if example is not None], review.whole_digest
+
+
+def _as_people_say(judgement: Judgement, *, of: Corpus) -> Any | None:
+    """Return the example of a corpus with the labels that people gave it; `None` where nobody knows them."""
+    assert judgement.place is not None, "it is of a corpus"
+    example = of.examples[judgement.place]
+    if judgement.agrees and not judgement.extended:
+        return example
+    if judgement.agrees is None or judgement.answer is None:
+        return None
+    return tasks.kind(of.manifest.task).reviewer.relabelled(example, judgement.answer, labels=of.manifest.labels)
 
 
 def judged_content(base: str, *, how: Reviewed, store: ArtifactStore) -> dict[str, Any]:
@@ -54,18 +59,15 @@ def judged_content(base: str, *, how: Reviewed, store: ArtifactStore) -> dict[st
 
 def _build(folder: Path, base: Corpus, review: Result, *, how: Reviewed, gold: Gold) -> dict[str, Any]:
     """Write the corpus; an example that nobody judged stays, and a disputed one goes, for nobody knows its label."""
-    kind = tasks.kind(base.manifest.task)
     judgements = {judgement.place: judgement for judgement in review.judgements}
     refused: list[dict[str, Any]] = []
     fixed = 0
     with SpilledLines(folder) as kept:
         for place, row in enumerate(base.rows()):
             judgement = judgements.get(place)
-            fixing = how is Reviewed.fix and judgement is not None and judgement.agrees is not None
-            if judgement is None or (judgement.agrees and not (fixing and judgement.extended)):
+            if judgement is None or (judgement.agrees and not (how is Reviewed.fix and judgement.extended)):
                 kept.append(json_line(row))
-            elif fixing and judgement.answer is not None:
-                example = kind.reviewer.relabelled(base.examples[place], judgement.answer, labels=base.manifest.labels)
+            elif how is Reviewed.fix and (example := _as_people_say(judgement, of=base)) is not None:
                 kept.append(json_line(with_labels(row, example)))
                 fixed += 1
             else:
@@ -78,7 +80,7 @@ def _build(folder: Path, base: Corpus, review: Result, *, how: Reviewed, gold: G
             refused=refused,
             counts={"relabelled": fixed},
             gold=gold,
-            of=kind.examples,
+            of=tasks.kind(base.manifest.task).examples,
             corpora=None,
             reviewed={"base": base.digest, "review": review.digest, "how": how.value},
         )

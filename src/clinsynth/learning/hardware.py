@@ -116,8 +116,9 @@ def check_compiler(accelerator: str) -> None:
     """Raise ConfigError where PyTorch has nothing to compile a model with."""
     from torch.utils._triton import has_triton
 
-    needs = "Triton" if device(accelerator) == "cuda" else "a C++ compiler (g++)"
-    if not (has_triton() if needs == "Triton" else which("g++")):
+    on_gpu = device(accelerator) == "cuda"
+    if not (has_triton() if on_gpu else which("g++")):
+        needs = "Triton" if on_gpu else "a C++ compiler (g++)"
         raise ConfigError(f"trainer.compile=true needs {needs}, which is not here; leave trainer.compile=false.")
 
 
