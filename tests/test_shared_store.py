@@ -15,10 +15,13 @@ from pathlib import Path
 
 import pytest
 import requests
+from mlflow.entities import Metric
+from mlflow.exceptions import MlflowException
 
 from clinsynth import config
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.tracking import HOST, Ledger, sharing
+from clinsynth.tracking.client import TRIES, Client
 from clinsynth.tracking.tags import BEAT
 from clinsynth.types import Summary
 from postgres import Postgres
@@ -247,3 +250,28 @@ def test_eight_write_to_a_server_that_is_killed_and_started_anew(
         assert ledger.summary(run.info.run_id) == ledger.finished(run.data.tags["run_key"])
         assert len(run.inputs.dataset_inputs) == 1
     assert claims(ledger) == []
+
+
+@pytest.mark.parametrize("torn", [1, 2, 3])
+def test_an_answer_that_is_torn_off_is_asked_for_again(torn: int) -> None:
+    """A server that dies between the head of an answer and its body has said nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        head = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n"
+
+        def answer() -> None:
+            for body in (*([b""] * torn), b"{}"):
+                connection, _ = listening.accept()
+                with connection:
+                    connection.recv(65536)
+                    connection.sendall(head + body)
+
+        server = threading.Thread(target=answer, daemon=True)
+        server.start()
+        client = Client(tracking_uri=f"http://127.0.0.1:{listening.getsockname()[1]}")
+        if torn < TRIES:
+            client.log_batch("run", metrics=[Metric("loss", 0.5, 0, 0)])
+            server.join(10)
+            assert not server.is_alive()
+        else:
+            with pytest.raises(MlflowException, match="IncompleteRead"):
+                client.log_batch("run", metrics=[Metric("loss", 0.5, 0, 0)])

@@ -14,7 +14,6 @@ from types import MappingProxyType
 
 import numpy as np
 from filelock import FileLock, Timeout
-from mlflow import MlflowClient
 from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
@@ -24,6 +23,7 @@ from clinsynth.config import TrackingConfig
 from clinsynth.errors import ConfigError, Pruned, redacted
 from clinsynth.tracking import groups
 from clinsynth.tracking.active import ActiveRun
+from clinsynth.tracking.client import Client
 from clinsynth.tracking.machine import measured
 from clinsynth.tracking.sharing import SharedClaim, beating, is_dead, is_shared, now
 from clinsynth.tracking.store import prepared, quietly_in
@@ -54,7 +54,7 @@ class Ledger:
         with FileLock(store.lock_path("mlflow")):  # processes that meet on a fresh store crash each other
             try:
                 self.uri = prepared(self.uri)
-                self.client = MlflowClient(tracking_uri=self.uri)
+                self.client = Client(tracking_uri=self.uri)
                 self.client.search_experiments(max_results=1)
             except (MlflowException, SQLAlchemyError, sqlite3.Error) as error:
                 raise ConfigError(

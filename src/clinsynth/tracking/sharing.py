@@ -86,7 +86,7 @@ class SharedClaim:
                 yield
         finally:
             if self._is_ours():
-                self._client.delete_experiment_tag(self._experiment, self._name)
+                self._release()
 
     def _acquire(self) -> None:
         told = False
@@ -101,6 +101,13 @@ class SharedClaim:
                 print("A process of another machine is at this very job: waiting for it.", flush=True)
                 told = True
             time.sleep(LOOK_S)
+
+    def _release(self) -> None:
+        try:
+            self._client.delete_experiment_tag(self._experiment, self._name)
+        except MlflowException as error:  # gone, where the answer to a first request was lost
+            if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+                raise
 
     def _beat(self) -> None:
         if self._is_ours():  # or it was taken over, while this machine was away
