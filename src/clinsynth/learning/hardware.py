@@ -117,8 +117,9 @@ def check_compiler(accelerator: str) -> None:
     from torch.utils._triton import has_triton
 
     on_gpu = device(accelerator) == "cuda"
-    if not (has_triton() if on_gpu else which("g++")):
-        needs = "Triton" if on_gpu else "a C++ compiler (g++)"
+    compiler = os.environ.get("CXX", "clang++" if sys.platform == "darwin" else "g++")  # PyTorch takes it
+    if not (has_triton() if on_gpu else which(compiler)):
+        needs = "Triton" if on_gpu else f"a C++ compiler ({compiler})"
         raise ConfigError(f"trainer.compile=true needs {needs}, which is not here; leave trainer.compile=false.")
 
 

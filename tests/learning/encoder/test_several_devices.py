@@ -15,7 +15,7 @@ import torch
 
 from clinsynth import datasets, tasks
 from clinsynth.errors import ConfigError
-from clinsynth.learning import hardware, open_learner, several
+from clinsynth.learning import open_learner, several
 from clinsynth.learning.sets import TrainingSet
 from support import Composed
 
@@ -130,6 +130,6 @@ def test_an_encoder_can_be_handed_to_a_new_process(dataset: str, composed: Compo
 def test_a_compiler_that_is_not_here_is_said(
     composed: Composed, tiny_bert: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hardware, "which", lambda name: None)
-    with pytest.raises(ConfigError, match=r"needs a C\+\+ compiler \(g\+\+\), which is not here; leave"):
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    with pytest.raises(ConfigError, match=r"needs a C\+\+ compiler \(no-such-compiler\), which is not here; leave"):
         student(composed, tiny_bert, "sample_ner", "trainer.compile=true")
