@@ -3,6 +3,8 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from clinsynth.cli import demo, flags
 from clinsynth.environment import settle_environment
 from clinsynth.errors import Unreachable
 from clinsynth.stages import frame, naming
-from support import TINY, Command, python
+from support import TINY, Command, environment, python
 
 TRAIN = ("train", "source=original", *TINY)
 MISTAKES = {
@@ -358,3 +360,15 @@ def test_the_demo_takes_no_words(clinsynth: Command) -> None:
 def test_each_command_of_the_demo_composes(words: str, clinsynth: Command, with_store: Path) -> None:
     stage, *given = words.split()
     assert clinsynth(stage, *given, "--cfg", "job", "hydra.mode=RUN").status == 0
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_who_has_seen_enough_is_no_mistake(unbuffered: str, with_store: Path) -> None:
+    """As `head` is: the command ends without a word, as one of the shell would (128 and the number of SIGPIPE)."""
+    seen, output = os.pipe()
+    os.close(seen)
+    words = [sys.executable, "-m", "clinsynth", "sweep", "target=table7", "scale=smoke", "dry_run=true"]
+    own = environment(PYTHONUNBUFFERED=unbuffered)
+    done = subprocess.run(words, env=own, stdout=output, stderr=subprocess.PIPE, text=True, timeout=120)
+    os.close(output)
+    assert (done.returncode, done.stderr) == (141, "")

@@ -21,7 +21,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 import clinsynth
 from clinsynth import config, stages, tasks
-from clinsynth.cli import completion, demo, flags, help, mistakes, sweeps
+from clinsynth.cli import completion, demo, flags, help, mistakes, pipes, sweeps
 from clinsynth.cli.composing import composed_once
 from clinsynth.cli.signals import as_ctrl_c
 from clinsynth.environment import settle_environment
@@ -29,7 +29,7 @@ from clinsynth.errors import ClinsynthError
 from clinsynth.stages.overrides import quoted
 from clinsynth.text.printable import printable
 
-USER_MISTAKE, INTERRUPTED = 2, 130
+USER_MISTAKE, INTERRUPTED, READER_LEFT = 2, 130, 141
 
 # What the machine refuses, as opposed to a file that our own code forgot to make.
 _REFUSALS = {
@@ -60,7 +60,18 @@ HELP = {"-h", "--help"}
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Exit status: 0 done, 2 a mistake that the user can mend, 130 Ctrl-C; a bug raises."""
+    """Exit status: 0 done, 2 a mistake that the user can mend, 130 Ctrl-C, 141 nobody reads on; a bug raises."""
+    try:
+        status = _run(words)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        if not pipes.left():
+            raise
+        return READER_LEFT
+    return status
+
+
+def _run(words: Sequence[str] | None) -> int:
     stage, *given = list(sys.argv[1:] if words is None else words) or ["--help"]
     if stage == "help" and given:  # as in: help train dataset
         stage, given = given[0], ["--help", *given[1:]]
@@ -118,7 +129,9 @@ def _run_demo(given: Sequence[str]) -> int:
 
 
 def _said(error: Exception, stage: str, overrides: Sequence[str]) -> int | None:
-    """Say what is wrong, and return the exit status; `None` for a bug, whose traceback is wanted."""
+    """Say what is wrong, and return the exit status; `None` for a bug, whose traceback is wanted, and a broken pipe."""
+    if isinstance(error, BrokenPipeError):
+        return None
     if isinstance(error, HydraException | OmegaConfBaseException):
         return _complain(mistakes.explained(error, stage, overrides))
     if isinstance(error, BrokenExecutor):
