@@ -225,6 +225,22 @@ def test_the_same_command_again_is_skipped(job: Command, summary: Summary) -> No
     assert len(opened()._search(f"tags.run_key = '{summary.run_key}'")) == before == 1
 
 
+def test_another_way_to_read_takes_the_weights_of_a_run(job: Command, summary: Summary) -> None:
+    """Whichever of them was first, and to the digit as if it were trained again."""
+    said = job("trainer.alike=corpus", "trainer.abbreviations=true")
+    found = summary_of(said)
+    assert f"The run {summary.run_id} has learnt the same" in said.out
+    assert "epoch " not in said.err
+    assert found.run_key != summary.run_key
+    again = summary_of(job("trainer.alike=corpus", "trainer.abbreviations=true", "force=true"))
+    timed = ("time/train_s", "time/texts_a_second")
+    assert {name: found.metrics[name] for name in timed} == {name: summary.metrics[name] for name in timed}
+    assert {**found.metrics, **dict.fromkeys(timed, 0.0)} == {**again.metrics, **dict.fromkeys(timed, 0.0)}
+    other = job("trainer.alike=corpus", "seed=5", "trainer.epochs=1")
+    assert "has learnt the same" not in other.out
+    assert f"The run {summary_of(other).run_id} has learnt the same" in job("seed=5", "trainer.epochs=1").out
+
+
 def test_another_place_and_name_is_the_same_job(job: Command, summary: Summary) -> None:
     said = job("tracking.log_text=false", "trainer.save_model=false", "backbone.name=mine", "tracking.table=late")
     assert summary_of(said) == summary

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
@@ -274,6 +274,10 @@ class TrainerConfig:
         check(self.average >= 1, "trainer.average", self.average, "at least 1")
         check(self.alike in (None, *SCOPES), "trainer.alike", self.alike, f"null, {' or '.join(SCOPES)}")
         check_hardware("trainer", self)
+
+    def reading_plainly(self) -> TrainerConfig:
+        """Return how a model learns that is to read each text by itself, at no threshold: the same weights."""
+        return replace(self, alike=None, abbreviations=False, thresholds=False)
 
     def _check_strategy(self) -> None:
         """Raise ConfigError where a model cannot be divided among devices, or compiled."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from clinsynth.config import BackboneConfig, TrainerConfig
 from clinsynth.learning.sets import TrainingSet
@@ -63,6 +63,14 @@ class Student(Protocol):
 
     def usage(self, folder: Path) -> str:
         """Return Python lines that load the saved model, for its card."""
+
+
+@runtime_checkable
+class Rereading(Protocol):
+    """A student that can read in more than one way with the same weights."""
+
+    def adopt(self, folder: Path) -> None:
+        """Take, in the place of training, the weights of a saved model that has learnt the same."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import numpy as np
 
 from clinsynth import corpora, keys
 from clinsynth.artifacts import ArtifactStore
-from clinsynth.config import AnnotatorConfig, CorpusConfig, TrainConfig, TrainerConfig
+from clinsynth.config import AnnotatorConfig, CorpusConfig, TrainConfig
 from clinsynth.config.corpus import KEEP, MODEL
 from clinsynth.corpora import Corpus
 from clinsynth.errors import ConfigError
@@ -86,7 +86,7 @@ def cleaned(base: Corpus, *, settings: TrainConfig, task: Task, gold: Gold, stor
     quality, backbone = settings.quality, settings.backbone
     if quality.label_errors == KEEP:
         return base
-    learner, trainer = open_learner(task.kind.learner), _judging(settings.trainer)
+    learner, trainer = open_learner(task.kind.learner), settings.trainer.reading_plainly()
 
     def student(arm: TrainingSet) -> Student:
         return learner.student(task, arm=arm, backbone=backbone, trainer=trainer, seed=SEED)
@@ -105,13 +105,8 @@ def cleaned(base: Corpus, *, settings: TrainConfig, task: Task, gold: Gold, stor
     return found
 
 
-def _judging(trainer: TrainerConfig) -> TrainerConfig:
-    """Return how the judges are trained: as the model itself, but for how it reads."""
-    return replace(trainer, thresholds=False, alike=None, abbreviations=False)
-
-
 def _learner(settings: TrainConfig, *, task: Task) -> list[Any]:
-    learner, trainer, backbone = open_learner(task.kind.learner), _judging(settings.trainer), settings.backbone
+    learner, trainer, backbone = open_learner(task.kind.learner), settings.trainer.reading_plainly(), settings.backbone
     return keys.how_it_learns(
         backbone,
         trainer=trainer,

@@ -17,7 +17,7 @@ from clinsynth.corpora import Corpus
 from clinsynth.errors import ConfigError
 from clinsynth.files.json_lines import json_lines
 from clinsynth.learning import hardware, open_learner
-from clinsynth.learning.learner import Learner, Student
+from clinsynth.learning.learner import Learner, Rereading, Student
 from clinsynth.learning.sets import TrainingSet
 from clinsynth.publishing.model_card import Trained, model_card
 from clinsynth.reports import adjudication, figures
@@ -30,8 +30,11 @@ from clinsynth.stages.frame import Entry, Frame, log_corpus, log_gold
 from clinsynth.stages.outcomes import PREDICTIONS, log_outcomes
 from clinsynth.stages.resolving import Resolved, changed
 from clinsynth.task import Task
-from clinsynth.tracking import ARM_KEY, ActiveRun, Ledger
+from clinsynth.tracking import ARM_KEY, RUN_KEY, WEIGHTS_KEY, ActiveRun, Ledger
 from clinsynth.types import Evaluation, Gold, Metrics, Predictions, Summary
+
+WORDS_LOST = "train/words_lost"
+"""Metric of a run."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,8 @@ class Material:
     run_key: str
     arm_key: str
     """The run key of the first seed, which the runs of all seeds have in common."""
+    weights_key: str
+    """The run key of what learns the same weights, and reads plainly."""
 
     @property
     def log_text(self) -> bool:
@@ -131,8 +136,9 @@ def _gather(settings: TrainConfig, *, job: Job, store: ArtifactStore) -> Materia
     arm = arms.training_arm(corpus, settings=settings, task=task, gold=gold)
     if not arm.train:
         raise ConfigError("nothing is left to train on: quality control has rejected every synthetic example.")
-    first = replace(resolved, settings=changed(settings, seed=0))
-    return Material(settings, job, task, gold, corpus, arm, run_key(resolved), run_key(first))
+    others = (changed(settings, seed=0), changed(settings, trainer=settings.trainer.reading_plainly()))
+    arm_key, weights_key = (run_key(replace(resolved, settings=other)) for other in others)
+    return Material(settings, job, task, gold, corpus, arm, run_key(resolved), arm_key, weights_key)
 
 
 def _with_corpus(
@@ -173,23 +179,14 @@ def _train(material: Material, *, frame: Frame) -> Summary:
         name=naming.run_name(settings, overrides=material.job.overrides),
         params=naming.train_params(settings, choices=material.job.choices) | _answered_by(material),
         corpus=material.corpus_digest,
-        tags={"arm": naming.arm_name(settings), ARM_KEY: material.arm_key},
+        tags={"arm": naming.arm_name(settings), ARM_KEY: material.arm_key, **_weights_tag(material)},
     )
     with frame.begin(entry) as run:
         _log_data(run, material)
-        began = time.monotonic()
         resume = frame.store.root / f"unfinished-{material.run_key[:12]}"
-        headline, trial = material.task.kind.judge.HEADLINE, material.job.trial
-        report = trial.pruning(run.measured, metric=headline.devel) if trial else run.measured
-        fitted = student.fit(report=report, resume=resume)
-        seconds = time.monotonic() - began
-        metrics: Metrics = {
-            "time/train_s": seconds,
-            "time/texts_a_second": fitted.texts / seconds,
-            "train/words_lost": student.lost,
-        }
-        if fitted.devel_score is not None:
-            metrics[headline.best] = fitted.devel_score
+        metrics = _adopted(material, student, ledger=frame.ledger)
+        if metrics is None:
+            metrics = _fitted(material, student, run=run, resume=resume)
         if gold.test:
             judged, result = _judged(material, student)
             metrics |= result.metrics | {"test/words_lost": student.lost_of(gold.test)}
@@ -210,6 +207,41 @@ def _train(material: Material, *, frame: Frame) -> Summary:
         summary = frame.end(run, summary)
         shutil.rmtree(resume, ignore_errors=True)
         return summary
+
+
+def _fitted(material: Material, student: Student, *, run: ActiveRun, resume: Path) -> Metrics:
+    """Train; return what there is to say of that."""
+    headline, trial = material.task.kind.judge.HEADLINE, material.job.trial
+    report = trial.pruning(run.measured, metric=headline.devel) if trial else run.measured
+    began = time.monotonic()
+    fitted = student.fit(report=report, resume=resume)
+    seconds = time.monotonic() - began
+    metrics = {"time/train_s": seconds, "time/texts_a_second": fitted.texts / seconds, WORDS_LOST: student.lost}
+    if fitted.devel_score is not None:
+        metrics[headline.best] = fitted.devel_score
+    return metrics
+
+
+def _adopted(material: Material, student: Student, *, ledger: Ledger) -> Metrics | None:
+    """Give the student the weights of a run that has learnt the same; return what was said of its training.
+
+    `None` where there is no such run, or the settings want the model trained again.
+    """
+    if material.settings.force or not isinstance(student, Rereading):
+        return None
+    for tag in (RUN_KEY, WEIGHTS_KEY):
+        found = ledger.finished(material.weights_key, corpus=material.corpus_digest, need_model=True, tag=tag)
+        if found is not None and found.model is not None:
+            models.check_whole(Path(found.model), mend=f"The run {found.run_id} has trained it: force=true trains it.")
+            print(f"The run {found.run_id} has learnt the same, and reads in another way: its weights are taken.")
+            student.adopt(Path(found.model))
+            said = ("time/train_s", "time/texts_a_second", WORDS_LOST, material.task.kind.judge.HEADLINE.best)
+            return {name: found.metrics[name] for name in said if name in found.metrics}
+    return None
+
+
+def _weights_tag(material: Material) -> dict[str, str]:
+    return {} if material.weights_key == material.run_key else {WEIGHTS_KEY: material.weights_key}
 
 
 def _answered_by(material: Material) -> dict[str, str]:

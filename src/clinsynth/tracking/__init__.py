@@ -6,7 +6,7 @@ that nothing is done twice side by side, and a run that claims to run while its 
 
 from clinsynth.tracking.active import LONGEST_PARAM, ActiveRun
 from clinsynth.tracking.ledger import Ledger
-from clinsynth.tracking.tags import ANSWERS, ARM_KEY, CORPUS, HOST, LOCK, RUN_KEY, SENT, VIEW
+from clinsynth.tracking.tags import ANSWERS, ARM_KEY, CORPUS, HOST, LOCK, RUN_KEY, SENT, VIEW, WEIGHTS_KEY
 from clinsynth.tracking.traces import Traced
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "RUN_KEY",
     "SENT",
     "VIEW",
+    "WEIGHTS_KEY",
     "ActiveRun",
     "Ledger",
     "Traced",

@@ -82,10 +82,19 @@ class Ledger:
         return SharedClaim(self.client, self._lock(run_key), experiment=self._experiment(EVERYBODYS))
 
     def finished(
-        self, run_key: str, *, corpus: str | None = None, answers: str | None = None, need_model: bool = False
+        self,
+        run_key: str,
+        *,
+        corpus: str | None = None,
+        answers: str | None = None,
+        need_model: bool = False,
+        tag: str = RUN_KEY,
     ) -> Summary | None:
-        """Return the summary of a FINISHED run of this job, in any experiment, on this corpus or on these answers."""
-        wanted = f"attributes.status = 'FINISHED' and tags.{RUN_KEY} = '{run_key}'"
+        """Return the summary of a FINISHED run of this job, in any experiment, on this corpus or on these answers.
+
+        `tag` is the one that has the key.
+        """
+        wanted = f"attributes.status = 'FINISHED' and tags.{tag} = '{run_key}'"
         for run in self._search(wanted):
             if (run.data.tags.get(CORPUS), run.data.tags.get(ANSWERS)) != (corpus, answers):
                 continue

@@ -7,6 +7,9 @@ import json
 RUN_KEY, ARM_KEY, CORPUS, ANSWERS, LOCK, HOST = "run_key", "arm_key", "corpus", "answers", "lock", "host"
 """Tags of a run."""
 
+WEIGHTS_KEY = "weights_key"
+"""Tag of a run whose model reads in a way of its own: the run key of what learns the same weights and reads plainly."""
+
 BEAT = "beat"
 """Tag of a run in a store that several machines share: when it was last alive, in seconds since 1970."""
 GROUP, PARENT = "group", "mlflow.parentRunId"

@@ -61,12 +61,12 @@ def fit(
         score = None if best.best_model_score is None else float(best.best_model_score)
         if several:
             report(noted.read())
-            trainer, score = _alone(config), _best(noted.read(), metric=tuner.metric) if best.best_model_path else None
+            trainer, score = alone(config), _best(noted.read(), metric=tuner.metric) if best.best_model_path else None
     return trainer, Fitted(texts=length.epochs * len(data.train), devel_score=score)
 
 
-def _alone(config: TrainerConfig) -> pl.Trainer:
-    """Return what predicts on the first of several devices."""
+def alone(config: TrainerConfig) -> pl.Trainer:
+    """Return what predicts with trained weights, on the first of several devices."""
     first = [] if config.accelerator == "cpu" else config.devices[:1]
     return lightning(replace(config, devices=first, strategy=Strategy.ddp), epochs=1, callbacks=[_progress()])
 

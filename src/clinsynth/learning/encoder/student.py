@@ -53,10 +53,21 @@ class EncoderStudent:
     def fit(self, *, report: Callable[[Measured], None], resume: Path | None = None) -> Fitted:
         """Train, always from the beginning; afterwards the weights are those of the best epoch, or the last ones."""
         self._trainer, fitted = fit.fit(self.tuner, data=self.data, config=self.settings, report=report)
+        self._choose_thresholds()
+        return fitted
+
+    def adopt(self, folder: Path) -> None:
+        """Take, in the place of training, the weights of a saved model that has learnt the same."""
+        build, labels = self.task.kind.model().build, self.task.labels
+        learnt = backbones.load_weights(build, str(folder), revision=None, allow_pickle=False, labels=labels)
+        self.tuner.model.load_state_dict(learnt.state_dict())
+        self._trainer = fit.alone(self.settings)
+        self._choose_thresholds()
+
+    def _choose_thresholds(self) -> None:
         if self.devel and self.task.kind.confidence:
             found = self.predict(self.devel)
             self.thresholds = self.task.kind.confidence.chosen_thresholds(found.gold, found.predicted)
-        return fitted
 
     def predict(self, examples: Sequence[Any]) -> Predictions:
         """Return what the trained model makes of gold examples, in their order."""
