@@ -92,12 +92,33 @@ def test_models_label_the_texts_of_the_next_one(train: Trainings) -> None:
     assert len(rejected) + len(train.rows()) == 12
 
 
+def test_models_label_words_alike_in_all_texts(train: Trainings) -> None:
+    """Where they are unsure: then all places of the words decide, and are as sure as that."""
+    assert train("annotator=gazetteer").status == 0
+    model = f"annotator.model={train.summary['model']}"
+    assert train("annotator=model", model).status == 0
+    plain = train.rows()
+    assert train("annotator=model", model, "annotator.alike=corpus").status == 0
+    alike = train.rows()
+    assert [row["tokens"] for row in plain] == [row["tokens"] for row in alike]
+    others = [
+        (old, new)
+        for before, after in zip(plain, alike, strict=True)
+        for old, new in zip(before["word_confidences"], after["word_confidences"], strict=True)
+        if old != new
+    ]
+    assert others
+    assert all(new >= 0.5 for _, new in others)
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (["annotator=model"], "annotator.model: model=latest: there is no model"),
         (["annotator=model", "annotator.model=null"], "annotator=model labels texts with a trained model, and none is"),
         (["annotator=gazetteer", "annotator.model=latest"], "annotator=gazetteer, which has no model"),
+        (["annotator.alike=corpus"], "annotator.alike=corpus is of annotator=model; with annotator=gazetteer leave it"),
+        (["annotator=model", "annotator.alike=page"], "annotator.alike=page is out of range: it has to be null,"),
         (["quality.folds=13", "quality.label_errors=drop"], "quality.folds=13 are more parts than the 12 examples"),
         (["backbone.head=span", "quality.label_errors=drop"], "has no probabilities of one label a word"),
     ],

@@ -12,7 +12,7 @@ from omegaconf import MISSING
 
 from clinsynth.config.asking import PromptConfig
 from clinsynth.config.labelling import LabelAskingConfig
-from clinsynth.config.options import AT_LEAST_1, NAME, check, is_name, option
+from clinsynth.config.options import AT_LEAST_1, NAME, SCOPES, check, is_name, option
 from clinsynth.errors import ConfigError
 
 
@@ -192,6 +192,12 @@ class AnnotatorConfig(LabelAskingConfig):
         "for model: reject a text of which it is less sure than this, by the label that it is least sure of",
         before=0.0,
     )
+    alike: str | None = option(
+        None,
+        "for model, of ner: where it is unsure, words are labelled as elsewhere in their document, or in the corpus "
+        "(all texts that it labels); null: each by themselves",
+        before=None,
+    )
 
     @property
     def models(self) -> list[str]:
@@ -202,6 +208,7 @@ class AnnotatorConfig(LabelAskingConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         check(0 <= self.threshold < 1, "annotator.threshold", self.threshold, "0 or more, and below 1")
+        check(self.alike in (None, *SCOPES), "annotator.alike", self.alike, f"null, {' or '.join(SCOPES)}")
         plain = isinstance(self.model, str | None) or (
             isinstance(self.model, list) and all(isinstance(name, str) for name in self.model)
         )
@@ -214,6 +221,10 @@ class AnnotatorConfig(LabelAskingConfig):
         if self.name not in (MODEL, "default") and self.models:
             raise ConfigError(
                 f"annotator.model={self.model} with annotator={self.name}, which has no model: choose annotator=model."
+            )
+        if self.name not in (MODEL, "default") and self.alike:
+            raise ConfigError(
+                f"annotator.alike={self.alike} is of annotator=model; with annotator={self.name} leave it out."
             )
 
 

@@ -10,6 +10,8 @@ from clinsynth.errors import ConfigError
 
 NAME = "a name of up to 100 characters without slashes, and without a dot or blank at its beginning"
 AT_LEAST_1 = "null or at least 1"
+SCOPES = ("document", "corpus")
+"""Texts in which words are labelled alike."""
 
 
 def option(default: Any, help: str, *, keyless: bool = False, **later: Any) -> Any:

@@ -8,11 +8,10 @@ from typing import Any
 
 from omegaconf import MISSING
 
-from clinsynth.config.options import AT_LEAST_1, check, option
+from clinsynth.config.options import AT_LEAST_1, SCOPES, check, option
 from clinsynth.types import Unlabelled
 
 CROSS_ENTROPY, GENERALISED = "cross_entropy", "generalised"
-SCOPES = ("document", "corpus")
 MIXED, SYNTHETIC_FIRST = "mixed", "synthetic_first"
 SOURCE, GOLD = "source", "gold"
 

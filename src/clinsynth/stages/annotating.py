@@ -23,7 +23,7 @@ from clinsynth.learning.sets import TrainingSet
 from clinsynth.models import opened
 from clinsynth.reports.counts import show_corpus_counts
 from clinsynth.stages import models
-from clinsynth.task import Task
+from clinsynth.task import Alike, Task
 from clinsynth.tracking import Ledger
 from clinsynth.types import Gold
 
@@ -54,6 +54,7 @@ def labelled(base: Corpus, *, settings: CorpusConfig, task: Task, gold: Gold, st
     return corpora.labelled_corpus(
         base,
         threshold=settings.annotator.threshold,
+        alike=Alike(settings.annotator.alike),
         version=corpora.version_of(task),
         task=task,
         gold=gold,

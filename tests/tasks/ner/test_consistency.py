@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from clinsynth.task import Alike
-from clinsynth.tasks.ner.consistency import consistent
+from clinsynth.tasks.ner.consistency import consistent, decided
 from clinsynth.tasks.ner.rows import pooled, read_rows
 from clinsynth.text.entities import Origin, Sentence
 
@@ -47,6 +47,18 @@ def test_what_most_places_leave_out_is_left_out() -> None:
         ("1", "of cases", {"cases": 0.1}),
     )
     assert read(*texts, how=Alike("document")) == [[], [], []]
+
+
+def test_it_is_told_how_sure_all_places_are_of_what_they_have_decided() -> None:
+    examples = [Sentence(("has", "gout")), Sentence(("the", "gout")), Sentence(("of", "cases")), Sentence(("cases",))]
+    sure = [[0.0, 0.95], [0.0, 0.4], [0.0, 0.6], [0.05]]
+    rows = [np.array([[1 - one, one, 0.0] for one in row], dtype=np.float32) for row in sure]
+    plain = read_rows(examples, rows=rows, labels=LABELS)
+    found, votes = decided(plain, rows=rows, labels=LABELS, how=Alike("corpus"))
+    assert [one.mentions for one in found] == [["gout"], ["gout"], [], []]
+    assert [list(one) for one in votes] == [[], [1], [1], []]
+    assert votes[1][1] == pytest.approx((0.95 + 0.4) / 2)
+    assert votes[2][1] == pytest.approx(1 - (0.6 + 0.05) / 2)
 
 
 def test_an_abbreviation_is_labelled_as_its_long_form() -> None:

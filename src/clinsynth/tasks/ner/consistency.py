@@ -22,17 +22,27 @@ UNSURE = (0.1, 0.9)
 Place = tuple[int, Span]
 """The number of a sentence, and a span of it."""
 
+Sure = dict[int, float]
+"""By word: how sure all places together are of its label, where they and not the model have decided it."""
+
 
 def consistent(
     predicted: Sequence[Sentence], *, rows: Sequence[Rows], labels: Sequence[str], how: Alike
 ) -> list[Sentence]:
     """Return the sentences with what the places of the same words, in the same scope, say together."""
-    found = list(predicted)
+    return decided(predicted, rows=rows, labels=labels, how=how)[0]
+
+
+def decided(
+    predicted: Sequence[Sentence], *, rows: Sequence[Rows], labels: Sequence[str], how: Alike
+) -> tuple[list[Sentence], list[Sure]]:
+    """Return the sentences as `consistent` does, and how sure all places are of the words that they have decided."""
+    found, sure = list(predicted), [Sure() for _ in predicted]
     for members in _scopes(predicted, whole=how.scope == "corpus"):
         scope = _Scope([predicted[one] for one in members], [rows[one] for one in members], labels)
-        for number, sentence in zip(members, scope.decided(how), strict=True):
-            found[number] = sentence
-    return found
+        for number, sentence, votes in zip(members, *scope.decided(how), strict=True):
+            found[number], sure[number] = sentence, votes
+    return found, sure
 
 
 def in_text(text: Cut, *, outputs: Sequence[Rows], labels: Sequence[str], how: Alike) -> dict[str, Any]:
@@ -75,12 +85,12 @@ class _Scope:
     rows: Sequence[Rows]
     labels: Sequence[str]
 
-    def decided(self, how: Alike) -> list[Sentence]:
-        """Return the sentences as they are decided together."""
+    def decided(self, how: Alike) -> tuple[list[Sentence], list[Sure]]:
+        """Return the sentences as they are decided together, and how sure of what."""
         kinds = self._kinds()
         same = self._abbreviated(kinds) if how.abbreviations else {}
         if not kinds:
-            return list(self.sentences)
+            return list(self.sentences), [Sure() for _ in self.sentences]
         if how.scope is None:
             kinds = {name: kind for name, kind in kinds.items() if name in same or name in same.values()}
         places = list(self._places(kinds))
@@ -129,9 +139,10 @@ class _Scope:
 
     def _changed(
         self, places: Sequence[Place], *, votes: Mapping[str, float], same: Mapping[str, str]
-    ) -> list[Sentence]:
+    ) -> tuple[list[Sentence], list[Sure]]:
         """Return the sentences in which unsure places are labelled where the vote for their words says so."""
         spans = [dict(zip(one.spans, one.scores, strict=True)) for one in self.sentences]
+        sure = [Sure() for _ in self.sentences]
         for number, span in places:
             vote, own = votes.get(self._name(number, span, same)), self._chance(number, span)
             if vote is None or not UNSURE[0] < own < UNSURE[1]:
@@ -139,14 +150,18 @@ class _Scope:
             others = [other for other in spans[number] if other.overlaps(span) and other != span]
             if vote < 0.5:
                 spans[number].pop(span, None)
+                sure[number] |= dict.fromkeys(range(span.start, span.end), 1 - vote)
             elif all(spans[number][other] < UNSURE[1] for other in others):
                 for other in others:
                     del spans[number][other]
                 spans[number].setdefault(span, vote)
-        return [
+                words = {word for one in (span, *others) for word in range(one.start, one.end)}
+                sure[number] |= dict.fromkeys(words, vote)
+        marked = [
             sentence.marked(sorted(found), scores=[found[span] for span in sorted(found)])
             for sentence, found in zip(self.sentences, spans, strict=True)
         ]
+        return marked, sure
 
 
 def _folded(mention: str) -> str:
