@@ -71,6 +71,20 @@ def test_texts_are_labelled_in_parts(texts: Run, server: MockServer, with_store:
     assert server.asked()["requests"] == 2 * before == 12
 
 
+def test_a_lexicon_finds_its_terms_in_texts(texts: Run, with_store: Path) -> None:
+    """Those of the dataset's own, of gold train, or of a file: not the names of the batches that are units here."""
+    (with_store / "terms.txt").write_text("gout\nlupus\n", encoding="utf-8")
+    for lexicon, found in (("terms.txt", {"gout", "lupus"}), ("train", {"ataxia"}), ("units", {"ataxia"})):
+        rows = examples(texts("annotator=gazetteer", f"annotator.lexicon={lexicon}"), with_store)
+        labelled = [token for row in rows for token, tag in zip(row["tokens"], row["tags"], strict=True) if tag != "O"]
+        assert set(labelled) >= found
+        assert "in" not in labelled
+    own = ("dataset.units=terms.txt", "annotator=gazetteer", "annotator.lexicon=units")
+    rows = examples(texts(*own), with_store)
+    tags = [tag for row in rows for token, tag in zip(row["tokens"], row["tags"], strict=True) if token in NAMES]
+    assert sum(tag != "O" for tag in tags) == 12  # of 30, two of five names
+
+
 def test_fewer_texts_stand_within_more(texts: Run, with_store: Path) -> None:
     words = ("seed_ratio=r100", "texts.number=12")
     more, fewer = (examples(texts(word, "annotator=gazetteer"), with_store) for word in words)

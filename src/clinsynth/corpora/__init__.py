@@ -177,16 +177,16 @@ def _lexicon(generation: Generation) -> list[str]:
     recipe, name = generation.recipe, generation.recipe.annotator.lexicon
     if name is None and recipe.wanted.negatives is None:
         return []
+    terms = recipe.task.terms
     if name in (None, "units"):
-        return list(generation.plan.known)
+        return list(terms(recipe.gold) if terms and recipe.gold.texts else generation.plan.known)
     if name == "train":
         if not recipe.gold.train:
             raise ConfigError(
                 f"annotator.lexicon=train needs gold train, which {recipe.task.dataset.name} has not: use "
                 "annotator.lexicon=units, or a file with one term a line."
             )
-        gold = replace(recipe.gold, train=recipe.gold.trainable, units=())
-        return list(recipe.task.writer.units(gold, writing=recipe.writing, number=0))
+        return list(terms(replace(recipe.gold, train=recipe.gold.trainable, units=()))) if terms else []
     return read_terms(resolve(name), types=recipe.task.dataset.term_types())
 
 

@@ -193,6 +193,8 @@ class Task:
     """For corpora of fewer kinds of labels; `None` where each has all of them."""
     real: RealTexts | None = None
     """For `material=texts`; `None` where a task has but texts that an LLM writes."""
+    terms: Callable[[Gold], Sequence[str]] | None = None
+    """Returns the terms of `dataset.units`, or names in gold train, for a lexicon; `None` where a task has no such."""
     vote: Callable[[Sequence[Any]], Any] | None = None
     """Returns what most of several examples say that label the same text; `None` where labels are not voted on."""
     missed: Callable[[Predictions], Sequence[str]] | None = None

@@ -140,7 +140,7 @@ def _spent(settings: TrainConfig, *, gold: Gold) -> tuple[int, int]:
     texts = any(request.own for _, _, request in found.plan.requests)
     own = 0 if gold.units or texts else len(found.plan.units)
     if settings.annotator.name == "gazetteer" and settings.annotator.lexicon == "train":
-        own = len(recipe.task.writer.units(gold, writing=recipe.writing, number=0))
+        own = len(recipe.task.terms(gold)) if recipe.task.terms else 0
     return own, round(_characters(found) / CHARACTERS_PER_TOKEN)
 
 

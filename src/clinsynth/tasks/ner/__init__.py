@@ -49,7 +49,7 @@ def open(dataset: DatasetConfig) -> Task:
     from clinsynth.tasks.ner.missed import missed_units
     from clinsynth.tasks.ner.real_texts import NerTexts
     from clinsynth.tasks.ner.voting import voted
-    from clinsynth.tasks.ner.writer import NerWriter, hard_negatives
+    from clinsynth.tasks.ner.writer import NerWriter, hard_negatives, known_terms
 
     assert isinstance(dataset, NerDataset)
     return Task(
@@ -63,6 +63,7 @@ def open(dataset: DatasetConfig) -> Task:
         partial=NerPartial(dataset),
         meanings=dataset.meanings,
         real=NerTexts(dataset),
+        terms=partial(known_terms, dataset=dataset),
         vote=voted,
         missed=partial(missed_units, dataset=dataset),
         hard_negatives=partial(hard_negatives, dataset=dataset),

@@ -91,7 +91,7 @@ class NerWriter:
 
     def units(self, gold: Gold, *, writing: Writing, number: int = 0) -> list[str]:
         """Return those of a list, else the mentions of gold train; of several types each behind its own."""
-        return negatives.check_names(gold.units or gold_mentions(gold.train, dataset=self.dataset))
+        return known_terms(gold, dataset=self.dataset)
 
     def leaking(self, units: Sequence[str], *, writing: Writing, gold: Gold) -> set[str]:
         """Return none: a prompt shows the name of an entity."""
@@ -203,6 +203,11 @@ class NerWriter:
             "of sentence structures, as training data for named entity recognition"
         )
         return Brief(task, {"n": "the number of sentences", "entity": f"the {noun} name"})
+
+
+def known_terms(gold: Gold, *, dataset: NerDataset) -> list[str]:
+    """Return the terms of a list, else the mentions of gold train; of several types each behind its own."""
+    return negatives.check_names(gold.units or gold_mentions(gold.train, dataset=dataset))
 
 
 def hard_negatives(terms: Sequence[str], gold: Gold, *, dataset: NerDataset) -> tuple[NerWriter, Sequence[str]]:
