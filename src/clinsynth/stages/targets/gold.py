@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import statistics
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from clinsynth import corpora
@@ -25,14 +25,21 @@ from clinsynth.types import Gold
 
 RUNS = True
 
+READ_ALIKE = ("together", "distilled", "listed", "original", "original-together")
+"""Arms whose models read in another way, too."""
+
 HEADS = ("dataset", "arm", "runs", "f1", "f1_sd", "names", "labels", "tokens")
 
 NOTES = (
     "`f1` is strict F1 on the gold test set in percent, the mean over `runs` seeds, `f1_sd` their deviation. `names` "
     "is how many names of gold train were used (as units, or as a lexicon), `labels` how many gold sentences' labels, "
     "`tokens` how many tokens an LLM has read and written for the arm, estimated as characters / 4 (`~`). One family "
-    "of LLMs has written and labelled the texts. The teacher of `taught`, the model of `together`, labels the texts of "
-    "gold train, whose labels are not looked at. BC5CDR has one seed.\n"
+    "of LLMs has written and labelled the texts. BC5CDR has one seed.\n\n"
+    "Arms that learn from others: `together` is `llm`, `all-units` and `real`. The texts of gold train, whose labels "
+    "are not looked at, are labelled by a model of `together` for `taught`, by three of them together for `distilled` "
+    "(and those of BC5CDR's train, too), and for `listed` by the names of gold train, which stand in these very texts: "
+    "no list fits texts so well that was not made of them. `-alike` is the same model, which reads all test sentences "
+    "together (`trainer.alike=corpus`): where it is unsure, words are labelled as they are elsewhere.\n"
 )
 
 
@@ -161,28 +168,44 @@ def _chained(asked: Asked, jobs: Sequence[Planned], rows: Sequence[Row]) -> list
     """
     first = {job.experiment.partition("_")[2]: job for job in reversed(jobs)}
     spent = {row.arm: row for row in rows if row.dataset == "ncbi_disease"}
-    train = "clinsynth train dataset=ncbi_disease"
-    labelled = f"{train} size=n30 annotator=llm && {train} size=n30 annotator=model annotator.model=latest"
-    found = [_tagged(asked, "self-training", labelled, spent=[spent["llm"]])]
-    parts = ["llm", "all-units", "real"]
+    train, texts = "clinsynth train dataset=ncbi_disease", "clinsynth generate dataset=ncbi_disease material=texts"
     with quietly():
-        made = [answers.current(first[name]) for name in parts]
-    digests = ",".join(digest or name for name, digest in zip(parts, made, strict=True))
-    own = [spent[name] for name in parts]
-    together = f"{train} source=synthetic source.corpora=[{digests}]"
-    every = len(_gold(first["original"]).train)
-    read = (
-        f"clinsynth generate dataset=ncbi_disease material=texts texts.path=train texts.number={every} annotator=model "
-        "annotator.model=latest annotator.threshold=0.6"
-    )
-    taught = f"{together} && {read} && {train} source=synthetic source.corpora=[{digests},latest]"
-    everything = f"{train} source=augmented source.corpora=[{digests}]"
-    return [
-        *found,
-        _tagged(asked, "together", together, spent=own),
-        _tagged(asked, "taught", taught, spent=own),
-        _tagged(asked, "original-together", everything, spent=[*own, spent["original"]]),
-    ]
+        llm, units, real = (answers.current(first[name]) or name for name in ("llm", "all-units", "real"))
+        every = len(_gold(first["original"]).train)
+    of_train = f"{texts} texts.path=train texts.number={every}"
+    written, parts = f"{llm},{units}", f"{llm},{units},{real}"
+    own = [spent[name] for name in ("llm", "all-units", "real")]
+    together = f"{train} source=synthetic source.corpora=[{parts}]"
+    taught = f"{of_train} annotator=model annotator.model=latest annotator.threshold=0.6"
+    three = "annotator=model annotator.model=[run1,run2,run3] annotator.threshold=0.6"
+    others = f"{texts} texts.path=$CLINSYNTH_DATA/bc5cdr_disease/train.tsv texts.public=true {three}"
+    listed = replace(spent["all-units"], labels=0)
+    commands = {
+        "self-training": (
+            f"{train} size=n30 annotator=llm && {train} size=n30 annotator=model annotator.model=latest",
+            own[:1],
+        ),
+        "together": (together, own),
+        "taught": (f"{together} && {taught} && {train} source=synthetic source.corpora=[{parts},latest]", own),
+        "distilled": (
+            f"{together.replace('train', 'train -m', 1)} seed=0,1,2 && {of_train} {three} && {others} && "
+            f"{train} source=synthetic source.corpora=[{parts},corpus1,corpus2]",
+            own,
+        ),
+        "listed": (
+            f"{of_train} annotator=gazetteer && {train} source=synthetic source.corpora=[{written},latest]",
+            [own[0], listed],
+        ),
+        "original": (f"{train} source=original", [spent["original"]]),
+        "original-together": (f"{train} source=augmented source.corpora=[{parts}]", [*own, spent["original"]]),
+    }
+    found = []
+    for arm, (command, used) in commands.items():
+        if arm not in spent:
+            found.append(_tagged(asked, arm, command, spent=used))
+        if arm in READ_ALIKE:
+            found.append(_tagged(asked, f"{arm}-alike", f"{command} trainer.alike=corpus", spent=used))
+    return found
 
 
 def _tagged(asked: Asked, arm: str, command: str, *, spent: Sequence[Row]) -> Row:
