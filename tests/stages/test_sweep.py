@@ -262,6 +262,21 @@ def test_without_runs_the_embedded_backbone_has_its_usual_speed_and_others_none(
     assert Estimate(none).minutes([job], side_by_side=1) is None
 
 
+def test_what_is_known_is_told_beside_what_is_not() -> None:
+    none: Any = Known()
+    (minilm, *_), (bert, *_) = (
+        grid.jobs("table8", scale="smoke", overrides=words) for words in ([], ["backbone=bert"])
+    )
+    settings: Any = SimpleNamespace(launcher=config.Launcher.basic, side_by_side=1)
+    unknown = "will take is not known: no run of bert has been measured yet."
+    for left, said in (
+        ([minilm], "That takes a minute or less."),
+        ([bert], f"How long they {unknown}"),
+        ([minilm, bert, bert], f"1 of them take a minute or less. How long the other 2 {unknown}"),
+    ):
+        assert sweep._told(left, settings=settings, ledger=none) == said
+
+
 def test_units_are_counted_where_the_size_is_per_unit() -> None:
     known: Any = Known(1.0)
     one, five = grid.jobs("figure2", scale="smoke", overrides=["seed=0", "annotator=seed"])[:2]

@@ -45,6 +45,10 @@ class Estimate:
             return None
         return sum(filter(None, seconds)) / min(side_by_side, os.cpu_count() or 1) / 60
 
+    def unknown(self, jobs: Sequence[Planned]) -> list[Planned]:
+        """Return those of whose backbone's speed nothing is known."""
+        return [job for job in jobs if self._seconds(job) is None]
+
     def _seconds(self, job: Planned) -> float | None:
         """Return 0 for a job that cannot run, such as for want of completions."""
         if job.stage != "train":

@@ -183,10 +183,17 @@ def _told(left: Sequence[Planned], *, settings: SweepConfig, ledger: Ledger) -> 
     if settings.launcher in CLUSTER:
         return f"They go to Slurm, {settings.side_by_side} at once."
     at_once = {Launcher.basic: 1, Launcher.submitit_local: len(left)}.get(settings.launcher, settings.side_by_side)
-    minutes = Estimate(ledger).minutes(left, side_by_side=at_once)
-    if minutes is None:
-        return "How long they will take is not known: no run of this backbone has been measured yet."
-    return f"That takes about {minutes:.0f} minutes." if minutes >= 1.5 else "That takes a minute or less."
+    estimate = Estimate(ledger)
+    unknown = estimate.unknown(left)
+    known = [job for job in left if job not in unknown]
+    minutes = estimate.minutes(known, side_by_side=at_once) or 0.0
+    takes = f"about {minutes:.0f} minutes" if minutes >= 1.5 else "a minute or less"
+    if not unknown:
+        return f"That takes {takes}."
+    backbones = ", ".join(sorted({job.settings.backbone.name for job in unknown}))
+    told = f"{len(known)} of them take {takes}. " if known else ""
+    others = f"the other {len(unknown)}" if known else "they"
+    return f"{told}How long {others} will take is not known: no run of {backbones} has been measured yet."
 
 
 def run_in_turn(commands: Sequence[Sequence[str]], folder: Path) -> None:
