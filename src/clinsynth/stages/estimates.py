@@ -40,14 +40,14 @@ class Estimate:
 
     def minutes(self, jobs: Sequence[Planned], *, side_by_side: int) -> float | None:
         """Return how long all of them take; `None` where nothing is known of the speed of a backbone."""
-        seconds = [self._seconds(job) for job in jobs]
-        if None in seconds:
-            return None
-        return sum(filter(None, seconds)) / min(side_by_side, os.cpu_count() or 1) / 60
+        minutes, unknown = self.known_minutes(jobs, side_by_side=side_by_side)
+        return None if unknown else minutes
 
-    def unknown(self, jobs: Sequence[Planned]) -> list[Planned]:
-        """Return those of whose backbone's speed nothing is known."""
-        return [job for job in jobs if self._seconds(job) is None]
+    def known_minutes(self, jobs: Sequence[Planned], *, side_by_side: int) -> tuple[float, list[Planned]]:
+        """Return how long those take of whose backbone's speed something is known, and the others."""
+        seconds = [self._seconds(job) for job in jobs]
+        unknown = [job for job, known in zip(jobs, seconds, strict=True) if known is None]
+        return sum(filter(None, seconds)) / min(side_by_side, os.cpu_count() or 1) / 60, unknown
 
     def _seconds(self, job: Planned) -> float | None:
         """Return 0 for a job that cannot run, such as for want of completions."""

@@ -183,15 +183,13 @@ def _told(left: Sequence[Planned], *, settings: SweepConfig, ledger: Ledger) -> 
     if settings.launcher in CLUSTER:
         return f"They go to Slurm, {settings.side_by_side} at once."
     at_once = {Launcher.basic: 1, Launcher.submitit_local: len(left)}.get(settings.launcher, settings.side_by_side)
-    estimate = Estimate(ledger)
-    unknown = estimate.unknown(left)
-    known = [job for job in left if job not in unknown]
-    minutes = estimate.minutes(known, side_by_side=at_once) or 0.0
+    minutes, unknown = Estimate(ledger).known_minutes(left, side_by_side=at_once)
+    known = len(left) - len(unknown)
     takes = f"about {minutes:.0f} minutes" if minutes >= 1.5 else "a minute or less"
     if not unknown:
         return f"That takes {takes}."
     backbones = ", ".join(sorted({job.settings.backbone.name for job in unknown}))
-    told = f"{len(known)} of them take {takes}. " if known else ""
+    told = f"{known} of them take {takes}. " if known else ""
     others = f"the other {len(unknown)}" if known else "they"
     return f"{told}How long {others} will take is not known: no run of {backbones} has been measured yet."
 

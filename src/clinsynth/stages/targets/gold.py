@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import statistics
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from clinsynth import corpora
@@ -179,7 +179,6 @@ def _chained(asked: Asked, jobs: Sequence[Planned], rows: Sequence[Row]) -> list
     taught = f"{of_train} annotator=model annotator.model=latest annotator.threshold=0.6"
     three = "annotator=model annotator.model=[run1,run2,run3] annotator.threshold=0.6"
     others = f"{texts} texts.path=$CLINSYNTH_DATA/bc5cdr_disease/train.tsv texts.public=true {three}"
-    listed = replace(spent["all-units"], labels=0)
     commands = {
         "self-training": (
             f"{train} size=n30 annotator=llm && {train} size=n30 annotator=model annotator.model=latest",
@@ -194,7 +193,7 @@ def _chained(asked: Asked, jobs: Sequence[Planned], rows: Sequence[Row]) -> list
         ),
         "listed": (
             f"{of_train} annotator=gazetteer && {train} source=synthetic source.corpora=[{written},latest]",
-            [own[0], listed],
+            own[:2],
         ),
         "original": (f"{train} source=original", [spent["original"]]),
         "original-together": (f"{train} source=augmented source.corpora=[{parts}]", [*own, spent["original"]]),
