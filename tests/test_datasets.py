@@ -241,14 +241,14 @@ def test_the_sample_corpus_ships_with_the_package(composed: Composed) -> None:
 @needs_corpora
 @pytest.mark.parametrize("name", SENTENCES)
 def test_counts_of_the_gold_corpora(name: str, composed: Composed) -> None:
-    from clinsynth.stages import train
+    from clinsynth.stages import gathering
     from clinsynth.tasks.ner import examples
 
     gold = opened(composed("train", f"dataset={name}").dataset, data=CORPORA)
     counts = [examples.describe(split) for split in (gold.train, gold.devel, gold.test)]
     assert tuple(count["sentences"] for count in counts) == SENTENCES[name]
     assert tuple(count["mentions"] for count in counts) == MENTIONS[name]
-    assert train._overlap(gold) == OVERLAP[name]
+    assert gathering.overlap(gold) == OVERLAP[name]
 
 
 def relations(file: FileConfig, *, folder: Path) -> datasets.Gold:

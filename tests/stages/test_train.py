@@ -383,13 +383,13 @@ def test_a_sweep_with_a_bad_job_makes_the_others(clinsynth: Command, with_store:
 @pytest.fixture
 def key(composed: Composed, tiny_bert: Path) -> Callable[..., str]:
     """The run key of the job with more overrides, or other gold files."""
-    from clinsynth.stages import train
+    from clinsynth.stages import gathering
 
     def key_of(*words: str, hashes: dict[str, str] | None = None) -> str:
         settings = composed(*BASE, f"backbone.name_or_path={tiny_bert}", *words)
         gold = resolving.load_gold((found := composed("train", "dataset=sample_ner")).dataset, paths=found.paths)
         gold = replace(gold, hashes=gold.hashes | (hashes or {}))
-        return train.run_key(resolving.resolve(settings, gold=gold))
+        return gathering.run_key(resolving.resolve(settings, gold=gold))
 
     return key_of
 

@@ -124,4 +124,4 @@ class _Labelling:
                 f"annotator.alike={self.alike.scope} is of ner, whose labels are those of words; {self.task.name} has "
                 "none here: leave it out."
             )
-        return consistency.decided(labelled, rows=chances, labels=self.task.labels, how=self.alike)
+        return consistency.consistent(labelled, rows=chances, labels=self.task.labels, how=self.alike)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,56 +12,23 @@ from typing import Any
 from clinsynth import corpora, keys
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import SourceName, TrainConfig
-from clinsynth.corpora import Corpus
-from clinsynth.errors import ConfigError
 from clinsynth.files.json_lines import json_lines
 from clinsynth.learning import hardware, open_learner
-from clinsynth.learning.learner import Learner, Rereading, Student
-from clinsynth.learning.sets import TrainingSet
+from clinsynth.learning.learner import Rereading, Student
 from clinsynth.publishing.model_card import Trained, model_card
 from clinsynth.reports import adjudication, figures
-from clinsynth.reports.counts import show_corpus_counts, show_splits, show_withheld
 from clinsynth.reports.mistakes import mistakes
 from clinsynth.reports.scores import show_result
-from clinsynth.stages import Job, annotating, arms, models, naming, replay, resolving
+from clinsynth.stages import Job, models, naming, resolving
 from clinsynth.stages.feedback import trained
 from clinsynth.stages.frame import Entry, Frame, log_corpus, log_gold
+from clinsynth.stages.gathering import Material, gather, run_key
 from clinsynth.stages.outcomes import PREDICTIONS, log_outcomes
-from clinsynth.stages.resolving import Resolved, changed
-from clinsynth.task import Task
 from clinsynth.tracking import ARM_KEY, RUN_KEY, WEIGHTS_KEY, ActiveRun, Ledger
-from clinsynth.types import Evaluation, Gold, Metrics, Predictions, Summary
+from clinsynth.types import Evaluation, Metrics, Predictions, Summary
 
 WORDS_LOST = "train/words_lost"
 """Metric of a run."""
-
-
-@dataclass(frozen=True)
-class Material:
-    """The material of a job, once its settings are resolved."""
-
-    settings: TrainConfig
-    job: Job
-    task: Task
-    gold: Gold
-    corpus: Corpus | None
-    """`None` where the model trains on gold alone."""
-    arm: TrainingSet
-    run_key: str
-    arm_key: str
-    """The run key of the first seed, which the runs of all seeds have in common."""
-    weights_key: str
-    """The run key of what learns the same weights, and reads plainly."""
-
-    @property
-    def log_text(self) -> bool:
-        """Say whether texts may stand in MLflow."""
-        return self.settings.tracking.may_hold_text(public=self.settings.dataset.public)
-
-    @property
-    def corpus_digest(self) -> str | None:
-        """Return the digest of the corpus, if there is one."""
-        return self.corpus.digest if self.corpus else None
 
 
 def main(settings: TrainConfig, *, job: Job) -> Summary | None:
@@ -75,7 +41,7 @@ def main(settings: TrainConfig, *, job: Job) -> Summary | None:
     params = naming.train_params(settings, choices=job.choices)
     may_hold_text = settings.tracking.may_hold_text(public=settings.dataset.public)
     with frame.told_of_failure(experiment=settings.dataset.name, name=name, params=params, may_hold_text=may_hold_text):
-        material = _gather(settings, job=job, store=frame.store)
+        material = gather(settings, job=job, store=frame.store)
     with frame.ledger.claim(material.run_key):
         finished = frame.finished(
             partial(_finished, frame.ledger, material),
@@ -102,61 +68,6 @@ def planned(settings: TrainConfig) -> tuple[TrainConfig, str]:
     return resolved.settings, run_key(resolved)
 
 
-def run_key(resolved: Resolved[TrainConfig]) -> str:
-    """Return the digest of all that changes the result, and of nothing else; known before there are completions."""
-    settings, task = resolved.settings, resolved.task
-    learner = _learner(task)
-    return keys.training(
-        settings,
-        versions=(task.writer.version, learner.version(task, backbone=settings.backbone)),
-        gold=resolved.gold.hashes,
-        labels=task.labels,
-        weights=learner.identity(settings.backbone),
-        precision=hardware.precision(settings.trainer),
-    )
-
-
-def _learner(task: Task) -> Learner:
-    return open_learner(task.kind.learner)
-
-
-def _gather(settings: TrainConfig, *, job: Job, store: ArtifactStore) -> Material:
-    resolved = resolving.load_and_resolve(settings)
-    task, gold = resolved.task, resolved.gold
-    describe = task.kind.examples.describe
-    counts = {"train": describe(gold.trainable), "devel": describe(gold.devel), "test": describe(gold.test)}
-    show_splits(task.dataset.name, counts, overlap=_overlap(gold))
-    show_withheld(gold)
-    corpus = None
-    if resolved.settings.source.name is not SourceName.original:
-        resolved, corpus = _with_corpus(resolved, store=store, folder=job.folder)
-    settings = resolved.settings
-    if corpus is not None:
-        corpus = annotating.cleaned(corpus, settings=settings, task=task, gold=gold, store=store)
-    arm = arms.training_arm(corpus, settings=settings, task=task, gold=gold)
-    if not arm.train:
-        raise ConfigError("nothing is left to train on: quality control has rejected every synthetic example.")
-    others = (changed(settings, seed=0), changed(settings, trainer=settings.trainer.reading_plainly()))
-    arm_key, weights_key = (run_key(replace(resolved, settings=other)) for other in others)
-    return Material(settings, job, task, gold, corpus, arm, run_key(resolved), arm_key, weights_key)
-
-
-def _with_corpus(
-    resolved: Resolved[TrainConfig], *, store: ArtifactStore, folder: Path
-) -> tuple[Resolved[TrainConfig], Corpus]:
-    """The corpus of the job, and its settings with whole digests where they name corpora."""
-    source, how = resolved.settings.source, resolved.settings.quality.reviewed
-    if not source.corpora:
-        return resolved, replay.corpus(resolved, store=store, folder=folder)
-    # before `pinned`, which may build one that is then the latest
-    named = changed(source, corpora=corpora.pinned_digests(source.corpora, how=how, store=store))
-    corpus = corpora.pinned_corpus(
-        source.corpora, how=how, task=resolved.task, gold=resolved.gold, store=store, unlabelled=source.unlabelled
-    )
-    show_corpus_counts(corpus)
-    return replace(resolved, settings=changed(resolved.settings, source=named)), corpus
-
-
 def _finished(ledger: Ledger, material: Material) -> Summary | None:
     need_model = material.settings.trainer.save_model
     summary = ledger.finished(material.run_key, corpus=material.corpus_digest, need_model=need_model)
@@ -170,7 +81,7 @@ def _finished(ledger: Ledger, material: Material) -> Summary | None:
 def _train(material: Material, *, frame: Frame) -> Summary:
     settings, gold, arm = material.settings, material.gold, material.arm
     hardware.share_cores(material.job.side_by_side)
-    student = _learner(material.task).student(
+    student = open_learner(material.task.kind.learner).student(
         material.task, arm=arm, backbone=settings.backbone, trainer=settings.trainer, seed=settings.seed
     )
     entry = Entry(
@@ -324,8 +235,3 @@ def _log_scores(run: ActiveRun, material: Material, *, result: Evaluation, predi
         run.text(json_lines(records), PREDICTIONS)
         if wrong := mistakes(records):
             run.table(wrong, "mistakes.json")
-
-
-def _overlap(gold: Gold) -> int:
-    """Texts that stand in train and in test; they are reported and left."""
-    return len({example.text for example in gold.trainable} & {example.text for example in gold.test})

@@ -212,13 +212,11 @@ class Consistency(Protocol):
 
     def consistent(
         self, predicted: Sequence[Any], *, rows: Sequence[Any], labels: Sequence[str], how: Alike
-    ) -> list[Any]:
-        """Return predicted examples, which are read together, with what the other ones say of the same words."""
-
-    def decided(
-        self, predicted: Sequence[Any], *, rows: Sequence[Any], labels: Sequence[str], how: Alike
     ) -> tuple[list[Any], list[dict[int, float]]]:
-        """Return predicted examples as `consistent` does, and how sure all are together of the words so decided."""
+        """Return predicted examples, which are read together, with what the other ones say of the same words.
+
+        Beside each, by the number of a word: how sure all are together where they have decided and the model has not.
+        """
 
     def in_text(self, text: Cut, *, outputs: Sequence[Any], labels: Sequence[str], how: Alike) -> dict[str, Any]:
         """Return what `EncoderReading.answer` does of a text, of which each part agrees with the others."""

@@ -6,7 +6,6 @@ import logging
 import os
 import socket
 import sqlite3
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -24,6 +23,7 @@ from clinsynth.errors import ConfigError, Pruned, redacted
 from clinsynth.tracking import groups
 from clinsynth.tracking.active import ActiveRun
 from clinsynth.tracking.client import Client
+from clinsynth.tracking.commit import commit_tags
 from clinsynth.tracking.machine import measured
 from clinsynth.tracking.sharing import SharedClaim, beating, is_dead, is_shared, now
 from clinsynth.tracking.store import prepared, quietly_in
@@ -232,7 +232,7 @@ class Ledger:
             HOST: socket.gethostname(),
             LOCK: str(self._lock(run_key).resolve()),
         }
-        fixed |= _commit()
+        fixed |= commit_tags()
         if self.shared:
             fixed[BEAT] = now()
         if corpus:
@@ -297,20 +297,3 @@ def _is_gone(tags: Mapping[str, str]) -> bool:
             return True
     except Timeout:
         return False
-
-
-def _commit() -> dict[str, str]:
-    """Return tags: the commit of the checkout that the code runs from, and whether it has changes; none elsewhere."""
-    here = Path(__file__).parent
-
-    def git(*words: str) -> str | None:
-        try:
-            done = subprocess.run(["git", "-C", str(here), *words], capture_output=True, text=True, timeout=10)
-        except (OSError, subprocess.TimeoutExpired):
-            return None
-        return done.stdout.strip() if done.returncode == 0 else None
-
-    commit = git("rev-parse", "HEAD")
-    if not commit or git("ls-files", "--error-unmatch", __file__) is None:
-        return {}
-    return {"mlflow.source.git.commit": commit, "git_dirty": str(bool(git("status", "--porcelain"))).lower()}

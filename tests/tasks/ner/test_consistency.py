@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from clinsynth.task import Alike
-from clinsynth.tasks.ner.consistency import consistent, decided
+from clinsynth.tasks.ner.consistency import consistent
 from clinsynth.tasks.ner.rows import pooled, read_rows
 from clinsynth.text.entities import Origin, Sentence
 
@@ -22,7 +22,7 @@ def read(*sentences: tuple[str, str, dict[str, float]], how: Alike) -> list[list
         places = tuple((int(end) - len(word) - 1, int(end) - 1) for word, end in zip(words, ends, strict=True))
         examples.append(Sentence(tuple(words), origin=Origin(document, 0, text, places)))
         rows.append(np.array([[1 - (one := sure.get(word, 0.0)), one, 0.0] for word in words], dtype=np.float32))
-    found = consistent(read_rows(examples, rows=rows, labels=LABELS), rows=rows, labels=LABELS, how=how)
+    found, _ = consistent(read_rows(examples, rows=rows, labels=LABELS), rows=rows, labels=LABELS, how=how)
     return [sentence.mentions for sentence in found]
 
 
@@ -54,7 +54,7 @@ def test_it_is_told_how_sure_all_places_are_of_what_they_have_decided() -> None:
     sure = [[0.0, 0.95], [0.0, 0.4], [0.0, 0.6], [0.05]]
     rows = [np.array([[1 - one, one, 0.0] for one in row], dtype=np.float32) for row in sure]
     plain = read_rows(examples, rows=rows, labels=LABELS)
-    found, votes = decided(plain, rows=rows, labels=LABELS, how=Alike("corpus"))
+    found, votes = consistent(plain, rows=rows, labels=LABELS, how=Alike("corpus"))
     assert [one.mentions for one in found] == [["gout"], ["gout"], [], []]
     assert [list(one) for one in votes] == [[], [1], [1], []]
     assert votes[1][1] == pytest.approx((0.95 + 0.4) / 2)

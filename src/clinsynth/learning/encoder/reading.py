@@ -26,7 +26,7 @@ class Predicting:
         found = model.predictions(examples, encoded=encoded, outputs=outputs, labels=labels)
         if self.alike and self.kind.consistency:
             rows = probabilities(self.kind, examples, encoded=encoded, outputs=outputs, labels=labels)
-            found = self.kind.consistency.consistent(found, rows=rows, labels=labels, how=self.alike)
+            found, _ = self.kind.consistency.consistent(found, rows=rows, labels=labels, how=self.alike)
         if self.thresholds and self.kind.confidence:
             found = [self.kind.confidence.above(one, thresholds=self.thresholds) for one in found]
         return found

@@ -28,15 +28,11 @@ Sure = dict[int, float]
 
 def consistent(
     predicted: Sequence[Sentence], *, rows: Sequence[Rows], labels: Sequence[str], how: Alike
-) -> list[Sentence]:
-    """Return the sentences with what the places of the same words, in the same scope, say together."""
-    return decided(predicted, rows=rows, labels=labels, how=how)[0]
-
-
-def decided(
-    predicted: Sequence[Sentence], *, rows: Sequence[Rows], labels: Sequence[str], how: Alike
 ) -> tuple[list[Sentence], list[Sure]]:
-    """Return the sentences as `consistent` does, and how sure all places are of the words that they have decided."""
+    """Return the sentences with what the places of the same words, in the same scope, say together, and how sure.
+
+    How sure all places are is said of the words that they and not the model have decided.
+    """
     found, sure = list(predicted), [Sure() for _ in predicted]
     for members in _scopes(predicted, whole=how.scope == "corpus"):
         scope = _Scope([predicted[one] for one in members], [rows[one] for one in members], labels)
@@ -54,8 +50,9 @@ def in_text(text: Cut, *, outputs: Sequence[Rows], labels: Sequence[str], how: A
     parts = of_sentences(text, np.concatenate(outputs))
     own = [row for _, row in parts]
     sentences = read_rows([_sentence(text.text, places) for places, _ in parts], rows=own, labels=labels)
+    alike, _ = consistent(sentences, rows=own, labels=labels, how=how)
     spans: list[dict[str, Any]] = []
-    for (places, _), sentence in zip(parts, consistent(sentences, rows=own, labels=labels, how=how), strict=True):
+    for (places, _), sentence in zip(parts, alike, strict=True):
         spans += placed(sentence.spans, scores=sentence.scores, text=text.text, places=places)
     return {"spans": spans}
 
