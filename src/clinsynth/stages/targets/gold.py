@@ -21,12 +21,10 @@ from clinsynth.stages.grid import Planned
 from clinsynth.stages.resolving import Resolved
 from clinsynth.stages.targets import answers, gaps, runs
 from clinsynth.stages.targets.asked import Asked, quietly
+from clinsynth.stages.targets.chains import WRITTEN, chains
 from clinsynth.types import Gold
 
 RUNS = True
-
-READ_ALIKE = ("together", "distilled", "listed", "original", "original-together")
-"""Arms whose models read in another way, too."""
 
 HEADS = ("dataset", "arm", "runs", "f1", "f1_sd", "names", "labels", "tokens")
 
@@ -35,11 +33,14 @@ NOTES = (
     "is how many names of gold train were used (as units, or as a lexicon), `labels` how many gold sentences' labels, "
     "`tokens` how many tokens an LLM has read and written for the arm, estimated as characters / 4 (`~`). One family "
     "of LLMs has written and labelled the texts. BC5CDR has one seed.\n\n"
-    "Arms that learn from others: `together` is `llm`, `all-units` and `real`. The texts of gold train, whose labels "
-    "are not looked at, are labelled by a model of `together` for `taught`, by three of them together for `distilled` "
-    "(and those of BC5CDR's train, too), and for `listed` by the names of gold train, which stand in these very texts: "
-    "no list fits texts so well that was not made of them. `-alike` is the same model, which reads all test sentences "
-    "together (`trainer.alike=corpus`): where it is unsure, words are labelled as they are elsewhere.\n"
+    "Arms that learn from others: `llm-real` is `llm` and `real`; `together` is `llm`, `all-units` and `real`; "
+    "`original-units` and `original-together` are all of gold beside them. A model of `together` labels the texts of "
+    "gold train, whose own labels are not looked at, for `taught`; three of them together label those and the texts of "
+    "BC5CDR's train for `distilled`, as three of `llm-real` do for `llm-real-distilled`, which knows no list of names, "
+    "and three of `original-units` BC5CDR's alone for `everything`. For `listed` the names of gold train are labelled "
+    "in its texts, where they stand: no list fits texts so well that was not made of them. `-alike` is the same model, "
+    "which reads all test sentences together (`trainer.alike=corpus`): where it is unsure, words are labelled as they "
+    "are elsewhere.\n"
 )
 
 
@@ -162,48 +163,19 @@ def _characters(found: Generation) -> int:
 
 
 def _chained(asked: Asked, jobs: Sequence[Planned], rows: Sequence[Row]) -> list[Row]:
-    """Return the arms that learn from what other arms have made, which no grid can name; their runs have a tag.
-
-    They spend what those arms do: models or corpora.
-    """
+    """Return the arms that learn from what other arms have made, which no grid can name; their runs have a tag."""
     first = {job.experiment.partition("_")[2]: job for job in reversed(jobs)}
     spent = {row.arm: row for row in rows if row.dataset == "ncbi_disease"}
-    train, texts = "clinsynth train dataset=ncbi_disease", "clinsynth generate dataset=ncbi_disease material=texts"
     with quietly():
-        llm, units, real = (answers.current(first[name]) or name for name in ("llm", "all-units", "real"))
+        digests = {name: answers.current(first[name]) or name for name in WRITTEN}
         every = len(_gold(first["original"]).train)
-    of_train = f"{texts} texts.path=train texts.number={every}"
-    written, parts = f"{llm},{units}", f"{llm},{units},{real}"
-    own = [spent[name] for name in ("llm", "all-units", "real")]
-    together = f"{train} source=synthetic source.corpora=[{parts}]"
-    taught = f"{of_train} annotator=model annotator.model=latest annotator.threshold=0.6"
-    three = "annotator=model annotator.model=[run1,run2,run3] annotator.threshold=0.6"
-    others = f"{texts} texts.path=$CLINSYNTH_DATA/bc5cdr_disease/train.tsv texts.public=true {three}"
-    commands = {
-        "self-training": (
-            f"{train} size=n30 annotator=llm && {train} size=n30 annotator=model annotator.model=latest",
-            own[:1],
-        ),
-        "together": (together, own),
-        "taught": (f"{together} && {taught} && {train} source=synthetic source.corpora=[{parts},latest]", own),
-        "distilled": (
-            f"{together.replace('train', 'train -m', 1)} seed=0,1,2 && {of_train} {three} && {others} && "
-            f"{train} source=synthetic source.corpora=[{parts},corpus1,corpus2]",
-            own,
-        ),
-        "listed": (
-            f"{of_train} annotator=gazetteer && {train} source=synthetic source.corpora=[{written},latest]",
-            own[:2],
-        ),
-        "original": (f"{train} source=original", [spent["original"]]),
-        "original-together": (f"{train} source=augmented source.corpora=[{parts}]", [*own, spent["original"]]),
-    }
     found = []
-    for arm, (command, used) in commands.items():
-        if arm not in spent:
-            found.append(_tagged(asked, arm, command, spent=used))
-        if arm in READ_ALIKE:
-            found.append(_tagged(asked, f"{arm}-alike", f"{command} trainer.alike=corpus", spent=used))
+    for chain in chains(digests, texts=every):
+        own = [spent[name] for name in chain.spent]
+        if chain.arm not in spent:
+            found.append(_tagged(asked, chain.arm, chain.command, spent=own))
+        if chain.alike:
+            found.append(_tagged(asked, f"{chain.arm}-alike", f"{chain.command} {chain.alike}", spent=own))
     return found
 
 
