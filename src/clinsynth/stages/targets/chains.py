@@ -11,6 +11,7 @@ WRITTEN = ("llm", "all-units", "real")
 TRAIN = "clinsynth train dataset=ncbi_disease"
 LABEL = "clinsynth generate dataset=ncbi_disease material=texts"
 THREE = "annotator=model annotator.model=[run1,run2,run3] annotator.threshold=0.6"
+ALIKE = "trainer.alike=corpus trainer.abbreviations=true"
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,6 @@ def chains(digests: Mapping[str, str], *, texts: int) -> list[Chain]:
     llm, units, real = (digests[name] for name in WRITTEN)
     own = f"{LABEL} texts.path=train texts.number={texts}"
     others = f"{LABEL} texts.path=$CLINSYNTH_DATA/bc5cdr_disease/train.tsv texts.public=true {THREE}"
-    corpus = "trainer.alike=corpus"
 
     def distilled(source: str, parts: str, labelled: str, *more: str) -> str:
         """Three models of an arm label texts, and another one learns from these, too."""
@@ -52,9 +52,9 @@ def chains(digests: Mapping[str, str], *, texts: int) -> list[Chain]:
             "llm-real-distilled",
             distilled("synthetic", f"{llm},{real}", f"{own} {THREE}", others),
             ("llm", "real"),
-            alike=corpus,
+            alike=ALIKE,
         ),
-        Chain("together", together, WRITTEN, alike=corpus),
+        Chain("together", together, WRITTEN, alike=ALIKE),
         Chain(
             "taught",
             f"{together} && {taught} && {_train('synthetic', f'{llm},{units},{real},latest')}",
@@ -64,17 +64,17 @@ def chains(digests: Mapping[str, str], *, texts: int) -> list[Chain]:
             "distilled",
             distilled("synthetic", f"{llm},{units},{real}", f"{own} {THREE}", others),
             WRITTEN,
-            alike=corpus,
+            alike=ALIKE,
         ),
-        Chain("listed", f"{own} annotator=gazetteer && {listed}", ("llm", "all-units"), alike=corpus),
-        Chain("original", f"{TRAIN} source=original", ("original",), alike=corpus),
-        Chain("original-together", _train("augmented", f"{llm},{units},{real}"), (*WRITTEN, "original"), alike=corpus),
+        Chain("listed", f"{own} annotator=gazetteer && {listed}", ("llm", "all-units"), alike=ALIKE),
+        Chain("original", f"{TRAIN} source=original", ("original",), alike=ALIKE),
+        Chain("original-together", _train("augmented", f"{llm},{units},{real}"), (*WRITTEN, "original"), alike=ALIKE),
         Chain("original-units", _train("augmented", f"{llm},{units}"), ("llm", "all-units", "original")),
         Chain(
             "everything",
             distilled("augmented", f"{llm},{units}", others),
             ("llm", "all-units", "original"),
-            alike=corpus,
+            alike=ALIKE,
         ),
     ]
 

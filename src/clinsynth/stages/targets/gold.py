@@ -39,8 +39,8 @@ NOTES = (
     "BC5CDR's train for `distilled`, as three of `llm-real` do for `llm-real-distilled`, which knows no list of names, "
     "and three of `original-units` BC5CDR's alone for `everything`. For `listed` the names of gold train are labelled "
     "in its texts, where they stand: no list fits texts so well that was not made of them. `-alike` is the same model, "
-    "which reads all test sentences together (`trainer.alike=corpus`): where it is unsure, words are labelled as they "
-    "are elsewhere.\n"
+    "which reads all test sentences together (`trainer.alike=corpus trainer.abbreviations=true`, as devel said that it "
+    "helps): where it is unsure, words are labelled as they are elsewhere.\n"
 )
 
 
