@@ -87,3 +87,22 @@ def test_a_way_of_asking_is_told_allowed_capped_and_paid_for_once(
     assert examples(asked(*words), with_store) == whole
     assert len(kept) == number
     assert server.asked()["requests"] <= number + 1  # the one that was under way when it was killed
+
+
+def test_an_estimate_counts_labels_of_texts_that_are_there(asked: Run, server: MockServer) -> None:
+    """The answers that there are say which requests follow them, so that none is left out, and none counted twice."""
+
+    def estimated(*words: str) -> int:
+        told = asked(*LABELLED, *words, "generation.dry_run=true")
+        (number,) = re.findall(r"requests to send +(\d+)", told.out)
+        return int(number)
+
+    assert asked(*WRITTEN).status == 0
+    checked = ("annotator.shots=2", "annotator.verify=true")
+    assert estimated(*checked) == 8
+    assert asked(*LABELLED, "annotator.shots=2").status == 0
+    assert estimated(*checked) == 4
+    before = server.asked()["requests"]
+    assert asked(*LABELLED, *checked).status == 0
+    assert server.asked()["requests"] == before + 4
+    assert estimated(*checked) == 0

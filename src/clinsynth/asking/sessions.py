@@ -12,7 +12,7 @@ from clinsynth.asking import clients
 from clinsynth.config import RULES, AskingConfig, DatasetConfig, LLMConfig
 from clinsynth.errors import ConfigError, MissingCompletions
 from clinsynth.llm import KnownCompletions, recorded, send_log
-from clinsynth.llm.account import NO_FURTHER, Account, FurtherRequests, nobody_hears
+from clinsynth.llm.account import Account, Further, nobody_hears, nothing_further
 from clinsynth.llm.budget import PAID, Cap, Spend
 from clinsynth.llm.cache import CompletionCache
 from clinsynth.llm.databases import cache_place
@@ -30,9 +30,9 @@ SHOWN = 5
 
 
 def estimate(
-    llm: LLMConfig, requests: Sequence[Request], *, artifacts: Path, labelled: FurtherRequests = NO_FURTHER
+    llm: LLMConfig, requests: Sequence[Request], *, artifacts: Path, labelled: Further = nothing_further
 ) -> Spend:
-    """Return what asking would take, with the requests about every answer; nothing is sent."""
+    """Return what asking would take, with the requests about answers to come; nothing is sent."""
     with closing(CompletionCache(cache_place(artifacts, llm.cache))) as cache:
         return Account(clients.endpoint(llm), cache, clients.unspent(llm)).estimate(requests, labelled=labelled)
 

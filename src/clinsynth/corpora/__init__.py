@@ -13,7 +13,7 @@ from typing import Any
 from clinsynth import keys
 from clinsynth.artifacts import ArtifactStore
 from clinsynth.config import Reviewed
-from clinsynth.corpora.answers import replay_answers
+from clinsynth.corpora.answers import asked_ahead, replay_answers
 from clinsynth.corpora.building import build_corpus, check_units_are_written_about
 from clinsynth.corpora.by_model import labelled_corpus
 from clinsynth.corpora.cleaned import DOUBT, cleaned_corpus
@@ -39,6 +39,7 @@ __all__ = [
     "Generation",
     "Manifest",
     "Recipe",
+    "asked_ahead",
     "cleaned_corpus",
     "corpus_digest",
     "find_corpus",

@@ -31,6 +31,22 @@ def replay_answers(recipe: Recipe, *, completions: KnownCompletions) -> Generati
     return replay
 
 
+def asked_ahead(generation: Generation, *, completions: KnownCompletions) -> list[Request]:
+    """Return all that is asked, as far as the answers that there are tell, which the generation takes.
+
+    Where several requests write a text, those that follow a first one are foreseen.
+    """
+    if generation.recipe.task.exchange is not None:
+        return [*generation.requests, *generation.foreseen]
+    asked: list[Request] = []
+    waiting = generation.requests
+    while waiting:
+        asked += waiting
+        found = completions.find(waiting)
+        waiting = _replayed([request for request in waiting if request.id in found], found, replay=generation)
+    return asked
+
+
 def _replayed(requests: Sequence[Request], found: Mapping[str, Completion], *, replay: Generation) -> list[Request]:
     """Hand the answers to the replay in the order of their requests; returns the requests that come of it."""
     asked = {

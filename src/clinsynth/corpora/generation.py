@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from clinsynth.corpora.exchanges import Exchanges, Place
-from clinsynth.corpora.label_steps import LabelStep, first_steps, next_step
+from clinsynth.corpora.label_steps import LabelStep, first_steps, next_step, number_after
 from clinsynth.corpora.labelling import ReadAnswer, Reader
 from clinsynth.corpora.plans import RequestPlan
 from clinsynth.corpora.recipe import Recipe
@@ -99,16 +99,20 @@ class Generation:
         rank = {unit: number for number, unit in enumerate((*self.plan.units, *self.plan.chosen.spare))}
         return sorted(self._answers.values(), key=lambda answer: (answer.replicate, rank[answer.unit]))
 
-    @property
-    def further(self) -> FurtherRequests:
-        """Return how many requests about labels each answer gives rise to, for estimates."""
+    def anew(self) -> Generation:
+        """Return the same generation before any answer has come."""
+        return Generation(self.recipe, self.plan, keep=self.keep, tops_up=self.tops_up)
+
+    def further(self, request: Request) -> FurtherRequests:
+        """Return how many requests about labels the answer to a request gives rise to, for estimates."""
         writing = self.recipe.writing
         if writing.annotator != "llm":
             return NO_FURTHER
         asking, shown = writing.asking, (writing.shots, writing.rules)
+        step = self._steps.get(request.id)
+        if step is not None:
+            return FurtherRequests(number_after(step, asking=asking), shorter=False)
         each = asking.steps + asking.verify
-        if self._own:
-            return FurtherRequests(each - 1, shorter=False)
         return FurtherRequests(asking.passes * each, sum(found.characters for found in shown if found))
 
     def labels_of(self, answer: ParsedAnswer) -> tuple[Completion, ...]:

@@ -46,6 +46,11 @@ def next_step(step: LabelStep, completion: Completion, *, asking: Asking) -> Lab
     return None
 
 
+def number_after(step: LabelStep, *, asking: Asking) -> int:
+    """Return how many steps follow one until its pass is over."""
+    return (step.kind == REASON) + (step.kind != VERIFY and asking.verify)
+
+
 def _first(base: Request, number: int, kind: str, *, asking: Asking) -> Request:
     """Return the request of the writer, of a pass; reasons are asked for in the place of the answer."""
     numbered = replace(base, id=_named(base.id, pass_number=number))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -31,7 +31,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class FurtherRequests:
-    """The requests that every answer gives rise to, for estimates."""
+    """The requests that an answer gives rise to, for estimates."""
 
     number: int = 0
     characters: int = 0
@@ -41,6 +41,14 @@ class FurtherRequests:
 
 
 NO_FURTHER = FurtherRequests()
+
+Further = Callable[[Request], FurtherRequests]
+"""Returns what the answer to a request gives rise to."""
+
+
+def nothing_further(request: Request) -> FurtherRequests:
+    """Return that an answer is the end of it."""
+    return NO_FURTHER
 
 
 class Heard(Protocol):
@@ -155,8 +163,8 @@ class Account:
         if self.max_cost_usd is not None and usd > self.max_cost_usd:
             raise BudgetExceeded(f"llm.max_cost_usd={self.max_cost_usd} would be exceeded: {said}")
 
-    def estimate(self, requests: Sequence[Request], *, labelled: FurtherRequests) -> Spend:
-        """Return what answers would take, asking nobody, and what further requests about each of them would.
+    def estimate(self, requests: Sequence[Request], *, labelled: Further) -> Spend:
+        """Return what answers would take, asking nobody, and what the requests would that they give rise to.
 
         Adds to `spend` what the cache has.
         """
@@ -170,10 +178,11 @@ class Account:
             first = spend.estimate(request)
             planned.paid(request, first, cost(first, spend.price))
             prompt, completion = first.prompt or 0, first.completion or 0
-            further = Usage(
-                prompt + completion + round(labelled.characters / CHARACTERS_PER_TOKEN),
-                completion // (3 if labelled.shorter else 1),
+            further = labelled(request)
+            each = Usage(
+                prompt + completion + round(further.characters / CHARACTERS_PER_TOKEN),
+                completion // (3 if further.shorter else 1),
             )
-            for _ in range(labelled.number):
-                planned.add(further, cost(further, spend.price))
+            for _ in range(further.number):
+                planned.add(each, cost(each, spend.price))
         return planned

@@ -17,7 +17,7 @@ from clinsynth.config import (
 )
 from clinsynth.errors import ConfigError
 from clinsynth.llm import KnownCompletions
-from clinsynth.llm.account import NO_FURTHER, FurtherRequests
+from clinsynth.llm.account import Further, nothing_further
 from clinsynth.reports.console import say
 from clinsynth.reports.spending import show_estimate, show_spend
 from clinsynth.tracking import ActiveRun, Ledger
@@ -37,15 +37,15 @@ def ends_before_asking(
     artifacts: Path,
     dataset: DatasetConfig,
     what: str,
-    labelled: FurtherRequests = NO_FURTHER,
+    labelled: Further = nothing_further,
     at_most: bool = False,
     own_texts: str = "",
 ) -> bool:
     """Show what asking will take; return whether the user wants no answers: a dry run, or an end to batches.
 
     Raises ConfigError where `what` the requests show of the dataset may not be sent; a dry run says so.
-    `labelled` are the requests about every answer. `own_texts` is the path of a user's own texts. `at_most`: the
-    requests stand for others, of which some may be answered already.
+    `labelled` says which requests an answer to come gives rise to. `own_texts` is the path of a user's own texts.
+    `at_most`: the requests stand for others, of which some may be answered already.
     """
     if asking.cancel:
         print(f"{sessions.cancel_batches(llm, artifacts=artifacts)} batches are cancelled.")

@@ -36,17 +36,17 @@ def main(settings: GenerateConfig, *, job: Job) -> Corpus | None:
         _refuse_parts(settings)
         return _seen(make())
     generation = _planned(settings, recipe=recipe, completions=completions)
-    foreseen = generation.foreseen
+    ahead = generation.anew()
     if asking.ends_before_asking(
         settings.llm,
-        [*generation.requests, *foreseen],
+        corpora.asked_ahead(ahead, completions=completions),
         asking=settings.generation,
         artifacts=store.root,
         dataset=settings.dataset,
         what="its units or rows",
-        labelled=generation.further,
+        labelled=ahead.further,
         own_texts=labelling.own_texts(settings),
-        at_most=bool(foreseen),
+        at_most=bool(ahead.foreseen),
     ):
         return None
     run_key = keys.generation(settings, version=recipe.version, gold=recipe.gold.hashes)

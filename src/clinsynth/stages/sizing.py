@@ -42,9 +42,8 @@ def _of_corpus(job: Planned) -> Spend:
     gold = resolving.load_gold(settings.dataset, paths=settings.paths)
     recipe = resolving.opened(settings, gold=gold).recipe
     plan = corpora.plan_requests(recipe, completions=asking.completions_of(settings))
-    generation = Generation(recipe, plan)
-    requests = [*generation.requests, *generation.foreseen]
-    artifacts = Path(settings.paths.artifacts)
+    generation, artifacts = Generation(recipe, plan), Path(settings.paths.artifacts)
+    requests = corpora.asked_ahead(generation, completions=asking.completions_of(settings))
     return sessions.estimate(settings.llm, requests, artifacts=artifacts, labelled=generation.further)
 
 
