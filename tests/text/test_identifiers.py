@@ -62,6 +62,21 @@ def test_texts_that_name_somebody_are_not_sent(clinsynth: Command, with_store: P
     assert server.asked()["requests"] > 0
 
 
+@pytest.mark.parametrize("chosen", ["draw", "nearest"])
+def test_rows_that_name_somebody_are_not_shown(
+    chosen: str, clinsynth: Command, with_store: Path, server: MockServer
+) -> None:
+    """Requests for labels show them, which are asked when the sentences have come: it is said before anything is."""
+    row = "Dr. O\nJane O\nSmith O\nhas O\ngout B-Disease\n\n"
+    (with_store / "train.tsv").write_text(row.replace(" ", "\t"), encoding="utf-8")
+    live = ("llm=local", "llm.model=m", f"llm.base_url={server.url}", "llm.api_key_env=null", "size=n1")
+    mine = ("dataset.public=false", "dataset.files.train.path=train.tsv", "dataset.files.train.sha256=null")
+    labels = ("annotator=llm", "annotator.shots=1", f"annotator.shots_from={chosen}")
+    said = clinsynth("generate", *live, *mine, *labels, "generation.send_gold_text=true")
+    assert (said.status, server.asked()["requests"]) == (2, 0)
+    assert "row 0 of gold train: 1 name" in " ".join(said.err.split())
+
+
 ENGINE = """
 supported_languages: [en]
 nlp_configuration:

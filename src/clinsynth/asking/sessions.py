@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 
@@ -20,6 +21,7 @@ from clinsynth.llm.progress import FollowUp, Instead, nothing_follows, nothing_i
 from clinsynth.llm.send_log import SendLog
 from clinsynth.llm.servers.base import ServerAnswer
 from clinsynth.llm.view import View
+from clinsynth.task import Shots
 from clinsynth.text.identifiers import counted, identifiers, with_rules
 from clinsynth.text.presidio import recogniser
 from clinsynth.tracking import SENT, ActiveRun, Ledger, Traced
@@ -51,15 +53,17 @@ def check_consent(
     llm: LLMConfig,
     what: str,
     own_texts: str = "",
+    shots: Shots | None = None,
 ) -> None:
     """Raise ConfigError where gold text of a dataset that is not public would be sent unasked, or a user's own texts.
 
-    `what` names that text: its units, its test texts. `own_texts` is the path of a user's own.
+    `what` names that text: its units, its test texts. `own_texts` is the path of a user's own. `shots` may stand in
+    requests that follow these.
     """
     if dataset.public or llm.trusted:
         return
     if asking.send_gold_text:
-        _check_identifiers(requests, asking=asking, llm=llm)
+        _check_identifiers(requests, asking=asking, llm=llm, shots=shots)
         return
     if not any(request.gold_characters for request in requests):  # such as the criteria of an instrument
         return
@@ -74,18 +78,23 @@ def check_consent(
     )
 
 
-def _check_identifiers(requests: Sequence[Request], *, asking: AskingConfig, llm: LLMConfig) -> None:
+def _check_identifiers(
+    requests: Sequence[Request], *, asking: AskingConfig, llm: LLMConfig, shots: Shots | None
+) -> None:
     """Raise ConfigError, which says where but not what, where texts seem to name somebody."""
     if asking.send_identifiers:
         return
     find = identifiers if asking.identifiers == RULES else with_rules(recogniser(asking.identifiers))
     private = (request for request in requests if request.gold_characters)
-    texts = ("\n".join(message["content"] for message in request.messages) for request in private)
-    found = [f"request {number}: {said}" for number, text in enumerate(texts, 1) if (said := counted(find(text)))]
+    asked = ("\n".join(message["content"] for message in request.messages) for request in private)
+    shown = ((f"row {shot.row} of gold train", shot.example.text) for shot in (shots.rows if shots else ()))
+    texts = chain(((f"request {number}", text) for number, text in enumerate(asked, 1)), shown)
+    found = [f"{place}: {said}" for place, text in texts if (said := counted(find(text)))]
     if found:
         more = f" and {len(found) - SHOWN:,} more" if found[SHOWN:] else ""
         raise ConfigError(
-            f"{len(found):,} requests to {clients.whose(llm)} seem to name somebody: {'; '.join(found[:SHOWN])}{more}. "
+            f"{len(found):,} requests to {clients.whose(llm)}, or rows that they show, seem to name somebody: "
+            f"{'; '.join(found[:SHOWN])}{more}. "
             "Nothing was sent. Take it out of the texts; or say that it may go with generation.send_identifiers=true. "
             "That nothing is found does not say that there is nothing: rules see forms, and not who is meant."
         )

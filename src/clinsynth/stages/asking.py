@@ -20,6 +20,7 @@ from clinsynth.llm import KnownCompletions
 from clinsynth.llm.account import Further, nothing_further
 from clinsynth.reports.console import say
 from clinsynth.reports.spending import show_estimate, show_spend
+from clinsynth.task import Shots
 from clinsynth.tracking import ActiveRun, Ledger
 from clinsynth.types import Request
 
@@ -40,12 +41,14 @@ def ends_before_asking(
     labelled: Further = nothing_further,
     at_most: bool = False,
     own_texts: str = "",
+    shots: Shots | None = None,
 ) -> bool:
     """Show what asking will take; return whether the user wants no answers: a dry run, or an end to batches.
 
     Raises ConfigError where `what` the requests show of the dataset may not be sent; a dry run says so.
     `labelled` says which requests an answer to come gives rise to. `own_texts` is the path of a user's own texts.
-    `at_most`: the requests stand for others, of which some may be answered already.
+    `at_most`: the requests stand for others, of which some may be answered already. `shots` may stand in those that
+    follow.
     """
     if asking.cancel:
         print(f"{sessions.cancel_batches(llm, artifacts=artifacts)} batches are cancelled.")
@@ -53,7 +56,7 @@ def ends_before_asking(
     planned = sessions.estimate(llm, requests, artifacts=artifacts, labelled=labelled)
     show_estimate(planned, model=llm.model or "", dry_run=asking.dry_run, at_most=at_most)
     try:
-        sessions.check_consent(dataset, requests, asking=asking, llm=llm, what=what, own_texts=own_texts)
+        sessions.check_consent(dataset, requests, asking=asking, llm=llm, what=what, own_texts=own_texts, shots=shots)
     except ConfigError as refusal:
         if not asking.dry_run:
             raise

@@ -46,6 +46,7 @@ def main(settings: GenerateConfig, *, job: Job) -> Corpus | None:
         what="its units or rows",
         labelled=ahead.further,
         own_texts=labelling.own_texts(settings),
+        shots=recipe.writing.shots,
         at_most=bool(ahead.foreseen),
     ):
         return None

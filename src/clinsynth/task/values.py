@@ -21,6 +21,10 @@ class Shot:
 
 class Shots(Protocol):
     @property
+    def rows(self) -> Sequence[Shot]:
+        """Return all examples that a request may show."""
+
+    @property
     def characters(self) -> int:
         """Return how many characters a request shows, about."""
 
