@@ -113,6 +113,8 @@ def test_own_texts_go_to_trusted_servers_alone(texts: Run, server: MockServer) -
     assert texts("annotator=gazetteer", trusted=False).status == 0
     assert texts("texts.public=true", trusted=False).status == 0
     assert server.asked()["requests"] == 3
+    beside = texts("texts.public=true", "dataset.public=false", "annotator.shots=2", trusted=False)
+    assert "sample_ner is not public (dataset.public=false)" in beside.err
 
 
 def test_training_asks_nobody_and_counts_labels(

@@ -45,7 +45,7 @@ def main(settings: GenerateConfig, *, job: Job) -> Corpus | None:
         dataset=settings.dataset,
         what="its units or rows",
         labelled=ahead.further,
-        own_texts=labelling.own_texts(settings),
+        own_texts="" if settings.texts.public else labelling.own_texts(settings),
         shots=recipe.writing.shots,
         at_most=bool(ahead.foreseen),
     ):
