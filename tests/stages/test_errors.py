@@ -104,3 +104,22 @@ def test_the_next_round_asks_for_what_is_wrong_in_a_review(
     assert "are private, and names out of them would be asked for" in " ".join(
         clinsynth("generate", *tried).err.split()
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["dataset=sample_types", "units.from_errors={}"], "sample_types is ner with O, B-Problem"),
+        (["dataset=sample_relation", "units.from_errors={}", "material=texts"], "sample_relation is relation with"),
+        (["dataset=sample_relation", "texts.pick=uncertain", "texts.model={}", "material=texts"], "relation with"),
+    ],
+)
+def test_a_model_of_other_labels_is_refused(
+    words: list[str], said: str, clinsynth: Command, marking_model: Path, with_store: Path
+) -> None:
+    name = words[0].partition("=")[2]
+    devel = next((Path(corpora.__file__).parents[1] / "assets" / name).glob("train.*"))
+    found = clinsynth("generate", *(word.format(marking_model) for word in words), f"dataset.files.devel.path={devel}")
+    assert found.status == 2
+    assert "has learnt ner with the labels O, B-Disease, I-Disease" in " ".join(found.err.split())
+    assert said in " ".join(found.err.split())

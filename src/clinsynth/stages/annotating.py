@@ -22,7 +22,7 @@ from clinsynth.learning.learner import Opening, Student
 from clinsynth.learning.sets import TrainingSet
 from clinsynth.models import opened
 from clinsynth.reports.counts import show_corpus_counts
-from clinsynth.stages import models
+from clinsynth.stages import models, suiting
 from clinsynth.task import Alike, Task
 from clinsynth.tracking import Ledger
 from clinsynth.types import Gold
@@ -70,12 +70,7 @@ def probabilities(folders: Sequence[str], examples: Sequence[Any], *, task: Task
 
 
 def _of_model(folder: Path, examples: Sequence[Any], *, task: Task) -> list[Any]:
-    said = saved.describe_model(folder)
-    if said.task not in (None, task.name) or (said.labels and said.labels != task.labels):
-        raise ConfigError(
-            f"annotator.model={folder} has learnt {said.task} with the labels {', '.join(said.labels)}, and "
-            f"{task.dataset.name} is {task.name} with {', '.join(task.labels)}: it cannot label these texts."
-        )
+    suiting.check_model(folder, named="annotator.model", task=task)
     device = hardware.device("auto")
     how = Opening(workers=hardware.readers(None, device=device), device=device)
     with closing(opened(folder, how=how)) as model:

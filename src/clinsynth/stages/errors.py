@@ -16,6 +16,7 @@ from clinsynth.config.units import DEVEL
 from clinsynth.errors import ConfigError
 from clinsynth.models import opened
 from clinsynth.quality.filters import folded, folded_texts
+from clinsynth.stages import suiting
 from clinsynth.stages.uncertainty import Unsure
 from clinsynth.task import Task
 from clinsynth.types import Gold, Predictions
@@ -47,7 +48,7 @@ def with_errors(settings: CorpusConfig, *, task: Task, gold: Gold) -> Gold:
     if run is None:
         return gold
     tried = tried_on(settings, task=task, gold=gold)
-    found, digest = predictions(settings, tried=tried)
+    found, digest = predictions(settings, tried=tried, task=task)
     hashes = gold.hashes | {MODEL: digest, **tried.hashes}
     if settings.material is Material.texts:
         return replace(gold, hashes=hashes)
@@ -105,11 +106,12 @@ def _reviewed(settings: CorpusConfig, *, task: Task, gold: Gold) -> Tried:
     return Tried(examples, f"the review of {corpus.digest}", review, {REVIEW: review})
 
 
-def predictions(settings: CorpusConfig, *, tried: Tried) -> tuple[Predictions, str]:
-    """Return what a model makes of examples, and the digest of its folder."""
+def predictions(settings: CorpusConfig, *, tried: Tried, task: Task) -> tuple[Predictions, str]:
+    """Return what a model makes of examples, and the digest of its folder; raises ConfigError for one of others."""
     run = settings.units.from_errors
     assert run is not None
     model = Unsure.of(run, settings=settings)
+    suiting.check_model(model.folder, named="units.from_errors", task=task)
     key = f"{model.digest}/{tried.digest}"
     if key not in _read:
         with closing(opened(model.folder)) as reader:
@@ -128,7 +130,7 @@ class NearErrors:
     def of(cls, settings: CorpusConfig, *, task: Task, gold: Gold, embed: Embed) -> NearErrors:
         """Return the texts that the model of `units.from_errors` gets wrong; raises ConfigError for none."""
         tried = tried_on(settings, task=task, gold=gold)
-        found, _ = predictions(settings, tried=tried)
+        found, _ = predictions(settings, tried=tried, task=task)
         pairs = zip(found.gold, found.predicted, strict=True)
         wrong = tuple(truth.text for truth, guess in pairs if _says(truth) != _says(guess))
         if not wrong:

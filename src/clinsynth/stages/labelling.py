@@ -17,6 +17,7 @@ from clinsynth.files.row_numbers import read_row_numbers
 from clinsynth.files.sources import resolve
 from clinsynth.keys import digest, named, path_digest
 from clinsynth.llm import RECORDED
+from clinsynth.stages import suiting
 from clinsynth.stages.choices import changed
 from clinsynth.stages.errors import NearErrors
 from clinsynth.stages.uncertainty import Unsure
@@ -107,6 +108,8 @@ def _with_picked(settings: CorpusConfig, *, task: Task, gold: Gold) -> Gold:
     path = None if texts.path == TRAIN else resolve(texts.path)
     hashes = {TEXTS: path_digest(path)} if path and path.exists() else {}
     unsure = Unsure.of(texts.model, settings=settings) if texts.model else None
+    if unsure is not None:
+        suiting.check_model(unsure.folder, named="texts.model", task=task, same_labels=False)
     hashes |= {MODEL: unsure.digest} if unsure else {}
     rows = resolve(texts.rows) if texts.rows else None
     how = [named(texts), named(settings.dataset), hashes, path_digest(rows) if rows and rows.is_file() else None]

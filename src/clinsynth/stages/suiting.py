@@ -1,11 +1,13 @@
-"""Whether backbone and judge suit the task of a training."""
+"""Whether a backbone, a judge or a trained model suits a task."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from clinsynth.config import AnswerJudgeConfig, BackboneConfig, PromptConfig, ScoredBy, named_prompt
 from clinsynth.errors import ConfigError
+from clinsynth.learning import saved
 from clinsynth.task import Task
 
 
@@ -20,6 +22,20 @@ def check_kind(backbone: BackboneConfig, *, task: Task) -> None:
         f"{task.dataset.name} ({task.name}) is learnt by one that {what[task.kind.learner]} "
         f"(backbone.kind={task.kind.learner}): choose {other}, or a YAML of your own that says so."
     )
+
+
+def check_model(folder: Path, *, named: str, task: Task, same_labels: bool = True) -> None:
+    """Raise ConfigError for a trained model of another task or, unless these do not matter, of other labels.
+
+    `named` is the key that names it. A folder that does not say what it has learnt is taken for one of the task.
+    """
+    said = saved.describe_model(folder)
+    other = said.labels if same_labels and said.labels != task.labels else ()
+    if said.task not in (None, task.name) or other:
+        raise ConfigError(
+            f"{named}={folder} has learnt {said.task} with the labels {', '.join(said.labels)}, and "
+            f"{task.dataset.name} is {task.name} with {', '.join(task.labels)}: it cannot label these texts."
+        )
 
 
 def complete_judge(judge: AnswerJudgeConfig, *, task: Task) -> AnswerJudgeConfig:
