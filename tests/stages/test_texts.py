@@ -141,6 +141,11 @@ def test_training_asks_nobody_and_counts_labels(
         (["annotator=gazetteer", "annotator.shots=2"], "are of annotator=llm"),
         (["texts.pick=uncertain"], "texts.model="),
         (["texts.path=nowhere"], "no texts at"),
+        (["texts.rows=rows.json", "texts.pick=novel"], "random with texts.rows, whose order counts"),
+        (["texts.rows=rows.json", "units.from_errors=latest"], "both say which texts come first"),
+        (["material=written"], "give material=texts, or leave them out"),
+        (["annotator.threshold=0.5"], "give annotator=model, or leave them out"),
+        (["annotator=default", "annotator.model=latest"], "give annotator=model, or leave them out"),
         (["dataset=sample_chat", "annotator=none"], "chat has no labels for texts that are there"),
     ],
 )
@@ -160,3 +165,10 @@ def test_ncbi_sentences_are_recorded_with_their_labels(clinsynth: Command, with_
     assert missed.status == 2
     assert "its `shots` differs" in missed.err
     assert json.loads(max(with_store.glob("artifacts/corpus-*/manifest.json")).read_text())["counts"]["labels"] == 24
+
+
+def test_a_way_to_pick_goes_before_the_texts_of_the_dataset(texts: Run, with_store: Path) -> None:
+    (with_store / "rows.json").write_text("[5, 4, 3]", encoding="utf-8")
+    own = ("texts.path=train", "dataset.texts=rows.json", "annotator=gazetteer")
+    assert len(examples(texts(*own), with_store)) == 3
+    assert len(examples(texts(*own, "texts.pick=novel"), with_store)) > 100

@@ -75,8 +75,8 @@ class TextsConfig:
     column: str = option("text", "of tables and JSON lines, the column with the text")
     rows: str | None = option(
         None,
-        "a file with numbers of texts, from 0: these alone, in this order, and no draw; null, for path=train: "
-        "dataset.texts",
+        "a file with numbers of texts, from 0: these alone, in this order, and no draw; null, for path=train "
+        "where neither a number nor a pick is given: dataset.texts",
     )
     number: int | None = option(None, "so many texts; null is all")
     pick: Pick = option(
@@ -92,3 +92,5 @@ class TextsConfig:
         needs = (self.pick is Pick.uncertain) == (self.model is not None)
         check(needs, "texts.model", self.model, "a trained model with texts.pick=uncertain, and null without it")
         check(not (self.rows and self.number), "texts.number", self.number, "null with texts.rows")
+        ordered = self.rows is None or self.pick is Pick.random
+        check(ordered, "texts.pick", self.pick.value, "random with texts.rows, whose order counts")

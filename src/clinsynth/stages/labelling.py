@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from clinsynth.analysis.kept_embeddings import KeptEmbeddings
-from clinsynth.config import DRAW, TRAIN, CorpusConfig, Material, Pick
+from clinsynth.config import DRAW, TRAIN, CorpusConfig, Material, Pick, TextsConfig
+from clinsynth.config.corpus import MODEL as BY_MODEL
 from clinsynth.corpora.real_texts import Picking, Uncertainty, picked
 from clinsynth.corpora.rules import read_rules
 from clinsynth.corpora.shots import open_shots
@@ -47,7 +48,8 @@ def filled_in(settings: Settings) -> Settings:
     if settings.material is Material.written:
         return settings
     texts, quality = settings.texts, settings.quality
-    if texts.path == TRAIN and texts.rows is None and texts.number is None:
+    drawn = texts.pick is Pick.random and texts.number is None and settings.units.from_errors is None
+    if texts.path == TRAIN and texts.rows is None and drawn:
         texts = changed(texts, rows=dataset.texts)
     if texts.path != TRAIN:
         dataset = changed(dataset, public=dataset.public and texts.public)
@@ -58,22 +60,36 @@ def filled_in(settings: Settings) -> Settings:
 def check_labelling(settings: CorpusConfig, *, task: Task) -> None:
     """Raise ConfigError for ways of asking that nobody is asked in, or that change nothing; of completed settings."""
     annotator, llm = settings.annotator, settings.llm
+    _check_used(settings)
     if not annotator.is_usual and annotator.name != "llm":
         raise ConfigError(
             "annotator.shots, passes, steps, verify and guidelines are of annotator=llm; "
             f"annotator={annotator.name} asks nobody: leave them out."
         )
-    if settings.units.from_errors and settings.texts.pick is not Pick.random:
-        raise ConfigError(
-            f"units.from_errors and texts.pick={settings.texts.pick.value} both say which texts come first: "
-            "leave out one of them."
-        )
+    if settings.units.from_errors and (settings.texts.pick is not Pick.random or settings.texts.rows):
+        own = f"texts.rows={settings.texts.rows}" if settings.texts.rows else f"texts.pick={settings.texts.pick.value}"
+        raise ConfigError(f"units.from_errors and {own} both say which texts come first: leave out one of them.")
     if annotator.passes > 1 and task.vote is None:
         raise ConfigError(f"annotator.passes={annotator.passes}: {task.name} does not vote on labels; it has to be 1.")
     if annotator.passes > 1 and llm.temperature == 0 and llm.name != RECORDED:
         raise ConfigError(
             f"annotator.passes={annotator.passes} with llm.temperature=0 asks for the same answer again and again: "
             "give a temperature such as llm.temperature=0.7."
+        )
+
+
+def _check_used(settings: CorpusConfig) -> None:
+    """Raise ConfigError for settings of real texts or of a model that labels, where there are none of these."""
+    annotator = settings.annotator
+    if settings.material is Material.written and settings.texts != TextsConfig():
+        raise ConfigError(
+            "texts.path, texts.number and the like say which real texts are labelled, and here an LLM writes them "
+            "(material=written): give material=texts, or leave them out."
+        )
+    if annotator.name != BY_MODEL and (annotator.models or annotator.threshold or annotator.alike):
+        raise ConfigError(
+            f"annotator.model, threshold and alike are of annotator=model, and annotator={annotator.name} labels: give "
+            "annotator=model, or leave them out."
         )
 
 
