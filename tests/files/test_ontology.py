@@ -55,6 +55,7 @@ MN = C04
 *NEWRECORD
 RECTYPE = D
 MH = Fever, Typhoid
+PRINT ENTRY = Typhoid|T047|NON|EQV|UNK
 ENTRY = Enteric Fever
 MN = C01.100
 MN = C07.200
@@ -65,6 +66,12 @@ MN = C01
 """
 
 TABLE = "id;prefLabel;altLabel;broader\n1;disease;;\n2;gout;podagra|the gout;1\n3;cancer;;1\n4;lung cancer;;3\n"
+SEVERAL = (
+    "id,name,broader\nD2,gout,joints\nD1,joints,disease\nD2,gout,K\nD0,disease,\nK,kidneys,disease\nD3,tophus,gout\n"
+)
+"""A row for each broader term, by its name or id."""
+
+CIRCLE = "name,broader\nfever,\nchicken,egg\negg,chicken\n"
 
 
 @pytest.mark.parametrize(
@@ -79,10 +86,15 @@ TABLE = "id;prefLabel;altLabel;broader\n1;disease;;\n2;gout;podagra|the gout;1\n
         ),
         ("do.obo", OBO, "Cancer", True, ["breast cancer", "lung cancer"]),
         ("do.obo", OBO, "DOID:1", False, ["breast cancer", "lung cancer"]),
-        ("d.bin", MESH, "C01", True, ["Typhoid Fever", "Enteric Fever"]),
+        ("d.bin", MESH, "C01", True, ["Typhoid Fever", "Typhoid", "Enteric Fever"]),
         ("d.bin", MESH, None, False, ["Neoplasms", "Typhoid Fever", "Infections"]),
         ("skos.csv", TABLE, "disease", True, ["gout", "cancer", "lung cancer", "podagra", "the gout"]),
         ("skos.csv", TABLE, "3", True, ["lung cancer"]),
+        ("rows.csv", SEVERAL, None, True, ["disease", "joints", "kidneys", "gout", "tophus"]),
+        ("rows.csv", SEVERAL, "joints", True, ["gout", "tophus"]),
+        ("rows.csv", SEVERAL, "kidneys", True, ["gout", "tophus"]),
+        ("circle.csv", CIRCLE, None, True, ["fever", "chicken", "egg"]),
+        ("cells.csv", 'name,broader\r\n"gout,\r\nacute",fever\r\n', None, True, ["gout, acute"]),
     ],
 )
 def test_names_and_synonyms_of_a_subtree(

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
 
@@ -50,9 +50,12 @@ def ontology_terms(path: Path, *, below: str | None, synonyms: bool) -> list[str
 
     Raises DataFormatError where there is no such concept, or nothing below it.
     """
-    concepts = {concept.id: concept for concept in _read(path)}
+    concepts = _joined(_read(path))
     if not concepts:
-        raise DataFormatError(f"{path} holds no concept: it needs stanzas [Term] with id and name (OBO).")
+        raise DataFormatError(
+            f"{path} holds no concept: it needs stanzas [Term] with id and name (OBO), records with MH and MN (MeSH), "
+            "or rows below the headings of a table."
+        )
     roots = _roots(concepts, below=below, path=path)
     above = set() if below is None else {root.id for root in roots}
     own = [concept for concept in _spread(concepts, roots=roots) if concept.id not in above]
@@ -70,6 +73,20 @@ def _read(path: Path) -> Iterator[Concept]:
     if path.suffix.lower() == ".obo":
         return _obo(text)
     return _mesh(text) if path.suffix.lower() == ".bin" else _table(text, path=path)
+
+
+def _joined(found: Iterable[Concept]) -> dict[str, Concept]:
+    """Return concepts by id: several rows are one, and a name that stands for what is above becomes its id."""
+    concepts: dict[str, Concept] = {}
+    for one in found:
+        first = concepts.get(one.id, Concept(one.id, one.name))
+        synonyms, broader = dict.fromkeys(first.synonyms + one.synonyms), dict.fromkeys(first.broader + one.broader)
+        concepts[one.id] = replace(first, synonyms=tuple(synonyms), broader=tuple(broader))
+    ids = {concept.name: concept.id for concept in concepts.values()} | {id: id for id in concepts}
+    return {
+        id: replace(concept, broader=tuple(ids.get(above, above) for above in concept.broader))
+        for id, concept in concepts.items()
+    }
 
 
 def _obo(text: str) -> Iterator[Concept]:
@@ -100,7 +117,8 @@ def _mesh(text: str) -> Iterator[Concept]:
             if sign:
                 fields.setdefault(tag.strip(), []).append(value.strip())
         (name, *_) = fields.get("MH", [""])
-        entries = tuple(_spoken(entry.partition("|")[0]) for entry in fields.get("ENTRY", []))
+        written = [*fields.get("PRINT ENTRY", []), *fields.get("ENTRY", [])]
+        entries = tuple(_spoken(entry.partition("|")[0]) for entry in written)
         for place in fields.get("MN", []) if name else []:
             yield Concept(place, _spoken(name), entries, (place.rpartition(".")[0],))
 
@@ -121,7 +139,7 @@ def _delimiter(first: str, path: Path) -> str:
 
 def _table(text: str, *, path: Path) -> Iterator[Concept]:
     """Yield the rows of a table; several synonyms or broader terms in a cell are parted by `|`."""
-    rows = csv.reader(text.splitlines(), delimiter=_delimiter(text.partition("\n")[0], path))
+    rows = csv.reader(text.splitlines(keepends=True), delimiter=_delimiter(text.partition("\n")[0], path))
     heads = [cell.strip().casefold() for cell in next(rows, [])]
 
     def place(names: Sequence[str]) -> int | None:
@@ -139,9 +157,12 @@ def _several(cell: str) -> tuple[str, ...]:
 
 
 def _roots(concepts: dict[str, Concept], *, below: str | None, path: Path) -> list[Concept]:
-    """Return the concepts that the tree is read from: those with nothing above them, or those called `below`."""
+    """Return the concepts that the tree is read from: those called `below`, or all, first those with nothing above.
+
+    The others stand below these, but where each of a circle is above the next one.
+    """
     if below is None:
-        return [concept for concept in concepts.values() if not any(id in concepts for id in concept.broader)]
+        return sorted(concepts.values(), key=lambda concept: any(id in concepts for id in concept.broader))
     wanted = below.casefold()
     found = [concept for concept in concepts.values() if wanted in (concept.id.casefold(), concept.name.casefold())]
     if not found:
@@ -154,10 +175,9 @@ def _roots(concepts: dict[str, Concept], *, below: str | None, path: Path) -> li
 def _spread(concepts: dict[str, Concept], *, roots: Sequence[Concept]) -> list[Concept]:
     """Return all below the roots, with them: of each branch one after another, from the top down."""
     narrower: dict[str, list[Concept]] = {}
-    by_name = {concept.name: concept.id for concept in concepts.values()}
     for concept in concepts.values():
         for above in concept.broader:
-            narrower.setdefault(above if above in concepts else by_name.get(above, above), []).append(concept)
+            narrower.setdefault(above, []).append(concept)
     seen: set[str] = set()
 
     def order(concept: Concept) -> list[Concept]:
@@ -166,7 +186,7 @@ def _spread(concepts: dict[str, Concept], *, roots: Sequence[Concept]) -> list[C
         seen.add(concept.id)
         return [concept, *_in_turns([order(one) for one in narrower.get(concept.id, [])])]
 
-    return _in_turns([order(root) for root in roots])
+    return _in_turns([found for root in roots if (found := order(root))])
 
 
 def _in_turns(branches: Sequence[Sequence[Concept]]) -> list[Concept]:

@@ -82,7 +82,7 @@ def _columns(text: str, *, path: Path, several: bool) -> Iterator[Row]:
     """Yield the cells of the columns with terms and types; a table of terms alone may have no heading."""
     first = text.partition("\n")[0]
     delimiter = "\t" if path.suffix.lower() == ".tsv" else max(",;\t", key=first.count)
-    reader = csv.reader(text.splitlines(), delimiter=delimiter)
+    reader = csv.reader(text.splitlines(keepends=True), delimiter=delimiter)
     rows = [(reader.line_num, row) for row in reader if row]
     heads = [cell.strip().casefold() for cell in rows[0][1]] if rows else []
     term, kind = (next((heads.index(head) for head in known if head in heads), None) for known in (HEADS, TYPE_HEADS))
