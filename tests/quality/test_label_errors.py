@@ -24,6 +24,7 @@ def test_a_label_that_everything_speaks_against_is_doubted() -> None:
 
 def test_nothing_is_doubted_where_there_is_nothing() -> None:
     assert find_label_errors([], []) == []
+    assert find_label_errors([np.array([[0.9, 0.1]])] * 3, [[1]] * 3) == []  # as of a corpus that says yes to all
 
 
 class Student:

@@ -41,7 +41,7 @@ def find_label_errors(rows: Sequence[Any], targets: Sequence[Sequence[int]]) -> 
         ) from error
     places = [(example, unit) for example, own in enumerate(targets) for unit in range(len(own))]
     given = np.array([label for own in targets for label in own])
-    if len(places) == 0:
+    if len(np.unique(given)) < 2:  # of one label alone nothing can be learnt, and cleanlab refuses it
         return []
     chances = np.concatenate([np.asarray(row, dtype=np.float64) for row in rows if len(row)])
     chances /= chances.sum(-1, keepdims=True)
