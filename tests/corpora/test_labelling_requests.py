@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from clinsynth.analysis.kept_embeddings import KeptEmbeddings
 from clinsynth.config import Pick
+from clinsynth.corpora import shots
 from clinsynth.corpora.label_steps import first_steps, next_step
 from clinsynth.corpora.real_texts import Picking, picked
 from clinsynth.corpora.rules import NearestRules, sections_of
@@ -116,6 +117,21 @@ def test_the_nearest_shots_are_those_of_the_batch() -> None:
     assert near is not None
     assert {shot.row % 4 for shot in near.shown(["A fever, not seen before."])} == {3}
     assert {shot.row % 4 for shot in near.shown(["ataxia"])} == {1}
+
+
+def test_no_more_rows_are_compared_than_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request takes as long beside thousands of rows of train as beside ten."""
+    near = open_shots(2, chosen="nearest", gold=gold(*TRAIN), seed=0, embed=embed)
+    assert near is not None
+    compared: list[str] = []
+
+    def folded(text: str) -> tuple[str, ...]:
+        compared.append(text)
+        return tuple(text.split())
+
+    monkeypatch.setattr(shots, "_folded", folded)
+    assert len(near.shown(["gout and gout"])) == 2
+    assert len(compared) == 3
 
 
 @pytest.mark.parametrize("text", ['{"rows": [9]}', '["a"]', "1\nx", "", '{"other": 1}', "[true]"])

@@ -6,6 +6,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -60,9 +61,9 @@ class NearestShots:
         """Return the rows, the nearest last, without those whose text is asked about."""
         asked = {_folded(text) for text in texts}
         near = self._vectors @ np.mean(self.embed(list(texts)), axis=0)
-        order = [self.rows[place] for place in np.argsort(-near, kind="stable").tolist()]
-        free = [shot for shot in order if _folded(shot.example.text) not in asked]
-        return free[: self.number][::-1]
+        order = (self.rows[place] for place in np.argsort(-near, kind="stable"))
+        free = (shot for shot in order if _folded(shot.example.text) not in asked)
+        return list(islice(free, self.number))[::-1]
 
 
 def open_shots(number: int, *, chosen: str | None, gold: Gold, seed: int, embed: Embed) -> Shots | None:

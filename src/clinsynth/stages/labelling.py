@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from clinsynth.analysis.kept_embeddings import KeptEmbeddings
-from clinsynth.config import DRAW, TRAIN, CorpusConfig, Material, Pick, TextsConfig
+from clinsynth.config import DRAW, NEAREST, TRAIN, CorpusConfig, Material, Pick, TextsConfig
 from clinsynth.config.corpus import MODEL as BY_MODEL
 from clinsynth.corpora.real_texts import Picking, Uncertainty, picked
 from clinsynth.corpora.rules import read_rules
@@ -161,6 +161,9 @@ def _first(settings: CorpusConfig, unsure: Unsure | None, *, task: Task, gold: G
 def shown(settings: CorpusConfig, *, gold: Gold) -> dict[str, Any]:
     """Return what requests for labels show: the shots and rules of a `Writing`."""
     annotator, embed = settings.annotator, embeddings(settings)
+    nearest = annotator.shots > 0 and annotator.shots_from == NEAREST
+    if gold.texts and (nearest or annotator.guidelines):
+        embed([example.text for example in gold.texts])  # together, which is faster than batch by batch
     rules = partial(read_rules, number=annotator.rules, embed=embed)
     return {
         "shots": open_shots(
