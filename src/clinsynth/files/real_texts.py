@@ -7,6 +7,7 @@ from pathlib import Path
 
 from clinsynth.errors import DataFormatError
 from clinsynth.files.annotated.reading import read_annotated
+from clinsynth.files.annotated.recognition import UnknownFormatError, data_files
 from clinsynth.files.annotated.texts import AnnotatedText
 from clinsynth.files.sources import no_file
 from clinsynth.files.utf8 import decode
@@ -25,7 +26,14 @@ def read_plain_texts(path: Path, *, column: str) -> list[AnnotatedText]:
         texts = [AnnotatedText(decode(file), id=file.stem, place=str(file)) for file in plain]
     else:
         columns = {} if column == "text" else {"text": column}
-        texts = read_annotated(path, columns=columns)
+        try:
+            texts = read_annotated(path, columns=columns)
+        except UnknownFormatError as error:
+            raise DataFormatError(
+                f"{_odd(path)}: it cannot be told how to read it. Texts are a .txt file, a folder with such files "
+                "alone, or a file or folder in one of the formats that `clinsynth convert` reads: convert it, or take "
+                "it out of the folder."
+            ) from error
     found = [replace(text, mentions=(), links=(), labels=()) for text in texts if text.text.strip()]
     if not found:
         raise DataFormatError(f"{path}: there is no text in it.")
@@ -35,11 +43,16 @@ def read_plain_texts(path: Path, *, column: str) -> list[AnnotatedText]:
 def _plain_files(path: Path) -> list[Path]:
     """Return the files of plain text; empty where annotations lie beside them (BRAT), or none is plain."""
     if path.is_file():
-        return [path] if path.suffix.lower() == ".txt" else []
-    files = [
-        file
-        for file in sorted(path.rglob("*"))
-        if file.is_file() and not any(part.startswith(".") for part in file.relative_to(path).parts)
-    ]
-    plain = [file for file in files if file.suffix.lower() == ".txt"]
+        return [path] if _is_plain(path) else []
+    files = data_files(path)
+    plain = [file for file in files if _is_plain(file)]
     return plain if len(plain) == len(files) else []
+
+
+def _is_plain(file: Path) -> bool:
+    return file.suffix.lower() == ".txt"
+
+
+def _odd(path: Path) -> Path:
+    """Return the first file of a folder that is not plain text; the path of a file or of an empty folder itself."""
+    return next((file for file in data_files(path) if not _is_plain(file)), path) if path.is_dir() else path

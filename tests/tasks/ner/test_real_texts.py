@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from clinsynth.errors import ConfigError
+from clinsynth.errors import ConfigError, DataFormatError
 from clinsynth.task import Choices, Shot
 from clinsynth.tasks.ner.real_texts import NerTexts, NerTextsWriter
 from clinsynth.tasks.ner.voting import voted
@@ -120,6 +120,15 @@ def test_texts_of_any_format_are_read_without_their_labels(tmp_path: Path) -> No
     assert [found.tokens for found in columns] == [("He", "has", "gout"), ("She", "slept")]
     assert not any(found.spans for found in (*plain, *columns, *abstract))
     assert [read.document(found) for found in (plain[0], columns[0], abstract[0])] == [None, None, "12345678"]
+
+
+def test_a_folder_of_texts_names_the_file_that_is_none(tmp_path: Path) -> None:
+    (tmp_path / "note.txt").write_text("He has gout.\n", encoding="utf-8")
+    (tmp_path / "README.md").write_text("Two notes of one man.\n", encoding="utf-8")
+    assert [found.text for found in NerTexts(dataset()).read(tmp_path, column="text")] == ["He has gout."]
+    (tmp_path / "other.md").write_text("He slept.\n", encoding="utf-8")
+    with pytest.raises(DataFormatError, match=r"other\.md: it cannot be told how to read it"):
+        NerTexts(dataset()).read(tmp_path, column="text")
 
 
 def test_most_votes_win_and_say_how_many_they_were() -> None:

@@ -22,8 +22,12 @@ _ASIDE = (
 """Files that lie beside data, and are none."""
 
 
+class UnknownFormatError(DataFormatError):
+    """No format fits a file or folder."""
+
+
 def recognise(path: Path, *, encoding: str | None = None) -> str:
-    """Return the name of the format of a file or folder; raises DataFormatError where none fits."""
+    """Return the name of the format of a file or folder; raises UnknownFormatError where none fits."""
     if path.is_file():
         head = head_of(path, encoding=encoding)
         found = next((name for name, known in FORMATS.items() if known.recognises(path, head)), None)
@@ -52,7 +56,7 @@ def data_files(path: Path) -> list[Path]:
 
 
 def _unknown(path: Path, *, seen: str) -> str:
-    raise DataFormatError(
+    raise UnknownFormatError(
         f"{path}: it cannot be told which format this is: {seen}. Name it with format=..., one of "
         f"{', '.join(FORMATS)}; a file that is not UTF-8 needs encoding=..., too."
     )
