@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 import clinsynth as clinsynth_package
+from clinsynth.errors import ConfigError
 from clinsynth.stages import zero_shot as stage
 from support import CORPORA, Command, Composed, MockServer, Said, killed, needs_corpora, rows, summary
 
@@ -204,6 +206,18 @@ def test_shots_are_turns_with_right_answers(composed: Composed) -> None:
                 assert asker.answer(reading.predicted) == asker.answer(example)
             asked[dataset, seed] = request.messages
     assert asked["sample_ner", 0] != asked["sample_ner", 1]
+
+
+def test_no_shot_is_a_test_example_in_other_letters(composed: Composed) -> None:
+    from clinsynth import tasks
+    from clinsynth.asking.questions import questions as asked_about
+    from clinsynth.stages import resolving
+
+    settings = resolving.asked(composed("zero_shot", "dataset=sample_relation", "zero_shot.shots=1"))
+    gold = resolving.load_gold(settings.dataset, paths=settings.paths)
+    copy = replace(gold.test[0], text=f"{gold.test[0].text.upper()} ")
+    with pytest.raises(ConfigError, match="has 0 training examples to show"):
+        asked_about(tasks.open(settings.dataset), part=resolving.part(settings), gold=replace(gold, train=(copy,)))
 
 
 @pytest.mark.parametrize(

@@ -115,10 +115,10 @@ def _places(number: int, *, limit: int | None) -> list[int]:
 
 
 def _shots(task: Task, *, part: Part, gold: Gold) -> list[Any]:
-    """Rows of gold train that are shown; none whose text is asked about."""
+    """Rows of gold train that are shown; none whose text, but for case and spaces, is asked about."""
     number = part.shots
-    test = {example.text for example in gold.test}
-    free = [example for example in gold.trainable if example.text not in test]
+    test = {_folded(example.text) for example in gold.test}
+    free = [example for example in gold.trainable if _folded(example.text) not in test]
     if number > len(free):
         raise ConfigError(
             f"zero_shot.shots={number}, and {task.dataset.name} has {len(free)} training examples to show (those "
@@ -126,6 +126,10 @@ def _shots(task: Task, *, part: Part, gold: Gold) -> list[Any]:
         )
     random.Random(part.seed).shuffle(free)
     return free[:number]
+
+
+def _folded(text: str) -> tuple[str, ...]:
+    return tuple(text.casefold().split())
 
 
 def _question(
