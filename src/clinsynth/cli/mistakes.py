@@ -86,8 +86,8 @@ def no_option(stage: str, overrides: Sequence[str]) -> str:
     with help.composing(stage) as composed:
         groups = help.groups(composed, stage)
     for word in overrides:
-        name, _, value = word.partition("=")
-        if name in groups and value not in groups[name][1]:
+        name = word.partition("=")[0]
+        if name in groups and not isinstance(OverridesParser.create().parse_override(word).value(), str | list):
             return f"{word} chooses no option. Options of {name}: {', '.join(groups[name][1])}.{_others(name)}"
     return f"an option of a group is chosen by its name. `clinsynth {stage} --help` lists groups and options."
 
