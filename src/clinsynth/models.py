@@ -61,12 +61,15 @@ class Label:
 Found = list[Span] | list[Label]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Model:
     """A saved model that is open. Used in a `with`, it ends its threads behind it; else with `close`."""
 
     folder: Path
     opened: Opened
+
+    def __repr__(self) -> str:
+        return f"<model for {self.opened.task}: {self.folder}>"
 
     def __call__(self, texts: str | Iterable[str]) -> Any:
         """Return what `predict` does; of one text that is no list its own list."""
@@ -93,6 +96,8 @@ class Model:
 
     def read(self, texts: Iterable[str]) -> Iterator[dict[str, Any]]:
         """Yield the lines of `clinsynth predict`: `spans`, the scores of all `labels`, an `answer`, or an `error`."""
+        if isinstance(texts, str):  # which would be read letter by letter
+            raise ConfigError("`predict`, `stream` and `read` take a list of texts; one text is read by model(text).")
         documents = (InputText(text, "texts", row) for row, text in enumerate(texts))
         for lines in reading.read_texts(documents, model=self.opened):
             yield from lines

@@ -96,6 +96,9 @@ def test_a_model_gives_spans_with_offsets(marking_model: Path, clinsynth: Comman
         found = model(texts)
         assert found == model.predict(texts) == list(model.stream(iter(texts)))
         assert model(texts[0]) == found[0]
+        assert repr(model) == f"<model for ner: {marking_model}>"
+        with pytest.raises(ConfigError, match=r"take a list of texts; one text is read by model\(text\)"):
+            model.predict(texts[0])
     assert found[1] == []
     spans = [(text, span) for text, listed in zip(texts, found, strict=True) for span in listed]
     assert spans

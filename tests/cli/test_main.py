@@ -33,7 +33,18 @@ MISTAKES = {
     "value of another type": ((*TRAIN, "seed=many"), "Value 'many' of type 'str' could not be converted to Integer"),
     "no value": (("generate", "llm=local"), "llm=local needs the name of a model"),
     "no table": (("report",), "say what to report: table=<name>"),
-    "override without a value": ((*TRAIN, "seed"), "Error parsing override 'seed'"),
+    "override without a value": ((*TRAIN, "seed"), "seed has no value: words are key=value."),
+    "a path without its key": (("predict", "notes/"), "notes/ has no value: words are key=value."),
+    "no run's id": (("compare", "latest", "4f0c"), "takes two runs, by the beginnings of their ids"),
+    "misspelt key of a task": ((*TRAIN, "dataset.entity_tpe=A"), "Did you mean dataset.entity_type or"),
+    "misspelt key of a file": ((*TRAIN, "dataset=my/pth.yaml"), "Key 'pth' not in 'FileConfig'. Did you mean path?"),
+    "a file that is no node": (
+        (*TRAIN, "dataset=my/path.yaml"),
+        "In 'dataset/my/path.yaml': a file is written {path: a.tsv}.",
+    ),
+    "a list for names": ((*TRAIN, "dataset=my/list.yaml"), "a list, [a, b], stands where names with values are"),
+    "no schema": ((*TRAIN, "dataset=my/bare.yaml"), "a YAML is `defaults: [/schema/dataset/ner@_here_]`."),
+    "another task's schema": ((*TRAIN, "dataset=my/other.yaml"), "entity_type is a key of ner, where the first line"),
     "job folder below a file": ((*TRAIN, "hydra.run.dir=file/job"), "file/job cannot be written: Not a directory."),
     "file store": ((*TRAIN, "tracking.uri=file:mlruns"), "tracking.uri=file:mlruns is a plain folder"),
     "store in a folder": ((*TRAIN, "tracking.uri=mlruns"), "tracking.uri=mlruns is a plain folder"),
@@ -66,6 +77,16 @@ MISTAKES = {
     "no such table": (("report", "table=nothing"), "no finished run has the tag table.nothing"),
 }
 
+NER = "defaults: [/schema/dataset/ner@_here_]\n"
+YAMLS = {
+    "broken.yaml": "name: [x\n",
+    "my/pth.yaml": f"{NER}files: {{train: {{pth: a.tsv}}}}\n",
+    "my/path.yaml": f"{NER}files: {{train: a.tsv}}\n",
+    "my/list.yaml": f"{NER}entity_types: [A, B]\n",
+    "my/bare.yaml": "entity_type: A\n",
+    "my/other.yaml": f"{NER.replace('ner', 'relation')}entity_type: A\n",
+}
+
 
 @pytest.mark.parametrize(("words", "said"), MISTAKES.values(), ids=MISTAKES)
 def test_a_mistake_is_said_in_one_paragraph(
@@ -73,7 +94,9 @@ def test_a_mistake_is_said_in_one_paragraph(
 ) -> None:
     (with_store / "file").touch()
     (with_store / "empty").mkdir()
-    (with_store / "broken.yaml").write_text("name: [x\n", encoding="utf-8")
+    (with_store / "my").mkdir()
+    for name, text in YAMLS.items():
+        (with_store / name).write_text(text, encoding="utf-8")
     status, _, err = clinsynth(*words)
     assert status == 2
     assert err.startswith("clinsynth: ")

@@ -89,6 +89,11 @@ def test_nonsense_is_told_with_what_is_accepted(
     assert "Traceback" not in told
 
 
+def test_a_number_is_named_and_not_the_dataset_of_ones_own_beside_it(clinsynth: Command) -> None:
+    said = clinsynth("train", "dataset=own/mine.yaml", "size=7")
+    assert "size=7 chooses no option. Options of size: " in " ".join(said.err.split())
+
+
 def test_a_file_of_ones_own_may_name_any_amount(clinsynth: Command, workspace: Path) -> None:
     file = workspace / "mine" / "experiment" / "train" / "own.yaml"
     file.parent.mkdir(parents=True)

@@ -466,6 +466,12 @@ def test_a_unit_that_stands_in_no_sentence_is_said(
     assert skipped.manifest.rejected["unit_missing"] == 8
 
 
+def test_answers_without_any_text_are_quoted(settings: CorpusConfig, store: ArtifactStore, record: Record) -> None:
+    record([*ROWS[:5], row("lupus", completion="OK.")])
+    with pytest.raises(DataFormatError, match=r"answers about 1 of 6 units: 'lupus'\. About the first .* says 'OK\.'"):
+        make(settings, store=store)
+
+
 def test_a_corpus_of_a_script_without_blanks(settings: CorpusConfig, store: ArtifactStore, record: Record) -> None:
     record([row("痛风", completion="1. 痛风患者的血尿酸水平明显升高。\n2. 急性痛风发作时关节红肿热痛。")])
     found = make(settings, store=store, gold=replace(GOLD, units=("痛风",)))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from clinsynth.errors import ConfigError, DataFormatError
-from clinsynth.files.input_texts import InputText, input_files, read_input_texts
+from clinsynth.files.input_texts import InputText, input_files, left_out, read_input_texts
 
 
 def read(path: Path, *, column: str = "text", keep: tuple[str, ...] = ()) -> list[InputText]:
@@ -75,6 +75,14 @@ def test_what_is_no_input_is_said(tmp_path: Path) -> None:
     ):
         with pytest.raises(ConfigError, match=said):
             read(path)
+
+
+def test_files_of_other_kinds_are_counted(tmp_path: Path) -> None:
+    for name in ("a.TXT", "b.pdf", "below/c.PDF", "README", ".d.docx"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    assert left_out(tmp_path) == {".pdf": 2, "README": 1}
+    assert not left_out(tmp_path / "b.pdf")
 
 
 def test_hidden_files_are_left_out(tmp_path: Path) -> None:

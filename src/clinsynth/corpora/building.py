@@ -197,13 +197,22 @@ def check_units_are_written_about(generation: Generation) -> None:
     for answer in generation.answers:
         written[answer.unit] += len(answer.drafts)
     absent = [unit for unit in units if not generation.usable[unit]]
-    if absent:
-        names = ", ".join(repr(unit) for unit in absent[:5]) + (" ..." if len(absent) > 5 else "")
+    if not absent:
+        return
+    names = ", ".join(repr(unit) for unit in absent[:5]) + (" ..." if len(absent) > 5 else "")
+    if not written[absent[0]]:
+        said = next((answer.completion.text for answer in generation.answers if answer.unit == absent[0]), "")
         raise DataFormatError(
-            f"{len(absent)} of {len(units)} units stand in none of their own sentences: {names} (the first has "
-            f"{written[absent[0]]}). Is the term spelt as in the completions? Acronyms have to agree in case. "
-            "Mend or remove it, or go on without with generation.on_missing=skip."
+            f"no text could be read out of the answers about {len(absent)} of {len(units)} units: {names}. About the "
+            f"first the LLM says {said[:200]!r}. Try another LLM or a prompt of your own (prompt.text, prompt.name); a "
+            f"live LLM is asked anew after `clinsynth cache action=forget forget.dataset={recipe.task.dataset.name} "
+            f"forget.prompt={recipe.writing.prompt.name}`. Or go on without with generation.on_missing=skip."
         )
+    raise DataFormatError(
+        f"{len(absent)} of {len(units)} units stand in none of their own sentences: {names} (the first has "
+        f"{written[absent[0]]}). Is the term spelt as in the completions? Acronyms have to agree in case. "
+        "Mend or remove it, or go on without with generation.on_missing=skip."
+    )
 
 
 def _short(units: Sequence[str], supply: Supply, chosen: Chosen) -> dict[str, int]:

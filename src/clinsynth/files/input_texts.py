@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -44,18 +45,25 @@ def input_files(given: Path, *, but: Path) -> list[Path]:
     if not given.is_dir():
         raise ConfigError(f"input={given} is not there; paths hang on the current folder, {Path.cwd()}.")
     own = but.resolve()
-
-    def hidden(path: Path) -> bool:
-        return any(part.startswith(".") for part in path.relative_to(given).parts)
-
-    found = [
-        path
-        for path in sorted(given.rglob("*"))
-        if path.suffix.lower() in SUFFIXES and path.is_file() and path.resolve() != own and not hidden(path)
-    ]
+    found = [path for path in _files(given) if path.suffix.lower() in SUFFIXES and path.resolve() != own]
     if not found:
         raise ConfigError(f"input={given} is a folder without a file to read: {accepted}")
     return found
+
+
+def left_out(given: Path) -> Counter[str]:
+    """Count the files below a folder that hold no texts to read, by the ending of their names."""
+    found = _files(given) if given.is_dir() else []
+    return Counter(path.suffix.lower() or path.name for path in found if path.suffix.lower() not in SUFFIXES)
+
+
+def _files(folder: Path) -> list[Path]:
+    """Return the files below a folder that are not hidden, in the order of their names."""
+
+    def hidden(path: Path) -> bool:
+        return any(part.startswith(".") for part in path.relative_to(folder).parts)
+
+    return [path for path in sorted(folder.rglob("*")) if path.is_file() and not hidden(path)]
 
 
 def read_input_texts(paths: Sequence[Path], *, below: Path, column: str, keep: Sequence[str]) -> Iterator[InputText]:

@@ -276,5 +276,5 @@ def _check_consent(export: Export, settings: ExportConfig) -> None:
         why = f"what it was made of for {export.dataset} is not public (dataset.public=false)"
     raise ConfigError(
         f"push={settings.push}: {why}, and the {export.what} holds {what}. send_gold_text=true says that they may go "
-        f"to the hub. Without push the {export.what} is exported to to={settings.to} and stays on this machine."
+        f"to the hub. Without push the {export.what} is exported to {settings.to} and stays on this machine."
     )

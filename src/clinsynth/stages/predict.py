@@ -16,7 +16,7 @@ from clinsynth import keys
 from clinsynth.config import PredictConfig, Shard
 from clinsynth.errors import ConfigError, DataFormatError
 from clinsynth.files.growing import Growing
-from clinsynth.files.input_texts import SUFFIXES, InputText, input_files, read_input_texts
+from clinsynth.files.input_texts import SUFFIXES, InputText, input_files, left_out, read_input_texts
 from clinsynth.files.json_lines import each_json_line
 from clinsynth.keys import file_digest
 from clinsynth.learning import hardware, reading, saved, shards
@@ -132,6 +132,9 @@ def _gather(settings: PredictConfig, *, job: Job, ledger: Ledger) -> Material:
         raise ConfigError(
             f"predict.keep={reserved}: the output has {', '.join(reading.OWN_NAMES)} of its own; rename the column."
         )
+    if others := left_out(given):
+        named = ", ".join(f"{number:,} {ending}" for ending, number in others.most_common())
+        print(f"Not read, for only {', '.join(SUFFIXES)} are: {named}.")
     found = tqdm(_texts(settings, paths), desc="check the input", unit="document", disable=None, leave=False)
     number = sum(1 for _ in shards.documents_of(found, settings.part))
     if not number and settings.part is None:

@@ -38,6 +38,10 @@ def complaint(text: str, *, name: str = "mine.csv", labels: tuple[str, ...] = LA
 QUOTED = '"Says ""no"" to all food."'
 TEXTS = (f'"{ONE}"', QUOTED, THREE)
 LAYOUTS = {
+    "as Excel has it where commas are decimal": (
+        f'text;labels\r\n"{ONE}";"A2;B4"\r\n{QUOTED};A10\r\n{THREE};\r\n',
+        "mine.csv",
+    ),
     "semicolons": (f'text,labels\n"{ONE}",A2;B4\n{QUOTED},A10\n{THREE},\n', "mine.csv"),
     "bars": (f'text,labels\n"{ONE}",B4|A2\n{QUOTED},A10\n{THREE},none\n', "mine.csv"),
     "commas": (f'text,labels\n"{ONE}","A2, B4"\n{QUOTED},"A10"\n{THREE},""\n', "mine.csv"),
@@ -82,7 +86,6 @@ ROWS = "a,A2;B4\nb,A10\n"
     [
         ("", "mine.csv", f"its columns are none; {ACCEPTED}"),
         ("note,label\na,A2\n", "mine.csv", f"its columns are note, label; {ACCEPTED}"),
-        ("text;labels\na;A2\n", "mine.csv", "its columns are text;labels; "),
         ("Text,Labels\na,A2\n", "mine.csv", "its columns are Text, Labels; "),
         ("a,A2;B4\nb,A10\n", "mine.csv", "its columns are a, A2;B4; "),
         (f"text,labels\n{ROWS}c,A3\n", "mine.csv:4", "'A3' is no label of mine: dataset.labels has B4, A2, A10."),
@@ -95,14 +98,14 @@ ROWS = "a,A2;B4\nb,A10\n"
         (f'text,labels\n{ROWS}"  ",A2\n', "mine.csv:4", "the text is empty."),
         (f"text,labels\n{ROWS}c\n", "mine.csv:4", f"the row ends before its labels; {ACCEPTED}"),
         (f"text,labels\n{ROWS}   \n", "mine.csv:4", "the row ends before its labels"),
-        (f"text,labels\n{ROWS}c, d,A2\n", "mine.csv:4", "more cells than columns; a text or labels with a comma need"),
+        (f"text,labels\n{ROWS}c, d,A2\n", "mine.csv:4", "more cells than columns; a text or labels with the delimiter"),
         (f"text,labels\n{ROWS}c,A2, B4\n", "mine.csv:4", "more cells than columns"),
         ("text,labels\na,A2\n", "mine.csv", "no example of B4, A10. Every label of dataset.labels needs one in each"),
         ("text,labels\na,none\n", "mine.csv", "no example of B4, A2, A10."),
         ("text,labels,labels\na,A2,B4\n", "mine.csv:1", "there are several columns 'labels'. Leave one"),
         ("text,text,labels\na,b,B4\n", "mine.csv:1", "there are several columns 'text'"),
         (" Text , LABELS\na,A2\n", "mine.csv", "Write the names in lower case, without blanks around them."),
-        ("text;labels\na;A2\n", "mine.csv", "The first line has semicolons: save the file with commas"),
+        ("text;labels\na;A2;B4\n", "mine.csv:2", "more cells than columns"),
         (f'text,labels\n{ROWS}"c,A2\nd,B4\n', "mine.csv:4", "is a quote left open in the row that begins here?"),
         (f'text,labels\n{ROWS}"no" he said,A2\n', "mine.csv:4", "and the quote is doubled"),
     ],

@@ -554,8 +554,16 @@ def test_a_pool_of_another_fold_is_refused(resolved: Resolved) -> None:
     assert "take dataset.fold=1, or dataset.pool=null" in said
 
 
+@pytest.mark.parametrize("ratio", [0.0, 1.0])
+def test_a_prompt_of_other_markers_is_refused(ratio: float, own: Case) -> None:
+    """Rows that are shown have the dataset's markers, and hide that the prompt asks for others."""
+    case = with_ratio(with_dataset(own, markers=["@DRUG$", "@EFFECT$"]), ratio)
+    with pytest.raises(ConfigError, match=r"'examples' asks for @DISEASE\$ and @GENE\$, and dataset\.markers"):
+        request(0, case)
+
+
 def test_a_prompt_that_does_not_say_the_markers_is_refused(own: Case) -> None:
     """With seed_ratio=r000 no row says them either, and the LLM would not know what to write."""
-    case = with_ratio(with_dataset(own, markers=["@DRUG$", "@EFFECT$"]), 0.0)
-    with pytest.raises(ConfigError, match=r"'examples' does not say @DRUG\$.*prompt\.text"):
+    case = with_writing(own, share=0.0, prompt=Prompt("mine", "Write $n of each. $examples"))
+    with pytest.raises(ConfigError, match=r"'mine' does not say @GENE\$.*prompt\.text"):
         request(0, case)

@@ -58,16 +58,16 @@ def read_notes(text: str, *, path: Path, dataset: MultilabelDataset) -> list[Not
 
 def _csv(text: str, *, path: Path) -> Iterator[tuple[str, str, Any]]:
     """Yield place, text and labels of each row."""
-    delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
-    names, rows = read_table(io.StringIO(text, newline=""), path=path, delimiters=delimiter)
+    delimiters = "\t" if path.suffix.lower() == ".tsv" else ",;\t"
+    names, rows = read_table(io.StringIO(text, newline=""), path=path, delimiters=delimiters)
     if not {"text", "labels"} <= set(names):
-        raise DataFormatError(
-            f"{path}: its columns are {', '.join(names) or 'none'}; {_ACCEPTED}{_instead(names, delimiter=delimiter)}"
-        )
+        raise DataFormatError(f"{path}: its columns are {', '.join(names) or 'none'}; {_ACCEPTED}{_instead(names)}")
     check_named_once(names, "text", "labels", path=path)
     for place, cells in rows:
         if len(cells) > len(names):
-            raise DataFormatError(f"{place}: more cells than columns; a text or labels with a comma need quotes.")
+            raise DataFormatError(
+                f"{place}: more cells than columns; a text or labels with the delimiter in them need quotes."
+            )
         row = dict(zip(names, cells, strict=False))
         absent = next((name for name in ("text", "labels") if name not in row), None)
         if absent:
@@ -75,15 +75,11 @@ def _csv(text: str, *, path: Path) -> Iterator[tuple[str, str, Any]]:
         yield place, row["text"], re.split(r"[;|,]", row["labels"])
 
 
-def _instead(names: Sequence[str], *, delimiter: str) -> str:
+def _instead(names: Sequence[str]) -> str:
     """Return what to do about a first line that nearly names the columns."""
     if {name.strip().casefold() for name in names} >= {"text", "labels"}:
         return " Write the names in lower case, without blanks around them."
-    other = next((sign for sign in ",;\t" if sign != delimiter and "".join(names).count(sign)), None)
-    if other is None:
-        return ""
-    name = {",": "commas", ";": "semicolons", "\t": "tabs"}
-    return f" The first line has {name[other]}: save the file with {name[delimiter]} between the cells."
+    return ""
 
 
 def _json(text: str, *, path: Path) -> Iterator[tuple[str, str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
@@ -84,6 +85,17 @@ def check_markers(message: str, *, prompt: Prompt, dataset: RelationDataset) -> 
                 f"the prompt {prompt.name!r} does not say {marker}, one of dataset.markers: give a template of "
                 "your own as prompt.text=... (with $$ for a dollar sign), and a prompt.name."
             )
+
+
+def check_no_other_markers(template: str, *, prompt: Prompt, dataset: RelationDataset) -> None:
+    """Raise ConfigError where a prompt, without the rows that it shows, asks for the markers of other relations."""
+    others = sorted(set(re.findall(r"@\w+\$", template)) - set(dataset.markers))
+    if others:
+        raise ConfigError(
+            f"the prompt {prompt.name!r} asks for {' and '.join(others)}, and dataset.markers of {dataset.name} are "
+            f"{' and '.join(dataset.markers)}: no answer could be used. Give a template of your own as prompt.text=... "
+            "(with $$ for a dollar sign), and a prompt.name."
+        )
 
 
 def own_pool(dataset: RelationDataset) -> bool:

@@ -15,7 +15,7 @@ from clinsynth.prompts import render
 from clinsynth.task import Choices, Proposal, Supply, Writing
 from clinsynth.tasks.relation.completions import LabelledRow, read_rows
 from clinsynth.tasks.relation.confidence import label_confidence
-from clinsynth.tasks.relation.config import PoolConfig, RelationDataset, check_markers, own_pool
+from clinsynth.tasks.relation.config import PoolConfig, RelationDataset, check_markers, check_no_other_markers, own_pool
 from clinsynth.tasks.relation.gold import NEGATIVE, POSITIVE, Relation
 from clinsynth.tasks.supply import Rounds
 from clinsynth.tasks.usual import usual_prompt
@@ -143,7 +143,9 @@ class RelationWriter:
             return Request(id, (), {"seed_rows": rows})
         shown = [gold.train[number] for number in (*drawn.positive, *drawn.negative)]
         examples = "\n".join(f"| {row.text} | {row.label} |" for row in shown)
-        message = render(prompt, {"n": writing.per_request // 2, "examples": examples}).strip()
+        number = writing.per_request // 2
+        check_no_other_markers(render(prompt, {"n": number, "examples": ""}), prompt=prompt, dataset=dataset)
+        message = render(prompt, {"n": number, "examples": examples}).strip()
         check_markers(message, prompt=prompt, dataset=dataset)
         characters = sum(len(row.text) for row in shown)
         turn = {"role": "user", "content": message}
