@@ -71,9 +71,22 @@ def test_texts_without_a_marker_are_named(composed: Composed, tmp_path: Path) ->
         task.real.read(path, column="text")
 
 
-def test_a_lexicon_has_no_labels_of_whole_texts(composed: Composed) -> None:
-    with pytest.raises(ConfigError, match="llm with material=texts"):
-        resolving.complete(composed("generate", "dataset=sample_asd", "material=texts", "annotator=gazetteer"))
+@pytest.mark.parametrize(
+    ("dataset", "annotator", "allowed"),
+    [
+        ("sample_asd", "gazetteer", "llm"),
+        ("sample_asd", "model", "llm"),
+        ("sample_classes", "gazetteer", "llm or model"),
+    ],
+)
+def test_who_cannot_label_whole_texts_is_told(
+    dataset: str, annotator: str, allowed: str, composed: Composed, tiny_bert: Path
+) -> None:
+    words = ("material=texts", f"annotator={annotator}") + (
+        (f"annotator.model={tiny_bert}",) if annotator == "model" else ()
+    )
+    with pytest.raises(ConfigError, match=f"has to be {allowed} with material=texts"):
+        resolving.complete(composed("generate", f"dataset={dataset}", *words))
 
 
 def test_pairs_are_labelled_and_paid_for_once(clinsynth: Command, with_store: Path, server: MockServer) -> None:
@@ -86,3 +99,15 @@ def test_pairs_are_labelled_and_paid_for_once(clinsynth: Command, with_store: Pa
     assert asked == 10
     assert clinsynth("generate", *live, "annotator=llm", "texts.number=12").status == 0
     assert server.asked()["requests"] == 12
+
+
+def test_a_trained_model_labels_texts_of_classes(clinsynth: Command, with_store: Path, tiny_bert: Path) -> None:
+    words = ("dataset=sample_classes", f"backbone.name_or_path={tiny_bert}", "trainer.epochs=1", "trainer.min_steps=0")
+    assert clinsynth("train", *words, "source=original", "source.examples=20").status == 0
+    (model,) = with_store.glob("artifacts/model-*")
+    own = ("material=texts", "texts.number=8", "annotator=model", f"annotator.model={model}")
+    found = examples(clinsynth("generate", *words[:1], *own), with_store)
+    assert all(row["label"] for row in found)
+    assert len(found) == 8
+    assert all(row["confidence_of"] == "model" for row in found)
+    assert clinsynth("train", *words, *own).status == 0

@@ -1,4 +1,7 @@
-"""Real texts of tasks that label a whole text: an LLM is asked about one text after another, as zero-shot asks."""
+"""Real texts of tasks that label a whole text: an LLM is asked about one text after another, as zero-shot asks.
+
+Or a trained model labels them: then they are kept as they are, and its labels come after.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from clinsynth.config import check
+from clinsynth.config.corpus import MODEL
 from clinsynth.errors import DataFormatError
 from clinsynth.files.real_texts import read_plain_texts
 from clinsynth.task import Asker, Choices, Writing
@@ -29,6 +33,7 @@ class AskedTexts:
     """Returns a text as an example without a label."""
     markers: tuple[str, ...] = ()
     """Words that every text has once."""
+    annotators: tuple[str, ...] = ("llm", MODEL)
 
     def read(self, path: Path, *, column: str) -> list[Any]:
         """Return the texts of a file or folder; raises DataFormatError for one without a marker."""
@@ -52,7 +57,9 @@ class AskedTexts:
         return None
 
     def writer(self, texts: Sequence[Any], *, per_request: int) -> AskedTextsWriter:
-        return AskedTextsWriter(self.dataset, tuple(texts), per_request, self.version, asker=self.asker)
+        return AskedTextsWriter(
+            self.dataset, tuple(texts), per_request, self.version, asker=self.asker, annotators=self.annotators
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,12 +67,14 @@ class AskedTextsWriter(TextBatches):
     """Asks for the label of each text by itself."""
 
     asker: Asker
+    annotators: tuple[str, ...]
 
     def complete(self, choices: Choices) -> Choices:
         """Fill in what the settings leave to the task; raises ConfigError for a setting of written texts."""
-        check_choices(choices, named="annotator=llm")
+        allowed = " or ".join(self.annotators)
+        check_choices(choices, named=f"annotator={allowed}")
         annotator = "llm" if choices.annotator in ("default", "none") else choices.annotator
-        check(annotator == "llm", "annotator.name", annotator, "llm with material=texts")
+        check(annotator in self.annotators, "annotator.name", annotator, f"{allowed} with material=texts")
         per_request = choices.per_request or 1
         check(per_request == 1, "generation.per_request", per_request, "1: each text is asked about by itself")
         prompt = choices.label_prompt
@@ -97,10 +106,15 @@ class AskedTextsWriter(TextBatches):
     def annotate(
         self, drafts: Sequence[Draft], *, annotator: str, lexicon: Sequence[str], answer: Completion | None
     ) -> tuple[list[Candidate], list[Rejected]]:
-        """Return the text with what the answer says of it; one that cannot be read is rejected."""
-        assert answer is not None
+        """Return the text with what the answer says of it; one that cannot be read is rejected.
+
+        The text alone where a model labels it later.
+        """
         (draft,) = drafts
         example = self.example(draft)
+        if annotator == MODEL:
+            return [Candidate(draft, example)], []
+        assert answer is not None
         question = self.asker.question(example, prompt=self.asker.prompt)
         found = self.asker.read(answer.text, question=question, example=example)
         if found.status == UNUSABLE:

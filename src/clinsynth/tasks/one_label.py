@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from transformers import PreTrainedTokenizerBase
 
 from clinsynth.learning.encoder import sequences
-from clinsynth.learning.encoder.module import BaseFineTuner
+from clinsynth.learning.encoder.module import IGNORED, BaseFineTuner
 from clinsynth.learning.encoder.objective import LOSSES
 from clinsynth.learning.encoder.sequences import Encoded
 
@@ -19,8 +19,13 @@ from clinsynth.learning.encoder.sequences import Encoded
 def encode(
     examples: Sequence[Any], *, tokenizer: PreTrainedTokenizerBase, labels: Sequence[str], max_length: int
 ) -> list[Encoded]:
-    """Return the pieces of each text with the number of its label, and where some are unsure, how sure each is."""
-    targets: list[dict[str, Any]] = [{"labels": labels.index(example.label)} for example in examples]
+    """Return the pieces of each text with the number of its label, and where some are unsure, how sure each is.
+
+    A text that nobody has labelled yet has the number of none.
+    """
+    targets: list[dict[str, Any]] = [
+        {"labels": labels.index(example.label) if example.label else IGNORED} for example in examples
+    ]
     if any(example.confidence is not None for example in examples):
         for target, example in zip(targets, examples, strict=True):
             target["weight"] = 1.0 if example.confidence is None else example.confidence

@@ -47,7 +47,7 @@ def open(dataset: DatasetConfig) -> Task:
         read_gold=partial(gold.read_notes, dataset=dataset),
         writer=MultilabelWriter(dataset),
         asker=asker,
-        real=AskedTexts(dataset, asker, "multilabel-1", blank=lambda text: gold.Note(text, ())),
+        real=AskedTexts(dataset, asker, "multilabel-1", blank=lambda text: gold.Note(text, ()), annotators=("llm",)),
         vote=voted_label,
         meanings=dict(dataset.labels),
     )
