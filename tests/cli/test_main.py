@@ -56,6 +56,8 @@ MISTAKES = {
     "k too large": ((*TRAIN, "source.examples=131"), "source.examples=131 is more than the 130 gold"),
     "no such backbone": ((*TRAIN, "backbone.name_or_path=nobody/nothing"), "the backbone 'nobody/nothing' is neither"),
     "backbone without weights": ((*TRAIN, "backbone.name_or_path=empty"), "is a folder without model.safetensors"),
+    "a setting with dashes": (("train", "--dataset=mine"), "is no flag. Settings have no dashes: dataset=mine."),
+    "a switch with dashes": (("train", "--force"), "Settings have no dashes: force=true."),
     "a sweep whose config is asked for": (
         ("train", "--multirun", "seed=0,1", "--cfg", "job"),
         "--multirun and --cfg do not go together",
@@ -118,12 +120,6 @@ def test_a_place_that_cannot_be_written_is_named(
     assert said.status == 2
     assert f"{place} cannot be written: " in " ".join(said.err.split())
     assert "Traceback" not in said.err
-
-
-def test_an_unknown_option_is_named() -> None:
-    said = python("-m", "clinsynth", "train", "--frobnicate")
-    assert said.status == 2
-    assert said.err.splitlines()[-1] == "clinsynth: error: unrecognized arguments: --frobnicate"
 
 
 def test_the_exit_status_is_that_of_main() -> None:

@@ -39,7 +39,17 @@ def _is_value(word: str, *, flag: str) -> bool:
 
 
 def check_flags(words: Sequence[str]) -> None:
-    """Raise ConfigError for flags that do not go together, which Hydra would answer with a traceback, or pass over."""
+    """Raise ConfigError for flags that there are not, and for those that do not go together.
+
+    Hydra would answer with a traceback or its usage, or pass over them.
+    """
+    for word in words:
+        name = word.partition("=")[0]
+        if word.startswith("-") and not any(flag.startswith(name) for flag in _known()):
+            raise ConfigError(
+                f"{word} is no flag. Settings have no dashes: {word.lstrip('-') + ('' if '=' in word else '=true')}. "
+                "Flags are those of `clinsynth --help` and of Hydra, as --multirun and --config-dir=folder."
+            )
     given = {word.partition("=")[0] for word in words if word.startswith("-")}
     modes = [long for long, short in MODES if given & {long, short}]
     if len(modes) > 1:
