@@ -504,7 +504,9 @@ def test_labels_that_cannot_be_read_stop_nothing_but_a_corpus_without_any(
     assert corpus.manifest.rejected == {"labels_unreadable": 8}
     assert {mention for example in corpus.examples for mention in example.mentions} == set(UNITS[1:])
     settings.llm.recordings = [record([*ROWS, *(labels(unit, "I cannot see any.") for unit in UNITS)])]
-    with pytest.raises(DataFormatError, match=r"No labels can be read: .*lists mentions for 0 sentences where 8 were"):
+    with pytest.raises(
+        DataFormatError, match=r"No labels can be read: .*lists mentions for 0 sentences where 8 were.*forget.prompt="
+    ):
         make(settings, store=store)
 
 

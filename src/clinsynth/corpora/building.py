@@ -21,6 +21,7 @@ from clinsynth.corpora import in_order
 from clinsynth.corpora.generation import Generation
 from clinsynth.corpora.labelling import Labeller, row_of
 from clinsynth.corpora.manifest import BY_LLM, BY_VOTES, Manifest, summed_up
+from clinsynth.corpora.recipe import Recipe
 from clinsynth.corpora.spilled import SpilledLines
 from clinsynth.corpora.storage import write_examples
 from clinsynth.errors import ConfigError, DataFormatError
@@ -28,7 +29,7 @@ from clinsynth.files.json_lines import json_line
 from clinsynth.quality import Checks, Control, Findings, Refused
 from clinsynth.quality.weights import weigh
 from clinsynth.task import Beside, Chosen, Examples, Supply
-from clinsynth.types import Candidate, Draft, Rejected
+from clinsynth.types import Candidate, Draft, Prompt, Rejected
 
 
 def build_corpus(folder: Path, generation: Generation, *, lexicon: Sequence[str]) -> dict[str, Any]:
@@ -134,7 +135,8 @@ def _annotate(
             gate.add(drafts[-1].unit, text.found)
             sure.extend([] if text.confidence is None else [text.confidence])
     if unreadable and not drafts and not recipe.skip_missing:
-        raise DataFormatError(f"No labels can be read: {unreadable}")
+        prompt = recipe.writing.label_prompt or recipe.writing.prompt
+        raise DataFormatError(f"No labels can be read: {unreadable} {_asked_anew(recipe, prompt=prompt)}")
     if recipe.quality.min_confidence is not None and drafts and not sure:
         raise ConfigError(
             f"quality.min_confidence={recipe.quality.min_confidence:g} rejects nothing, for no text has a confidence: "
@@ -204,14 +206,21 @@ def check_units_are_written_about(generation: Generation) -> None:
         said = next((answer.completion.text for answer in generation.answers if answer.unit == absent[0]), "")
         raise DataFormatError(
             f"no text could be read out of the answers about {len(absent)} of {len(units)} units: {names}. About the "
-            f"first the LLM says {said[:200]!r}. Try another LLM or a prompt of your own (prompt.text, prompt.name); a "
-            f"live LLM is asked anew after `clinsynth cache action=forget forget.dataset={recipe.task.dataset.name} "
-            f"forget.prompt={recipe.writing.prompt.name}`. Or go on without with generation.on_missing=skip."
+            f"first the LLM says {said[:200]!r}. Try another LLM or a prompt of your own (prompt.text, prompt.name). "
+            f"{_asked_anew(recipe, prompt=recipe.writing.prompt)} Or go on without with generation.on_missing=skip."
         )
     raise DataFormatError(
         f"{len(absent)} of {len(units)} units stand in none of their own sentences: {names} (the first has "
         f"{written[absent[0]]}). Is the term spelt as in the completions? Acronyms have to agree in case. "
         "Mend or remove it, or go on without with generation.on_missing=skip."
+    )
+
+
+def _asked_anew(recipe: Recipe, *, prompt: Prompt) -> str:
+    """Return after which command answers that the cache keeps are asked for anew."""
+    return (
+        f"A live LLM is asked anew after `clinsynth cache action=forget forget.dataset={recipe.task.dataset.name} "
+        f"forget.prompt={prompt.name}`."
     )
 
 
