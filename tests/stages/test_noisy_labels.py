@@ -120,7 +120,6 @@ def test_models_label_words_alike_in_all_texts(train: Trainings) -> None:
         (["annotator.alike=corpus"], "annotator.alike=corpus is of annotator=model; with annotator=gazetteer leave it"),
         (["annotator=model", "annotator.alike=page"], "annotator.alike=page is out of range: it has to be null,"),
         (["quality.folds=13", "quality.label_errors=drop"], "quality.folds=13 are more parts than the 12 examples"),
-        (["source=original", "quality.label_errors=drop"], "source=original has none: leave it out"),
         (["backbone.head=span", "quality.label_errors=drop"], "has no probabilities of one label a word"),
     ],
 )

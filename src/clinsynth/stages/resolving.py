@@ -19,13 +19,11 @@ from clinsynth.config import (
     PathsConfig,
     PromptConfig,
     SizeConfig,
-    SourceName,
     TestName,
     TrainConfig,
     UnitsConfig,
     ZeroShotConfig,
 )
-from clinsynth.config.corpus import KEEP
 from clinsynth.config.training import CROSS_ENTROPY, MIXED
 from clinsynth.corpora.recipe import Recipe
 from clinsynth.errors import ConfigError
@@ -190,11 +188,6 @@ def _check_source(settings: TrainConfig) -> None:
         )
     if source.corpora:
         refuse_changes(settings, named="source.corpora names corpora that are made already")
-    if source.name is SourceName.original and settings.quality.label_errors != KEEP:
-        raise ConfigError(
-            f"quality.label_errors={settings.quality.label_errors} looks for errors in a corpus, and source=original "
-            "has none: leave it out."
-        )
 
 
 def refuse_changes(settings: CorpusConfig, *, named: str) -> None:
