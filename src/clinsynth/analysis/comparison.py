@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clinsynth.analysis import copies, detection, intervals, leakage, maps, mentions, neighbours, variety
-from clinsynth.quality.filters import folded
+from clinsynth.text.words import folded
 from clinsynth.types import Metrics
 
 SYNTHETIC, TRAIN, TEST, DEVEL = "synthetic", "train", "test", "devel"

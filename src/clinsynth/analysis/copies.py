@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array
 
-from clinsynth.quality.filters import folded
 from clinsynth.quality.near_duplicates import shingles
+from clinsynth.text.words import folded
 
 EXACT, NEAR = "exact", "near"
 

@@ -15,6 +15,7 @@ from typing import Any
 from clinsynth.config import DRAW
 from clinsynth.errors import ConfigError
 from clinsynth.task import AnswerForm, Asker, Shots, Task
+from clinsynth.text.words import folded
 from clinsynth.types import ADJUDICATED, STATUSES, Completion, Gold, Metrics, Prompt, Reading, Request
 
 PART_SEED = 0
@@ -117,8 +118,8 @@ def _places(number: int, *, limit: int | None) -> list[int]:
 def _shots(task: Task, *, part: Part, gold: Gold) -> list[Any]:
     """Rows of gold train that are shown; none whose text, but for case and spaces, is asked about."""
     number = part.shots
-    test = {_folded(example.text) for example in gold.test}
-    free = [example for example in gold.trainable if _folded(example.text) not in test]
+    test = {folded(example.text.split()) for example in gold.test}
+    free = [example for example in gold.trainable if folded(example.text.split()) not in test]
     if number > len(free):
         raise ConfigError(
             f"zero_shot.shots={number}, and {task.dataset.name} has {len(free)} training examples to show (those "
@@ -126,10 +127,6 @@ def _shots(task: Task, *, part: Part, gold: Gold) -> list[Any]:
         )
     random.Random(part.seed).shuffle(free)
     return free[:number]
-
-
-def _folded(text: str) -> tuple[str, ...]:
-    return tuple(text.casefold().split())
 
 
 def _question(

@@ -12,8 +12,9 @@ from clinsynth.corpora.manifest import Manifest
 from clinsynth.corpora.spilled import SpilledLines
 from clinsynth.corpora.storage import Corpus, write_examples
 from clinsynth.files.json_lines import json_line
-from clinsynth.quality.filters import folded, folded_hash, folded_texts
+from clinsynth.quality.filters import folded_hash, folded_texts
 from clinsynth.task import Task
+from clinsynth.text.words import folded
 from clinsynth.types import Gold, Unlabelled
 
 

@@ -13,9 +13,10 @@ import numpy as np
 
 from clinsynth.analysis.kept_embeddings import Embed
 from clinsynth.config import Pick
-from clinsynth.quality.filters import folded, folded_texts
+from clinsynth.quality.filters import folded_texts
 from clinsynth.quality.near_duplicates import NONE, NearDuplicates, shingle_hashes
 from clinsynth.task import RealTexts
+from clinsynth.text.words import folded
 from clinsynth.types import Gold
 
 IN_TEST, NEAR_TEST, OF_TEST, TWICE = "in test", "near test", "of abstracts of test", "twice"

@@ -17,8 +17,8 @@ from clinsynth.config import DRAW, NEAREST
 from clinsynth.errors import ConfigError
 from clinsynth.files.row_numbers import read_row_numbers
 from clinsynth.files.sources import resolve
-from clinsynth.quality import filters
 from clinsynth.task import Shot, Shots
+from clinsynth.text.words import folded
 from clinsynth.types import Gold
 
 
@@ -100,4 +100,4 @@ def _check_number(number: int, rows: Sequence[Any], *, said: str) -> None:
 
 
 def _folded(text: str) -> tuple[str, ...]:
-    return filters.folded(text.split())
+    return folded(text.split())

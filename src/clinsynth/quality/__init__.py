@@ -14,6 +14,7 @@ from clinsynth.config import QualityConfig
 from clinsynth.quality import filters
 from clinsynth.quality.near_duplicates import NONE, NearDuplicates, shingle_hashes
 from clinsynth.task import Check
+from clinsynth.text.words import folded
 from clinsynth.types import Candidate, Draft, Rejected
 
 Contains = Callable[[Draft], bool]
@@ -45,7 +46,7 @@ class Checks:
         """Return what is found; `contains` says whether the text is about its unit."""
         if (fault := self._fault(candidate, contains)) is not None:
             return Findings(fault)
-        text = filters.folded(self.words(candidate.example))
+        text = folded(self.words(candidate.example))
         near = shingle_hashes(text) if self.config.near_duplicates is not None else b""
         return Findings(None, filters.folded_hash(text), near)
 

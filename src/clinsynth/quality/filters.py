@@ -8,6 +8,7 @@ from typing import Any
 
 from clinsynth.task import Check
 from clinsynth.text.leftovers import flaw
+from clinsynth.text.words import folded
 from clinsynth.types import Candidate
 
 LETTERS = 0.5
@@ -59,11 +60,6 @@ def test_copy(words: Callable[[Any], Sequence[str]], test_texts: frozenset[tuple
         return ("test_copy", "") if folded(words(candidate.example)) in test_texts else None
 
     return check
-
-
-def folded(words: Sequence[str]) -> tuple[str, ...]:
-    """Return the words of a text without upper case: texts whose folded words are equal count as copies."""
-    return tuple(word.casefold() for word in words)
 
 
 def folded_hash(text: Sequence[str]) -> bytes:

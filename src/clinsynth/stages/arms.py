@@ -11,8 +11,8 @@ from clinsynth.corpora import Corpus
 from clinsynth.errors import ConfigError
 from clinsynth.learning.folds import SEED
 from clinsynth.learning.sets import TrainingSet, taken, training_set
-from clinsynth.quality.filters import folded
 from clinsynth.task import Task
+from clinsynth.text.words import folded
 from clinsynth.types import Gold
 
 

@@ -15,10 +15,11 @@ from clinsynth.config import CorpusConfig, Material
 from clinsynth.config.units import DEVEL
 from clinsynth.errors import ConfigError
 from clinsynth.models import opened
-from clinsynth.quality.filters import folded, folded_texts
+from clinsynth.quality.filters import folded_texts
 from clinsynth.stages import suiting
 from clinsynth.stages.uncertainty import Unsure
 from clinsynth.task import Task
+from clinsynth.text.words import folded
 from clinsynth.types import Gold, Predictions
 
 MODEL, REVIEW = "errors model", "errors review"

@@ -107,3 +107,8 @@ def _touch(previous: str, token: str) -> bool:
     if previous.isascii() or token.isascii():
         return False
     return _CLOSE.match(previous) is not None and _CLOSE.match(token) is not None
+
+
+def folded(words: Sequence[str]) -> tuple[str, ...]:
+    """Return the words of a text without upper case: texts whose folded words are equal count as copies."""
+    return tuple(word.casefold() for word in words)

@@ -11,12 +11,12 @@ from clinsynth.analysis.realism import Detector, Judged, cross_judged
 from clinsynth.config import AnalyseConfig
 from clinsynth.corpora import Corpus
 from clinsynth.errors import ConfigError
-from clinsynth.quality.filters import folded
 from clinsynth.reports.trust_figures import reliabilities
 from clinsynth.stages import Job, resolving
 from clinsynth.stages.detecting import material
 from clinsynth.stages.detecting.question import Finding, Question
 from clinsynth.stages.frame import Frame
+from clinsynth.text.words import folded
 from clinsynth.types import Gold
 
 FIGURE, WORDS = "detector.png", "words.jsonl"

@@ -32,11 +32,11 @@ def chains(digests: Mapping[str, str], *, texts: int) -> list[Chain]:
     own = f"{LABEL} texts.path=train texts.number={texts}"
     others = f"{LABEL} texts.path=$CLINSYNTH_DATA/bc5cdr_disease/train.tsv texts.public=true {THREE}"
 
-    def distilled(source: str, parts: str, labelled: str, *more: str) -> str:
+    def distilled(source: str, parts: str, *labelled: str) -> str:
         """Three models of an arm label texts, and another one learns from these, too."""
-        new = ",".join(f"corpus{number}" for number in range(1, 1 + len((labelled, *more))))
+        new = ",".join(f"corpus{number}" for number in range(1, 1 + len(labelled)))
         teachers = f"{_train(source, parts).replace('train', 'train -m', 1)} seed=0,1,2"
-        return " && ".join([teachers, labelled, *more, _train(source, f"{parts},{new}")])
+        return " && ".join([teachers, *labelled, _train(source, f"{parts},{new}")])
 
     together = _train("synthetic", f"{llm},{units},{real}")
     taught = f"{own} annotator=model annotator.model=latest annotator.threshold=0.6"
