@@ -115,6 +115,12 @@ def test_the_first_terms_are_of_all_branches(tmp_path: Path) -> None:
     assert len(found) == 12
 
 
+def test_a_tree_may_be_of_any_depth(tmp_path: Path) -> None:
+    rows = [f"C{n},C{n - 1}\n" for n in range(1, 3000)]
+    (tmp_path / "deep.csv").write_text("name,broader\nC0,\n" + "".join(rows), encoding="utf-8")
+    assert read_terms(tmp_path / "deep.csv", below="C0") == [f"C{n}" for n in range(1, 3000)]
+
+
 @pytest.mark.parametrize(
     ("name", "text", "below", "said"),
     [

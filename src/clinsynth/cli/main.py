@@ -41,6 +41,8 @@ _REFUSALS = {
     errno.ENOSPC,
     errno.EDQUOT,
     errno.EISDIR,
+    errno.ENAMETOOLONG,
+    errno.EIO,
 }
 
 

@@ -173,20 +173,29 @@ def _roots(concepts: dict[str, Concept], *, below: str | None, path: Path) -> li
 
 
 def _spread(concepts: dict[str, Concept], *, roots: Sequence[Concept]) -> list[Concept]:
-    """Return all below the roots, with them: of each branch one after another, from the top down."""
+    """Return all below the roots, with them: of each branch one after another, from the top down.
+
+    A concept stands below the first one that leads to it. Not recursive, for a table may say any depth.
+    """
     narrower: dict[str, list[Concept]] = {}
     for concept in concepts.values():
         for above in concept.broader:
             narrower.setdefault(above, []).append(concept)
-    seen: set[str] = set()
-
-    def order(concept: Concept) -> list[Concept]:
-        if concept.id in seen:
-            return []
-        seen.add(concept.id)
-        return [concept, *_in_turns([order(one) for one in narrower.get(concept.id, [])])]
-
-    return _in_turns([found for root in roots if (found := order(root))])
+    below: dict[str, list[str]] = {"": []}
+    reached: list[Concept] = []
+    waiting = [("", root) for root in reversed(roots)]
+    while waiting:
+        above, concept = waiting.pop()
+        if concept.id in below:
+            continue
+        below[concept.id] = []
+        below[above].append(concept.id)
+        reached.append(concept)
+        waiting.extend((concept.id, one) for one in reversed(narrower.get(concept.id, [])))
+    orders: dict[str, list[Concept]] = {}
+    for concept in reversed(reached):
+        orders[concept.id] = [concept, *_in_turns([orders.pop(one) for one in below[concept.id]])]
+    return _in_turns([orders[root] for root in below[""]])
 
 
 def _in_turns(branches: Sequence[Sequence[Concept]]) -> list[Concept]:

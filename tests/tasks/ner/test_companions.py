@@ -2,7 +2,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from clinsynth.config import named_prompt
+from clinsynth.errors import ConfigError
 from clinsynth.tasks.ner.companions import companions
 from clinsynth.tasks.ner.writer import NerWriter
 from support import dataset, gold, sentence, writing
@@ -35,3 +38,9 @@ def test_a_prompt_names_them_and_counts_them_as_gold() -> None:
     one = NerWriter(dataset()).request("gout", replicate=0, writing=usual, gold=gold(units=UNITS))
     assert one.gold_characters == len("gout")
     assert not any(name in one.messages[0]["content"] for name in others)
+
+
+def test_a_prompt_that_names_others_needs_some() -> None:
+    asked = writing(prompt=named_prompt("sentences_several"))
+    with pytest.raises(ConfigError, match=r"names other terms beside 'gout', and .* has none of its kind"):
+        NerWriter(dataset()).request("gout", replicate=0, writing=asked, gold=gold(units=("gout", "Gout")))

@@ -107,6 +107,11 @@ class NerWriter:
         others: list[str] = []
         if f"${OTHERS}" in (prompt.text or ""):
             others = companions(unit, replicate=replicate, seed=writing.seed, gold=gold, dataset=self.dataset)
+            if not others:
+                raise ConfigError(
+                    f"prompt={prompt.name} names other terms beside {term!r}, and {self.dataset.name} has none of its "
+                    "kind: take prompt=default, or give more terms (dataset.units)."
+                )
         values = {"n": writing.per_request, "entity": term, "noun": self.dataset.noun_of(kind)}
         told = {"style": self.dataset.style, OTHERS: ", ".join(f'"{name}"' for name in others)}
         message = render(prompt, values | told, optional=("noun", *told))
