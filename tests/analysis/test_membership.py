@@ -77,16 +77,15 @@ def test_a_neighbour_has_other_words_and_the_same_labels(task: str, example: Any
 
 
 @pytest.mark.parametrize(
-    ("task", "example", "labels", "expected"),
+    ("task", "example", "labels", "rows", "expected"),
     [
-        ("relation", Relation("@GENE$ @DISEASE$", "Yes"), ("No", "Yes"), -np.log(0.9)),
-        ("ner", sentence("mild/O ataxia/B"), ("O", "B-Disease"), -(np.log(0.1) + np.log(0.9)) / 2),
-        ("multilabel", Note("text", ("A1",)), ("A1", "A2"), -(np.log(0.8) + np.log(0.7)) / 2),
+        ("relation", Relation("@GENE$ @DISEASE$", "Yes"), ("No", "Yes"), [[0.1, 0.9]], [0.9]),
+        ("ner", sentence("mild/O ataxia/B"), ("O", "B-Disease"), [[0.1, 0.9]] * 2, [0.1, 0.9]),
+        ("multilabel", Note("text", ("A1",)), ("A1", "A2"), [[0.2, 0.8], [0.7, 0.3]], [0.8, 0.7]),
     ],
 )
-def test_losses_are_of_the_labels(task: str, example: Any, labels: tuple[str, ...], expected: float) -> None:
-    model: Any = SimpleNamespace(
-        probabilities=lambda examples: [np.array([[0.1, 0.9]] * (2 if task == "ner" else 1))],
-        start=lambda texts: lambda: [{"labels": {"A1": 0.8, "A2": 0.3}}],
-    )
-    assert losses(model, [example], kind=tasks.kind(task), labels=labels) == pytest.approx([expected])
+def test_losses_are_of_the_labels(
+    task: str, example: Any, labels: tuple[str, ...], rows: list[list[float]], expected: list[float]
+) -> None:
+    model: Any = SimpleNamespace(probabilities=lambda examples: [np.array(rows)])
+    assert losses(model, [example], kind=tasks.kind(task), labels=labels) == pytest.approx([-np.log(expected).mean()])

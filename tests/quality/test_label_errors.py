@@ -27,6 +27,22 @@ def test_nothing_is_doubted_where_there_is_nothing() -> None:
     assert find_label_errors([np.array([[0.9, 0.1]])] * 3, [[1]] * 3) == []  # as of a corpus that says yes to all
 
 
+def test_each_criterion_is_searched_by_itself() -> None:
+    """One that is mostly there says nothing of one that is rare; the surest doubt is the first."""
+    chance = np.random.default_rng(0)
+    targets = [[int(place % 4 > 0), int(place % 10 == 0)] for place in range(60)]
+    rows = [
+        np.array([[0.25, 0.75] if usual else [0.75, 0.25], [0.05, 0.95] if rare else [0.9, 0.1]])
+        + chance.uniform(0, 0.02, (2, 2))
+        for usual, rare in targets
+    ]
+    targets[5][0], targets[23][0], targets[40][1] = 0, 0, 0
+    found = find_label_errors(rows, targets, separately=True)
+    assert (found[0].example, found[0].unit) == (40, 1)
+    assert {(doubt.example, doubt.unit) for doubt in found} == {(5, 0), (23, 0), (40, 1)}
+    assert all((doubt.given, doubt.likely) == (0, 1) for doubt in found)
+
+
 class Student:
     def __init__(self, arm: TrainingSet) -> None:
         self.known = set(arm.train)

@@ -120,7 +120,7 @@ def test_models_label_words_alike_in_all_texts(train: Trainings) -> None:
         (["annotator.alike=corpus"], "annotator.alike=corpus is of annotator=model; with annotator=gazetteer leave it"),
         (["annotator=model", "annotator.alike=page"], "annotator.alike=page is out of range: it has to be null,"),
         (["quality.folds=13", "quality.label_errors=drop"], "quality.folds=13 are more parts than the 12 examples"),
-        (["backbone.head=span", "quality.label_errors=drop"], "has no probabilities of one label a word"),
+        (["backbone.head=span", "quality.label_errors=drop"], "has no probabilities of the labels of a word"),
     ],
 )
 def test_what_cannot_be_is_said(train: Trainings, words: list[str], said: str) -> None:
@@ -134,7 +134,7 @@ def test_label_errors_are_found_and_told(train: Trainings, how: str, monkeypatch
     from clinsynth.corpora import cleaned
     from clinsynth.quality.label_errors import Doubt
 
-    monkeypatch.setattr(cleaned, "find_label_errors", lambda rows, targets: [Doubt(4, 3, 1, 0, 0.97)])
+    monkeypatch.setattr(cleaned, "find_label_errors", lambda rows, targets, separately: [Doubt(4, 3, 1, 0, 0.97)])
     assert train("annotator=gazetteer", f"quality.label_errors={how}", "quality.folds=2").status == 0
     rows, rejected = train.rows(), train.rows("rejected")
     doubted = " is B-Disease, and a model of the other examples says O (0.97)"

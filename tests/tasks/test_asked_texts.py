@@ -11,6 +11,8 @@ from clinsynth import tasks
 from clinsynth.errors import ConfigError, DataFormatError
 from clinsynth.stages import resolving
 from clinsynth.task import Shot, Task
+from clinsynth.tasks.asked_texts import voted_label
+from clinsynth.tasks.classes.examples import Classified
 from clinsynth.types import Completion
 from support import Command, Composed, MockServer, examples, writing
 
@@ -59,7 +61,26 @@ def test_a_text_is_asked_about_as_zero_shot_asks(
     unreadable = Completion("", "m", "", "stop")
     assert writer.annotate([draft], annotator="llm", lexicon=(), answer=unreadable)[1][0].reason == "labels_unreadable"
     assert task.vote is not None
-    assert task.vote([example, found.example, found.example]) == found.example
+    assert task.vote([found.example, found.example]) == (found.example, 1)
+
+
+def test_the_label_that_most_answers_give_has_its_share_of_them() -> None:
+    one, other, third = (Classified("A text.", label) for label in ("a", "b", "c"))
+    assert voted_label([one, other, other]) == (other, 2 / 3)
+    assert voted_label([one, other, third]) == (one, 1 / 3)
+
+
+@pytest.mark.parametrize("dataset", ["sample_relation", "sample_asd"])
+def test_a_text_is_as_sure_as_its_answer(dataset: str, composed: Composed) -> None:
+    task, gold = opened(composed, dataset)
+    assert task.real is not None
+    writer = task.real.writer([task.real.bare(gold.train[0])], per_request=1)
+    (draft,), _ = writer.parse(NOBODY, unit="texts-0000", replicate=0)
+    answer = task.asker.answer(gold.train[0])
+    for said, sure in (((), None), (((len(answer), -0.5),), pytest.approx(0.6065, abs=1e-4))):
+        completion = Completion("", "m", answer, "stop", logprobs=said)
+        (found,), _ = writer.annotate([draft], annotator="llm", lexicon=(), answer=completion)
+        assert found.draft.confidence == sure
 
 
 def test_texts_without_a_marker_are_named(composed: Composed, tmp_path: Path) -> None:
@@ -71,22 +92,10 @@ def test_texts_without_a_marker_are_named(composed: Composed, tmp_path: Path) ->
         task.real.read(path, column="text")
 
 
-@pytest.mark.parametrize(
-    ("dataset", "annotator", "allowed"),
-    [
-        ("sample_asd", "gazetteer", "llm"),
-        ("sample_asd", "model", "llm"),
-        ("sample_classes", "gazetteer", "llm or model"),
-    ],
-)
-def test_who_cannot_label_whole_texts_is_told(
-    dataset: str, annotator: str, allowed: str, composed: Composed, tiny_bert: Path
-) -> None:
-    words = ("material=texts", f"annotator={annotator}") + (
-        (f"annotator.model={tiny_bert}",) if annotator == "model" else ()
-    )
-    with pytest.raises(ConfigError, match=f"has to be {allowed} with material=texts"):
-        resolving.complete(composed("generate", f"dataset={dataset}", *words))
+@pytest.mark.parametrize("dataset", ["sample_asd", "sample_classes"])
+def test_a_lexicon_has_no_labels_of_whole_texts(dataset: str, composed: Composed) -> None:
+    with pytest.raises(ConfigError, match="has to be llm or model with material=texts"):
+        resolving.complete(composed("generate", f"dataset={dataset}", "material=texts", "annotator=gazetteer"))
 
 
 def test_pairs_are_labelled_and_paid_for_once(clinsynth: Command, with_store: Path, server: MockServer) -> None:
@@ -101,13 +110,16 @@ def test_pairs_are_labelled_and_paid_for_once(clinsynth: Command, with_store: Pa
     assert server.asked()["requests"] == 12
 
 
-def test_a_trained_model_labels_texts_of_classes(clinsynth: Command, with_store: Path, tiny_bert: Path) -> None:
-    words = ("dataset=sample_classes", f"backbone.name_or_path={tiny_bert}", "trainer.epochs=1", "trainer.min_steps=0")
-    assert clinsynth("train", *words, "source=original", "source.examples=20").status == 0
+@pytest.mark.parametrize(("dataset", "number"), [("sample_classes", 20), ("sample_asd", 160)])
+def test_a_trained_model_labels_texts(
+    dataset: str, number: int, clinsynth: Command, with_store: Path, tiny_bert: Path
+) -> None:
+    words = (f"dataset={dataset}", f"backbone.name_or_path={tiny_bert}", "trainer.epochs=1", "trainer.min_steps=0")
+    assert clinsynth("train", *words, "source=original", f"source.examples={number}").status == 0
     (model,) = with_store.glob("artifacts/model-*")
     own = ("material=texts", "texts.number=8", "annotator=model", f"annotator.model={model}")
     found = examples(clinsynth("generate", *words[:1], *own), with_store)
-    assert all(row["label"] for row in found)
+    assert all("label" in row or "labels" in row for row in found)
     assert len(found) == 8
-    assert all(row["confidence_of"] == "model" for row in found)
-    assert clinsynth("train", *words, *own).status == 0
+    assert all(row["confidence_of"] == "model" and "word_confidences" not in row for row in found)
+    assert clinsynth("train", *words, *own, "trainer.weights=confidence").status == 0

@@ -19,7 +19,7 @@ Losses = NDArray[np.float64]
 
 
 def losses(model: Opened, examples: Sequence[Any], *, kind: Kind, labels: Sequence[str]) -> Losses:
-    """Return the mean cross-entropy of each example's labels, of its words or of the text, in nats [examples].
+    """Return the mean cross-entropy of each example's labels (of words, criteria or the text), in nats [examples].
 
     Of a model that writes it is that of the dialogue's word pieces. Raises ConfigError for a model that gives labels no
     probabilities.
@@ -28,9 +28,6 @@ def losses(model: Opened, examples: Sequence[Any], *, kind: Kind, labels: Sequen
         rows = model.probabilities(examples)
         targets = [kind.probabilities.targets(example, labels=labels) for example in examples]
         return np.array([_mean(row, target) for row, target in zip(rows, targets, strict=True)])
-    if kind.reviewer.SEVERAL and kind.learner == "encoder":
-        said = [line["labels"] for line in model.start([example.text for example in examples])()]
-        return np.array([_several(one, example) for one, example in zip(said, examples, strict=True)])
     if kind.learner == "causal":
         from clinsynth.learning.causal.opening import OpenedChat  # takes seconds
 
@@ -44,10 +41,3 @@ def losses(model: Opened, examples: Sequence[Any], *, kind: Kind, labels: Sequen
 
 def _mean(row: Any, target: Sequence[int]) -> float:
     return -float(np.log(np.maximum(np.asarray(row, dtype=np.float64)[range(len(target)), target], LEAST)).mean())
-
-
-def _several(scores: dict[str, float], example: Any) -> float:
-    """Return the mean binary cross-entropy of the labels of which a text may have several."""
-    own = set(example.to_json()["labels"])
-    right = [score if label in own else 1 - score for label, score in scores.items()]
-    return -float(np.log(np.maximum(right, LEAST)).mean())

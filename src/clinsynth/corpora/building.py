@@ -70,7 +70,7 @@ def build_corpus(folder: Path, generation: Generation, *, lexicon: Sequence[str]
         counts=_asked(generation) | {"parsed": len(drafts), "kept": len(kept), "not needed": len(passed) - len(kept)},
         short=_short([drafts[place].unit for place in kept], task.writer.supply, chosen),
         confidence=summed_up(sure),
-        confidence_of=[BY_LLM] if sure else [BY_VOTES] if recipe.writing.asking.passes > 1 else None,
+        confidence_of=[BY_VOTES] if recipe.writing.asking.passes > 1 else [BY_LLM] if sure else None,
         **counted,
     ).entries()
 

@@ -29,7 +29,7 @@ PORTION = 1_000
 """Texts that are read together."""
 
 Read = Callable[[Sequence[Any]], list[Any]]
-"""Returns the probabilities of the labels of each example, [words, labels] or [1, labels]."""
+"""Returns the probabilities of the labels of each example, [words, labels], [1, labels] or [criteria, 2]."""
 
 
 def labelled_corpus(
@@ -92,7 +92,7 @@ class _Labelling:
         of = self.task.kind.probabilities
         if of is None:
             raise ConfigError(
-                f"annotator=model is of tasks whose texts or words have one label each, and {self.task.name} is not."
+                f"annotator=model is of tasks whose words or texts have labels, and {self.task.name} is not."
             )
         rows = base.rows()
         for examples, chances in self._portions(base.examples):

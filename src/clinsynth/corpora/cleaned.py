@@ -44,7 +44,7 @@ def cleaned_corpus(
     of = task.kind.probabilities
     if of is None:
         raise ConfigError(
-            f"quality.label_errors={quality.label_errors} is of tasks whose texts or words have one label each, and "
+            f"quality.label_errors={quality.label_errors} is of tasks whose words or texts have labels, and "
             f"{task.name} is not: leave quality.label_errors=keep."
         )
 
@@ -85,16 +85,16 @@ def _judged(
     rows = judges(examples)
     targets = [of.targets(example, labels=task.labels) for example in examples]
     worst: dict[int, Doubt] = {}
-    for doubt in find_label_errors(rows, targets):
+    for doubt in find_label_errors(rows, targets, separately=of.SEPARATE):
         worst.setdefault(doubt.example, doubt)
     better = of.read_rows(examples, rows=rows, labels=task.labels)
     for place, (row, example) in enumerate(zip(base.rows(), examples, strict=True)):
         found = worst.get(place)
-        yield row, None if found is None else _said(found, example, task=task), better[place]
+        yield row, None if found is None else _said(found, example, of=of, task=task), better[place]
 
 
-def _said(doubt: Doubt, example: Any, *, task: Task) -> str:
+def _said(doubt: Doubt, example: Any, *, of: Probabilities, task: Task) -> str:
     """Return which label is doubted: `gout` is O, and a model of the other examples says B-Disease (0.98)."""
-    what = "it" if example.label else f"'{task.kind.examples.words(example)[doubt.unit]}'"
-    given, likely = task.labels[doubt.given], task.labels[doubt.likely]
+    what, names = of.called(example, doubt.unit, labels=task.labels)
+    given, likely = names[doubt.given], names[doubt.likely]
     return f"{what} is {given}, and a model of the other examples says {likely} ({doubt.sure:.2f})"

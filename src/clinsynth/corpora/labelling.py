@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from clinsynth.errors import DataFormatError
 from clinsynth.files.json_lines import json_line
 from clinsynth.quality import Checks, Findings
-from clinsynth.task.parts import Writer
+from clinsynth.task import Vote, Writer
 from clinsynth.types import Candidate, Completion, Draft, Rejected
 
 CONFIDENCE = ("confidence", "confidences")
@@ -76,7 +76,7 @@ class Labeller:
     annotator: str
     lexicon: tuple[str, ...]
     checks: Checks
-    vote: Callable[[Sequence[Any]], Any] | None = None
+    vote: Vote | None = None
     """Of the task."""
 
     def __call__(self, answer: tuple[Sequence[Draft], frozenset[int], Sequence[Completion]]) -> Labelled:
@@ -117,12 +117,17 @@ class Labeller:
         readable = {index: found for index, found in by_draft.items() if 2 * len(found) > len(labels)}
         refused = {one.draft.index: one for _, rejected in passes for one in rejected}
         return (
-            [Candidate(draft, self.vote(readable[draft.index])) for draft in drafts if draft.index in readable],
+            [_elected(draft, self.vote(readable[draft.index])) for draft in drafts if draft.index in readable],
             [refused[draft.index] for draft in drafts if draft.index not in readable],
         )
 
     def _by(self, drafts: Sequence[Draft], answer: Completion | None) -> tuple[list[Candidate], list[Rejected]]:
         return self.writer.annotate(drafts, annotator=self.annotator, lexicon=self.lexicon, answer=answer)
+
+
+def _elected(draft: Draft, found: tuple[Any, float | None]) -> Candidate:
+    example, share = found
+    return Candidate(replace(draft, confidence=share), example)
 
 
 def _confidence(candidate: Candidate) -> dict[str, Any]:

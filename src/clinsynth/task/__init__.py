@@ -110,6 +110,9 @@ __all__ = [
 ]
 
 
+Vote = Callable[[Sequence[Any]], tuple[Any, float | None]]
+"""Returns what most of several examples say that label the same text, and, of a text's own label, their share."""
+
 Check = Callable[[Candidate], tuple[str, str] | None]
 """Reason and detail of a rejection, or `None`."""
 
@@ -146,7 +149,7 @@ class Kind:
     heads: tuple[Head, ...] = ()
     """Those that `backbone.head` chooses from, beside the usual one."""
     probabilities: Probabilities | None = None
-    """How sure a model is, label by label; `None` where an example has not one label a word, or a text."""
+    """How sure a model is, label by label; `None` where nothing is chosen word by word, or of a whole text."""
     consistency: Consistency | None = None
     """Of `trainer.alike` and `trainer.abbreviations`; `None` where nothing is said twice."""
     confidence: Confidence | None = None
@@ -195,8 +198,8 @@ class Task:
     """For `material=texts`; `None` where a task has but texts that an LLM writes."""
     terms: Callable[[Gold], Sequence[str]] | None = None
     """Returns the terms of `dataset.units`, or names in gold train, for a lexicon; `None` where a task has no such."""
-    vote: Callable[[Sequence[Any]], Any] | None = None
-    """Returns what most of several examples say that label the same text; `None` where labels are not voted on."""
+    vote: Vote | None = None
+    """`None` where labels are not voted on."""
     missed: Callable[[Predictions], Sequence[str]] | None = None
     """Returns the units that a model gets wrong, for `units.from_errors`; `None` where units are no parts of texts."""
     hard_negatives: Callable[[Sequence[str], Gold], tuple[Writer, Sequence[str]]] | None = None

@@ -193,18 +193,25 @@ class Confidence(Protocol):
 
 
 class Probabilities(Protocol):
-    """A model's outputs as rows of probabilities of the task's labels, one a word or one a text."""
+    """A model's outputs as rows of probabilities: of the labels of each word, or of a text, or of each criterion."""
+
+    @property
+    def SEPARATE(self) -> bool:
+        """Whether the rows of an example answer other questions, so that one says nothing of what others are like."""
 
     def rows(
         self, examples: Sequence[Any], *, encoded: Sequence[Any], outputs: Sequence[Any], labels: Any
     ) -> list[Any]:
-        """Return the probabilities of each example, array [words, labels], or [1, labels] of a whole text."""
+        """Return the probabilities of each example, array [words, labels], [1, labels] or [criteria, 2]."""
 
     def read_rows(self, examples: Sequence[Any], *, rows: Sequence[Any], labels: Sequence[str]) -> list[Any]:
         """Return the examples with the labels that the rows say."""
 
     def targets(self, example: Any, *, labels: Sequence[str]) -> list[int]:
-        """Return the number of each label that the example has: of each word, or of the text."""
+        """Return which probability of each row is that of the example's own label."""
+
+    def called(self, example: Any, number: int, *, labels: Sequence[str]) -> tuple[str, Sequence[str]]:
+        """Return what the row of that number is of, and the names of its probabilities."""
 
 
 class Consistency(Protocol):

@@ -16,6 +16,7 @@ from clinsynth.errors import DataFormatError
 from clinsynth.files.real_texts import read_plain_texts
 from clinsynth.task import Asker, Choices, Writing
 from clinsynth.tasks.batches import TextBatches, check_choices, evidence_of
+from clinsynth.text.confidence import whole
 from clinsynth.types import UNUSABLE, Candidate, Completion, Draft, Prompt, Rejected, Request
 
 WRITTEN = Prompt("texts")
@@ -33,7 +34,6 @@ class AskedTexts:
     """Returns a text as an example without a label."""
     markers: tuple[str, ...] = ()
     """Words that every text has once."""
-    annotators: tuple[str, ...] = ("llm", MODEL)
 
     def read(self, path: Path, *, column: str) -> list[Any]:
         """Return the texts of a file or folder; raises DataFormatError for one without a marker."""
@@ -57,9 +57,7 @@ class AskedTexts:
         return None
 
     def writer(self, texts: Sequence[Any], *, per_request: int) -> AskedTextsWriter:
-        return AskedTextsWriter(
-            self.dataset, tuple(texts), per_request, self.version, asker=self.asker, annotators=self.annotators
-        )
+        return AskedTextsWriter(self.dataset, tuple(texts), per_request, self.version, asker=self.asker)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,14 +65,12 @@ class AskedTextsWriter(TextBatches):
     """Asks for the label of each text by itself."""
 
     asker: Asker
-    annotators: tuple[str, ...]
 
     def complete(self, choices: Choices) -> Choices:
         """Fill in what the settings leave to the task; raises ConfigError for a setting of written texts."""
-        allowed = " or ".join(self.annotators)
-        check_choices(choices, named=f"annotator={allowed}")
+        check_choices(choices, named="annotator=llm or model")
         annotator = "llm" if choices.annotator in ("default", "none") else choices.annotator
-        check(annotator in self.annotators, "annotator.name", annotator, f"{allowed} with material=texts")
+        check(annotator in ("llm", MODEL), "annotator.name", annotator, "llm or model with material=texts")
         per_request = choices.per_request or 1
         check(per_request == 1, "generation.per_request", per_request, "1: each text is asked about by itself")
         prompt = choices.label_prompt
@@ -119,10 +115,11 @@ class AskedTextsWriter(TextBatches):
         found = self.asker.read(answer.text, question=question, example=example)
         if found.status == UNUSABLE:
             return [], [Rejected(draft, "labels_unreadable")]
-        return [Candidate(draft, found.predicted)], []
+        return [Candidate(replace(draft, confidence=whole(answer)), found.predicted)], []
 
 
-def voted_label(labelled: Sequence[Any]) -> Any:
-    """Return the first of the examples whose label most of them have."""
+def voted_label(labelled: Sequence[Any]) -> tuple[Any, float]:
+    """Return the first of the examples whose label most of them have, and its share of the votes."""
     labels = [example.label for example in labelled]
-    return labelled[labels.index(max(labels, key=labels.count))]
+    most = max(labels, key=labels.count)
+    return labelled[labels.index(most)], labels.count(most) / len(labels)

@@ -14,6 +14,7 @@ class OneLabelRows:
     """Of a task whose texts have one label each."""
 
     model: Callable[[], EncoderModel]
+    SEPARATE: bool = False
 
     def rows(
         self, examples: Sequence[Any], *, encoded: Sequence[Any], outputs: Sequence[Any], labels: Any
@@ -29,3 +30,7 @@ class OneLabelRows:
     def targets(self, example: Any, *, labels: Sequence[str]) -> list[int]:
         """Return the number of the text's label."""
         return [labels.index(example.label)]
+
+    def called(self, example: Any, number: int, *, labels: Sequence[str]) -> tuple[str, Sequence[str]]:
+        """Return the text, and its labels."""
+        return "it", labels

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from clinsynth import tasks
 from clinsynth.learning.encoder import backbones
+from clinsynth.learning.encoder.objective import Objective
 from clinsynth.tasks.multilabel import model
 from clinsynth.tasks.multilabel.config import MultilabelDataset
 from clinsynth.tasks.multilabel.gold import Note
@@ -96,6 +97,18 @@ def test_the_loss_is_that_of_each_label_on_its_own(built: Any, tokenizer: Any) -
     for weights in ((1.0, 1.0, 1.0), (0.5, 1.0, 0.25), (0.0, 0.0, 1.0)):
         expected = (each * weights).mean()
         assert loss(tuning(built), weighted(*weights), tokenizer) == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_text_counts_by_how_sure_it_is_where_that_is_asked_for(built: Any, tokenizer: Any) -> None:
+    """One of which nothing is known counts whole; its own weight counts, too."""
+    notes = [replace(NOTES[0], confidence=0.5), NOTES[1], replace(NOTES[2], confidence=0.1)]
+    alone = [loss(tuning(built), [note], tokenizer) for note in NOTES]
+    asked = model.FineTuner(built, lr=1e-3, warmup=0.0, weight_decay=0.0, objective=Objective(weighted=True)).eval()
+    sure = np.array([0.5, 1.0, 0.1])
+    assert loss(asked, notes, tokenizer) == pytest.approx((alone * sure).sum() / sure.sum(), abs=1e-5)
+    assert float(asked.counted(batch(notes, tokenizer))) == pytest.approx(1.6)
+    assert loss(tuning(built), notes, tokenizer) == pytest.approx(np.mean(alone), abs=1e-5)
+    assert loss(asked, NOTES, tokenizer) == pytest.approx(np.mean(alone), abs=1e-5)
 
 
 def test_what_weighs_nothing_teaches_nothing(tiny_backbone: Path, tokenizer: Any) -> None:

@@ -134,7 +134,8 @@ def test_a_folder_of_texts_names_the_file_that_is_none(tmp_path: Path) -> None:
 def test_most_votes_win_and_say_how_many_they_were() -> None:
     words = TEXTS[0]
     gout, longer = Span(2, 3, "Disease"), Span(1, 3, "Disease")
-    found = voted([words.marked([gout]), words.marked([gout]), words.marked([longer])])
+    found, share = voted([words.marked([gout]), words.marked([gout]), words.marked([longer])])
     assert (found.spans, found.scores) == ((gout,), (2 / 3,))
-    assert voted([words.marked([gout]), words]).spans == ()
+    assert share is None
+    assert voted([words.marked([gout]), words])[0].spans == ()
     assert replace(found, scores=()) == found

@@ -33,7 +33,7 @@ class BaseFineTuner(pl.LightningModule):
     examples, in their order, to the number by which the checkpoint is chosen, which is logged as `metric`.
     """
 
-    OWN: frozenset[str] = frozenset({"index", "weight", "open", "shares", "weights"})
+    OWN: frozenset[str] = frozenset({"index", "weight", "sure", "open", "shares", "weights"})
     """What a batch holds that is not of the model's inputs."""
 
     LOSSES: frozenset[str] = frozenset({CROSS_ENTROPY})

@@ -38,7 +38,7 @@ def probabilities(
     """Return the probabilities of each example's labels; raises ConfigError where a task has no such."""
     if kind.probabilities is None:
         raise ConfigError(
-            f"{kind.name} with this head has no probabilities of one label a word, or a text: it can neither label a "
-            "corpus (annotator=model) nor find label errors (quality.label_errors)."
+            f"{kind.name} with this head has no probabilities of the labels of a word, or a text: it can neither label "
+            "a corpus (annotator=model) nor find label errors (quality.label_errors)."
         )
     return kind.probabilities.rows(examples, encoded=encoded, outputs=outputs, labels=labels)

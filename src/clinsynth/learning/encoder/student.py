@@ -78,7 +78,7 @@ class EncoderStudent:
         return Predictions(examples, read.examples(examples, encoded=encoded, outputs=outputs))
 
     def probabilities(self, examples: Sequence[Any]) -> list[Any]:
-        """Return the probabilities of the labels of each example, [words, labels] or [1, labels]."""
+        """Return the probabilities of the labels of each example, as `Probabilities.rows` has them."""
         encoded, outputs = self._read(examples)
         return reading.probabilities(
             self.task.kind, examples, encoded=encoded, outputs=outputs, labels=self.task.labels

@@ -52,7 +52,7 @@ def open(dataset: DatasetConfig) -> Task:
         real=AskedTexts(
             dataset,
             asker,
-            "classes-1",
+            "classes-2",
             blank=lambda text: Classified(text, "", markers, dataset.negative),
             markers=markers,
         ),

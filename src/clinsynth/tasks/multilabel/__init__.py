@@ -17,7 +17,7 @@ DATASET: type[DatasetConfig] = MultilabelDataset
 
 def kind() -> Kind:
     """Return the parts that need no dataset."""
-    from clinsynth.tasks.multilabel import examples, review, scores
+    from clinsynth.tasks.multilabel import examples, review, rows, scores
 
     return Kind(
         "multilabel",
@@ -28,14 +28,16 @@ def kind() -> Kind:
         model=_model,
         reading=_reading,
         holdout=HOLDOUT,
+        probabilities=rows,
     )
 
 
 def open(dataset: DatasetConfig) -> Task:
     """Return the task of a dataset."""
-    from clinsynth.tasks.asked_texts import AskedTexts, voted_label
+    from clinsynth.tasks.asked_texts import AskedTexts
     from clinsynth.tasks.multilabel import gold
     from clinsynth.tasks.multilabel.asker import MultilabelAsker
+    from clinsynth.tasks.multilabel.voting import voted
     from clinsynth.tasks.multilabel.writer import MultilabelWriter
 
     assert isinstance(dataset, MultilabelDataset)
@@ -47,8 +49,8 @@ def open(dataset: DatasetConfig) -> Task:
         read_gold=partial(gold.read_notes, dataset=dataset),
         writer=MultilabelWriter(dataset),
         asker=asker,
-        real=AskedTexts(dataset, asker, "multilabel-1", blank=lambda text: gold.Note(text, ()), annotators=("llm",)),
-        vote=voted_label,
+        real=AskedTexts(dataset, asker, "multilabel-2", blank=lambda text: gold.Note(text, ())),
+        vote=partial(voted, labels=tuple(dataset.labels)),
         meanings=dict(dataset.labels),
     )
 

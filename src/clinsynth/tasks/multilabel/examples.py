@@ -18,7 +18,7 @@ LISTS: tuple[str, ...] = ("labels",)
 
 
 def from_json(row: Mapping[str, Any]) -> Note:
-    return Note(row["text"], tuple(row["labels"]), row["weight"])
+    return Note(row["text"], tuple(row["labels"]), row["weight"], confidence=row.get("confidence"))
 
 
 def statistics(examples: Sequence[Note]) -> dict[str, float]:

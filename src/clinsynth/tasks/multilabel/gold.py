@@ -31,6 +31,8 @@ class Note:
     """How much its loss counts."""
     scores: tuple[tuple[str, float], ...] = ()
     """Each label with its probability, where a model has said so."""
+    confidence: float | None = None
+    """How sure whoever labelled it was of all labels, 0 to 1; `None` where nothing is said of it."""
 
     @property
     def label(self) -> str:

@@ -50,15 +50,20 @@ def build(path: str, *, labels: Sequence[str], **options: Any) -> PreTrainedMode
 def encode(
     examples: Sequence[Note], *, tokenizer: PreTrainedTokenizerBase, labels: Sequence[str], max_length: int
 ) -> list[Encoded]:
-    targets = [
+    targets: list[dict[str, Any]] = [
         {"labels": [float(label in example.labels) for label in labels], "weight": example.weight}
         for example in examples
     ]
+    if any(example.confidence is not None for example in examples):
+        for target, example in zip(targets, examples, strict=True):
+            target["sure"] = 1.0 if example.confidence is None else example.confidence
     return sequences.encode([example.text for example in examples], targets, tokenizer=tokenizer, max_length=max_length)
 
 
 class FineTuner(BaseFineTuner):
     """Outputs, one a text: probabilities [labels]."""
+
+    WEIGHTED = True
 
     def prime(self, train: Sequence[Encoded]) -> None:
         """Set the bias of the head to the log-odds of each label (Lin et al. 2017, section 4.1).
@@ -75,10 +80,18 @@ class FineTuner(BaseFineTuner):
             heads[-1].bias.copy_(shares.logit())
 
     def loss(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
-        """Return the mean loss; each text counts by its weight."""
+        """Return the mean loss; each text counts by its weight, and where that is asked for by how sure it is."""
         logits = self._forward(batch).logits
-        each = binary_cross_entropy_with_logits(logits, batch["labels"], reduction="none").mean(-1)
-        return (each * batch["weight"]).mean()
+        each = binary_cross_entropy_with_logits(logits, batch["labels"], reduction="none").mean(-1) * batch["weight"]
+        sure = self._sure(batch)
+        return each.mean() if sure is None else (each * sure).sum() / sure.sum().clamp(min=1e-6)
+
+    def counted(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+        sure = self._sure(batch)
+        return super().counted(batch) if sure is None else sure.sum()
+
+    def _sure(self, batch: dict[str, torch.Tensor]) -> torch.Tensor | None:
+        return batch.get("sure") if self.objective.weighted else None
 
     def outputs(self, logits: torch.Tensor, batch: dict[str, torch.Tensor]) -> list[NDArray[np.float32]]:
         return list(logits.float().sigmoid().cpu().numpy())

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from clinsynth.config import check
+from clinsynth.config.corpus import MODEL
 from clinsynth.errors import ConfigError
 from clinsynth.prompts import render
 from clinsynth.task import Choices, Proposal, Supply, Writing
@@ -45,7 +46,17 @@ class MultilabelWriter:
         if choices.most_units is not None:
             raise ConfigError(f"units.max={choices.most_units}: criteria have no order; units.only=[A1,A2] names some.")
         annotator = "none" if choices.annotator == "default" else choices.annotator
-        check(annotator == "none", "annotator.name", annotator, "none: a text has its label")
+        check(
+            annotator in ("none", MODEL),
+            "annotator.name",
+            annotator,
+            "none: a text has the label that it was asked for; or model",
+        )
+        if annotator == MODEL and choices.weighted:
+            raise ConfigError(
+                "quality.weighted=true weighs texts by the labels that they were asked for, and annotator=model gives "
+                "them others: leave out one of them."
+            )
         return replace(
             choices,
             per_unit=choices.per_unit or PER_UNIT,

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from clinsynth.tasks.ner.decoding import LEAST, decode, span_scores
 from clinsynth.text.entities import Sentence, to_spans
 
+SEPARATE = False
+
 Rows = NDArray[np.float32]
 """Probabilities [words, labels]."""
 
@@ -42,6 +44,11 @@ def read_rows(examples: Sequence[Sentence], *, rows: Sequence[Rows], labels: Seq
 def targets(example: Sentence, *, labels: Sequence[str]) -> list[int]:
     """Return the number of each word's tag."""
     return [labels.index(tag) for tag in example.tags]
+
+
+def called(example: Sentence, number: int, *, labels: Sequence[str]) -> tuple[str, Sequence[str]]:
+    """Return the word, and its tags."""
+    return f"'{example.tokens[number]}'", labels
 
 
 def pooled(output: Rows, *, words: Sequence[Hashable]) -> Rows:

@@ -49,7 +49,7 @@ def open(dataset: DatasetConfig) -> Task:
         read_gold=partial(gold.read_relations, dataset=dataset),
         writer=RelationWriter(dataset),
         asker=asker,
-        real=AskedTexts(dataset, asker, "relation-1", blank=partial(gold.unlabelled, markers=markers), markers=markers),
+        real=AskedTexts(dataset, asker, "relation-2", blank=partial(gold.unlabelled, markers=markers), markers=markers),
         vote=voted_label,
         markers={marker: marker.strip("@$").replace("_", " ").lower() for marker in dataset.markers},
     )

@@ -1,4 +1,4 @@
-"""Classifiers as annotators: one row of probabilities a text."""
+"""Classifiers as annotators: rows of probabilities a text."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import pytest
 
 from clinsynth import tasks
 from clinsynth.tasks.classes.examples import Classified
+from clinsynth.tasks.multilabel.gold import Note
 from clinsynth.tasks.relation.gold import Relation
 
 
@@ -28,7 +29,17 @@ def test_the_likeliest_label_is_that_of_the_text(name: str, labels: tuple[str, .
     assert of.targets(found, labels=labels) == [1]
 
 
-def test_tasks_of_several_labels_a_text_have_none() -> None:
-    assert tasks.kind("multilabel").probabilities is None
+def test_each_criterion_is_absent_or_present() -> None:
+    of, labels, note = tasks.kind("multilabel").probabilities, ("A1", "B2"), Note("A text.", ("A1",), weight=0.5)
+    assert of is not None
+    rows = of.rows([note], encoded=[None], outputs=[np.array([0.2, 0.8])], labels=labels)
+    assert rows[0] == pytest.approx(np.array([[0.8, 0.2], [0.2, 0.8]]))
+    (found,) = of.read_rows([note], rows=rows, labels=labels)
+    assert (found.text, found.labels, found.weight) == ("A text.", ("B2",), 0.5)
+    assert of.targets(note, labels=labels) == [1, 0]
+    assert of.called(note, 1, labels=labels) == ("B2", ("absent", "present"))
+
+
+def test_a_head_that_chooses_no_label_of_a_word_has_none() -> None:
     assert tasks.kind("ner").with_head("span").probabilities is None
     assert tasks.kind("ner").with_head("word").probabilities is tasks.kind("ner").probabilities
