@@ -54,6 +54,8 @@ def test_params_are_flat(settings: TrainConfig) -> None:
 def test_a_run_is_named_by_what_the_command_has_changed(settings: TrainConfig) -> None:
     words = ["dataset=sample_ner", "source=original", "seed=3", "experiment=train/mine", "paths.data=/secret"]
     assert naming.run_name(settings, overrides=words) == "original-20-bert-seed3"
+    switched = naming.run_name(settings, overrides=[*words, "trainer.abbreviations=True"])  # as in a sweep
+    assert switched == "original-20-bert-seed3-abbreviations=true"
     changed = [*words, "backbone.lr=0.001", "+annotator.lexicon='/my/terms.txt'", "prompt=long"]
     assert (
         naming.run_name(settings, overrides=changed) == "original-20-bert-seed3-lr=0.001-lexicon=terms.txt-prompt=long"
@@ -104,12 +106,19 @@ def test_gold_alone_has_no_params_of_a_corpus(composed: Composed, source: str, n
     assert not [key for key in params if "guidelines" in key or key.endswith("prompt.text")]
 
 
-def test_a_share_of_negatives_stands_in_the_name_of_a_run(composed: Composed) -> None:
-    found = [resolving.complete(composed("train", "size=n3", *words)) for words in ([], ["units.negatives=0.1"])]
-    assert list(map(naming.run_name, found)) == [
-        "synthetic-n3-gazetteer-minilm-seed0",
-        "synthetic-n3-gazetteer-negatives=0.1-minilm-seed0",
-    ]
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ([], "synthetic-n3-gazetteer-minilm-seed0"),
+        (["units.negatives=0.1"], "synthetic-n3-gazetteer-negatives=0.1-minilm-seed0"),
+        (["quality.label_errors=drop"], "synthetic-n3-gazetteer-errors-drop-minilm-seed0"),
+        (["source=original", "quality.label_errors=drop"], "original-minilm-seed0"),
+    ],
+)
+def test_what_has_become_of_a_corpus_stands_in_the_name_of_a_run(
+    words: list[str], name: str, composed: Composed
+) -> None:
+    assert naming.run_name(resolving.complete(composed("train", "size=n3", *words))) == name
 
 
 def test_a_card_tells_model_data_and_run(settings: TrainConfig) -> None:

@@ -65,7 +65,11 @@ def test_a_model_that_had_feedback_is_named_so() -> None:
         ([{"seed": "0"}, {"seed": "1"}], ["original"]),
         (
             [{"trainer_epochs": "3"}, {"trainer_epochs": "3", "trainer_loss": "generalised"}],
-            ["original trainer.loss=cross_entropy", "original trainer.loss=generalised"],
+            ["original", "original trainer.loss=generalised"],
+        ),
+        (
+            [{"trainer_epochs": "3"} | more for more in ({"trainer_alike": "x"}, {}, {"trainer_thresholds": "True"})],
+            ["original trainer.alike=x", "original", "original trainer.thresholds=true"],
         ),
     ],
 )

@@ -263,6 +263,7 @@ class QualityConfig:
         "train: what becomes of labels that a model trained on the other examples takes for errors (cleanlab): keep, "
         "drop (the text), relabel (with the model's), or review (the text is put first in a review)",
         keyless=True,
+        before=KEEP,
     )
     folds: int = option(3, "parts of a corpus for label_errors: each is judged by a model of the others", keyless=True)
     reviewed: Reviewed = option(

@@ -21,6 +21,7 @@ from clinsynth.config import (
     TrainConfig,
     ZeroShotConfig,
 )
+from clinsynth.config.corpus import KEEP
 
 _OF_CORPUS = (
     *("size", "seed_ratio", "units", "negatives", "generation", "prompt", "llm", "annotator", "quality"),
@@ -214,7 +215,12 @@ def _besides(overrides: Sequence[str]) -> Iterator[str]:
         name, _, value = word.lstrip("+~").partition("=")
         if name in IN_NAMES | without_effect() or name.split(".")[0] in _IN_NO_NAME:
             continue
-        yield f"{name.rpartition('.')[2]}={Path(value.strip(QUOTES)).name}"
+        yield f"{name.rpartition('.')[2]}={Path(told(value.strip(QUOTES))).name}"
+
+
+def told(value: str) -> str:
+    """Return a value as people write it: Python, and a sweep of Hydra's, have switches in capitals."""
+    return value.lower() if value in ("True", "False") else value
 
 
 def arm_name(settings: TrainConfig | ZeroShotConfig) -> str:
@@ -246,6 +252,8 @@ def _arm(settings: TrainConfig) -> list[str]:
             parts.append(f"r{round(100 * settings.seed_ratio.value):03d}")
     if not original and settings.quality.reviewed is not Reviewed.keep:
         parts.append(f"review-{settings.quality.reviewed.value}")
+    if not original and settings.quality.label_errors != KEEP:
+        parts.append(f"errors-{settings.quality.label_errors}")
     return parts
 
 

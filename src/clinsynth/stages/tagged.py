@@ -146,8 +146,8 @@ def _idle(param: str, params: Mapping[str, str]) -> bool:
 
 
 def _word(param: str, value: str) -> str:
-    if param not in _FIRST:
-        return f"{param}={value}"
+    if param not in _FIRST:  # of those that came later the usual value goes without saying
+        return "" if value in naming.as_before().get(param, ()) else f"{param}={naming.told(value)}"
     if param in ("llm.temperature", "zero_shot.limit"):
         return "" if value == "null" else f"{param.partition('.')[2]} {value}"
     if param == "source.examples":
