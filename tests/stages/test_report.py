@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from clinsynth import config
@@ -24,6 +26,7 @@ def table(with_store: Path) -> Path:
             named = {"dataset.name": "mine", "dataset.task": "ner"}
             run.params(named | {"source": "original", "source.examples": examples, "seed": seed})
             run.metrics({"test/f1": f1, "examples": 130 if examples == "null" else int(examples)})
+            run.counts(np.array([[1, 1, 1]] * round(20 * f1) + [[0, 1, 1]] * (20 - round(20 * f1))))
             run.tag("table.main" if number < len(ROWS) else "table.other", "true")
     return with_store
 
@@ -41,6 +44,18 @@ def test_a_table_and_its_figure(figure: str, clinsynth: Command, table: Path) ->
     assert "99.0" not in out
     assert "Figure: outputs/report/main-mine.png" in rest
     assert (table / "outputs/report/main-mine.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_rows_are_compared_with_one_of_them(clinsynth: Command, table: Path) -> None:
+    """By means over seeds: the first row has 40 points, the second one 75."""
+    said = clinsynth("report", "table=main", "against=first")
+    assert (said.status, said.err) == (0, "")
+    (found,) = re.findall(r"against 20 +F1 \[95% interval\]\nall +\+35\.0 \[\+(\d+\.\d), \+(\d+\.\d)\]\n", said.out)
+    assert 5 < float(found[0]) < 35 < float(found[1]) < 65
+    run = re.findall(
+        r"20: (\w{6}), \w{6}; all: \w{6}\.", " ".join(clinsynth("report", "table=main", "against=x").err.split())
+    )
+    assert re.search(r"\nall +\+35\.0 \[", clinsynth("report", "table=main", f"against={run[0]}").out)
 
 
 def test_the_figure_is_drawn_where_it_is_wanted(clinsynth: Command, table: Path) -> None:

@@ -242,6 +242,9 @@ class ReportConfig:
     target: str | None = option(None, "a table or figure of the papers: table7, figure2 ..., or all")
     scale: str = option(MISSING, "of the target's grids, conf/targets/<target>.yaml: paper, mini, smoke")
     overrides: list[str] = option([], "of each job of the target; written behind --, as in -- llm=openai seed=0,1")
+    against: str | None = option(
+        None, "of runs: how the other rows differ from the first one (first), or from that of a run, as its id begins"
+    )
     figure: FigureName = option(FigureName.bars, "of runs: curve (score against examples) or bars (score by arm)")
     to: str = option(MISSING, "folder of what is written")
     tracking: TrackingConfig = MISSING

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from clinsynth.reports.arms import Arm, Difference, ScoredRun, best_arm, difference
 from clinsynth.reports.console import ABSENT, percent, print_places, print_table, say
 from clinsynth.reports.tables import Cell, ReportTable, plain_cells
 from clinsynth.task import Headline, Judge
-from clinsynth.types import STATUSES, UNUSABLE, Metrics, Summary
+from clinsynth.types import STATUSES, UNUSABLE, Metrics, Outcomes, Summary
 
 INTERVAL = "95% interval"
 MANY_UNUSABLE = 0.5
@@ -116,6 +117,20 @@ def show_changes(arms: Sequence[Arm]) -> None:
     if original and len(arms) > 1:
         print()
         print_table(change_table(arms, head=f"against {original.title}"))
+
+
+def show_differences(arms: Sequence[Arm], base: Arm, *, outcomes: Callable[[str], Outcomes | None]) -> None:
+    """Print how the scores of arms differ from those of one of them, by a paired bootstrap over test examples.
+
+    `outcomes` returns those of a run, by its id.
+    """
+    base, *others = (
+        replace(arm, runs=[replace(run, outcomes=outcomes(run.id)) for run in arm.runs])
+        for arm in (base, *(arm for arm in arms if arm is not base))
+    )
+    lines = [plain_cells(arm.title, difference_text(difference(arm, base), arm, base)) for arm in others]
+    print()
+    print_table(ReportTable("", [f"against {base.title}", f"{base.headline.name} [{INTERVAL}]"], lines))
 
 
 def show_arm_labels(arms: Sequence[Arm]) -> None:

@@ -14,7 +14,7 @@ from clinsynth.errors import ClinsynthError, ConfigError, JobsFailed
 from clinsynth.reports import figures
 from clinsynth.reports.arms import Arm
 from clinsynth.reports.report import Report, show_report
-from clinsynth.reports.scores import show_arms
+from clinsynth.reports.scores import show_arms, show_differences
 from clinsynth.reports.spending import show_costs
 from clinsynth.stages import Job, costs, targets
 from clinsynth.stages.tagged import by_test_set, tagged_arms
@@ -28,6 +28,9 @@ if TYPE_CHECKING:  # takes a second
 
 EXPERIMENT = "reports"
 """MLflow's experiment of what is written of the papers' tables and figures."""
+
+FIRST = "first"
+"""What `against` calls the first row."""
 
 
 def main(settings: ReportConfig, *, job: Job) -> None:
@@ -94,12 +97,25 @@ def _report_runs(settings: ReportConfig, *, ledger: Ledger, store: ArtifactStore
         judge = tasks.kind(task).judge if task else None
         arms = tagged_arms(found, headline=judge.HEADLINE if judge else Headline())
         show_arms(title, arms, columns=judge.COLUMNS if judge else {})
+        if settings.against:
+            show_differences(arms, _named_arm(arms, settings.against), outcomes=ledger.outcomes)
         show_costs(costs.table_of(arms, store=store))
         place = Path(settings.to) / f"{name}-{dataset}.png"
         place.parent.mkdir(parents=True, exist_ok=True)
         _draw(settings.figure, arms, title=title).savefig(place)
         print(f"\nFigure: {place}\n")
     print(f"Compare the runs in a browser: {_in_browser(ledger, experiment=runs[0].info.experiment_id)}")
+
+
+def _named_arm(arms: list[Arm], name: str) -> Arm:
+    found = arms[:1] if name == FIRST else [arm for arm in arms if any(run.id.startswith(name) for run in arm.runs)]
+    if len(found) != 1:
+        rows = "; ".join(f"{arm.title}: {', '.join(run.id[:6] for run in arm.runs)}" for arm in arms)
+        raise ConfigError(
+            f"against={name} is of {len(found)} rows, and has to be of one: {FIRST}, or a run of it, as its id begins. "
+            f"There are {rows}."
+        )
+    return found[0]
 
 
 def _named_runs(settings: ReportConfig, *, ledger: Ledger) -> tuple[str, list[Any]]:
