@@ -103,6 +103,15 @@ def test_what_goes_by_an_option_is_not_named_beside_it() -> None:
     assert names(run(**bert), run(**roberta)) == ["bert trainer=default", "roberta trainer=fast"]
 
 
+def test_what_goes_by_the_material_is_not_named_beside_it() -> None:
+    written = {"material": "written", "size": "n10", "quality_unit": "True", "annotator": "llm"}
+    real = {"material": "texts", "size": "all", "quality_unit": "False", "annotator": "model"}
+    both = run(source="synthetic", **written), run(source="synthetic", **real)
+    assert names(*both) == ["n10 llm", "texts model"]
+    odd = run(source="synthetic", **real | {"quality_unit": "True"})
+    assert names(*both, odd)[1:] == ["texts model quality.unit=false", "texts model quality.unit=true"]
+
+
 def test_what_a_task_proposes_tells_twins_apart_alone() -> None:
     gold, one = run(source="original"), run(source="synthetic", dataset_mix_none="24")
     assert names(gold, one) == ["original", "synthetic"]

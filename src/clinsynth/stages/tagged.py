@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from clinsynth.config import Reviewed, TestName
+from clinsynth.config import Material, Reviewed, TestName
 from clinsynth.keys import digest
 from clinsynth.reports.arms import Arm, ScoredRun
 from clinsynth.stages import naming
@@ -15,11 +15,23 @@ from clinsynth.task import Headline
 from clinsynth.tracking import ARM_KEY, CORPUS, RUN_KEY
 
 _FIRST = (
-    *("dataset.fold", "source", "source.examples", "source.ratio", "source.target", "source.corpora", "size"),
+    *(
+        "dataset.fold",
+        "source",
+        "source.examples",
+        "source.ratio",
+        "source.target",
+        "source.corpora",
+        "material",
+        "size",
+    ),
     *("seed_ratio", "annotator", "quality", "quality.reviewed", "llm", "llm.model", ANSWERED_BY, "llm.temperature"),
     *("zero_shot.limit", "backbone"),
 )
 """Params that name an arm before all others, by their values alone, where they differ between the arms of a table."""
+
+_BY_MATERIAL = ("generation.per_request", "quality.unit", "quality.sentence", "quality.min_words", "quality.max_words")
+"""Params that `material` decides, unless a user does."""
 
 _SAYS_NOTHING = ("experiment", "dataset")
 """Params that name what other params say."""
@@ -100,7 +112,7 @@ def _needless(name: str, params: Sequence[Mapping[str, str]]) -> bool:
         return True
     if name == "prompt" and all(found.get(name) in (None, found.get("source")) for found in params):
         return True  # the source of a baseline
-    group = name.partition(".")[0]
+    group = "material" if name in _BY_MATERIAL else name.partition(".")[0]
     of_option: dict[str | None, set[str]] = {}
     for found in params:
         if (value := logged(found, name)) is not None:
@@ -139,10 +151,12 @@ def logged(params: Mapping[str, str], name: str) -> str | None:
 
 
 def _idle(param: str, params: Mapping[str, str]) -> bool:
-    """Say whether a param changes nothing: a synthetic arm draws no gold examples, and a ratio says its size itself."""
+    """Say whether a param changes nothing: a synthetic arm draws no gold, and a ratio or real texts have a size."""
     if param == "source.examples":
         return params.get("source") == "synthetic"
-    return param == "size" and params.get("source.ratio", "null") != "null"
+    return param == "size" and (
+        params.get("material") == Material.texts.value or params.get("source.ratio", "null") != "null"
+    )
 
 
 def _word(param: str, value: str) -> str:
@@ -158,4 +172,4 @@ def _word(param: str, value: str) -> str:
         return ""
     if param == "quality.reviewed":
         return f"review {value}"
-    return "" if value in ("null", "[]", "none") else value
+    return "" if value in ("null", "[]", "none", Material.written.value) else value
