@@ -110,6 +110,16 @@ def test_pairs_are_labelled_and_paid_for_once(clinsynth: Command, with_store: Pa
     assert server.asked()["requests"] == 12
 
 
+def test_votes_are_kept_as_confidences(clinsynth: Command, with_store: Path, server: MockServer) -> None:
+    live = ("dataset=sample_relation", "material=texts", "llm=local", "llm.model=m", f"llm.base_url={server.url}")
+    asked = (*live, "llm.trusted=true", "annotator=llm", "annotator.passes=3", "llm.temperature=0.5")
+    said = clinsynth("generate", *asked, "texts.number=4")
+    found = examples(said, with_store)
+    assert server.asked()["requests"] == 12
+    assert [row["confidence"] in (2 / 3, 1.0) for row in found] == [True] * 4
+    assert "confidence of the LLM's passes, by their votes in the labels of 4 texts" in said.out
+
+
 @pytest.mark.parametrize(("dataset", "number"), [("sample_classes", 20), ("sample_asd", 160)])
 def test_a_trained_model_labels_texts(
     dataset: str, number: int, clinsynth: Command, with_store: Path, tiny_bert: Path
