@@ -181,21 +181,21 @@ def _spread(concepts: dict[str, Concept], *, roots: Sequence[Concept]) -> list[C
     for concept in concepts.values():
         for above in concept.broader:
             narrower.setdefault(above, []).append(concept)
-    below: dict[str, list[str]] = {"": []}
+    below: dict[str | None, list[str]] = {None: []}
     reached: list[Concept] = []
-    waiting = [("", root) for root in reversed(roots)]
+    waiting: list[tuple[str | None, Concept]] = [(None, root) for root in reversed(roots)]
     while waiting:
-        above, concept = waiting.pop()
+        parent, concept = waiting.pop()
         if concept.id in below:
             continue
         below[concept.id] = []
-        below[above].append(concept.id)
+        below[parent].append(concept.id)
         reached.append(concept)
         waiting.extend((concept.id, one) for one in reversed(narrower.get(concept.id, [])))
     orders: dict[str, list[Concept]] = {}
     for concept in reversed(reached):
         orders[concept.id] = [concept, *_in_turns([orders.pop(one) for one in below[concept.id]])]
-    return _in_turns([orders[root] for root in below[""]])
+    return _in_turns([orders[root] for root in below[None]])
 
 
 def _in_turns(branches: Sequence[Sequence[Concept]]) -> list[Concept]:

@@ -15,16 +15,8 @@ from clinsynth.task import Headline
 from clinsynth.tracking import ARM_KEY, CORPUS, RUN_KEY
 
 _FIRST = (
-    *(
-        "dataset.fold",
-        "source",
-        "source.examples",
-        "source.ratio",
-        "source.target",
-        "source.corpora",
-        "material",
-        "size",
-    ),
+    *("dataset.fold", "source", "source.examples", "source.ratio", "source.target", "source.corpora"),
+    *("material", "size"),
     *("seed_ratio", "annotator", "quality", "quality.reviewed", "llm", "llm.model", ANSWERED_BY, "llm.temperature"),
     *("zero_shot.limit", "backbone"),
 )
