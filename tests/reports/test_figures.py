@@ -52,6 +52,15 @@ def test_arms_are_bars_from_top_to_bottom(spread: float) -> None:
     assert written(figure).startswith(b"\x89PNG")
 
 
+@pytest.mark.filterwarnings("error")
+def test_long_names_of_arms_leave_room_for_the_bars() -> None:
+    names = [f"{word} trainer.alike=corpus trainer.abbreviations=true trainer.average=3" * 2 for word in ("a", "b")]
+    figure = figures.score_bars([(name, 50.0, 1.0) for name in names], title="main")
+    assert written(figure).startswith(b"\x89PNG")
+    (axes,) = figure.axes
+    assert axes.get_position().width > 0.4
+
+
 def test_a_learning_curve_is_in_the_order_of_examples() -> None:
     figure = figures.learning_curve([(130, 60.0, 2.0), (30, 40.0, 1.0), (60, 50.0, 0.0)], x="examples", title="demo")
     (axes,) = figure.axes

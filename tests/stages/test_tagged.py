@@ -64,6 +64,10 @@ def test_a_model_that_had_feedback_is_named_so() -> None:
         ),
         ([{"seed": "0"}, {"seed": "1"}], ["original"]),
         (
+            [{"source_corpora": "['3f2a91c07d11', '9b41']"}, {"source_corpora": "null"}],
+            ["3f2a91+9b41", "original"],
+        ),
+        (
             [{"trainer_epochs": "3"}, {"trainer_epochs": "3", "trainer_loss": "generalised"}],
             ["original", "original trainer.loss=generalised"],
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:  # take seconds
 
 BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#666666"
 _COLOURS = (BLUE, ORANGE, GREEN, GREY)
+_WIDTH = 36
+"""Characters of a name in a line."""
 
 
 def error_kinds(errors: Mapping[str, int]) -> Figure:
@@ -47,10 +50,11 @@ def learning_curve(points: Sequence[tuple[float, float, float]], *, x: str, titl
 
 
 def score_bars(arms: Sequence[tuple[str, float, float]], *, title: str) -> Figure:
-    """Return a bar for each (arm, mean F1, standard deviation), in percent."""
-    figure = blank_figure(7.0, 0.5 * len(arms) + 1.6)
+    """Return a bar for each (arm, mean F1, standard deviation), in percent; long names stand in several lines."""
+    names = [textwrap.fill(name, _WIDTH) for name, _, _ in arms][::-1]
+    further = sum(name.count("\n") for name in names)
+    figure = blank_figure(7.0, 0.5 * len(arms) + 0.15 * further + 1.6)
     axes = figure.subplots()
-    names = [name for name, _, _ in arms][::-1]
     means = [mean for _, mean, _ in arms][::-1]
     spreads = [spread for _, _, spread in arms][::-1]
     bars = axes.barh(names, means, xerr=spreads if any(spreads) else None, color=BLUE, capsize=3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -164,4 +165,6 @@ def _word(param: str, value: str) -> str:
         return ""
     if param == "quality.reviewed":
         return f"review {value}"
+    if param == "source.corpora":
+        return "+".join(digest[:6] for digest in re.findall(r"\w+", value) if value != "null")
     return "" if value in ("null", "[]", "none", Material.written.value) else value
