@@ -30,7 +30,10 @@ def chains(digests: Mapping[str, str], *, texts: int) -> list[Chain]:
     """Return the arms, by the digests of the corpora of `WRITTEN`; gold train has so many `texts`."""
     llm, units, real = (digests[name] for name in WRITTEN)
     own = f"{LABEL} texts.path=train texts.number={texts}"
-    others = f"{LABEL} texts.path=$CLINSYNTH_DATA/bc5cdr_disease/train.tsv texts.public=true {THREE}"
+    others, more = (
+        f"{LABEL} texts.path=$CLINSYNTH_DATA/bc5cdr_disease/{split}.tsv texts.public=true {THREE}"
+        for split in ("train", "devel")
+    )
 
     def distilled(source: str, parts: str, *labelled: str) -> str:
         """Three models of an arm label texts, and another one learns from these, too."""
@@ -51,6 +54,12 @@ def chains(digests: Mapping[str, str], *, texts: int) -> list[Chain]:
         Chain(
             "llm-real-distilled",
             distilled("synthetic", f"{llm},{real}", f"{own} {THREE}", others),
+            ("llm", "real"),
+            alike=ALIKE,
+        ),
+        Chain(
+            "llm-real-more",
+            distilled("synthetic", f"{llm},{real}", f"{own} {THREE}", others, more),
             ("llm", "real"),
             alike=ALIKE,
         ),

@@ -36,11 +36,12 @@ NOTES = (
     "Arms that learn from others: `llm-real` is `llm` and `real`; `together` is `llm`, `all-units` and `real`; "
     "`original-units` and `original-together` are all of gold beside them. A model of `together` labels the texts of "
     "gold train, whose own labels are not looked at, for `taught`; three of them together label those and the texts of "
-    "BC5CDR's train for `distilled`, as three of `llm-real` do for `llm-real-distilled`, which knows no list of names, "
-    "and three of `original-units` BC5CDR's alone for `everything`. For `listed` the names of gold train are labelled "
-    "in its texts, where they stand: no list fits texts so well that was not made of them. `-alike` is the same model, "
-    "which reads all test sentences together (`trainer.alike=corpus trainer.abbreviations=true`, as devel said that it "
-    "helps): where it is unsure, words are labelled as they are elsewhere.\n"
+    "BC5CDR's train for `distilled`, as three of `llm-real` do for `llm-real-distilled`, which knows no list of names "
+    "(and those of BC5CDR's devel, too, for `llm-real-more`), and three of `original-units` BC5CDR's train alone for "
+    "`everything`. For `listed` the names of gold train are labelled in its texts, where they stand: no list fits "
+    "texts so well that was not made of them. `-alike` is the same model, which reads all test sentences together "
+    "(`trainer.alike=corpus trainer.abbreviations=true`, as devel said that it helps): where it is unsure, words are "
+    "labelled as they are elsewhere.\n"
 )
 
 
