@@ -94,5 +94,5 @@ def test_models_without_one_label_refuse_the_loss() -> None:
         objective(trainer, of=span_model.FineTuner, task="ner")
     trainer.loss, trainer.weights = "cross_entropy", "confidence"
     assert objective(trainer, of=one_label.FineTuner, task="relation").weighted
-    with pytest.raises(ConfigError, match=r"trainer\.weights=confidence is of relation, classes, and ner"):
+    with pytest.raises(ConfigError, match=r"trainer\.weights=confidence: with backbone\.head=span ner has no labels"):
         objective(trainer, of=span_model.FineTuner, task="ner")

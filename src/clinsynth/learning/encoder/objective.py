@@ -50,7 +50,7 @@ def objective(trainer: TrainerConfig, *, of: Any, task: str) -> Objective:
         )
     if trainer.weights == "confidence" and not of.WEIGHTED:
         raise ConfigError(
-            "trainer.weights=confidence is of relation, classes, multilabel, and ner with backbone.head=token or word; "
-            f"{task} has no labels here that say how sure they are: leave trainer.weights=none."
+            f"trainer.weights=confidence: with backbone.head=span {task} has no labels that say how sure they are; "
+            "leave trainer.weights=none, or take backbone.head=token or word."
         )
     return Objective(trainer.loss, trainer.q, trainer.weights == "confidence")
