@@ -26,9 +26,8 @@ def encode(
     targets: list[dict[str, Any]] = [
         {"labels": labels.index(example.label) if example.label else IGNORED} for example in examples
     ]
-    if any(example.confidence is not None for example in examples):
-        for target, example in zip(targets, examples, strict=True):
-            target["weight"] = 1.0 if example.confidence is None else example.confidence
+    for target, sure in zip(targets, sequences.confidences(examples), strict=False):
+        target["weight"] = sure
     return sequences.encode([example.text for example in examples], targets, tokenizer=tokenizer, max_length=max_length)
 
 

@@ -42,6 +42,13 @@ def encode(
     return encoded
 
 
+def confidences(examples: Sequence[Any]) -> list[float]:
+    """Return how sure the label of each text is, 1 where nobody says; empty where nobody says so of any."""
+    if all(example.confidence is None for example in examples):
+        return []
+    return [1.0 if example.confidence is None else example.confidence for example in examples]
+
+
 def lost(examples: Sequence[Any], *, encoded: Sequence[Encoded]) -> int:
     """Return how many words of the examples the encoding cut off."""
     return sum(item.words_lost for item in encoded)

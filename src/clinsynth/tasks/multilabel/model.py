@@ -54,9 +54,8 @@ def encode(
         {"labels": [float(label in example.labels) for label in labels], "weight": example.weight}
         for example in examples
     ]
-    if any(example.confidence is not None for example in examples):
-        for target, example in zip(targets, examples, strict=True):
-            target["sure"] = 1.0 if example.confidence is None else example.confidence
+    for target, sure in zip(targets, sequences.confidences(examples), strict=False):
+        target["sure"] = sure
     return sequences.encode([example.text for example in examples], targets, tokenizer=tokenizer, max_length=max_length)
 
 
